@@ -1,0 +1,285 @@
+"""Decoding, encoding and validating: which format it is, what was asked, what came instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import IntEnum
+from functools import cached_property
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin, overload
+
+from ._errors import DecodeError, EncodeError
+from ._forms import Endpoint, Form
+from ._limits import DEFAULT_LIMITS, Limits
+from ._model import ErrorReply
+from ._report import Finding, Report, Severity
+from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Format(IntEnum):
+    """The `fmt` parameter of a request [doc]."""
+
+    TEXT = 0
+    """Lines of `key = value`."""
+    CSV = 1
+    """Values joined by commas."""
+    XML = 2
+    JSON = 3
+
+
+class _Reader(Protocol):
+    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any: ...
+
+    def write(self, reply: Any, form: Form) -> str: ...
+
+
+# What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
+_XML = re.compile(r"\s*<")
+_JSON = re.compile(r"\s*[\[{]")
+_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |(?:\r?\n)?\Z)")
+
+
+class Codec(Generic[R]):
+    """Reads and writes the replies of one endpoint; `smsc_codec.decode` and the others are the one of senders.php.
+
+    It has no state beyond what it learns of the grammar, and can be shared by threads.
+    """
+
+    def __init__(self, endpoint: Endpoint[R]) -> None:
+        self.endpoint = endpoint
+
+    # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.
+
+    @cached_property
+    def _formats(self) -> dict[Format, _Reader]:
+        return {}
+
+    def _format(self, fmt: Format) -> _Reader:
+        reader = self._formats.get(fmt)
+        if reader is None:
+            reader = self._formats[fmt] = _load(fmt)(self.endpoint)
+        return reader
+
+    @overload
+    def decode(
+        self,
+        body: str | Buffer,
+        /,
+        *,
+        fmt: Format | int | None = None,
+        expect: type[T],
+        charset: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> T | ErrorReply: ...
+
+    @overload
+    def decode(
+        self,
+        body: str | Buffer,
+        /,
+        *,
+        fmt: Format | int | None = None,
+        expect: UnionType | None = None,
+        charset: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> R | ErrorReply: ...
+
+    def decode(
+        self,
+        body: str | Buffer,
+        /,
+        *,
+        fmt: Format | int | None = None,
+        expect: Any = None,
+        charset: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Any:
+        """Read a reply.
+
+        *body* is the response's content, bytes or already a string. *fmt* is what the request asked for;
+        `None` finds it out from the body (`OK` alone and a line of `key = value` are text). *expect* is the
+        class of reply, or a union of classes, that the request leads to; an `ErrorReply` is always allowed.
+        *charset* is `utf-8`, `windows-1251` or `koi8-r`; `None` means that of the XML declaration, else
+        UTF-8 where the bytes are valid UTF-8, else windows-1251, the service's default. *strict* refuses
+        whatever `validate` would report. *limits* bounds what is read.
+
+        Raises `DecodeError`, of which `LimitError` is one, and nothing else.
+        """
+        findings: list[Finding] = []
+        reply = self._read(body, fmt, expect, charset, limits, strict, findings)
+        if strict and findings:
+            raise _strict_error(findings[0])
+        return reply
+
+    def validate(
+        self,
+        body: str | Buffer,
+        /,
+        *,
+        fmt: Format | int | None = None,
+        expect: Any = None,
+        charset: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Report[R | ErrorReply]:
+        """Read a reply and report what is wrong or odd about it; the parameters are those of `decode`.
+
+        A body that cannot be read has one finding of severity `error` and no reply. With *strict*, so has
+        one with any finding, after the findings themselves. Raises nothing.
+        """
+        findings: list[Finding] = []
+        try:
+            reply = self._read(body, fmt, expect, charset, limits, True, findings)
+        except DecodeError as error:
+            return Report(None, (*findings, _failure(error)))
+        return Report(None if strict and findings else reply, tuple(findings))
+
+    def _read(
+        self,
+        body: object,
+        fmt: object,
+        expect: object,
+        charset: object,
+        limits: object,
+        collect: bool,
+        findings: list[Finding],
+    ) -> Any:
+        asked = None if fmt is None else _format_of(fmt, DecodeError)
+        classes = () if expect is None else _classes(expect)
+        if not isinstance(limits, Limits):
+            raise DecodeError(f"limits has to be a Limits, not {type(limits).__name__}")
+        source = open_source(body, None if charset is None else _charset_of(charset, DecodeError), limits, findings)
+        found = _recognise(source.text, asked)
+        if not source.text.strip() and found in (Format.XML, Format.JSON):
+            source.fail("expected a reply, found an empty body", code="empty")
+        if asked is None and not source.text.strip():
+            source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
+        reply = self._format(found).read(source, collect, classes)
+        if asked is not None and found is not asked:
+            form = self.endpoint.form_of(reply)
+            if not getattr(form, "anywhere", False):
+                source.fail(f"expected a reply in {asked.name}, found {form.words} as text")
+            message = f"expected a reply in {asked.name}, found {form.words} as text"
+            source.note(Severity.WARNING, "other-format", message)
+        if classes and not isinstance(reply, (*classes, ErrorReply)):
+            wanted = " or ".join(form.words for form in self.endpoint.forms if form.cls in classes)
+            words = self.endpoint.form_of(reply).words
+            source.fail(f"expected {wanted or shown(expect)}, found {words}", code="unexpected")
+        return reply
+
+    def encode(
+        self,
+        reply: R | ErrorReply,
+        /,
+        *,
+        fmt: Format | int,
+        charset: str = "utf-8",
+        drop_description: bool = False,
+    ) -> bytes:
+        """Write a reply in the canonical form, the server's own bytes where these are known.
+
+        *charset* is `utf-8`, `windows-1251` or `koi8-r`. With *drop_description* an error's description is
+        left out where fmt=1 has no place for it. Raises `EncodeError` if the reply would not be read back
+        the same from that format and charset, and nothing else.
+        """
+        format_ = _format_of(fmt, EncodeError)
+        name = _charset_of(charset, EncodeError)
+        form = self.endpoint.form_of(reply)
+        if drop_description and format_ is Format.CSV and isinstance(reply, ErrorReply):
+            text = self._format(format_).write(ErrorReply(reply.code, None, reply.id), form)
+        else:
+            text = self._format(format_).write(reply, form)
+        try:
+            body = text.encode(name)
+        except UnicodeEncodeError as error:
+            reason = f"{name} has no character U+{ord(text[error.start]):04X}"
+            raise EncodeError(reason) from None
+        if body.startswith(BOM):
+            raise EncodeError("the reply would begin with a byte order mark, which is no part of a reply")
+        return body
+
+
+def _strict_error(finding: Finding) -> DecodeError:
+    return DecodeError(
+        f"{finding.message} (strict)",
+        code=finding.code,
+        offset=finding.offset,
+        line=finding.line,
+        column=finding.column,
+        path=finding.path,
+        excerpt=finding.excerpt,
+    )
+
+
+def _failure(error: DecodeError) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        error.code,
+        error.reason,
+        error.offset,
+        error.line,
+        error.column,
+        error.path,
+        error.excerpt,
+    )
+
+
+def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
+    if fmt is Format.TEXT:
+        from ._text import TextFormat
+
+        return TextFormat
+    if fmt is Format.CSV:
+        from ._csv import CsvFormat
+
+        return CsvFormat
+    if fmt is Format.XML:
+        from ._xml import XmlFormat
+
+        return XmlFormat
+    from ._json import JsonFormat
+
+    return JsonFormat
+
+
+def _recognise(text: str, asked: Format | None) -> Format:
+    """The format that the body is in: the one asked for, but that errors and OK can come as text instead."""
+    if asked in (Format.TEXT, Format.CSV):
+        return asked
+    if asked is not None:
+        return Format.TEXT if _TEXT.match(text) else asked
+    if _XML.match(text):
+        return Format.XML
+    if _JSON.match(text):
+        return Format.JSON
+    return Format.TEXT if _TEXT.match(text) else Format.CSV
+
+
+def _format_of(fmt: object, error: type[DecodeError] | type[EncodeError]) -> Format:
+    if isinstance(fmt, int) and not isinstance(fmt, bool) and 0 <= fmt <= 3:
+        return Format(fmt)
+    raise error(f"fmt has to be 0, 1, 2 or 3, not {shown(fmt)}")
+
+
+def _charset_of(charset: object, error: type[DecodeError] | type[EncodeError]) -> str:
+    name = charset_name(charset)
+    if name is None:
+        raise error(f"charset has to be {', '.join(CHARSETS[:-1])} or {CHARSETS[-1]}, not {shown(charset)}")
+    return name
+
+
+def _classes(expect: object) -> tuple[Any, ...]:
+    members = get_args(expect) if get_origin(expect) in (Union, UnionType) else (expect,)
+    if not all(isinstance(member, type) for member in members):
+        raise DecodeError(f"expect has to be a class of replies or a union of them, not {shown(expect)}")
+    return members

@@ -1,0 +1,151 @@
+"""fmt=1: the values of fmt=0 joined by commas, a record a line. Nothing is quoted or escaped."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import Any
+
+from ._errors import EncodeError
+from ._forms import Column, Const, Endpoint, Flat, Form, Listing, Pair, Unusual
+from ._source import Source, shown
+
+_FORBIDDEN = re.compile("[,\r\n]")
+
+
+class CsvFormat:
+    """Reads and writes an endpoint's replies in fmt=1."""
+
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
+        self._endpoint = endpoint
+
+    # Reading
+
+    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
+        """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
+        # One line end after the last line happens [client]; CRLF is read too.
+        text = source.text.removesuffix("\n").removesuffix("\r") if source.text.endswith("\n") else source.text
+        for form in self._endpoint.forms:
+            if isinstance(form, Flat):
+                pairs = self._match(form, text)
+                if pairs is not None:
+                    return form.record.build(pairs, {pair.key: pair.key for pair in pairs}, source, "", 0)
+        for form in self._endpoint.forms:
+            if isinstance(form, Listing) and form.csv:
+                return form.cls(tuple(self._read_list(form, text, source, collect)) if text else ())
+        return source.fail(f"expected {self._endpoint.expected()} as comma-separated values, found {shown(text)}")
+
+    def _match(self, form: Flat, text: str) -> list[Pair] | None:
+        """The fields of a flat reply, `None` if this is not one of that form."""
+        cells = text.split(",", len(form.csv))
+        if len(cells) != len(form.csv):
+            return None
+        types = form.record.types
+        pairs = []
+        index = 0
+        for column, cell in zip(form.csv, cells):
+            if isinstance(column, Const):
+                if cell != column.text:
+                    return None
+            elif cell != column.absent:
+                value = cell.removeprefix(column.prefix)
+                if not cell.startswith(column.prefix) or not types[column.field].pattern.fullmatch(value):
+                    return None
+                pairs.append(Pair(column.field, value, index + len(column.prefix)))
+            index += len(cell) + 1
+        return pairs
+
+    def _read_list(self, form: Listing, text: str, source: Source, collect: bool) -> list[Any]:
+        lines = text.split("\n")
+        if len(lines) > source.limits.names:
+            source.fail(f"expected at most {source.limits.names} names, found {len(lines)}", code="limit")
+        layouts = {len(layout): layout for layout in form.csv}
+        names = {field.name: field.name for field in form.record.fields}
+        if "\r" in text:
+            lines = [line.removesuffix("\r") for line in lines]
+        rows = [line.split(",") for line in lines]
+        records: list[Any] = []
+        try:
+            for width, run in groupby(rows, len):
+                if width not in layouts:
+                    raise Unusual
+                records += form.record.columns(layouts[width], list(zip(*run)), names, source.limits.text)
+            if not collect or not any(map(form.record.odd, records)):
+                return records
+        except Unusual:
+            pass
+        return self._read_lines(form, layouts, names, source)
+
+    def _read_lines(
+        self, form: Listing, layouts: dict[int, tuple[str, ...]], names: dict[str, str], source: Source
+    ) -> list[Any]:
+        records = []
+        index = 0
+        for number, whole in enumerate(source.text.removesuffix("\n").split("\n")):
+            line = whole.removesuffix("\r")
+            cells = line.split(",")
+            if len(cells) not in layouts:
+                wanted = " or ".join(f"<{'>,<'.join(layout)}>" for layout in form.csv)
+                values = "1 value" if len(cells) == 1 else f"{len(cells)} values"
+                source.fail(f"expected {wanted}, found {values}: {shown(line)}", index)
+            pairs = []
+            at = index
+            for key, cell in zip(layouts[len(cells)], cells):
+                pairs.append(Pair(key, cell, at))
+                at += len(cell) + 1
+            records.append(form.record.build(pairs, names, source, f"{form.attribute}[{number}]", index))
+            index += len(whole) + 1
+        return records
+
+    # Writing
+
+    def write(self, reply: Any, form: Form) -> str:
+        """The canonical text, or `EncodeError`."""
+        return self._write_list(reply, form) if isinstance(form, Listing) else self._write_flat(reply, form)
+
+    def _write_flat(self, reply: Any, form: Flat) -> str:
+        cells = []
+        placed = {column.field for column in form.csv if isinstance(column, Column)}
+        for field in form.record.fields:
+            if field.name not in placed and getattr(reply, field.name) is not None:
+                raise EncodeError("comma-separated replies have no place for it", path=field.name)
+        types = form.record.by_name
+        for column in form.csv:
+            if isinstance(column, Const):
+                cells.append(column.text)
+                continue
+            value = getattr(reply, column.field)
+            if value is None and column.absent is not None:
+                cells.append(column.absent)
+                continue
+            cell = column.prefix + types[column.field].type.spell(value, column.field)
+            if cell == column.absent:
+                raise EncodeError(f"{shown(cell)} means that there is none in this format", path=column.field)
+            if _FORBIDDEN.search(cell):
+                raise EncodeError(_why(cell), path=column.field)
+            cells.append(cell)
+        return ",".join(cells)
+
+    def _write_list(self, reply: Any, form: Listing) -> str:
+        if not form.csv:
+            raise EncodeError(f"{form.words} has no comma-separated form")
+        lines = []
+        for number, value in enumerate(getattr(reply, form.attribute)):
+            path = f"{form.attribute}[{number}]"
+            fields = dict(form.record.spell(value, form.text, path, unique=True))
+            given = {form.text.names.get(key, key): text for key, text in fields.items()}
+            layout = next((layout for layout in form.csv if set(layout) == given.keys()), None)
+            if layout is None:
+                wanted = " or ".join(f"<{'>,<'.join(layout)}>" for layout in form.csv)
+                raise EncodeError(
+                    f"comma-separated replies have the fields {wanted}, here are {', '.join(given)}", path=path
+                )
+            for name, text in given.items():
+                if _FORBIDDEN.search(text):
+                    raise EncodeError(_why(text), path=f"{path}.{name}")
+            lines.append(",".join(given[name] for name in layout))
+        return "\n".join(lines)
+
+
+def _why(text: str) -> str:
+    return f"a comma or a line end would split the value in this format, found {shown(text)}"

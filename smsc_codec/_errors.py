@@ -1,0 +1,108 @@
+"""Everything that this library raises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._model import ErrorReply
+
+
+class SmscCodecError(Exception):
+    """The base of every error of this library."""
+
+
+class DecodeError(SmscCodecError, ValueError):
+    """The body is not a reply that can be read.
+
+    `reason` says what was expected and what was found; `code` is a stable word for the kind of trouble
+    (`docs/findings.md` lists them; strict decoding has the code of the finding there). `offset` counts
+    from 0 in the body as it was given (bytes of a bytes body, characters of a string); `line` and `column`
+    count from 1, columns in characters. `path` names the value, such as `senders[3].id`, or is empty. `excerpt` is the place in
+    the body, at most some 70 characters, with a caret under it in a second line; it is empty where there
+    is nothing to show. The body itself is not kept.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        code: str = "option",
+        offset: int = 0,
+        line: int = 1,
+        column: int = 1,
+        path: str = "",
+        excerpt: str = "",
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+        self.offset = offset
+        self.line = line
+        self.column = column
+        self.path = path
+        self.excerpt = excerpt
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, column {self.column} (offset {self.offset})"
+        path = f", {self.path}" if self.path else ""
+        excerpt = "".join(f"\n    {line}" for line in self.excerpt.splitlines())
+        return f"{where}{path}: {self.reason}{excerpt}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.reason, self.__dict__.copy())
+
+
+class LimitError(DecodeError):
+    """The body is larger, longer or deeper than `Limits` allows."""
+
+
+class EncodeError(SmscCodecError, ValueError):
+    """The format cannot carry this value so that it would be read back the same.
+
+    `path` names the value, such as `senders[3].name`, or is empty.
+    """
+
+    def __init__(self, reason: str, *, path: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.reason, self.__dict__.copy())
+
+
+class ApiError(SmscCodecError):
+    """The service refused the request: an `ErrorReply` as an exception, which is its `reply`."""
+
+    def __init__(self, reply: ErrorReply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+    @property
+    def code(self) -> int:
+        """The service's number of the error."""
+        return self.reply.code
+
+    @property
+    def description(self) -> str | None:
+        """The service's own phrase, if the reply had one."""
+        return self.reply.description
+
+    @property
+    def meaning(self) -> str:
+        """What the documentation says of the number."""
+        return self.reply.meaning
+
+    def __str__(self) -> str:
+        said = f" ({self.description})" if self.description else ""
+        return f"error {self.code}{said}: {self.meaning}"
+
+
+def _rebuild(cls: type[Any], reason: str, state: dict[str, Any]) -> Any:
+    error = cls(reason)
+    error.__dict__.update(state)
+    return error

@@ -1,0 +1,425 @@
+"""The vocabulary in which an endpoint says what its replies look like; it knows neither endpoints nor formats' syntax.
+
+A reply is either *flat*, a fixed set of fields (an error, an id), or a *listing*, any number of records.
+Each says where a field stands in each of the four formats:
+
+- fmt=0: the rule of the endpoint's grammar; a terminal `ID` there is the field `id`;
+- fmt=1: the columns, in order;
+- fmt=2: the elements and attributes;
+- fmt=3: the members, in order.
+
+The readers and writers (`_text`, `_csv`, `_xml`, `_json`) turn these into code. Adding an endpoint is
+a module like `senders.py` and a grammar; nothing here or there changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from ._errors import EncodeError
+from ._model import MAX_NUMBER, Code, FrozenMapping
+from ._report import Severity
+from ._source import Source, shown
+
+R = TypeVar("R")
+
+
+class Unusual(Exception):  # noqa: N818 - a signal, not an error
+    """A fast lane has met what only the slow lane can judge. Never leaves the library."""
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """How a field's value is spelled, and the Python value that it stands for."""
+
+    words: str
+    """What errors call it."""
+    pattern: re.Pattern[str]
+    """Every spelling that stands for a value; no two stand for the same one."""
+    parse: Callable[[str], Any] = str
+    number: bool = False
+    """Whether JSON writes it bare."""
+    known: Callable[[Any], bool] = lambda _: True
+    """Whether the documentation names the value."""
+
+    def spell(self, value: Any, path: str) -> str:
+        """The value as it is written; `EncodeError` if it is no such value."""
+        if self.number:
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_NUMBER:
+                raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
+            text = int.__repr__(value)
+        elif isinstance(value, str):
+            text = str(value)
+        else:
+            raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
+        if not self.pattern.fullmatch(text):
+            raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
+        return text
+
+    def column(self, spelled: Sequence[str], longest: int) -> Sequence[Any]:
+        """The values of many spellings at once; `Unusual` if one of them is none, or longer than *longest*."""
+        match, parse = self.pattern.fullmatch, self.parse
+        if not all(map(match, spelled)) or (parse is str and max(map(len, spelled)) > longest):
+            raise Unusual
+        return spelled if parse is str else list(map(parse, spelled))
+
+
+class _Lookup(dict[str, Any]):
+    """Members by spelling, unknown ones made as they come and not kept."""
+
+    def __init__(self, codes: type[Code], common: int) -> None:
+        super().__init__((str(number), codes(number)) for number in range(common))
+        self._codes = codes
+
+    def __missing__(self, spelled: str) -> Code:
+        return self._codes(int(spelled))
+
+
+def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None, common: int = 100) -> Scalar:
+    """A number with documented meanings."""
+    lookup = _Lookup(codes, common)
+    return Scalar(words, pattern or NUMBER.pattern, lookup.__getitem__, True, lambda value: codes(value).known)
+
+
+# Without leading zeros, so that every number has one spelling; ASCII digits, which `int` is not content with.
+NUMBER = Scalar("a whole number of at most 18 digits", re.compile("0|[1-9][0-9]{0,17}"), int, True)
+TEXT = Scalar("text", re.compile(r"[^\ud800-\udfff]*"))
+NAME = Scalar("a name of at least one character", re.compile(r"[^\ud800-\udfff]+"))
+
+
+@dataclass(frozen=True)
+class Field:
+    """An attribute of the model class."""
+
+    name: str
+    type: Scalar
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Extras:
+    """The fields whose keys nobody can list: some hold a code, the others a name."""
+
+    codes: str
+    """The attribute with the codes by key."""
+    code: Scalar
+    names: str
+    """The attribute with the names by key."""
+    text: Scalar
+    known: frozenset[str]
+    """The keys that the documentation names."""
+
+
+class Column(NamedTuple):
+    """A column of fmt=1: a field, what stands before its value, what stands there when it is `None`."""
+
+    field: str
+    prefix: str = ""
+    absent: str | None = None
+
+
+class Const(NamedTuple):
+    """Fixed text, the same in every reply of the kind."""
+
+    text: str
+
+
+class XmlShape(NamedTuple):
+    """A flat reply in fmt=2: the root, and either its text or its children.
+
+    Each is a field or constant; `root=None` means that the only child stands alone.
+    """
+
+    root: str | None
+    text: str | Const | None = None
+    children: tuple[tuple[str, str], ...] = ()
+
+
+class Order(NamedTuple):
+    """The fields of a record in one format, as (key on the wire, field), before and after the extras."""
+
+    head: tuple[tuple[str, str], ...]
+    tail: tuple[tuple[str, str], ...]
+    extras: tuple[str, ...] = ()
+    """The documented order of the extras."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The field of each key on the wire."""
+        return dict(self.head + self.tail)
+
+    def arrange(self, keys: Sequence[str]) -> list[str]:
+        """*keys* in the documented order; an unknown key stays behind the one it followed."""
+        rank = {key: number for number, key in enumerate(self.extras)}
+        groups: dict[str, list[str]] = {"": []}
+        group = groups[""]
+        for key in keys:
+            if key in rank:
+                group = groups.setdefault(key, [])
+            group.append(key)
+        first = groups.pop("")
+        ordered = sorted(groups, key=rank.__getitem__)
+        return first + [key for head in ordered for key in groups[head]]
+
+
+class Pair(NamedTuple):
+    """A field as a reader found it: its value spelled out, and where that stands in the text."""
+
+    key: str
+    value: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """A class of the model, and how its fields are built from what the readers find."""
+
+    cls: Callable[..., Any]
+    fields: tuple[Field, ...]
+    """In the order of the constructor; the extras' two attributes follow."""
+    extras: Extras | None = None
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their name."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def types(self) -> dict[str, Scalar]:
+        """The fields' types by their name."""
+        return {field.name: field.type for field in self.fields}
+
+    def build(self, pairs: Iterable[Pair], names: Mapping[str, str], source: Source, path: str, index: int) -> Any:
+        """One value, with errors and findings that say where; *names* gives the field of a key on the wire."""
+        types = self.by_name
+        values: dict[str, Any] = {}
+        codes: dict[str, Any] = {}
+        texts: dict[str, str] = {}
+        for count, (key, text, at) in enumerate(pairs, 1):
+            if count > source.limits.attributes:
+                source.fail(f"expected at most {source.limits.attributes} fields", at, path, code="limit")
+            name = names.get(key)
+            where = f"{path}.{name or key}" if path else name or key
+            if name is not None:
+                into, type_ = values, types[name].type
+            elif self.extras is None:
+                source.note(
+                    Severity.WARNING, "unknown-key", f"the field {shown(key)} is not known, and not kept", at, where
+                )
+                continue
+            else:
+                name, extras = key, self.extras
+                is_code = extras.code.pattern.fullmatch(text)
+                into, type_ = (codes, extras.code) if is_code else (texts, extras.text)
+                where = f"{path}.{extras.codes if is_code else extras.names}.{key}"
+                if key not in extras.known:
+                    source.note(Severity.INFO, "unknown-key", f"the key {shown(key)} is not documented", at, where)
+            if name in into:
+                message = f"the field {shown(key)} is given twice; the last value is kept"
+                source.note(Severity.WARNING, "duplicate-key", message, at, where)
+            into[name] = self.value(type_, text, source, at, where)
+        for field in self.fields:
+            if field.name not in values and not field.optional:
+                wire = next(key for key, name in names.items() if name == field.name)
+                source.fail(f"expected the field {shown(wire)}, which is not there", index, path, code="value")
+        if self.extras is not None:
+            values[self.extras.codes] = FrozenMapping.of(codes)
+            values[self.extras.names] = FrozenMapping.of(texts)
+        return self.cls(**values)
+
+    def value(self, type_: Scalar, text: str, source: Source, index: int, path: str) -> Any:
+        """One field's value."""
+        if len(text) > source.limits.text:
+            source.fail(
+                f"expected at most {source.limits.text} characters, found {len(text)}", index, path, code="limit"
+            )
+        if not type_.pattern.fullmatch(text):
+            source.fail(f"expected {type_.words}, found {shown(text)}", index, path, code="value")
+        value = type_.parse(text)
+        if not type_.known(value):
+            source.note(Severity.INFO, "unknown-number", f"the number {value} is not documented", index, path)
+        return value
+
+    def columns(
+        self, keys: Sequence[str], columns: Sequence[Sequence[str]], names: Mapping[str, str], longest: int
+    ) -> list[Any]:
+        """The values of many records with the same *keys*, from a column of spellings for each key.
+
+        No text may have more characters than *longest*. Raises `Unusual` where `build` has to judge.
+        """
+        types = self.types
+        given: dict[str, Iterable[Any]] = {}
+        codes: dict[str, Sequence[Any]] = {}
+        texts: dict[str, Sequence[str]] = {}
+        for key, column in zip(keys, columns):
+            name = names.get(key)
+            if name is not None and name not in given:
+                given[name] = types[name].column(column, longest)
+            elif self.extras is None or name is not None:
+                raise Unusual
+            elif self.extras.code.pattern.fullmatch(column[0]):
+                if key in codes:
+                    raise Unusual
+                codes[key] = self.extras.code.column(column, longest)
+            elif key in texts or any(map(self.extras.code.pattern.fullmatch, column)):
+                raise Unusual
+            else:
+                texts[key] = self.extras.text.column(column, longest)
+        arguments: list[Iterable[Any]] = []
+        for field in self.fields:
+            if field.name not in given and not field.optional:
+                raise Unusual
+            arguments.append(given.get(field.name, repeat(None)))
+        if self.extras is not None:
+            arguments += map(_mappings, (codes, texts))
+        return list(map(self.cls, *arguments))
+
+    def spell(self, value: Any, order: Order, path: str, unique: bool) -> list[tuple[str, str]]:
+        """The keys and spelled values of a record, in the canonical order; `EncodeError` if it has none.
+
+        *unique* if the format cannot hold a code and a name under the same key.
+        """
+        if type(value) is not self.cls:
+            raise EncodeError(f"expected a {self.cls.__name__}, found {type(value).__name__}", path=path)
+        types = self.by_name
+        head, tail = (
+            [
+                (key, types[name].type.spell(item, f"{path}.{name}"))
+                for key, name in keys
+                if (item := getattr(value, name)) is not None or not types[name].optional
+            ]
+            for keys in (order.head, order.tail)
+        )
+        if self.extras is None:
+            return head + tail
+        codes = self._spell_extras(value, self.extras.codes, order, path)
+        texts = self._spell_extras(value, self.extras.names, order, path)
+        if unique and not codes.keys().isdisjoint(texts):
+            key = next(key for key in texts if key in codes)
+            reason = "this format has one value for a key, and here a code and a replacement share theirs"
+            raise EncodeError(reason, path=f"{path}.{self.extras.names}.{key}")
+        return [*head, *codes.items(), *texts.items(), *tail]
+
+    def _spell_extras(self, value: Any, attribute: str, order: Order, path: str) -> dict[str, str]:
+        assert self.extras is not None
+        items = getattr(value, attribute)
+        if not isinstance(items, Mapping):
+            raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=f"{path}.{attribute}")
+        type_ = self.extras.code if attribute == self.extras.codes else self.extras.text
+        for key in items:
+            where = f"{path}.{attribute}[{shown(key)}]"
+            if not isinstance(key, str) or not TEXT.pattern.fullmatch(key):
+                raise EncodeError("expected a key that is text", path=where)
+            if key in order.names:
+                raise EncodeError("the key has a meaning of its own in this format", path=where)
+        spelled = {key: type_.spell(items[key], f"{path}.{attribute}.{key}") for key in order.arrange(list(items))}
+        for key, text in spelled.items():
+            if type_ is self.extras.text and self.extras.code.pattern.fullmatch(text):
+                reason = f"expected {type_.words}, found {shown(text)}"
+                raise EncodeError(reason, path=f"{path}.{attribute}.{key}")
+        return spelled
+
+    def odd(self, value: Any) -> bool:
+        """Whether `build` would have a finding for this value: a key or number that nobody documents."""
+        for field in self.fields:
+            item = getattr(value, field.name)
+            if item is not None and not field.type.known(item):
+                return True
+        if self.extras is None:
+            return False
+        codes = getattr(value, self.extras.codes)
+        return not (
+            self.extras.known.issuperset(codes)
+            and self.extras.known.issuperset(getattr(value, self.extras.names))
+            and all(map(self.extras.code.known, codes.values()))
+        )
+
+
+_EMPTY: FrozenMapping[Any] = FrozenMapping()
+
+
+def _mappings(columns: Mapping[str, Sequence[Any]]) -> Iterable[FrozenMapping[Any]]:
+    if not columns:
+        return repeat(_EMPTY)
+    return map(FrozenMapping, repeat(tuple(columns)), zip(*columns.values()))
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A reply that is a fixed set of fields."""
+
+    record: Record
+    kind: str
+    """Its `kind` in normalized JSON."""
+    words: str
+    """What errors call it."""
+    rule: str
+    csv: tuple[Column | Const, ...]
+    xml: tuple[XmlShape, ...]
+    """The first is written, all are read."""
+    json: tuple[tuple[str, str | Const], ...]
+    anywhere: bool = False
+    """Whether it is known to arrive as text (fmt=0) although XML or JSON was asked."""
+    more: bool = False
+    """Whether members and elements that are not listed may stand beside the listed ones."""
+
+    @property
+    def cls(self) -> Any:
+        """The reply's class."""
+        return self.record.cls
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A reply that is any number of records."""
+
+    cls: Any
+    kind: str
+    words: str
+    attribute: str
+    """The attribute with the tuple of records."""
+    record: Record
+    rule: str
+    """The grammar's rule of one record."""
+    text: Order
+    csv: tuple[tuple[str, ...], ...]
+    """The fields of a line, told apart by their number."""
+    xml: Order
+    xml_root: str
+    """Written; any is read."""
+    xml_item: str
+    xml_text: str
+    """The field that is the element's text."""
+    json: Order
+
+
+Form = Flat | Listing
+
+
+@dataclass(frozen=True)
+class Endpoint(Generic[R]):
+    """What one address of the service can answer. `R` is the union of the replies but for the error."""
+
+    name: str
+    grammar: str
+    """The `.lark` file in `grammars/`, without its ending; its start rule is `reply`."""
+    forms: tuple[Form, ...]
+    """In the order in which a body is tried against them."""
+
+    def form_of(self, reply: object) -> Form:
+        """The form of a reply's class, `EncodeError` if it is none of this endpoint's."""
+        for form in self.forms:
+            if type(reply) is form.cls:
+                return form
+        names = ", ".join(form.cls.__name__ for form in self.forms)
+        raise EncodeError(f"expected a reply of {self.name} ({names}), found {type(reply).__name__}")
+
+    def expected(self) -> str:
+        """What any reply can be, for errors."""
+        words = [form.words for form in self.forms]
+        return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -1,0 +1,154 @@
+"""Loads a `.lark` grammar: the only module that knows Lark. Imported when text needs it, not before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import PatternStr, TerminalDef
+from lark.load_grammar import PackageResource
+
+from ._source import Source, shown
+
+# In a wheel the grammars are inside the package, in a checkout and an editable install beside it.
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_FOLDERS = (os.path.join(_PACKAGE, "grammars"), os.path.join(os.path.dirname(_PACKAGE), "grammars"))
+
+
+def _read(name: str) -> str:
+    """The text of a grammar; through the package's own loader, so that it may be inside a zip."""
+    get_data = getattr(__spec__.loader, "get_data", None)
+    for folder in _FOLDERS:
+        try:
+            path = os.path.join(folder, name)
+            data: bytes = get_data(path) if get_data else Path(path).read_bytes()
+        except OSError:
+            continue
+        return data.decode()
+    raise FileNotFoundError(f"no grammar {name} beside smsc_codec")
+
+
+def _import(base: object, name: str) -> tuple[PackageResource, str]:
+    return PackageResource("smsc_codec", name), _read(name)
+
+
+class Piece(NamedTuple):
+    """A token of the text; its `kind` is `literal`, `key`, `separator` or the name of the field whose value it is."""
+
+    kind: str
+    terminal: str
+    text: str
+    at: int
+
+
+class Grammar:
+    """A grammar, and what can be asked of it.
+
+    *name* is a file in `grammars/` without its ending, or the path of any other `.lark` file; *starts* are
+    the rules that texts can be parsed with.
+    """
+
+    def __init__(self, name: str, starts: tuple[str, ...]) -> None:
+        text = Path(name).read_text("utf-8") if name.endswith(".lark") else _read(f"{name}.lark")
+        # LALR with the contextual lexer: linear, and a key may spell what is a value elsewhere.
+        # Tokens of punctuation are kept for `pieces`. No `cache`: it unpickles a predictable temporary file.
+        self._lark = Lark(
+            text,
+            parser="lalr",
+            lexer="contextual",
+            start=list(starts),
+            keep_all_tokens=True,
+            maybe_placeholders=False,
+            import_paths=[_import],
+        )
+        self._terminals: dict[str, TerminalDef] = {terminal.name: terminal for terminal in self._lark.terminals}
+
+    def pattern(self, terminal: str) -> str:
+        """The regular expression of a terminal, under its own name or the one that it has when imported."""
+        for name, definition in self._terminals.items():
+            if name == terminal or _own_name(name) == terminal:
+                return str(definition.pattern.to_regexp())
+        raise KeyError(terminal)
+
+    def literal(self, terminal: str) -> str:
+        """The text of a terminal that is a fixed string."""
+        pattern = self._terminals[terminal].pattern
+        assert isinstance(pattern, PatternStr), f"{terminal} has to be a fixed string, so that it can be written"
+        return str(pattern.value)
+
+    def kind(self, terminal: str) -> str:
+        """What a token of that terminal is; see `Piece`."""
+        name = _own_name(terminal)
+        if name == "KEY":
+            return "key"
+        if name.startswith("_"):
+            return "separator"
+        if isinstance(self._terminals[terminal].pattern, PatternStr):
+            return "literal"
+        return name.lower()
+
+    def parse(self, source: Source, start: str, index: int, end: int) -> tuple[str, list[Piece]]:
+        """Parse a part of the text: the name of the rule that matched it, and its tokens.
+
+        Raises `DecodeError`, which says what was expected instead.
+        """
+        text = source.text[index:end]
+        try:
+            tree = self._lark.parse(text, start=start)
+        except UnexpectedInput as error:
+            self._fail(error, source, text, index)
+        rule = tree
+        while rule.data in ("reply", start) and isinstance(rule.children[0], Tree):
+            rule = rule.children[0]
+        pieces = [
+            Piece(self.kind(token.type), token.type, str(token), index + (token.start_pos or 0))
+            for token in tree.scan_values(lambda value: isinstance(value, Token))
+        ]
+        return _own_name(str(rule.data)), pieces
+
+    def variants(self, rule: str) -> Iterator[list[Piece]]:
+        """Every way to write a rule that has no repetition: its literals, and its values without a text."""
+        for candidate in self._lark.rules:
+            if _own_name(candidate.origin.name) == rule:
+                symbols = [symbol.name for symbol in candidate.expansion]
+                kinds = map(self.kind, symbols)
+                yield [
+                    Piece(kind, symbol, self.literal(symbol) if kind in ("literal", "separator") else "", 0)
+                    for kind, symbol in zip(kinds, symbols)
+                ]
+
+    def _fail(self, error: UnexpectedInput, source: Source, text: str, index: int) -> NoReturn:
+        if isinstance(error, UnexpectedToken):
+            wanted = set(error.accepts or error.expected)
+            # Lark puts the end of a text where its last token begins.
+            at = len(text) if error.token.type == "$END" else error.token.start_pos or 0
+        else:
+            assert isinstance(error, UnexpectedCharacters)
+            wanted, at = set(error.allowed), error.pos_in_stream
+        words = sorted(set(map(self._words, wanted)))
+        expected = " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+        found = shown(text[at:].splitlines()[0]) if text[at:].strip("\r\n") else "the end of the line"
+        if index + at >= len(source.text.rstrip("\r\n")):
+            found = "the end of the reply"
+        source.fail(f"expected {expected}, found {found}", index + at)
+
+    def _words(self, terminal: str) -> str:
+        if terminal == "$END":
+            return "the end of the reply"
+        if _own_name(terminal) == "_LINE_END":
+            return "the end of the line"
+        if self.kind(terminal) in ("literal", "separator"):
+            return repr(self.literal(terminal))
+        words = _own_name(terminal).lower().replace("_", " ")
+        return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
+
+
+def _own_name(name: str) -> str:
+    """A rule's or terminal's name without what Lark puts in front of an imported one; anonymous ones have none."""
+    if "__" not in name or name.startswith("__"):
+        return name.lstrip("_") if name.startswith("__") else name
+    return "_" * name.startswith("_") + name.rpartition("__")[2]

@@ -1,0 +1,275 @@
+"""fmt=3: objects with one member a line. Read by orjson, written by hand in the server's own layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from ._forms import Const, Endpoint, Field, Flat, Form, Listing, Pair, Unusual
+from ._report import Severity
+from ._source import Source, shown
+
+
+class Node(NamedTuple):
+    """A JSON value and where it stands: a list of nodes, a list of (key, index, node), a scalar."""
+
+    kind: str
+    value: Any
+    at: int
+
+    @property
+    def words(self) -> str:
+        """What errors call it."""
+        if self.kind in ("array", "object"):
+            return f"an {self.kind}"
+        return shown(self.value) if self.kind == "string" else str(self.value)
+
+
+class JsonFormat:
+    """Reads and writes an endpoint's replies in fmt=3."""
+
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
+        self._endpoint = endpoint
+        self._listings = [form for form in endpoint.forms if isinstance(form, Listing)]
+
+    # Reading
+
+    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
+        """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
+        text = source.text
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            self._fail(source, error)
+        if isinstance(value, list) and self._listings:
+            try:
+                return self._read_array(value, self._listings[0], source, collect)
+            except Unusual:
+                pass
+        return self._read_nodes(_nodes(source), source, expect)
+
+    def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
+        index = min(error.pos, len(source.text))
+        rest = source.text[index:]
+        found = shown(rest.splitlines()[0]) if rest.strip() else "the end of the reply"
+        source.fail(f"expected a reply in JSON, found {found} ({error.msg.split(': line')[0]})", index)
+
+    def _read_array(self, array: list[Any], form: Listing, source: Source, collect: bool) -> Any:
+        """A list without position or finding; `Unusual` if there may be cause for one."""
+        if len(array) > source.limits.names:
+            raise Unusual
+        names = form.json.names
+        types = form.record.types
+        records: list[Any] = []
+        members = 0
+        colons = 0
+        start = 0
+        while start < len(array):
+            if type(array[start]) is not dict:
+                raise Unusual
+            keys = list(array[start])
+            end = start + 1
+            while end < len(array) and type(array[end]) is dict and list(array[end]) == keys:
+                end += 1
+            members += len(keys) * (end - start)
+            if not keys or len(keys) > source.limits.attributes:
+                raise Unusual
+            columns = []
+            for key, column in zip(keys, zip(*(item.values() for item in array[start:end]))):
+                bare = key not in names or types[names[key]].number
+                spelled, found = _spelled_column(column, bare)
+                columns.append(spelled)
+                colons += key.count(":") * (end - start) + found
+            records += form.record.columns(keys, columns, names, source.limits.text)
+            start = end
+        # Of two members with the same key orjson keeps the last. Every member has a colon, so fewer members
+        # than colons outside strings are keys given twice; an escaped colon would hide one.
+        if source.text.count(":") != members + colons or "\\u003" in source.text:
+            raise Unusual
+        if collect and any(map(form.record.odd, records)):
+            raise Unusual
+        return form.cls(tuple(records))
+
+    def _read_nodes(self, node: Node, source: Source, expect: tuple[Any, ...]) -> Any:
+        forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
+        for form in forms:
+            if isinstance(form, Flat):
+                pairs = _match_flat(form, node, source)
+                if pairs is not None:
+                    return form.record.build(pairs, {pair.key: pair.key for pair in pairs}, source, "", node.at)
+            elif node.kind == "array" or (node.kind == "object" and form.json.head[0][0] in _keys(node)):
+                # A single object where an array of one is meant is read as one.
+                return form.cls(tuple(self._records(form, node, source)))
+        found = node.words
+        if node.kind == "object":
+            keys = ", ".join(shown(key) for key in list(_keys(node))[:5])
+            found = f"an object with {keys}" if keys else "an empty object"
+        return source.fail(f"expected {self._endpoint.expected()} in JSON, found {found}", node.at)
+
+    def _records(self, form: Listing, node: Node, source: Source) -> Iterator[Any]:
+        items = node.value if node.kind == "array" else [node]
+        if len(items) > source.limits.names:
+            source.fail(f"expected at most {source.limits.names} names, found {len(items)}", items[-1].at, code="limit")
+        names = form.json.names
+        types = form.record.by_name
+        for number, item in enumerate(items):
+            path = f"{form.attribute}[{number}]"
+            if item.kind != "object":
+                source.fail(f"expected an object, found {item.words}", item.at, path)
+            pairs = []
+            for key, value in item.value:
+                name = names.get(key)
+                pairs.append(
+                    Pair(key, _spelled(types.get(name or ""), value, source, f"{path}.{name or key}"), value.at)
+                )
+            yield form.record.build(pairs, names, source, path, item.at)
+
+    # Writing
+
+    def write(self, reply: Any, form: Form) -> str:
+        """The canonical text, or `EncodeError`."""
+        if isinstance(form, Listing):
+            values = getattr(reply, form.attribute)
+            written = [_object(self._members(form, value, number)) for number, value in enumerate(values)]
+            return "[" + ",\n".join(written) + "]"
+        types = form.record.by_name
+        members = []
+        for key, name in form.json:
+            if isinstance(name, Const):
+                members.append((key, _quoted(name.text)))
+                continue
+            value = getattr(reply, name)
+            if value is not None or not types[name].optional:
+                text = types[name].type.spell(value, name)
+                members.append((key, text if types[name].type.number else _quoted(text)))
+        return _object(members)
+
+    def _members(self, form: Listing, value: Any, number: int) -> list[tuple[str, str]]:
+        fields = form.record.spell(value, form.json, f"{form.attribute}[{number}]", unique=True)
+        names = form.json.names
+        types = form.record.types
+        # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
+        quoted = any(key not in names for key, _ in fields)
+        return [(key, _quoted(text) if quoted or not types[names[key]].number else text) for key, text in fields]
+
+
+def _object(members: list[tuple[str, str]]) -> str:
+    lines = ",\n".join(f"{_quoted(key)}: {text}" for key, text in members)
+    return f"{{\n{lines}\n}}"
+
+
+def _quoted(text: str) -> str:
+    return orjson.dumps(text).decode()
+
+
+def _spelled_column(column: tuple[Any, ...], bare: bool) -> tuple[list[str], int]:
+    """The spellings of a column of values, and the colons in them; numbers may be bare or quoted."""
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        return list(column), "".join(column).count(":")
+    if not bare or not kinds <= {int, str}:
+        raise Unusual
+    texts = list(map(str, column))
+    return texts, "".join(texts).count(":")
+
+
+def _keys(node: Node) -> set[str]:
+    return {key for key, _ in node.value}
+
+
+def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
+    if node.kind != "object":
+        return None
+    names = dict(form.json)
+    types = form.record.by_name
+    pairs = []
+    others = []
+    for key, value in node.value:
+        name = names.get(key)
+        if isinstance(name, Const):
+            if value.kind != "string" or value.value != name.text:
+                return None
+        elif name is not None:
+            # A new name's id has the key of a name in a list: only a number is an id.
+            if len(names) == 1 and not (
+                value.kind in ("string", "number") and types[name].type.pattern.fullmatch(str(value.value))
+            ):
+                return None
+            pairs.append(Pair(name, _spelled(types[name], value, source, name), value.at))
+        elif not form.more:
+            return None
+        else:
+            others.append((key, value.at))
+    given = _keys(node)
+    for key, name in names.items():
+        if key not in given and (isinstance(name, Const) or not types[name].optional):
+            return None
+    for key, index in others:
+        message = f"the member {shown(key)} is not known, and not kept"
+        source.note(Severity.WARNING, "unknown-key", message, index, key)
+    return pairs
+
+
+def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str:
+    """The spelling of a member's value: a string, or a bare whole number where a number can stand."""
+    if value.kind == "string":
+        return str(value.value)
+    if value.kind == "number" and (field is None or field.type.number) and isinstance(value.value, int):
+        return str(value.value)
+    wanted = field.type.words if field is not None else "a code or a name"
+    return source.fail(f"expected {wanted}, found {value.words}", value.at, path, code="value")
+
+
+_TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[\]{},:])|([^\s\[\]{},:"]+))')
+
+
+def _nodes(source: Source) -> Node:
+    """The same document with positions, from text that orjson has found to be JSON."""
+    text = source.text
+    stack: list[Node] = []
+    keys: list[str | None] = []
+    pending: str | None = None
+    for token in _TOKEN.finditer(text):
+        string, mark, bare = token.groups()
+        index = token.start(token.lastindex or 0)
+        if mark in (",", ":"):
+            continue
+        if mark in ("]", "}"):
+            node = stack.pop()
+            if not stack:
+                return node
+            pending = keys.pop()
+        elif mark is not None:
+            if len(stack) >= source.limits.depth:
+                source.fail(f"expected values at most {source.limits.depth} deep", index, code="limit")
+            stack.append(Node("array" if mark == "[" else "object", [], index))
+            keys.append(pending)
+            pending = None
+            continue
+        elif string is not None:
+            value = orjson.loads(string)
+            if stack and stack[-1].kind == "object" and pending is None:
+                pending = value
+                continue
+            node = Node("string", value, index)
+        else:
+            node = _bare(bare, index, source)
+        if not stack:
+            return node
+        if stack[-1].kind == "array":
+            stack[-1].value.append(node)
+        else:
+            stack[-1].value.append((pending, node))
+            pending = None
+    raise AssertionError("orjson has read a document that ends in the middle")
+
+
+def _bare(text: str, index: int, source: Source) -> Node:
+    if text in ("true", "false", "null"):
+        return Node(text, text, index)
+    if len(text) > 40:
+        source.fail(f"expected a whole number of at most 18 digits, found {shown(text)}", index, code="value")
+    return Node("number", orjson.loads(text), index)

@@ -1,0 +1,27 @@
+"""How large a body may be before it is refused unread."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds on what is read; each can be overridden. A body beyond one gives a `LimitError`.
+
+    The defaults are far above anything that the service can send: an account has some thousand names at
+    most, and one name with all its operator codes takes about 400 bytes in the longest format.
+    """
+
+    body: int = 128 * 1024 * 1024
+    """Bytes of the body (characters of a string)."""
+    names: int = 1_000_000
+    """Names in a list."""
+    depth: int = 32
+    """Elements or containers inside each other, in XML and JSON; the deepest reply has 3."""
+    attributes: int = 256
+    """Fields of one name; the documentation lists 16."""
+    text: int = 65_536
+    """Characters of one name, description or replacement; real ones are below 200."""
+
+
+DEFAULT_LIMITS = Limits()

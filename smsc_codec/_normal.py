@@ -1,0 +1,130 @@
+"""Normalized JSON: one form for a reply whatever format it came in, the same that the command line prints.
+
+    {"kind":"senders","senders":[{"name":"SMSC.RU","id":5,"status":1,
+      "operators":{"mega_step":2},"replacements":{"mega_step":"INFO"}}]}
+    {"kind":"created","id":5}
+    {"kind":"success"}
+    {"kind":"error","code":7,"description":"invalid number","id":541}
+
+A key is absent where the value is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import orjson
+
+from ._errors import DecodeError, EncodeError
+from ._forms import Flat, Record, Scalar
+from ._model import FrozenMapping, Reply
+from ._source import shown
+from .senders import SENDERS
+
+_KINDS = {form.kind: form for form in SENDERS.forms}
+
+
+def to_json(reply: Reply) -> bytes:
+    """The reply as normalized JSON on one line. Raises `EncodeError` for what is no reply."""
+    form = SENDERS.form_of(reply)
+    if isinstance(form, Flat):
+        plain = _plain(form.record, reply, "")
+    else:
+        items = enumerate(getattr(reply, form.attribute))
+        plain = {form.attribute: [_plain(form.record, item, f"{form.attribute}[{number}]") for number, item in items]}
+    return orjson.dumps({"kind": form.kind, **plain})
+
+
+def from_json(data: bytes | str) -> Reply:
+    """The reply that normalized JSON stands for. Raises `DecodeError` for anything else."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        lines = error.lineno, error.colno
+        raise DecodeError(
+            f"expected normalized JSON ({error.msg.split(': line')[0]})",
+            code="malformed",
+            offset=error.pos,
+            line=lines[0],
+            column=lines[1],
+        ) from None
+    if not isinstance(value, dict):
+        raise _unexpected("expected an object", value, "")
+    kind = value.get("kind")
+    form = _KINDS.get(kind) if isinstance(kind, str) else None
+    if form is None:
+        raise _unexpected(f"expected one of {', '.join(_KINDS)}", kind, "kind")
+    rest = {key: item for key, item in value.items() if key != "kind"}
+    if isinstance(form, Flat):
+        return cast(Reply, _built(form.record, rest, ""))
+    items = rest.pop(form.attribute, None)
+    if not isinstance(items, list) or rest:
+        raise _unexpected(f"expected the array {form.attribute} and no other member", rest or items, form.attribute)
+    built = (_built(form.record, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
+    return cast(Reply, form.cls(tuple(built)))
+
+
+def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:
+    if type(value) is not record.cls:
+        raise EncodeError(f"expected a {record.cls.__name__}, found {type(value).__name__}", path=path)
+    plain: dict[str, Any] = {}
+    for field in record.fields:
+        item = getattr(value, field.name)
+        if item is not None or not field.optional:
+            plain[field.name] = _scalar(field.type, item, _join(path, field.name))
+    for attribute, type_ in _extras(record):
+        items = getattr(value, attribute)
+        if not isinstance(items, Mapping) or not all(isinstance(key, str) for key in items):
+            raise EncodeError(f"expected a mapping of strings, found {shown(items)}", path=_join(path, attribute))
+        if items:
+            plain[attribute] = {key: _scalar(type_, item, f"{path}.{attribute}.{key}") for key, item in items.items()}
+    return plain
+
+
+def _scalar(type_: Scalar, value: Any, path: str) -> int | str:
+    spelled = type_.spell(value, path)
+    return int(spelled) if type_.number else spelled
+
+
+def _built(record: Record, value: Any, path: str) -> Any:
+    if not isinstance(value, dict):
+        raise _unexpected("expected an object", value, path)
+    rest = dict(value)
+    arguments: dict[str, Any] = {}
+    for field in record.fields:
+        if field.name in rest:
+            arguments[field.name] = _parsed(field.type, rest.pop(field.name), _join(path, field.name))
+        elif not field.optional:
+            raise DecodeError(f"expected the member {field.name!r}, which is not there", code="value", path=path)
+    for attribute, type_ in _extras(record):
+        items = rest.pop(attribute, {})
+        if not isinstance(items, dict):
+            raise _unexpected("expected an object", items, _join(path, attribute))
+        where = _join(path, attribute)
+        arguments[attribute] = FrozenMapping.of(
+            (key, _parsed(type_, item, f"{where}.{key}")) for key, item in items.items()
+        )
+    for key in rest:
+        raise DecodeError(f"expected no member {shown(key)}", code="value", path=path)
+    return record.cls(**arguments)
+
+
+def _parsed(type_: Scalar, value: Any, path: str) -> Any:
+    right = isinstance(value, int) and not isinstance(value, bool) if type_.number else isinstance(value, str)
+    if not right or not type_.pattern.fullmatch(str(value)):
+        raise _unexpected(f"expected {type_.words}", value, path)
+    return type_.parse(str(value))
+
+
+def _extras(record: Record) -> list[tuple[str, Scalar]]:
+    extras = record.extras
+    return [] if extras is None else [(extras.codes, extras.code), (extras.names, extras.text)]
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _unexpected(expected: str, found: object, path: str) -> DecodeError:
+    return DecodeError(f"{expected}, found {shown(found)}", code="value", path=path)

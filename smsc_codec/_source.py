@@ -1,0 +1,174 @@
+"""The body that is being read, and where in it something is: the one place that makes errors and findings."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from ._errors import DecodeError, LimitError
+from ._limits import Limits
+from ._report import Finding, Severity
+
+CHARSETS = ("utf-8", "windows-1251", "koi8-r")
+"""What the service's `charset` parameter takes [doc]; windows-1251 is its default."""
+
+BOM = codecs.BOM_UTF8
+
+_CODECS = {"utf-8": "utf-8", "cp1251": "windows-1251", "koi8-r": "koi8-r"}
+
+_SECRET = re.compile(r"""(?i)(\b(?:login|psw|password|api_?key)\b["']?\s*[=:]\s*["']?)([^&\s"'<>,;]+)""")
+
+_EXCERPT = 60
+
+
+def charset_name(name: object) -> str | None:
+    """The service's name for a charset under any of its usual names, `None` if it is not one of the three."""
+    if not isinstance(name, str):
+        return None
+    try:
+        return _CODECS.get(codecs.lookup(name).name)
+    except (LookupError, ValueError):
+        return None
+
+
+def without_secrets(text: str) -> str:
+    """*text* with the values of logins, passwords and API keys masked, its length kept.
+
+    An error page of a proxy can repeat the URL of the request, and the URL can hold them.
+    """
+    return _SECRET.sub(lambda match: match[1] + "*" * len(match[2]), text)
+
+
+def shown(value: object) -> str:
+    """*value* for an error message: short, on one line, with no control characters and no secrets."""
+    text = value if isinstance(value, str) else f"{value!r:.200}"
+    text = without_secrets(text[:1000])
+    text = text if len(text) <= 40 else f"{text[:37]}..."
+    return repr(text) if isinstance(value, str) else text
+
+
+def printable(text: str) -> str:
+    """*text* with every character that would disturb a terminal's line replaced, its length kept."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+@dataclass
+class Source:
+    """A decoded body with what is needed to say where in it something is.
+
+    Positions that readers pass are indices into `text`.
+    """
+
+    text: str
+    limits: Limits
+    charset: str | None = None
+    """What the bytes were decoded with; `None` where the body was a string."""
+    start: int = 0
+    """What stood before `text` in the body: the length of a byte order mark."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def _place(self, index: int) -> tuple[int, int, int, str]:
+        text = self.text
+        index = min(max(index, 0), len(text))
+        offset = index if self.charset is None else len(text[:index].encode(self.charset, "surrogatepass"))
+        line_start = text.rfind("\n", 0, index) + 1
+        line = text.count("\n", 0, index) + 1
+        line_end = text.find("\n", index)
+        line_end = len(text) if line_end < 0 else line_end
+        first = max(line_start, index - _EXCERPT // 2)
+        last = min(line_end, first + _EXCERPT)
+        # Masked in a wider window, so that a secret whose name is cut off is masked all the same.
+        margin = max(line_start, first - 1000)
+        window = without_secrets(text[margin : min(line_end, last + 1000)])
+        before, after = "..." * (first > line_start), "..." * (last < line_end)
+        excerpt = f"{before}{printable(window[first - margin : last - margin])}{after}"
+        caret = " " * (len(before) + index - first) + "^"
+        return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
+
+    def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
+        """Raise a `DecodeError` at *index*."""
+        raise self.error(reason, index, path, code=code)
+
+    def error(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> DecodeError:
+        """A `DecodeError` at *index*."""
+        offset, line, column, excerpt = self._place(index)
+        kind = LimitError if code == "limit" else DecodeError
+        return kind(reason, code=code, offset=offset, line=line, column=column, path=path, excerpt=excerpt)
+
+    def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "") -> None:
+        """Add a finding at *index*."""
+        self.findings.append(Finding(severity, code, message, *self._place(index)[:3], path, self._place(index)[3]))
+
+
+_DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
+
+
+def _undecodable(body: bytes, charset: str, error: UnicodeDecodeError, limits: Limits, why: str) -> DecodeError:
+    readable = body[: error.start].decode(charset) + "\ufffd"
+    source = Source(readable, limits, charset)
+    reason = f"expected text in {charset}{why}, found the byte 0x{body[error.start]:02X} that has no meaning there"
+    return source.error(reason, error.start if charset != "utf-8" else len(readable) - 1, code="charset")
+
+
+def open_source(body: object, charset: str | None, limits: Limits, findings: list[Finding]) -> Source:
+    """Decode the body; `charset=None` is the declaration's, else UTF-8, else windows-1251.
+
+    Raises `DecodeError` for what is no text, or none in that charset, and `LimitError` for too much of it.
+    """
+    if isinstance(body, str):
+        if len(body) > limits.body:
+            raise _too_long(len(body), "characters", limits)
+        source = Source(body, limits)
+        if body.startswith("\ufeff"):
+            source = Source(body[1:], limits, start=1)
+        try:
+            source.text.encode()
+        except UnicodeEncodeError as error:
+            source.fail("expected text, found half of a surrogate pair", error.start, code="charset")
+    else:
+        try:
+            data = bytes(memoryview(body))  # type: ignore[arg-type]
+        except (TypeError, ValueError, BufferError):
+            reason = f"expected the body as bytes or a string, found {type(body).__name__}"
+            raise DecodeError(reason, code="option") from None
+        if len(data) > limits.body:
+            raise _too_long(len(data), "bytes", limits)
+        source = _decoded(data.removeprefix(BOM), charset, limits)
+        source.start = len(BOM) if data.startswith(BOM) else 0
+    source.findings = findings
+    if source.start:
+        source.note(Severity.WARNING, "bom", "a byte order mark stands before the reply")
+    return source
+
+
+def _decoded(data: bytes, charset: str | None, limits: Limits) -> Source:
+    why = ""
+    if charset is None:
+        declared = _DECLARATION.match(data)
+        if declared is not None:
+            name = declared[1].decode("latin-1")
+            charset = charset_name(name)
+            why = " as the XML declaration says"
+            if charset is None:
+                source = Source(data.decode("utf-8", "replace"), limits, "utf-8")
+                expected = ", ".join(CHARSETS)
+                source.fail(
+                    f"expected one of the service's charsets ({expected}) in the XML declaration, found {shown(name)}",
+                    declared.start(1),
+                    code="charset",
+                )
+    if charset is None:
+        try:
+            return Source(data.decode(), limits, "utf-8")
+        except UnicodeDecodeError:
+            charset, why = "windows-1251", ", as the body is not UTF-8"
+    try:
+        return Source(data.decode(charset), limits, charset)
+    except UnicodeDecodeError as error:
+        raise _undecodable(data, charset, error, limits, why) from None
+
+
+def _too_long(size: int, unit: str, limits: Limits) -> LimitError:
+    return LimitError(f"expected at most {limits.body} {unit}, found {size}", code="limit")
