@@ -168,7 +168,7 @@ class Codec(Generic[R]):
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
             if not getattr(form, "anywhere", False):
-                source.fail(f"expected a reply in {asked.name}, found {form.words} as text")
+                source.fail(f"expected a reply in {asked.name}, found {form.words} as text", code="other-format")
             message = f"expected a reply in {asked.name}, found {form.words} as text"
             source.note(Severity.WARNING, "other-format", message)
         if classes and not isinstance(reply, (*classes, ErrorReply)):

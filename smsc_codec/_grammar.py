@@ -123,7 +123,10 @@ class Grammar:
 
     def _fail(self, error: UnexpectedInput, source: Source, text: str, index: int) -> NoReturn:
         if isinstance(error, UnexpectedToken):
-            wanted = set(error.accepts or error.expected)
+            # `expected` lacks imported terminals: Lark takes names that are not all capitals for rules.
+            state = error.state
+            choices = state.parse_conf.states[state.position]
+            wanted = {name for name in choices if name == "$END" or name in self._terminals}
             # Lark puts the end of a text where its last token begins.
             at = len(text) if error.token.type == "$END" else error.token.start_pos or 0
         else:

@@ -147,7 +147,7 @@ def _match_shape(form: Flat, shape: XmlShape, roots: list[Element], source: Sour
     others = []
     for child in children:
         if child.tag in names:
-            if child.children or child.attributes:
+            if child.children or child.attributes or any(pair.key == names[child.tag] for pair in pairs):
                 return None
             pairs.append(Pair(names[child.tag], child.text, child.index))
         elif form.more:
@@ -214,8 +214,8 @@ def _elements(source: Source, text: str, start: int, before: str, after: str) ->
     wrapped = len(before) > 0
     indices = _Indices(text, start, len(before))
     parser = DefusedXMLParser(forbid_dtd=True).parser
-    parser.buffer_text = True
     parser.ordered_attributes = True
+    parser.buffer_text = False  # for the position of text that does not belong there
     depth = 0
 
     def start_element(tag: str, attributes: list[str]) -> None:

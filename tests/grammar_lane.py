@@ -1,0 +1,86 @@
+"""The text format read by plain Lark and the grammar file alone: what the library's own reader is held against."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedInput
+
+from smsc_codec import (
+    ErrorReply,
+    FrozenMapping,
+    OperatorStatus,
+    Sender,
+    SenderCreated,
+    SenderError,
+    SenderList,
+    SenderStatus,
+    Success,
+)
+from smsc_codec._forms import Endpoint
+
+GRAMMARS = Path(__file__).parent.parent / "grammars"
+
+
+class _Model(Transformer[Token, Any]):
+    def senders(self, items: list[Sender]) -> SenderList:
+        return SenderList(tuple(items))
+
+    def sender(self, tokens: list[Token]) -> Sender:
+        values: dict[str, Any] = {}
+        codes: dict[str, OperatorStatus] = {}
+        texts: dict[str, str] = {}
+        key = ""
+        for token in tokens:
+            if token.type == "KEY":
+                key = str(token)
+            elif token.type == "OPERATOR_CODE":
+                codes[key] = OperatorStatus(int(token))
+            elif token.type == "REPLACEMENT" and key != "name":
+                texts[key] = str(token)
+            else:
+                values["name" if token.type == "REPLACEMENT" else token.type.lower()] = token
+        return Sender(
+            str(values["name"]),
+            int(values["id"]) if "id" in values else None,
+            SenderStatus(int(values["status"])) if "status" in values else None,
+            FrozenMapping.of(codes),  # type: ignore[arg-type]
+            FrozenMapping.of(texts),  # type: ignore[arg-type]
+        )
+
+    def created(self, tokens: list[Token]) -> SenderCreated:
+        return SenderCreated(int(tokens[0]))
+
+    def success(self, _: list[Token]) -> Success:
+        return Success()
+
+    def error(self, tokens: list[Token]) -> ErrorReply:
+        values = {token.type.rpartition("__")[2]: token for token in tokens}
+        description = str(values["DESCRIPTION"]) if "DESCRIPTION" in values else None
+        return ErrorReply(
+            SenderError(int(values["CODE"])), description, int(values["ID"]) if "ID" in values else None
+        )
+
+    def reply(self, items: list[Any]) -> Any:
+        return items[0]
+
+
+@cache
+def _parser(grammar: str) -> Lark:
+    text = (GRAMMARS / f"{grammar}.lark").read_text("utf-8")
+    return Lark(
+        text, parser="lalr", start="reply", maybe_placeholders=False, transformer=_Model(), import_paths=[str(GRAMMARS)]
+    )
+
+
+def read_by_lark(endpoint: Endpoint[Any], text: str) -> Any:
+    """The reply, `None` if it is refused."""
+    if text in ("", "\n", "\r\n"):
+        return SenderList()
+    try:
+        return _parser(endpoint.grammar).parse(text)
+    except UnexpectedInput:
+        return None

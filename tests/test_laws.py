@@ -1,0 +1,158 @@
+"""The laws, as properties: numbers are those of the README's table of promises."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from smsc_codec import (
+    EncodeError,
+    Format,
+    Reply,
+    Sender,
+    SenderCreated,
+    SenderList,
+    SmscCodecError,
+    Success,
+    decode,
+    encode,
+    from_json,
+    to_json,
+    validate,
+)
+from smsc_codec.senders import SENDERS
+
+from .grammar_lane import read_by_lark
+from .strategies import bodies, charsets, formats, replies
+
+OPTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "fmt": st.none() | formats | st.sampled_from([-1, 4, True, "0", 1.0]),
+        "charset": st.none() | charsets | st.sampled_from(["cp1251", "latin-1", "", "\x00", 5]),
+        "expect": st.sampled_from([None, SenderList, SenderCreated, Success, SenderList | Success, Reply, int, 5, "x"]),
+        "strict": st.booleans(),
+    },
+)
+
+
+def attempt(reply: Reply, fmt: int, charset: str = "utf-8") -> bytes:
+    try:
+        return encode(reply, fmt=fmt, charset=charset)
+    except EncodeError:
+        assume(False)
+        raise
+
+
+@given(bodies, OPTIONS)
+def test_1_total(body: bytes, options: dict[str, Any]) -> None:
+    try:
+        reply = decode(body, **options)
+    except SmscCodecError as error:
+        assert len(str(error)) < 600
+        assert str(pickle.loads(pickle.dumps(error))) == str(error)
+        assert validate(body, **options).reply is None
+    else:
+        assert validate(body, **options).reply == reply
+
+
+@given(st.text(max_size=60), OPTIONS)
+def test_1_total_for_strings(body: str, options: dict[str, Any]) -> None:
+    try:
+        decode(body, **options)
+    except SmscCodecError as error:
+        assert 0 <= error.offset <= len(body)
+
+
+@given(replies, formats, charsets)
+def test_2_lossless_or_refused(reply: Reply, fmt: int, charset: str) -> None:
+    body = attempt(reply, fmt, charset)
+    assert decode(body, fmt=fmt, charset=charset) == reply
+
+
+@given(replies)
+def test_2_normalized_json_is_lossless_or_refused(reply: Reply) -> None:
+    try:
+        line = to_json(reply)
+    except EncodeError:
+        return
+    assert from_json(line) == reply
+
+
+@given(replies, st.sampled_from(Format))
+def test_2_what_is_written_has_no_oddities(reply: Reply, fmt: Format) -> None:
+    body = attempt(reply, fmt)
+    assert {finding.code for finding in validate(body, fmt=fmt).findings} <= {"unknown-key", "unknown-number"}
+
+
+@given(bodies, formats, formats)
+@example(b"name = A, bee_step = 1, x = 2, mega_step = 3, id = 1", 0, 2)
+def test_3_encoding_twice_is_encoding_once(body: bytes, fmt: int, other: int) -> None:
+    try:
+        once = encode(decode(body, fmt=fmt), fmt=other)
+    except SmscCodecError:
+        return
+    assert encode(decode(once, fmt=other), fmt=other) == once
+
+
+@given(replies, formats, formats)
+def test_4_formats_agree(reply: Reply, fmt: int, other: int) -> None:
+    first, second = attempt(reply, fmt), attempt(reply, other)
+    assert decode(first, fmt=fmt) == decode(second, fmt=other)
+
+
+@given(bodies | replies.map(lambda reply: _text(reply)))
+def test_5_the_grammar_is_the_truth(body: bytes) -> None:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        assume(False)
+    assume(not text.startswith("\ufeff"))
+    for _ in range(2):  # the second time by the shapes that the first has learned
+        try:
+            reply = decode(text, fmt=0)
+        except SmscCodecError:
+            reply = None
+        assert reply == read_by_lark(SENDERS, text)
+
+
+def _text(reply: Reply) -> bytes:
+    try:
+        return encode(reply, fmt=0)
+    except EncodeError:
+        return b""
+
+
+@given(bodies, OPTIONS)
+def test_6_strict_is_a_part_of_tolerant(body: bytes, options: dict[str, Any]) -> None:
+    options = {**options, "strict": True}
+    try:
+        reply = decode(body, **options)
+    except SmscCodecError:
+        return
+    options["strict"] = False
+    assert decode(body, **options) == reply
+    assert validate(body, **options).findings == ()
+
+
+def test_a_list_longer_than_a_chunk_is_read_like_its_lines() -> None:
+    lines = [f"name = N{number}, id = {number}" for number in range(30_000)]
+    lines[20_000] = "name = odd, mega_step = 1"
+    reply = decode("\n".join(lines), fmt=0)
+    assert isinstance(reply, SenderList)
+    expected = [Sender(f"N{number}", number) for number in range(30_000)]
+    expected[20_000] = Sender("odd", operators={"mega_step": 1})  # type: ignore[dict-item]
+    assert reply == SenderList(tuple(expected))
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_no_body_is_no_reply_but_an_empty_list_where_text_is_asked(fmt: Format) -> None:
+    if fmt in (Format.TEXT, Format.CSV):
+        assert decode(b"", fmt=fmt) == SenderList()
+    else:
+        with pytest.raises(SmscCodecError, match="found an empty body"):
+            decode(b"", fmt=fmt)
