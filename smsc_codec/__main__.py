@@ -17,6 +17,9 @@ from .senders import SENDERS
 
 GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
+# One byte more than the limit is enough to be refused; a device may have no end.
+_MOST = Limits().body + 1
+
 _KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 _SUFFIXES = {Format.TEXT: ".txt", Format.CSV: ".csv", Format.XML: ".xml", Format.JSON: ".json"}
 
@@ -74,12 +77,11 @@ class _Run:
         for name in self.options.files or ["-"]:
             label = "<stdin>" if name == "-" else name
             try:
-                # One byte more than the limit is enough to be refused; a device may have no end.
                 if name == "-":
-                    yield _Input(label, sys.stdin.buffer.read(Limits().body + 1))
+                    yield _Input(label, sys.stdin.buffer.read(_MOST))
                 else:
                     with open(name, "rb") as file:
-                        body = file.read(Limits().body + 1)
+                        body = file.read(_MOST)
                     yield _Input(label, body)
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

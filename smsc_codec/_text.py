@@ -83,7 +83,7 @@ class TextFormat:
         while position < len(text):
             shape, match = self._shape_at(text, position)
             if shape is None or match is None:
-                end, _ = self._line_of(text, position)
+                end, after = self._line_of(text, position)
                 start = "reply" if position == 0 or self._listing is None else self._listing.rule
                 rule, pieces = self._grammar.parse(source, start, position, end)
                 form = self._form(rule)
@@ -91,7 +91,7 @@ class TextFormat:
                 if new_shapes < _MAX_NEW_SHAPES:
                     new_shapes += 1
                     self._keep(shape)
-                match = shape.one.match(text, position)
+                match = shape.one.match(text, position, after)
                 assert match is not None, "a shape matches the text that it was made of"
             if isinstance(shape.form, Flat):
                 if position or match.end() < len(text):
@@ -190,8 +190,10 @@ class TextFormat:
 
     def _verify(self, text: str, form: Form, fields: Iterable[tuple[str, str]], path: str) -> None:
         """Refuse what would be read back as something else: whatever the reason, the reader knows it."""
+        if self._find_line_end(text):
+            raise EncodeError(f"a line end would split the value in this format, found {shown(text)}", path=path)
         shape, match = self._shape_at(text, 0)
-        if shape is None or match is None or match.end() < len(text):
+        if shape is None or match is None:
             try:
                 rule, pieces = self._grammar.parse(Source(text, DEFAULT_LIMITS), "reply", 0, len(text))
             except DecodeError as error:

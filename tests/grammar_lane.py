@@ -60,9 +60,7 @@ class _Model(Transformer[Token, Any]):
     def error(self, tokens: list[Token]) -> ErrorReply:
         values = {token.type.rpartition("__")[2]: token for token in tokens}
         description = str(values["DESCRIPTION"]) if "DESCRIPTION" in values else None
-        return ErrorReply(
-            SenderError(int(values["CODE"])), description, int(values["ID"]) if "ID" in values else None
-        )
+        return ErrorReply(SenderError(int(values["CODE"])), description, int(values["ID"]) if "ID" in values else None)
 
     def reply(self, items: list[Any]) -> Any:
         return items[0]

@@ -116,7 +116,9 @@ def damaged(draw: st.DrawFn) -> bytes:
         elif how == "byte":
             body = body[:at] + bytes([draw(st.integers(0, 255))]) + body[at + 1 :]
         elif how == "insert":
-            junk = st.sampled_from([b"\n", b"\r\n", b", ", b" = ", b",", b"<", b">", b'"', b"{", b"]", b"0", b"\x00", b"  "])
+            junk = st.sampled_from(
+                [b"\n", b"\r\n", b", ", b" = ", b",", b"<", b">", b'"', b"{", b"]", b"0", b"\x00", b"  "]
+            )
             body = body[:at] + draw(junk) + body[at:]
         elif how == "drop":
             body = body[:at] + body[at + draw(st.integers(1, 4)) :]
@@ -126,4 +128,10 @@ def damaged(draw: st.DrawFn) -> bytes:
     return body
 
 
-bodies = st.one_of(vectors.map(lambda vector: vector.body), damaged(), damaged(), st.binary(max_size=80), st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace")))
+bodies = st.one_of(
+    vectors.map(lambda vector: vector.body),
+    damaged(),
+    damaged(),
+    st.binary(max_size=80),
+    st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace")),
+)

@@ -16,6 +16,7 @@ from smsc_codec import (
     Sender,
     SenderCreated,
     SenderList,
+    SenderStatus,
     SmscCodecError,
     Success,
     decode,
@@ -147,6 +148,13 @@ def test_a_list_longer_than_a_chunk_is_read_like_its_lines() -> None:
     expected = [Sender(f"N{number}", number) for number in range(30_000)]
     expected[20_000] = Sender("odd", operators={"mega_step": 1})  # type: ignore[dict-item]
     assert reply == SenderList(tuple(expected))
+
+
+def test_what_the_encoder_refuses_teaches_the_reader_nothing() -> None:
+    with pytest.raises(EncodeError, match="a line end would split the value"):
+        encode(SenderList((Sender("B\nname = C", status=SenderStatus.ALLOWED, id=3),)), fmt=0)
+    reply = decode(b"name = A\nname = B\nname = C, status = 1, id = 3", fmt=0)
+    assert reply == SenderList((Sender("A"), Sender("B"), Sender("C", 3, SenderStatus.ALLOWED)))
 
 
 @pytest.mark.parametrize("fmt", Format)

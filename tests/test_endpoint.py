@@ -1,0 +1,170 @@
+"""Endpoints that the library does not have, declared here and read and written by its own four formats.
+
+jobs.php answers a new mailing with an id and its price, phones.php a list of groups. Nothing but this
+module and two grammars says what they look like.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Format, SenderError, validate
+from smsc_codec._forms import (
+    NAME,
+    NUMBER,
+    Column,
+    Endpoint,
+    Field,
+    Flat,
+    Listing,
+    Order,
+    Record,
+    Scalar,
+    XmlShape,
+    code,
+)
+from smsc_codec._service import error_form
+
+GRAMMARS = Path(__file__).parent / "grammars"
+
+
+class MailingCreated(msgspec.Struct, frozen=True):
+    id: int
+    cost: str
+
+
+class Group(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+    number: int | None = None
+
+
+class Groups(msgspec.Struct, frozen=True):
+    groups: tuple[Group, ...] = ()
+
+
+COST = Scalar("a price", re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,4})?"))
+ERROR = error_form(code(SenderError, "the number of an error"))
+
+CREATED = Flat(
+    Record(MailingCreated, (Field("id", NUMBER), Field("cost", COST))),
+    kind="created",
+    words="the id of a new mailing",
+    rule="created",
+    csv=(Column("id"), Column("cost")),
+    xml=(XmlShape("result", children=(("id", "id"), ("cost", "cost"))),),
+    json=(("id", "id"), ("cost", "cost")),
+)
+JOBS: Endpoint[MailingCreated] = Endpoint("jobs.php", str(GRAMMARS / "jobs.lark"), (ERROR, CREATED))
+
+KEYS = (("id", "id"), ("name", "name"), ("number", "number"))
+GROUPS: Endpoint[Groups] = Endpoint(
+    "phones.php",
+    str(GRAMMARS / "groups.lark"),
+    (
+        ERROR,
+        Listing(
+            Groups,
+            kind="groups",
+            words="a list of groups",
+            attribute="groups",
+            record=Record(Group, (Field("id", NUMBER), Field("name", NAME), Field("number", NUMBER, optional=True))),
+            rule="group",
+            text=Order(KEYS, ()),
+            csv=(),
+            xml=Order((("id", "id"), ("number", "number")), ()),
+            xml_root="groups",
+            xml_item="group",
+            xml_text="name",
+            json=Order(KEYS, ()),
+        ),
+    ),
+)
+
+MAILINGS = [
+    (0, b"OK, ID - 5, COST - 2.5"),
+    (1, b"5,2.5"),
+    (2, b"<result>\n<id>5</id>\n<cost>2.5</cost>\n</result>"),
+    (3, b'{\n"id": 5,\n"cost": "2.5"\n}'),
+]
+GROUP_LISTS = [
+    (0, b"id = 5924, name = My group\nid = 5921, name = New group, number = 1234"),
+    (2, b'<groups>\n<group id="5924">My group</group>\n<group id="5921" number="1234">New group</group>\n</groups>'),
+    (3, b'[{\n"id": 5924,\n"name": "My group"\n},\n{\n"id": 5921,\n"name": "New group",\n"number": 1234\n}]'),
+]
+
+
+@pytest.mark.parametrize(("fmt", "body"), MAILINGS)
+def test_a_mailing_in_every_format(fmt: int, body: bytes) -> None:
+    codec = Codec(JOBS)
+    reply = MailingCreated(5, "2.5")
+    assert codec.decode(body, fmt=fmt) == reply
+    assert codec.decode(body) == reply
+    assert codec.decode(body, fmt=fmt, expect=MailingCreated, strict=True) == reply
+    assert codec.encode(reply, fmt=fmt) == body
+
+
+@pytest.mark.parametrize(("fmt", "body"), GROUP_LISTS)
+def test_groups_in_every_format_that_has_them(fmt: int, body: bytes) -> None:
+    codec = Codec(GROUPS)
+    reply = Groups((Group(5924, "My group"), Group(5921, "New group", 1234)))
+    assert codec.decode(body, fmt=fmt) == reply
+    assert codec.encode(reply, fmt=fmt) == body
+    assert codec.validate(body, fmt=fmt).findings == ()
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("endpoint", [JOBS, GROUPS], ids=lambda endpoint: endpoint.name)
+def test_errors_are_the_same_everywhere(endpoint: Endpoint[Any], fmt: Format) -> None:
+    codec = Codec(endpoint)
+    reply = ErrorReply(SenderError.NOT_FOUND, None if fmt is Format.CSV else "record not found")
+    assert codec.decode(codec.encode(reply, fmt=fmt), fmt=fmt) == reply
+
+
+REFUSED: list[tuple[Endpoint[Any], int, bytes, str]] = [
+    (JOBS, 0, b"", "expected a reply, found an empty body"),
+    (JOBS, 0, b"OK, ID - 5", "expected ', COST - ', found the end of the reply"),
+    (JOBS, 0, b"OK, ID - 5, COST - 2.5\nOK", "expected the end of the reply after the id of a new mailing"),
+    (JOBS, 1, b"5,x", "expected an error or the id of a new mailing as comma-separated values, found '5,x'"),
+    (JOBS, 1, b"", "expected an error or the id of a new mailing as comma-separated values, found ''"),
+    (
+        JOBS,
+        2,
+        b"<result>\n<id>5</id>\n</result>",
+        "expected an error or the id of a new mailing in XML, found <result> with <id> in it",
+    ),
+    (JOBS, 3, b"[]", "expected an error or the id of a new mailing in JSON, found an array"),
+    (GROUPS, 3, b'[{"id": 5, "more": 1}]', "expected the field 'name', which is not there"),
+]
+
+
+@pytest.mark.parametrize(("endpoint", "fmt", "body", "reason"), REFUSED)
+def test_what_they_do_not_answer(endpoint: Endpoint[Any], fmt: int, body: bytes, reason: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Codec(endpoint).decode(body, fmt=fmt)
+    assert caught.value.reason == reason
+
+
+def test_a_field_that_is_not_known_is_a_finding() -> None:
+    report = Codec(GROUPS).validate(b'[{"id": 5, "name": "A", "more": 1}]', fmt=3)
+    assert report.reply == Groups((Group(5, "A"),))
+    assert [finding.code for finding in report.findings] == ["unknown-key"]
+
+
+def test_what_they_do_not_write() -> None:
+    with pytest.raises(EncodeError, match="a list of groups has no comma-separated form"):
+        Codec(GROUPS).encode(Groups(), fmt=1)
+    with pytest.raises(EncodeError, match=r"expected a reply of jobs.php \(ErrorReply, MailingCreated\), found Groups"):
+        Codec(JOBS).encode(Groups(), fmt=1)  # type: ignore[arg-type]
+    with pytest.raises(EncodeError, match="cost: expected a price, found Decimal"):
+        Codec(JOBS).encode(MailingCreated(5, Decimal("2.5")), fmt=3)  # type: ignore[arg-type]
+
+
+def test_the_codecs_do_not_meet() -> None:
+    assert validate(b"OK, ID - 5, COST - 2.5", fmt=0).reply is None
