@@ -116,7 +116,12 @@ class Codec(Generic[R]):
         Raises `DecodeError`, of which `LimitError` is one, and nothing else.
         """
         findings: list[Finding] = []
-        reply = self._read(body, fmt, expect, charset, limits, strict, findings)
+        try:
+            reply = self._read(body, fmt, expect, charset, limits, strict, findings)
+        except DecodeError as error:
+            # Lark's and orjson's exceptions, and the frames below, hold the whole body.
+            error.__context__ = None
+            raise error.with_traceback(None) from None
         if strict and findings:
             raise _strict_error(findings[0])
         return reply

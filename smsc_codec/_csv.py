@@ -32,8 +32,11 @@ class CsvFormat:
                     return form.record.build(pairs, {pair.key: pair.key for pair in pairs}, source, "", 0)
         for form in self._endpoint.forms:
             if isinstance(form, Listing) and form.csv:
-                return form.cls(tuple(self._read_list(form, text, source, collect)) if text else ())
-        return source.fail(f"expected {self._endpoint.expected()} as comma-separated values, found {shown(text)}")
+                if not text:
+                    return form.cls()
+                if "\n" in text or "," in text:
+                    return form.cls(tuple(self._read_list(form, text, source, collect)))
+        return source.fail(f"expected {self._endpoint.expected()} as comma-separated values, found {source.found(0)}")
 
     def _match(self, form: Flat, text: str) -> list[Pair] | None:
         """The fields of a flat reply, `None` if this is not one of that form."""

@@ -18,9 +18,9 @@ class DecodeError(SmscCodecError, ValueError):
     `reason` says what was expected and what was found; `code` is a stable word for the kind of trouble
     (`docs/findings.md` lists them; strict decoding has the code of the finding there). `offset` counts
     from 0 in the body as it was given (bytes of a bytes body, characters of a string); `line` and `column`
-    count from 1, columns in characters. `path` names the value, such as `senders[3].id`, or is empty. `excerpt` is the place in
-    the body, at most some 70 characters, with a caret under it in a second line; it is empty where there
-    is nothing to show. The body itself is not kept.
+    count from 1, columns in characters. `path` names the value, such as `senders[3].id`, or is empty.
+    `excerpt` is the place in the body, at most some 70 characters, with a caret under it in a second
+    line; it is empty where there is nothing to show. The body itself is not kept.
     """
 
     def __init__(

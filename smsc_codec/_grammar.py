@@ -12,7 +12,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.lexer import PatternStr, TerminalDef
 from lark.load_grammar import PackageResource
 
-from ._source import Source, shown
+from ._source import Source
 
 # In a wheel the grammars are inside the package, in a checkout and an editable install beside it.
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
@@ -69,10 +69,8 @@ class Grammar:
 
     def pattern(self, terminal: str) -> str:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
-        for name, definition in self._terminals.items():
-            if name == terminal or _own_name(name) == terminal:
-                return str(definition.pattern.to_regexp())
-        raise KeyError(terminal)
+        name = next(name for name in self._terminals if terminal in (name, _own_name(name)))
+        return str(self._terminals[name].pattern.to_regexp())
 
     def literal(self, terminal: str) -> str:
         """The text of a terminal that is a fixed string."""
@@ -134,10 +132,7 @@ class Grammar:
             wanted, at = set(error.allowed), error.pos_in_stream
         words = sorted(set(map(self._words, wanted)))
         expected = " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-        found = shown(text[at:].splitlines()[0]) if text[at:].strip("\r\n") else "the end of the line"
-        if index + at >= len(source.text.rstrip("\r\n")):
-            found = "the end of the reply"
-        source.fail(f"expected {expected}, found {found}", index + at)
+        source.fail(f"expected {expected}, found {source.found(index + at)}", index + at)
 
     def _words(self, terminal: str) -> str:
         if terminal == "$END":

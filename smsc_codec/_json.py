@@ -52,10 +52,8 @@ class JsonFormat:
         return self._read_nodes(_nodes(source), source, expect)
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
-        index = min(error.pos, len(source.text))
-        rest = source.text[index:]
-        found = shown(rest.splitlines()[0]) if rest.strip() else "the end of the reply"
-        source.fail(f"expected a reply in JSON, found {found} ({error.msg.split(': line')[0]})", index)
+        said = error.msg.partition(": line")[0]
+        source.fail(f"expected a reply in JSON, found {source.found(error.pos)} ({said})", error.pos)
 
     def _read_array(self, array: list[Any], form: Listing, source: Source, collect: bool) -> Any:
         """A list without position or finding; `Unusual` if there may be cause for one."""
@@ -105,7 +103,7 @@ class JsonFormat:
                 return form.cls(tuple(self._records(form, node, source)))
         found = node.words
         if node.kind == "object":
-            keys = ", ".join(shown(key) for key in list(_keys(node))[:5])
+            keys = ", ".join(shown(key) for key, _ in node.value[:5])
             found = f"an object with {keys}" if keys else "an empty object"
         return source.fail(f"expected {self._endpoint.expected()} in JSON, found {found}", node.at)
 
@@ -223,6 +221,7 @@ def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str
     return source.fail(f"expected {wanted}, found {value.words}", value.at, path, code="value")
 
 
+_WORDS = ("true", "false", "null")
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[\]{},:])|([^\s\[\]{},:"]+))')
 
 
@@ -232,7 +231,9 @@ def _nodes(source: Source) -> Node:
     stack: list[Node] = []
     keys: list[str | None] = []
     pending: str | None = None
-    for token in _TOKEN.finditer(text):
+    tokens = _TOKEN.finditer(text)
+    while True:
+        token = next(tokens)
         string, mark, bare = token.groups()
         index = token.start(token.lastindex or 0)
         if mark in (",", ":"):
@@ -256,7 +257,7 @@ def _nodes(source: Source) -> Node:
                 continue
             node = Node("string", value, index)
         else:
-            node = _bare(bare, index, source)
+            node = Node(bare, bare, index) if bare in _WORDS else Node("number", orjson.loads(bare), index)
         if not stack:
             return node
         if stack[-1].kind == "array":
@@ -264,12 +265,3 @@ def _nodes(source: Source) -> Node:
         else:
             stack[-1].value.append((pending, node))
             pending = None
-    raise AssertionError("orjson has read a document that ends in the middle")
-
-
-def _bare(text: str, index: int, source: Source) -> Node:
-    if text in ("true", "false", "null"):
-        return Node(text, text, index)
-    if len(text) > 40:
-        source.fail(f"expected a whole number of at most 18 digits, found {shown(text)}", index, code="value")
-    return Node("number", orjson.loads(text), index)

@@ -105,7 +105,7 @@ class SenderError(Code):
     WRONG_CODE = 11, "wrong confirmation code"
 
 
-class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False, repr_omit_defaults=True):
+class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False):
     """A read-only `Mapping` from names to values that a whole list of senders shares its keys with.
 
     Compares equal to any mapping with the same items, in whatever order; keeps the order it was given.
@@ -161,6 +161,10 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False,
             return dict(self.items()) == dict(other.items())
         return NotImplemented
 
+    # Not derived from `__eq__`: the base class has one of its own.
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(frozenset(self.items()))
 
@@ -175,7 +179,7 @@ NO_OPERATORS = cast("Mapping[str, OperatorStatus]", FrozenMapping())
 NO_REPLACEMENTS = cast("Mapping[str, str]", NO_OPERATORS)
 
 
-class Sender(msgspec.Struct, frozen=True, gc=False, eq=True, repr_omit_defaults=True):
+class Sender(msgspec.Struct, frozen=True, gc=False):
     """One sender name (Sender ID).
 
     `operators` maps the service's operator keys (`mega_step`, `mts_step`, …) to the name's state there;
@@ -194,6 +198,11 @@ class Sender(msgspec.Struct, frozen=True, gc=False, eq=True, repr_omit_defaults=
     def __hash__(self) -> int:
         operators = frozenset(self.operators.items())
         return hash((self.name, self.id, self.status, operators, frozenset(self.replacements.items())))
+
+    def __repr__(self) -> str:
+        fields = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        given = (f"{name}={value!r}" for name, value in fields if value is not None and value != {})
+        return f"Sender({', '.join(given)})"
 
 
 class SenderList(msgspec.Struct, frozen=True):

@@ -20,6 +20,8 @@ _CODECS = {"utf-8": "utf-8", "cp1251": "windows-1251", "koi8-r": "koi8-r"}
 
 _SECRET = re.compile(r"""(?i)(\b(?:login|psw|password|api_?key)\b["']?\s*[=:]\s*["']?)([^&\s"'<>,;]+)""")
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 _EXCERPT = 60
 
 
@@ -79,13 +81,22 @@ class Source:
         line_end = len(text) if line_end < 0 else line_end
         first = max(line_start, index - _EXCERPT // 2)
         last = min(line_end, first + _EXCERPT)
-        # Masked in a wider window, so that a secret whose name is cut off is masked all the same.
-        margin = max(line_start, first - 1000)
-        window = without_secrets(text[margin : min(line_end, last + 1000)])
         before, after = "..." * (first > line_start), "..." * (last < line_end)
-        excerpt = f"{before}{printable(window[first - margin : last - margin])}{after}"
+        excerpt = f"{before}{printable(self._masked(first, last))}{after}"
         caret = " " * (len(before) + index - first) + "^"
         return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
+
+    def found(self, index: int) -> str:
+        """What stands at *index*, to the end of its line, for an error message."""
+        line = self._masked(index, index + 1000).partition("\n")[0].rstrip("\r")
+        if line:
+            return shown(line)
+        return "the end of the line" if self.text[index:].strip("\r\n") else "the end of the reply"
+
+    def _masked(self, first: int, last: int) -> str:
+        # Masked in a wider window, so that a secret whose name stands before it is masked all the same.
+        margin = max(0, first - 1000)
+        return without_secrets(self.text[margin : last + 1000])[first - margin : last - margin]
 
     def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
         """Raise a `DecodeError` at *index*."""
@@ -94,22 +105,25 @@ class Source:
     def error(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> DecodeError:
         """A `DecodeError` at *index*."""
         offset, line, column, excerpt = self._place(index)
+        reason = self._without_secrets(reason, index)
         kind = LimitError if code == "limit" else DecodeError
         return kind(reason, code=code, offset=offset, line=line, column=column, path=path, excerpt=excerpt)
 
     def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "") -> None:
         """Add a finding at *index*."""
-        self.findings.append(Finding(severity, code, message, *self._place(index)[:3], path, self._place(index)[3]))
+        offset, line, column, excerpt = self._place(index)
+        message = self._without_secrets(message, index)
+        self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt))
+
+    def _without_secrets(self, message: str, index: int) -> str:
+        """*message* without the secrets that stand in the text near *index*, wherever it quotes them."""
+        for _, secret in _SECRET.findall(self.text[max(0, index - 1000) : index + 1000]):
+            for quoted in (secret, repr(secret)[1:-1]):
+                message = message.replace(quoted, "*" * len(quoted)) if len(quoted) > 2 else message
+        return message
 
 
 _DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
-
-
-def _undecodable(body: bytes, charset: str, error: UnicodeDecodeError, limits: Limits, why: str) -> DecodeError:
-    readable = body[: error.start].decode(charset) + "\ufffd"
-    source = Source(readable, limits, charset)
-    reason = f"expected text in {charset}{why}, found the byte 0x{body[error.start]:02X} that has no meaning there"
-    return source.error(reason, error.start if charset != "utf-8" else len(readable) - 1, code="charset")
 
 
 def open_source(body: object, charset: str | None, limits: Limits, findings: list[Finding]) -> Source:
@@ -118,57 +132,53 @@ def open_source(body: object, charset: str | None, limits: Limits, findings: lis
     Raises `DecodeError` for what is no text, or none in that charset, and `LimitError` for too much of it.
     """
     if isinstance(body, str):
-        if len(body) > limits.body:
-            raise _too_long(len(body), "characters", limits)
-        source = Source(body, limits)
-        if body.startswith("\ufeff"):
-            source = Source(body[1:], limits, start=1)
-        try:
-            source.text.encode()
-        except UnicodeEncodeError as error:
-            source.fail("expected text, found half of a surrogate pair", error.start, code="charset")
+        _check_size(len(body), "characters", limits)
+        start = 1 if body.startswith("\ufeff") else 0
+        source = Source(body[start:], limits, None, start, findings)
+        half = _SURROGATE.search(body)
+        if half is not None:
+            source.fail("expected text, found half of a surrogate pair", half.start() - start, code="charset")
     else:
         try:
             data = bytes(memoryview(body))  # type: ignore[arg-type]
         except (TypeError, ValueError, BufferError):
             reason = f"expected the body as bytes or a string, found {type(body).__name__}"
             raise DecodeError(reason, code="option") from None
-        if len(data) > limits.body:
-            raise _too_long(len(data), "bytes", limits)
-        source = _decoded(data.removeprefix(BOM), charset, limits)
-        source.start = len(BOM) if data.startswith(BOM) else 0
-    source.findings = findings
-    if source.start:
+        _check_size(len(data), "bytes", limits)
+        start = len(BOM) if data.startswith(BOM) else 0
+        source = _decoded(data[start:], charset, Source("", limits, "utf-8", start, findings))
+    if start:
         source.note(Severity.WARNING, "bom", "a byte order mark stands before the reply")
     return source
 
 
-def _decoded(data: bytes, charset: str | None, limits: Limits) -> Source:
+def _decoded(data: bytes, charset: str | None, source: Source) -> Source:
     why = ""
-    if charset is None:
-        declared = _DECLARATION.match(data)
-        if declared is not None:
-            name = declared[1].decode("latin-1")
-            charset = charset_name(name)
-            why = " as the XML declaration says"
-            if charset is None:
-                source = Source(data.decode("utf-8", "replace"), limits, "utf-8")
-                expected = ", ".join(CHARSETS)
-                source.fail(
-                    f"expected one of the service's charsets ({expected}) in the XML declaration, found {shown(name)}",
-                    declared.start(1),
-                    code="charset",
-                )
+    declared = _DECLARATION.match(data) if charset is None else None
+    if declared is not None:
+        name = declared[1].decode("latin-1")
+        charset, why = charset_name(name), " as the XML declaration says"
+        if charset is None:
+            source.text = data.decode("utf-8", "replace")
+            wanted = f"one of the service's charsets ({', '.join(CHARSETS)}) in the XML declaration"
+            source.fail(f"expected {wanted}, found {shown(name)}", declared.start(1), code="charset")
     if charset is None:
         try:
-            return Source(data.decode(), limits, "utf-8")
+            source.text = data.decode()
         except UnicodeDecodeError:
             charset, why = "windows-1251", ", as the body is not UTF-8"
+        else:
+            return source
+    source.charset = charset
     try:
-        return Source(data.decode(charset), limits, charset)
+        source.text = data.decode(charset)
     except UnicodeDecodeError as error:
-        raise _undecodable(data, charset, error, limits, why) from None
+        source.text = data[: error.start].decode(charset) + "\ufffd"
+        found = f"the byte 0x{data[error.start]:02X}, which has no meaning there"
+        source.fail(f"expected text in {charset}{why}, found {found}", len(source.text) - 1, code="charset")
+    return source
 
 
-def _too_long(size: int, unit: str, limits: Limits) -> LimitError:
-    return LimitError(f"expected at most {limits.body} {unit}, found {size}", code="limit")
+def _check_size(size: int, unit: str, limits: Limits) -> None:
+    if size > limits.body:
+        raise LimitError(f"expected at most {limits.body} {unit}, found {size}", code="limit")

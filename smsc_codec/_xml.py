@@ -143,7 +143,7 @@ def _match_shape(form: Flat, shape: XmlShape, roots: list[Element], source: Sour
         return None
     names = dict(shape.children)
     types = form.record.by_name
-    pairs = []
+    pairs: list[Pair] = []
     others = []
     for child in children:
         if child.tag in names:
@@ -249,8 +249,8 @@ def _elements(source: Source, text: str, start: int, before: str, after: str) ->
     try:
         parser.Parse(before + text + after, True)
     except DefusedXmlException:
-        index = indices.of(parser.CurrentByteIndex)
-        source.fail("expected a reply in XML, found a document type declaration, which is refused", index)
+        found = "an HTML page" if _HTML.match(text) else "a document type declaration, which is refused"
+        source.fail(f"expected a reply in XML, found {found}", text.find("<!") + start)
     return roots
 
 

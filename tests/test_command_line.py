@@ -31,7 +31,8 @@ class Shell:
         self.patch, self.folder = patch, folder
 
     def __call__(self, *arguments: str, stdin: bytes = b"") -> Result:
-        out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+        raw, err = io.BytesIO(), io.StringIO()
+        out = io.TextIOWrapper(raw, "utf-8")
         self.patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
         self.patch.setattr(sys, "stdout", out)
         self.patch.setattr(sys, "stderr", err)
@@ -40,7 +41,7 @@ class Shell:
         except SystemExit as stop:
             status = int(stop.code or 0)
         out.flush()
-        return Result(status, out.buffer.getvalue(), err.getvalue())  # type: ignore[attr-defined]
+        return Result(status, raw.getvalue(), err.getvalue())
 
     def file(self, name: str, body: bytes) -> str:
         (self.folder / name).write_bytes(body)

@@ -63,12 +63,11 @@ def test_canonical_bodies_come_back(vector: Vector) -> None:
     assert encode(from_json(json.dumps(vector.reply)), fmt=vector.row["fmt"], charset=charset) == vector.body
 
 
-@pytest.mark.parametrize("vector", GOOD, ids=repr)
+@pytest.mark.parametrize(
+    "vector", [vector for vector in GOOD if "body" in vector.row or "charset" in vector.row], ids=repr
+)
 def test_a_string_decodes_like_its_bytes(vector: Vector) -> None:
-    charset = vector.asked["charset"] or ("utf-8" if vector.body.isascii() or "body" in vector.row else None)
-    if charset is None:
-        pytest.skip("the charset is what this row is about")
-    text = vector.body.decode(charset)
+    text = vector.body.decode(vector.asked["charset"] or "utf-8")
     assert decode(text, fmt=vector.row["fmt"], expect=KINDS[vector.expect]) == decode(vector.body, **asked(vector))
 
 

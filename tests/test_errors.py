@@ -1,0 +1,217 @@
+"""What errors say, word for word, and what they never say."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from smsc_codec import DecodeError, SmscCodecError, decode, validate
+
+GOLDEN: list[tuple[int | None, str, str]] = [
+    (
+        0,
+        "name = SMSC.RU, id = 5\nname = Test, id = abc",
+        """\
+line 2, column 19 (offset 41): expected an id, found 'abc'
+    name = Test, id = abc
+                      ^""",
+    ),
+    (
+        0,
+        "name = A, ",
+        """\
+line 1, column 11 (offset 10): expected 'id', 'status' or a key, found the end of the reply
+    name = A,\N{SPACE}
+              ^""",
+    ),
+    (
+        0,
+        "name = A, id = 5\nname = B, id: 7",
+        """\
+line 2, column 13 (offset 29): expected ' = ', found ': 7'
+    name = B, id: 7
+                ^""",
+    ),
+    (
+        0,
+        "ERROR = x (authorise error)",
+        """\
+line 1, column 9 (offset 8): expected a code, found 'x (authorise error)'
+    ERROR = x (authorise error)
+            ^""",
+    ),
+    (
+        0,
+        "<html>bad gateway</html>",
+        """\
+line 1, column 1 (offset 0): expected 'ERROR = ', 'ID = ', 'OK' or 'name', found '<html>bad gateway</html>'
+    <html>bad gateway</html>
+    ^""",
+    ),
+    (
+        1,
+        "SMSC.RU,5\nTest,1,6,7",
+        """\
+line 2, column 1 (offset 10): expected <name>,<id> or <name>,<status>,<id>, found 4 values: 'Test,1,6,7'
+    Test,1,6,7
+    ^""",
+    ),
+    (
+        1,
+        "SMSC.RU,5\nИмя,x",
+        """\
+line 2, column 5 (offset 17), senders[1].id: expected a whole number of at most 18 digits, found 'x'
+    Имя,x
+        ^""",
+    ),
+    (
+        2,
+        '<senders>\n<sender id="5">SMSC.RU</sender>\n<sender id="x">Test</sender>\n</senders>',
+        """\
+line 3, column 1 (offset 42), senders[1].id: expected a whole number of at most 18 digits, found 'x'
+    <sender id="x">Test</sender>
+    ^""",
+    ),
+    (
+        2,
+        "<result><error>authorise error</error>",
+        """\
+line 1, column 39 (offset 38): expected a reply in XML, found broken XML (no element found)
+    ...<error>authorise error</error>
+                                     ^""",
+    ),
+    (
+        2,
+        "<html><head><title>502 Bad Gateway</title></head></html>",
+        """\
+line 1, column 1 (offset 0): expected a reply in XML, found an HTML page
+    <html><head><title>502 Bad Gateway</title></head></html>
+    ^""",
+    ),
+    (
+        2,
+        "<!DOCTYPE html><html></html>",
+        """\
+line 1, column 1 (offset 0): expected a reply in XML, found an HTML page
+    <!DOCTYPE html><html></html>
+    ^""",
+    ),
+    (
+        2,
+        '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
+        """\
+line 1, column 1 (offset 0): expected a reply in XML, found a document type declaration, which is refused
+    <!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>
+    ^""",
+    ),
+    (
+        3,
+        '[{"sender": "A", "id": 5},\n{"sender": "B", "id": 1.5}]',
+        """\
+line 2, column 23 (offset 49), senders[1].id: expected a whole number of at most 18 digits, found 1.5
+    {"sender": "B", "id": 1.5}]
+                          ^""",
+    ),
+    (
+        3,
+        '[{"sender": "A", "id": 5}',
+        """\
+line 1, column 26 (offset 25): expected a reply in JSON, found the end of the reply (unexpected end of data)
+    [{"sender": "A", "id": 5}
+                             ^""",
+    ),
+    (
+        3,
+        '{"balance": "1871.62", "currency": "RUR"}',
+        """\
+line 1, column 1 (offset 0): expected an error, "OK", the id of a new sender name or a list of sender names in JSON, \
+found an object with 'balance', 'currency'
+    {"balance": "1871.62", "currency": "RUR"}
+    ^""",
+    ),
+    (
+        None,
+        "",
+        "line 1, column 1 (offset 0): expected a reply, found an empty body, which is a list of none if fmt is 0 or 1",
+    ),
+    (
+        None,
+        "garbage",
+        """\
+line 1, column 1 (offset 0): expected an error, "OK", the id of a new sender name or a list of sender names \
+as comma-separated values, found 'garbage'
+    garbage
+    ^""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fmt", "body", "words"), GOLDEN, ids=[row[1][:20] for row in GOLDEN])
+def test_golden(fmt: int | None, body: str, words: str) -> None:
+    for given in (body.encode(), body):
+        with pytest.raises(DecodeError) as caught:
+            decode(given, fmt=fmt)
+        error = caught.value
+        if given is not body or body.isascii():
+            assert str(error) == words
+        assert isinstance(error, ValueError)
+        assert (error.__cause__, error.__context__) == (None, None)
+        again = pickle.loads(pickle.dumps(error))
+        assert (str(again), again.__dict__) == (str(error), error.__dict__)
+
+
+SECRET = "s3cr3t"
+URLS = [
+    f"login=demo&psw={SECRET}&fmt=3",
+    f"apikey={SECRET}",
+    f'"password": "{SECRET}"',
+    f"PSW = {SECRET}",
+    "x" * 100 + f" psw={SECRET}",
+    f"psw={SECRET}" + "x" * 100,
+    f"API_KEY:{SECRET}",
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+@pytest.mark.parametrize("fmt", [None, 0, 1, 2, 3])
+@pytest.mark.parametrize("frame", ["{}", "<html>{}</html>", '{{"x":"{}"}}', "name = A, id = {}", "A,{}", "ERROR = {}"])
+def test_no_secret_is_shown(url: str, fmt: int | None, frame: str) -> None:
+    body = frame.format(url)
+    report = validate(body, fmt=fmt)
+    assert SECRET not in repr(report.findings)
+    try:
+        decode(body, fmt=fmt)
+    except SmscCodecError as error:
+        assert SECRET not in f"{error}{error!r}{error.__dict__}"
+
+
+@pytest.mark.parametrize("fmt", [None, 0, 1, 2, 3])
+@pytest.mark.parametrize(
+    "body", [b"x" * 100_000, b"<" * 100_000, b"[" * 100_000, "я".encode() * 50_000, b"\x1b[31m\x00\x07" * 100]
+)
+def test_an_error_is_short_and_harmless(body: bytes, fmt: int | None) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=fmt)
+    message = str(caught.value)
+    assert len(message) < 500
+    assert all(character.isprintable() or character == "\n" for character in message)
+    assert len(pickle.dumps(caught.value)) < 2000
+
+
+def test_half_of_a_surrogate_pair_in_a_string() -> None:
+    with pytest.raises(DecodeError, match=r"\(offset 7\): expected text, found half of a surrogate pair") as caught:
+        decode("name = \ud800, id = 5")
+    assert caught.value.code == "charset"
+    with pytest.raises(DecodeError, match=r"\(offset 8\)"):
+        decode("\ufeffname = \udfff")
+
+
+def test_a_declaration_that_is_broken_behind_a_mark() -> None:
+    body = b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?><sender>\xcf</sender>'
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=2)
+    assert (caught.value.offset, caught.value.column) == (49, 47)
+    assert caught.value.reason == (
+        "expected text in utf-8 as the XML declaration says, found the byte 0xCF, which has no meaning there"
+    )

@@ -1,0 +1,63 @@
+"""Where the grammars are found, and what is imported when."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from smsc_codec._grammar import _read
+
+ROOT = Path(__file__).parent.parent
+SCRIPT = "import smsc_codec; print(smsc_codec.decode(b'name = A, id = 5', fmt=0).senders[0].id, smsc_codec.__file__)"
+
+
+def _python(*arguments: str, cwd: Path, path: str) -> str:
+    environment = {"PYTHONPATH": path}
+    result = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=cwd, env=environment
+    )
+    assert result.stderr == ""
+    return result.stdout.strip()
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["as in a wheel", "as in a checkout"])
+def test_from_a_zip(tmp_path: Path, inside: bool) -> None:
+    archive = tmp_path / "library.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in (ROOT / "smsc_codec").glob("*.py"):
+            file.write(path, f"smsc_codec/{path.name}")
+        for path in (ROOT / "grammars").glob("*.lark"):
+            file.write(path, f"{'smsc_codec/' if inside else ''}grammars/{path.name}")
+    assert _python("-c", SCRIPT, cwd=tmp_path, path=str(archive)) == f"5 {archive}/smsc_codec/__init__.py"
+
+
+@pytest.mark.parametrize("folder", ["grammars", "smsc_codec/grammars"])
+def test_from_a_folder(tmp_path: Path, folder: str) -> None:
+    shutil.copytree(ROOT / "smsc_codec", tmp_path / "smsc_codec", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "grammars", tmp_path / folder)
+    assert _python("-c", SCRIPT, cwd=tmp_path, path="").startswith("5 ")
+
+
+def test_a_grammar_that_is_not_there() -> None:
+    with pytest.raises(FileNotFoundError, match=r"no grammar nothing.lark beside smsc_codec"):
+        _read("nothing.lark")
+
+
+def test_nothing_is_imported_before_it_is_needed() -> None:
+    script = """
+import sys, smsc_codec
+late = {"lark", "defusedxml", "argparse", "xml.parsers.expat", "importlib.resources"}
+print(sorted(late & sys.modules.keys()))
+smsc_codec.decode(b"[]", fmt=3), smsc_codec.decode(b"OK", fmt=1)
+print(sorted(late & sys.modules.keys()))
+smsc_codec.decode(b"<result>OK</result>", fmt=2)
+print(sorted({"lark"} & sys.modules.keys()))
+smsc_codec.decode(b"OK", fmt=0)
+print(sorted({"lark"} & sys.modules.keys()))
+"""
+    assert _python("-c", script, cwd=ROOT, path="").splitlines() == ["[]", "[]", "[]", "['lark']"]

@@ -1,0 +1,297 @@
+"""The model: immutable, comparable, hashable, picklable, matchable, and with every documented number."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from smsc_codec import (
+    ApiError,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    FrozenMapping,
+    OperatorStatus,
+    Reply,
+    Sender,
+    SenderCreated,
+    SenderError,
+    SenderList,
+    SenderStatus,
+    SmscCodecError,
+    Success,
+    decode,
+    encode,
+    to_json,
+)
+
+OPERATORS: FrozenMapping[OperatorStatus] = FrozenMapping.of({"mega_step": OperatorStatus.APPROVED})
+SENDER = Sender("SMSC.RU", 5, SenderStatus.ALLOWED, OPERATORS, FrozenMapping.of({"mega_int": "INFO"}))  # type: ignore[arg-type]
+REPLIES: list[Reply] = [
+    SenderList((SENDER, Sender("A"))),
+    SenderCreated(5),
+    Success(),
+    ErrorReply(SenderError(15), "unknown error", 541),
+]
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: type(reply).__name__)
+def test_a_reply_survives_copying(reply: Reply) -> None:
+    for again in (pickle.loads(pickle.dumps(reply)), copy.copy(reply), copy.deepcopy(reply)):
+        assert again == reply
+        assert hash(again) == hash(reply)
+        assert repr(again) == repr(reply)
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: type(reply).__name__)
+def test_a_reply_cannot_be_changed(reply: Reply) -> None:
+    for name in ("senders", "id", "code", "new"):
+        with pytest.raises(AttributeError):
+            setattr(reply, name, 1)
+    with pytest.raises(AttributeError):
+        SENDER.name = "B"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        SENDER.operators["mega_step"] = OperatorStatus.SENT  # type: ignore[index]
+
+
+def test_by_hand_and_decoded_are_equal() -> None:
+    decoded = decode(b"name = SMSC.RU, status = 1, mega_step = 2, mega_int = INFO, id = 5", fmt=0)
+    operators: Any = {"mega_step": 2}
+    by_hand = Sender("SMSC.RU", 5, SenderStatus.ALLOWED, operators, {"mega_int": "INFO"})
+    assert decoded == SenderList([by_hand])  # type: ignore[arg-type]
+    assert hash(decoded) == hash(SenderList((by_hand,))) == hash(SenderList((SENDER,)))
+    assert isinstance(SenderList([by_hand]).senders, tuple)  # type: ignore[arg-type]
+
+
+def describe(reply: Reply) -> str:
+    match reply:
+        case SenderList((Sender(name, id=5, status=SenderStatus.ALLOWED), *_)):
+            return f"allowed: {name}"
+        case SenderCreated(id):
+            return f"new: {id}"
+        case Success():
+            return "done"
+        case ErrorReply(SenderError.NOT_FOUND):
+            return "not found"
+        case _:
+            return "something else"
+
+
+def test_match() -> None:
+    assert [describe(reply) for reply in REPLIES] == ["allowed: SMSC.RU", "new: 5", "done", "something else"]
+    assert describe(decode(b"0,-3", fmt=1)) == "not found"
+
+
+def test_frozen_mapping_is_a_mapping() -> None:
+    mapping: Any = FrozenMapping.of([("b", 1), ("a", 2)])
+    assert issubclass(FrozenMapping, Mapping)
+    assert list(mapping) == list(mapping.keys()) == ["b", "a"]
+    assert list(mapping.values()) == [1, 2]
+    assert list(mapping.items()) == [("b", 1), ("a", 2)]
+    assert len(mapping) == 2
+    assert "a" in mapping
+    assert 5 not in mapping
+    assert mapping.get("a") == 2
+    assert mapping.get("c", 7) == 7
+    with pytest.raises(KeyError):
+        mapping["c"]
+    assert mapping == {"a": 2, "b": 1}
+    assert mapping == FrozenMapping.of({"a": 2, "b": 1})
+    assert mapping == FrozenMapping.of([("b", 1), ("a", 2)])
+    assert mapping != {"a": 2}
+    assert not mapping != {"a": 2, "b": 1}  # noqa: SIM202 - the base class has a `__ne__` of its own
+    assert mapping != 5
+    assert hash(mapping) == hash(FrozenMapping.of({"a": 2, "b": 1}))
+    assert repr(mapping) == "{'b': 1, 'a': 2}"
+
+
+@pytest.mark.parametrize("cls", [SenderStatus, OperatorStatus, SenderError])
+def test_numbers(cls: Any) -> None:
+    for member in cls:
+        assert member.known
+        assert member.meaning
+        assert cls(int(member)) is member
+        assert (str(member), f"{member:03}") == (str(int(member)), f"{int(member):03}")
+    unknown = cls(77)
+    assert (unknown, unknown.name, unknown.known, unknown.meaning) == (77, "UNKNOWN_77", False, "not documented")
+    for again in (pickle.loads(pickle.dumps(unknown)), copy.deepcopy(unknown)):
+        assert again == unknown
+        assert type(again) is cls
+    assert len(cls) == len(cls.__members__)
+    for wrong in (-1, 10**18, "1", True, 1.5, None):
+        if wrong in list(cls):
+            continue
+        with pytest.raises(ValueError, match="is not a valid"):
+            cls(wrong)
+
+
+def test_the_documented_numbers() -> None:
+    assert [int(number) for number in SenderStatus] == [0, 1, 2]
+    assert [int(number) for number in OperatorStatus] == [0, 1, 2, 3, 4, 5, 8, 9]
+    assert [int(number) for number in SenderError] == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
+
+
+@pytest.mark.parametrize("reply", REPLIES[:3], ids=lambda reply: type(reply).__name__)
+def test_what_is_no_error_is_itself(reply: Reply) -> None:
+    assert reply.raise_for_error() is reply
+
+
+def test_an_error_is_raised() -> None:
+    reply = decode(b"ERROR = 2 (authorise error)", fmt=0)
+    with pytest.raises(ApiError) as caught:
+        reply.raise_for_error()
+    error = caught.value
+    assert error.reply == reply
+    assert (error.code, error.description) == (SenderError.AUTHORISATION, "authorise error")
+    assert error.meaning == SenderError.AUTHORISATION.meaning
+    assert isinstance(error, SmscCodecError)
+    expected = "error 2 (authorise error): wrong login or password, or an IP address that is not on the client's list"
+    assert str(error) == str(pickle.loads(pickle.dumps(error))) == expected
+    assert str(ApiError(ErrorReply(77))) == "error 77: not documented"
+
+
+@pytest.mark.parametrize(
+    ("reply", "fmt", "reason"),
+    [
+        (None, 0, "expected a reply of senders.php (ErrorReply, Success, SenderCreated, SenderList), found NoneType"),
+        (SenderList((5,)), 0, "senders[0]: expected a Sender, found int"),  # type: ignore[arg-type]
+        (SenderList((Sender(5),)), 3, "senders[0].name: expected a name of at least one character, found 5"),  # type: ignore[arg-type]
+        (SenderList((Sender("A", -1),)), 2, "senders[0].id: expected a whole number of at most 18 digits, found -1"),
+        (
+            SenderList((Sender("A", True),)),
+            2,
+            "senders[0].id: expected a whole number of at most 18 digits, found True",
+        ),
+        (SenderList((Sender("A", "5"),)), 1, "senders[0].id: expected a whole number of at most 18 digits, found '5'"),  # type: ignore[arg-type]
+        (SenderList((Sender("A", operators=5),)), 0, "senders[0].operators: expected a mapping, found int"),  # type: ignore[arg-type]
+        (
+            SenderList((Sender("A", operators={5: 1}),)),  # type: ignore[dict-item]
+            0,
+            "senders[0].operators[5]: expected a key that is text",
+        ),
+        (
+            SenderList((Sender("A", operators={"id": OperatorStatus(1)}),)),
+            3,
+            "senders[0].operators['id']: the key has a meaning of its own in this format",
+        ),
+        (
+            SenderList((Sender("A", operators={"a b": OperatorStatus(1)}),)),
+            2,
+            "senders[0]: 'a b' cannot be the name of an XML attribute",
+        ),
+        (
+            SenderList((Sender("A", operators={"a b": OperatorStatus(1)}),)),
+            0,
+            "senders[0]: the text format cannot carry it, as 'name = A, a b = 1' cannot be read back:"
+            " expected ' = ', found ' b = 1'",
+        ),
+        (
+            SenderList((Sender("A", replacements={"x": "42"}),)),
+            3,
+            "senders[0].replacements.x: expected the name of a replacement, which one or two digits are not,"
+            " found '42'",
+        ),
+        (
+            SenderList((Sender("A", operators={"x": OperatorStatus(1)}, replacements={"x": "INFO"}),)),
+            3,
+            "senders[0].replacements.x: this format has one value for a key, and here a code and a replacement"
+            " share theirs",
+        ),
+        (
+            SenderList((Sender("A, id = 5"),)),
+            0,
+            "senders[0]: the text format cannot carry it, as 'name = A, id = 5' would be read back as something else",
+        ),
+        (
+            SenderList((Sender("A,B", 5),)),
+            1,
+            "senders[0].name: a comma or a line end would split the value in this format, found 'A,B'",
+        ),
+        (
+            SenderList((Sender("A"),)),
+            1,
+            "senders[0]: comma-separated replies have the fields <name>,<id> or <name>,<status>,<id>, here are name",
+        ),
+        (SenderList((Sender("\x00"),)), 2, "senders[0].name: XML cannot hold the character U+0000"),
+        (
+            SenderList((Sender("\ud800"),)),
+            3,
+            "senders[0].name: expected a name of at least one character, found '\\ud800'",
+        ),
+        (SenderCreated(None), 0, "the text form needs a value of id"),  # type: ignore[arg-type]
+        (SenderCreated(10**18), 3, "id: expected a whole number of at most 18 digits, found 1000000000000000000"),
+        (ErrorReply(3, "a,b"), 1, "description: comma-separated replies have no place for it"),
+        (ErrorReply(3, id=0), 1, "id: '0' means that there is none in this format"),
+        (
+            ErrorReply(3, ""),
+            0,
+            "the text format cannot carry it, as 'ERROR = 3 ()' would be read back as something else",
+        ),
+        (ErrorReply(3, "a\nb"), 0, "a line end would split the value in this format, found 'ERROR = 3 (a\\nb)'"),
+        (
+            SenderList((Sender("\ufeffA", 5),)),
+            1,
+            "the reply would begin with a byte order mark, which is no part of a reply",
+        ),
+    ],
+)
+def test_what_cannot_be_written(reply: Any, fmt: int, reason: str) -> None:
+    with pytest.raises(EncodeError) as caught:
+        encode(reply, fmt=fmt)
+    assert str(caught.value) == reason
+    assert str(pickle.loads(pickle.dumps(caught.value))) == reason
+
+
+def test_a_charset_that_lacks_a_character() -> None:
+    with pytest.raises(EncodeError, match=r"windows-1251 has no character U\+1F600"):
+        encode(SenderList((Sender("\U0001f600", 5),)), fmt=3, charset="windows-1251")
+
+
+@pytest.mark.parametrize("function", [decode, encode])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"fmt": 4}, "fmt has to be 0, 1, 2 or 3, not 4"),
+        ({"fmt": 0, "charset": "latin-1"}, "charset has to be utf-8, windows-1251 or koi8-r, not 'latin-1'"),
+    ],
+)
+def test_wrong_options(function: Any, options: dict[str, Any], words: str) -> None:
+    kind = DecodeError if function == decode else EncodeError
+    with pytest.raises(kind, match=words):
+        function(b"OK" if function == decode else Success(), **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"limits": 5}, "limits has to be a Limits, not int"),
+        ({"expect": 5}, "expect has to be a class of replies or a union of them, not 5"),
+        ({"expect": int}, "expected <class 'int'>, found \"OK\""),
+    ],
+)
+def test_wrong_options_of_decode(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(DecodeError, match=words):
+        decode(b"OK", fmt=0, **options)
+
+
+@pytest.mark.parametrize("body", [None, 5, ["OK"], object()])
+def test_wrong_bodies(body: Any) -> None:
+    with pytest.raises(DecodeError, match="expected the body as bytes or a string, found"):
+        decode(body)
+
+
+@pytest.mark.parametrize("body", [b"OK", bytearray(b"OK"), memoryview(b"OK"), "OK"])
+def test_bodies_of_every_kind(body: Any) -> None:
+    assert decode(body, fmt=0) == Success()
+
+
+def test_normalized_json_of_what_is_no_reply() -> None:
+    odd: list[Any] = [5, {5: 1}]
+    wrong: list[Any] = [None, SenderList((odd[0],)), *(SenderList((Sender("A", operators=value),)) for value in odd)]
+    for reply in wrong:
+        with pytest.raises(EncodeError):
+            to_json(reply)
