@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import IntEnum
-from functools import cached_property
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin, overload
 
 from ._errors import DecodeError, EncodeError
-from ._forms import Endpoint, Form
+from ._forms import Endpoint, Flat, Form
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply
 from ._report import Finding, Report, Severity
@@ -35,6 +34,8 @@ class Format(IntEnum):
 
 
 class _Reader(Protocol):
+    def fast(self, body: bytes, limits: Limits) -> Any: ...
+
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any: ...
 
     def write(self, reply: Any, form: Form) -> str: ...
@@ -54,18 +55,29 @@ class Codec(Generic[R]):
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
         self.endpoint = endpoint
+        self._formats: dict[int, _Reader] = {}
 
     # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.
-
-    @cached_property
-    def _formats(self) -> dict[Format, _Reader]:
-        return {}
 
     def _format(self, fmt: Format) -> _Reader:
         reader = self._formats.get(fmt)
         if reader is None:
             reader = self._formats[fmt] = _load(fmt)(self.endpoint)
         return reader
+
+    def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
+        """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
+        if body.__class__ is bytes and charset is None and (fmt.__class__ is int or fmt.__class__ is Format):
+            reader = self._formats.get(fmt)
+            if reader is not None and limits.__class__ is Limits and len(body) <= limits.body:
+                return reader.fast(body, limits)
+        return None
+
+    def _odd(self, reply: Any) -> bool:
+        """Whether a reply that the fast lane has read holds anything to report."""
+        form = self.endpoint.form_of(reply)
+        items = (reply,) if isinstance(form, Flat) else getattr(reply, form.attribute)
+        return any(map(form.record.odd, items))
 
     @overload
     def decode(
@@ -117,6 +129,9 @@ class Codec(Generic[R]):
         """
         findings: list[Finding] = []
         try:
+            reply = self._quick(body, fmt, charset, limits)
+            if reply is not None and (expect is None or _fits(reply, expect)) and not (strict and self._odd(reply)):
+                return reply
             reply = self._read(body, fmt, expect, charset, limits, strict, findings)
         except DecodeError as error:
             # Lark's and orjson's exceptions, and the frames below, hold the whole body.
@@ -144,6 +159,9 @@ class Codec(Generic[R]):
         """
         findings: list[Finding] = []
         try:
+            reply = self._quick(body, fmt, charset, limits)
+            if reply is not None and (expect is None or _fits(reply, expect)) and not self._odd(reply):
+                return Report(reply)
             reply = self._read(body, fmt, expect, charset, limits, True, findings)
         except DecodeError as error:
             return Report(None, (*findings, _failure(error)))
@@ -237,6 +255,10 @@ def _failure(error: DecodeError) -> Finding:
         error.path,
         error.excerpt,
     )
+
+
+def _fits(reply: object, expect: object) -> bool:
+    return reply.__class__ is expect or isinstance(reply, (*_classes(expect), ErrorReply))
 
 
 def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import Any
 
 from ._errors import EncodeError
 from ._forms import Column, Const, Endpoint, Flat, Form, Listing, Pair, Unusual
+from ._limits import Limits
 from ._source import Source, shown
 
 _FORBIDDEN = re.compile("[,\r\n]")
@@ -18,8 +18,39 @@ class CsvFormat:
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self._endpoint = endpoint
+        self._listing = next((form for form in endpoint.forms if isinstance(form, Listing) and form.csv), None)
+        self._names = {field.name: field.name for field in self._listing.record.fields} if self._listing else {}
 
     # Reading
+
+    def fast(self, body: bytes, limits: Limits) -> Any:
+        """The reply, or `None` if `read` has to judge: a flat reply, an error, lines of different widths."""
+        form = self._listing
+        if form is None or b"\r" in body:
+            return None
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            return None
+        if text.endswith("\n"):
+            text = text[:-1]
+        width = text.count(",", 0, text.find("\n") if "\n" in text else len(text)) + 1
+        layout = next((layout for layout in form.csv if len(layout) == width), None)
+        lines = text.count("\n") + 1
+        if layout is None or lines > limits.names:
+            return None
+        # A line end becomes a cell of its own, so that one split does for all lines; a list of the wrong
+        # width anywhere has a line end in another place.
+        cells = text.replace("\n", ",\n,").split(",")
+        step = width + 1
+        if len(cells) != lines * step - 1 or cells[width::step].count("\n") != lines - 1:
+            return None
+        columns = [cells[number::step] for number in range(width)]
+        try:
+            longest = limits.text if len(text) > limits.text else None
+            return form.cls(tuple(form.record.columns(layout, columns, self._names, longest)))
+        except Unusual:
+            return None
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
@@ -64,19 +95,6 @@ class CsvFormat:
             source.fail(f"expected at most {source.limits.names} names, found {len(lines)}", code="limit")
         layouts = {len(layout): layout for layout in form.csv}
         names = {field.name: field.name for field in form.record.fields}
-        if "\r" in text:
-            lines = [line.removesuffix("\r") for line in lines]
-        rows = [line.split(",") for line in lines]
-        records: list[Any] = []
-        try:
-            for width, run in groupby(rows, len):
-                if width not in layouts:
-                    raise Unusual
-                records += form.record.columns(layouts[width], list(zip(*run)), names, source.limits.text)
-            if not collect or not any(map(form.record.odd, records)):
-                return records
-        except Unusual:
-            pass
         return self._read_lines(form, layouts, names, source)
 
     def _read_lines(

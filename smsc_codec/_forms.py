@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from ._errors import EncodeError
-from ._model import MAX_NUMBER, Code, FrozenMapping
+from ._model import MAX_NUMBER, NO_OPERATORS, Code, FrozenMapping
 from ._report import Severity
 from ._source import Source, shown
 
@@ -46,6 +46,10 @@ class Scalar:
     """Whether JSON writes it bare."""
     known: Callable[[Any], bool] = lambda _: True
     """Whether the documentation names the value."""
+    least: int | None = None
+    """Of a text that can be anything: the fewest characters that it has."""
+    table: Mapping[str, Any] | None = None
+    """Common spellings and their values, for speed."""
 
     def spell(self, value: Any, path: str) -> str:
         """The value as it is written; `EncodeError` if it is no such value."""
@@ -61,35 +65,68 @@ class Scalar:
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
         return text
 
-    def column(self, spelled: Sequence[str], longest: int) -> Sequence[Any]:
-        """The values of many spellings at once; `Unusual` if one of them is none, or longer than *longest*."""
-        match, parse = self.pattern.fullmatch, self.parse
-        if not all(map(match, spelled)) or (parse is str and max(map(len, spelled)) > longest):
+    def column(self, spelled: Sequence[str] | Sequence[int], longest: int | None, trusted: bool) -> Sequence[Any]:
+        """The values of many spellings at once; `Unusual` if one of them is none, or longer than *longest*.
+
+        A number may also be given as such. *trusted* if the grammar has seen to it that the spellings match
+        the pattern.
+        """
+        if spelled[0].__class__ is int:
+            return self._bare(cast("Sequence[int]", spelled))
+        return self._spelled(cast("Sequence[str]", spelled), longest, trusted)
+
+    def _bare(self, numbers: Sequence[int]) -> Sequence[Any]:
+        if not in_range(numbers):
             raise Unusual
-        return spelled if parse is str else list(map(parse, spelled))
+        return numbers if self.parse is int else list(map(self.parse, map(str, numbers)))
+
+    def _spelled(self, spelled: Sequence[str], longest: int | None, trusted: bool) -> Sequence[Any]:
+        if self.table is not None:
+            try:
+                return list(map(self.table.__getitem__, spelled))
+            except KeyError:
+                pass
+        if self.parse is int:
+            return self._numbers(spelled, trusted)
+        if longest is not None and max(map(len, spelled)) > longest:
+            raise Unusual
+        if self.least is not None:
+            if self.least and "" in spelled:
+                raise Unusual
+        elif not trusted and not all(map(self.pattern.fullmatch, spelled)):
+            raise Unusual
+        return spelled if self.parse is str else list(map(self.parse, spelled))
+
+    def _numbers(self, spelled: Sequence[str], trusted: bool) -> list[int]:
+        try:
+            numbers = list(map(int, spelled))
+        except ValueError:
+            raise Unusual from None
+        # `int` is content with signs, spaces, underscores and foreign digits; what it writes itself is not.
+        if not trusted and (list(map(str, numbers)) != list(spelled) or not in_range(numbers)):
+            raise Unusual
+        return numbers
 
 
-class _Lookup(dict[str, Any]):
-    """Members by spelling, unknown ones made as they come and not kept."""
-
-    def __init__(self, codes: type[Code], common: int) -> None:
-        super().__init__((str(number), codes(number)) for number in range(common))
-        self._codes = codes
-
-    def __missing__(self, spelled: str) -> Code:
-        return self._codes(int(spelled))
+def in_range(numbers: Sequence[int]) -> bool:
+    """Whether all of them are numbers that every format carries."""
+    return min(numbers) >= 0 and max(numbers) <= MAX_NUMBER
 
 
-def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None, common: int = 100) -> Scalar:
+def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None) -> Scalar:
     """A number with documented meanings."""
-    lookup = _Lookup(codes, common)
-    return Scalar(words, pattern or NUMBER.pattern, lookup.__getitem__, True, lambda value: codes(value).known)
+    table = {str(number): codes(number) for number in range(100)}
+
+    def parse(spelled: str) -> Code:
+        return table.get(spelled) or codes(int(spelled))
+
+    return Scalar(words, pattern or NUMBER.pattern, parse, True, lambda value: codes(value).known, None, table)
 
 
 # Without leading zeros, so that every number has one spelling; ASCII digits, which `int` is not content with.
 NUMBER = Scalar("a whole number of at most 18 digits", re.compile("0|[1-9][0-9]{0,17}"), int, True)
-TEXT = Scalar("text", re.compile(r"[^\ud800-\udfff]*"))
-NAME = Scalar("a name of at least one character", re.compile(r"[^\ud800-\udfff]+"))
+TEXT = Scalar("text", re.compile(r"[^\ud800-\udfff]*"), least=0)
+NAME = Scalar("a name of at least one character", re.compile(r"[^\ud800-\udfff]+"), least=1)
 
 
 @dataclass(frozen=True)
@@ -108,6 +145,7 @@ class Extras:
     codes: str
     """The attribute with the codes by key."""
     code: Scalar
+    """With a `table` of all its values."""
     names: str
     """The attribute with the names by key."""
     text: Scalar
@@ -246,38 +284,60 @@ class Record:
         return value
 
     def columns(
-        self, keys: Sequence[str], columns: Sequence[Sequence[str]], names: Mapping[str, str], longest: int
+        self,
+        keys: Sequence[str],
+        columns: Sequence[Sequence[str] | Sequence[int]],
+        names: Mapping[str, str],
+        longest: int | None,
+        trusted: bool = False,
     ) -> list[Any]:
-        """The values of many records with the same *keys*, from a column of spellings for each key.
+        """The values of many records with the same *keys*, from a column of spellings or numbers for each key.
 
-        No text may have more characters than *longest*. Raises `Unusual` where `build` has to judge.
+        No text may have more characters than *longest*; *trusted* if the grammar has read the spellings.
+        Raises `Unusual` where `build` has to judge.
         """
         types = self.types
         given: dict[str, Iterable[Any]] = {}
         codes: dict[str, Sequence[Any]] = {}
-        texts: dict[str, Sequence[str]] = {}
+        texts: dict[str, Sequence[Any]] = {}
+        extras = self.extras
         for key, column in zip(keys, columns):
             name = names.get(key)
-            if name is not None and name not in given:
-                given[name] = types[name].column(column, longest)
-            elif self.extras is None or name is not None:
-                raise Unusual
-            elif self.extras.code.pattern.fullmatch(column[0]):
-                if key in codes:
+            if name is not None:
+                if name in given:
                     raise Unusual
-                codes[key] = self.extras.code.column(column, longest)
-            elif key in texts or any(map(self.extras.code.pattern.fullmatch, column)):
+                given[name] = types[name].column(column, longest, trusted)
+                continue
+            if extras is None:
                 raise Unusual
-            else:
-                texts[key] = self.extras.text.column(column, longest)
+            table = extras.code.table or {}
+            into, type_ = (codes, extras.code) if column[0] in table else (texts, extras.text)
+            if key in into or (into is texts and not table.keys().isdisjoint(column)):
+                raise Unusual
+            into[key] = type_.column(column, longest, trusted)
         arguments: list[Iterable[Any]] = []
+        last = 0
         for field in self.fields:
-            if field.name not in given and not field.optional:
+            if field.name in given:
+                last = len(arguments) + 1
+            elif not field.optional:
                 raise Unusual
-            arguments.append(given.get(field.name, repeat(None)))
-        if self.extras is not None:
+            arguments.append(given.get(field.name, _ABSENT))
+        if codes or texts:
             arguments += map(_mappings, (codes, texts))
-        return list(map(self.cls, *arguments))
+            last = len(arguments)
+        # What is absent behind the last value is the constructor's default.
+        return list(map(self.cls, *arguments[:last]))
+
+    def flat(self, names: Sequence[str], spelled: Sequence[str | None]) -> Any:
+        """One value from the spellings of some fields; `None` where `build` has to judge."""
+        values = {}
+        for name, text in zip(names, spelled):
+            type_ = self.types[name]
+            if text is None or (type_.least is None and not type_.pattern.fullmatch(text)):
+                return None
+            values[name] = text if type_.parse is str else type_.parse(text)
+        return self.cls(**values)
 
     def spell(self, value: Any, order: Order, path: str, unique: bool) -> list[tuple[str, str]]:
         """The keys and spelled values of a record, in the canonical order; `EncodeError` if it has none.
@@ -340,13 +400,14 @@ class Record:
         )
 
 
-_EMPTY: FrozenMapping[Any] = FrozenMapping()
+_ABSENT: Iterable[None] = repeat(None)
 
 
-def _mappings(columns: Mapping[str, Sequence[Any]]) -> Iterable[FrozenMapping[Any]]:
+def _mappings(columns: Mapping[str, Sequence[Any]]) -> Iterable[Mapping[str, Any]]:
     if not columns:
-        return repeat(_EMPTY)
-    return map(FrozenMapping, repeat(tuple(columns)), zip(*columns.values()))
+        return repeat(NO_OPERATORS)
+    make = cast("Callable[[Any, Any], Mapping[str, Any]]", FrozenMapping)
+    return map(make, repeat(tuple(columns)), zip(*columns.values()))
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from ._forms import Const, Endpoint, Field, Flat, Form, Listing, Pair, Unusual
+from ._limits import Limits
 from ._report import Severity
 from ._source import Source, shown
 
@@ -33,63 +34,66 @@ class JsonFormat:
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self._endpoint = endpoint
-        self._listings = [form for form in endpoint.forms if isinstance(form, Listing)]
+        self._listing = next((form for form in endpoint.forms if isinstance(form, Listing)), None)
 
     # Reading
+
+    def fast(self, body: str | bytes, limits: Limits) -> Any:
+        """The reply, or `None` if `read` has to judge: an error, a finding, a rare form."""
+        try:
+            value = orjson.loads(body)
+            if type(value) is list and self._listing is not None:
+                return self._listing.cls(tuple(self._read_array(value, self._listing, body, limits)))
+        except (orjson.JSONDecodeError, Unusual):
+            pass
+        return None
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
         text = source.text
         try:
-            value = orjson.loads(text)
+            orjson.loads(text)
         except orjson.JSONDecodeError as error:
             self._fail(source, error)
-        if isinstance(value, list) and self._listings:
-            try:
-                return self._read_array(value, self._listings[0], source, collect)
-            except Unusual:
-                pass
         return self._read_nodes(_nodes(source), source, expect)
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
         said = error.msg.partition(": line")[0]
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)} ({said})", error.pos)
 
-    def _read_array(self, array: list[Any], form: Listing, source: Source, collect: bool) -> Any:
-        """A list without position or finding; `Unusual` if there may be cause for one."""
-        if len(array) > source.limits.names:
+    def _read_array(self, array: list[Any], form: Listing, text: str | bytes, limits: Limits) -> list[Any]:
+        """The records of a list without position or finding; `Unusual` if there may be cause for one."""
+        if len(array) > limits.names:
             raise Unusual
-        names = form.json.names
-        types = form.record.types
+        longest = limits.text if len(text) > limits.text else None
         records: list[Any] = []
-        members = 0
-        colons = 0
-        start = 0
+        members = colons = start = 0
         while start < len(array):
-            if type(array[start]) is not dict:
+            keys, end = _run(array, start)
+            if not keys or len(keys) > limits.attributes:
                 raise Unusual
-            keys = list(array[start])
-            end = start + 1
-            while end < len(array) and type(array[end]) is dict and list(array[end]) == keys:
-                end += 1
+            columns: list[Sequence[Any]] = []
+            for key, column in zip(keys, zip(*map(dict.values, array[start:end]))):
+                kinds = set(map(type, column))
+                type_ = form.record.types.get(form.json.names.get(key, ""))
+                if kinds == {int} and (type_ is None or type_.number):
+                    columns.append(column if type_ is not None else list(map(str, column)))
+                elif kinds == {str}:
+                    columns.append(column)
+                    if type_ is None or not type_.number:
+                        colons += "".join(column).count(":")
+                else:
+                    raise Unusual
+            records += form.record.columns(keys, columns, form.json.names, longest)
             members += len(keys) * (end - start)
-            if not keys or len(keys) > source.limits.attributes:
-                raise Unusual
-            columns = []
-            for key, column in zip(keys, zip(*(item.values() for item in array[start:end]))):
-                bare = key not in names or types[names[key]].number
-                spelled, found = _spelled_column(column, bare)
-                columns.append(spelled)
-                colons += key.count(":") * (end - start) + found
-            records += form.record.columns(keys, columns, names, source.limits.text)
+            colons += "".join(keys).count(":") * (end - start)
             start = end
         # Of two members with the same key orjson keeps the last. Every member has a colon, so fewer members
         # than colons outside strings are keys given twice; an escaped colon would hide one.
-        if source.text.count(":") != members + colons or "\\u003" in source.text:
+        colon, escaped = (b":", b"\\u003") if isinstance(text, bytes) else (":", "\\u003")
+        if text.count(colon) != members + colons or escaped in text:  # type: ignore[arg-type, operator]
             raise Unusual
-        if collect and any(map(form.record.odd, records)):
-            raise Unusual
-        return form.cls(tuple(records))
+        return records
 
     def _read_nodes(self, node: Node, source: Source, expect: tuple[Any, ...]) -> Any:
         forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
@@ -163,15 +167,18 @@ def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-def _spelled_column(column: tuple[Any, ...], bare: bool) -> tuple[list[str], int]:
-    """The spellings of a column of values, and the colons in them; numbers may be bare or quoted."""
-    kinds = set(map(type, column))
-    if kinds == {str}:
-        return list(column), "".join(column).count(":")
-    if not bare or not kinds <= {int, str}:
+def _run(array: list[Any], start: int) -> tuple[list[str], int]:
+    """The keys of the object at *start*, and where the objects with the same ones in the same order end."""
+    if type(array[start]) is not dict:
         raise Unusual
-    texts = list(map(str, column))
-    return texts, "".join(texts).count(":")
+    keys = list(array[start])
+    end = len(array)
+    if set(map(type, array)) == {dict} and list(map(list, array)).count(keys) == end:
+        return keys, end
+    end = start + 1
+    while end < len(array) and type(array[end]) is dict and list(array[end]) == keys:
+        end += 1
+    return keys, end
 
 
 def _keys(node: Node) -> set[str]:

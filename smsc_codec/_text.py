@@ -9,18 +9,21 @@ of the format: what no shape covers, and every error, is Lark's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing, Pair, Unusual
 from ._grammar import Grammar, Piece
-from ._limits import DEFAULT_LIMITS
+from ._limits import DEFAULT_LIMITS, Limits
 from ._source import Source, shown
 
 # A hostile body can invent shapes without end; a shape costs a millisecond to compile and some kilobytes.
 _MAX_SHAPES = 64
 _MAX_NEW_SHAPES = 8
+
+# Characters that a text is told apart by, before its shape is looked for.
+_HEAD = 2
 
 # Characters of lines that are read at a time: enough to be quick, little enough to need no memory.
 _FIRST_CHUNK = 1024
@@ -33,24 +36,40 @@ class Shape:
     def __init__(self, form: Form, pieces: Sequence[Piece], grammar: Grammar, line_end: str) -> None:
         self.form = form
         self.keys: list[str] = []
+        self.trusted = True
         pattern = ""
-        key = ""
-        for piece in pieces:
-            if piece.kind in ("literal", "key", "separator"):
+        for key, piece in _keyed(form, pieces):
+            if key is None:
                 pattern += re.escape(piece.text)
-                key = key if piece.kind == "separator" else piece.text
-            else:
-                pattern += f"({grammar.pattern(piece.terminal)})"
-                self.keys.append(key if isinstance(form, Listing) else piece.kind)
+                continue
+            terminal = grammar.pattern(piece.terminal)
+            type_ = form.record.types.get(piece.kind)
+            # A terminal that allows more than the value's own pattern is checked again.
+            self.trusted &= type_ is None or type_.least is not None or type_.pattern.pattern == terminal
+            pattern += f"({terminal})"
+            self.keys.append(key)
         end = f"(?:{line_end}|\\Z)"
-        self.one = re.compile(f"{pattern}{end}")
+        self.match = re.compile(f"{pattern}{end}").match
+        self.finditer = re.compile(f"{pattern}{end}").finditer
         # What is not a line of this shape is taken whole, so that nothing is searched for behind it.
-        self.many = re.compile(f"{pattern}{end}|([\\s\\S]+)") if isinstance(form, Listing) else None
+        self.findall = re.compile(f"{pattern}{end}|([\\s\\S]+)").findall if isinstance(form, Listing) else None
+        self.head = pieces[0].text[:_HEAD]
+        self.names = form.text.names if isinstance(form, Listing) else {key: key for key in self.keys}
 
     def pairs(self, match: re.Match[str]) -> list[Pair]:
-        """The fields of a match of `one`."""
-        groups = range(1, len(self.keys) + 1)
-        return [Pair(key, match[group], match.start(group)) for key, group in zip(self.keys, groups)]
+        """The fields of a match."""
+        return [Pair(key, match[group], match.start(group)) for group, key in enumerate(self.keys, 1)]
+
+
+def _keyed(form: Form, pieces: Iterable[Piece]) -> Iterator[tuple[str | None, Piece]]:
+    """Each piece with the key of the field whose value it is; `None` with what is no value."""
+    key = ""
+    for piece in pieces:
+        if piece.kind in ("literal", "key", "separator"):
+            key = key if piece.kind == "separator" else piece.text
+            yield None, piece
+        else:
+            yield key if isinstance(form, Listing) else piece.kind, piece
 
 
 class TextFormat:
@@ -65,9 +84,20 @@ class TextFormat:
         self._grammar = Grammar(endpoint.grammar, ("reply", *records))
         self._line_end = self._grammar.pattern("_LINE_END")
         self._find_line_end = re.compile(self._line_end).search
-        self._shapes: list[Shape] = []
+        # By the first characters of the text; those of a record all begin alike.
+        self._shapes: dict[str, list[Shape]] = {}
+        self._constants: dict[str, Any] = {}
 
     # Reading
+
+    def fast(self, body: str | bytes, limits: Limits) -> Any:
+        """The reply, or `None` if `read` has to judge: an error, a finding, a shape that is new."""
+        if isinstance(body, bytes):
+            try:
+                body = body.decode()
+            except UnicodeDecodeError:
+                return None
+        return self._constants.get(body) or self._read(body, limits, None, False)
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted. No text is two replies, so *expect* is not asked."""
@@ -76,41 +106,92 @@ class TextFormat:
             if self._listing is not None:
                 return self._listing.cls()
             source.fail("expected a reply, found an empty body", code="empty")
+        return self._read(text, source.limits, source, collect)
+
+    def _read(self, text: str, limits: Limits, source: Source | None, collect: bool) -> Any:
+        """The reply; without *source* `None` if there is anything to learn or to say."""
+        longest = limits.text if len(text) > limits.text else None
         records: list[Any] = []
-        new_shapes = 0
+        end = len(text)
+        position = learned = 0
         size = _FIRST_CHUNK
-        position = 0
-        while position < len(text):
+        while position < end:
             shape, match = self._shape_at(text, position)
             if shape is None or match is None:
-                end, after = self._line_of(text, position)
-                start = "reply" if position == 0 or self._listing is None else self._listing.rule
-                rule, pieces = self._grammar.parse(source, start, position, end)
-                form = self._form(rule)
-                shape = Shape(form, pieces, self._grammar, self._line_end)
-                if new_shapes < _MAX_NEW_SHAPES:
-                    new_shapes += 1
-                    self._keep(shape)
-                match = shape.one.match(text, position, after)
+                if source is None:
+                    return None
+                form, pieces, after = self._parsed(source, position)
+                if learned >= _MAX_NEW_SHAPES and isinstance(form, Listing):
+                    pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
+                    path = f"{form.attribute}[{len(records)}]"
+                    records.append(form.record.build(pairs, form.text.names, source, path, position))
+                    position = after
+                    continue
+                learned += 1
+                shape = self._learn(form, pieces)
+                match = shape.match(text, position, after)
                 assert match is not None, "a shape matches the text that it was made of"
-            if isinstance(shape.form, Flat):
-                if position or match.end() < len(text):
-                    at = position or match.end()
-                    source.fail(f"expected the end of the reply after {shape.form.words}", at)
-                names = {key: key for key in shape.keys}
-                return shape.form.record.build(shape.pairs(match), names, source, "", 0)
-            taken, position, whole = self._run(shape, source, position, size, len(records), collect)
+            form = shape.form
+            if isinstance(form, Flat):
+                return self._flat(form, shape, match, source, end, position)
+            assert shape.findall is not None
+            cut = self._line_of(text, position + size)[1] if position + size < end else end
+            rows = shape.findall(text, position, cut)
+            rest = rows.pop()[-1] if rows[-1][-1] else ""
+            after = cut - len(rest)
+            try:
+                if len(shape.keys) > limits.attributes:
+                    raise Unusual
+                columns = list(zip(*rows))[:-1]
+                taken = form.record.columns(shape.keys, columns, shape.names, longest, shape.trusted)
+                if collect and any(map(form.record.odd, taken)):
+                    raise Unusual
+            except Unusual:
+                if source is None:
+                    return None
+                taken = []
+                for match in shape.finditer(text, position, after):
+                    path = f"{form.attribute}[{len(records) + len(taken)}]"
+                    taken.append(form.record.build(shape.pairs(match), shape.names, source, path, match.start()))
             records += taken
-            size = min(size * 4, _LAST_CHUNK) if whole else _FIRST_CHUNK
-            if len(records) > source.limits.names:
-                source.fail(f"expected at most {source.limits.names} names", position, code="limit")
-        assert self._listing is not None
-        return self._listing.cls(tuple(records))
+            position = after
+            size = _FIRST_CHUNK if rest else min(size * 4, _LAST_CHUNK)
+            if len(records) > limits.names:
+                if source is None:
+                    return None
+                source.fail(f"expected at most {limits.names} names", position, code="limit")
+        return self._listing.cls(tuple(records)) if self._listing is not None and records else None
 
-    def _form(self, rule: str) -> Form:
+    def _flat(
+        self, form: Flat, shape: Shape, match: re.Match[str], source: Source | None, end: int, position: int
+    ) -> Any:
+        if source is not None:
+            if position or match.end() < end:
+                source.fail(f"expected the end of the reply after {form.words}", position or match.end())
+            reply = form.record.build(shape.pairs(match), shape.names, source, "", 0)
+            if not shape.keys:
+                self._constants[match[0]] = reply
+            return reply
+        if position or match.end() < end or end > DEFAULT_LIMITS.text:
+            return None
+        return form.record.flat(shape.keys, match.groups())
+
+    def _parsed(self, source: Source, position: int) -> tuple[Form, list[Piece], int]:
+        """What Lark says of the line at *position*, and where the next line begins."""
+        end, after = self._line_of(source.text, position)
+        start = "reply" if position == 0 or self._listing is None else self._listing.rule
+        rule, pieces = self._grammar.parse(source, start, position, end)
         form = self._forms.get(rule, self._listing)
         assert form is not None, f"the grammar's rule {rule} has no form"
-        return form
+        return form, pieces, after
+
+    def _learn(self, form: Form, pieces: Sequence[Piece]) -> Shape:
+        """Remember a shape, in place of the one that was learned first if there are too many."""
+        shape = Shape(form, pieces, self._grammar, self._line_end)
+        known = self._shapes.get(shape.head, [])
+        # Replaced, not changed: another thread may be reading.
+        self._shapes[shape.head] = [shape, *known[: _MAX_SHAPES - 1]]
+        return shape
 
     def _line_of(self, text: str, position: int) -> tuple[int, int]:
         """Where the line at *position* ends, and where the next one begins."""
@@ -118,41 +199,11 @@ class TextFormat:
         return found.span() if found else (len(text), len(text))
 
     def _shape_at(self, text: str, position: int) -> tuple[Shape | None, re.Match[str] | None]:
-        for shape in self._shapes:
-            match = shape.one.match(text, position)
+        for shape in self._shapes.get(text[position : position + _HEAD], ()):
+            match = shape.match(text, position)
             if match is not None:
                 return shape, match
         return None, None
-
-    def _keep(self, shape: Shape) -> None:
-        """Remember a shape, in place of one that has not been new for longest."""
-        self._shapes = [shape, *self._shapes[: _MAX_SHAPES - 1]]
-
-    def _run(
-        self, shape: Shape, source: Source, position: int, size: int, count: int, collect: bool
-    ) -> tuple[list[Any], int, bool]:
-        """The records of the next lines of one shape, where they end, and whether all that was looked at was."""
-        assert isinstance(shape.form, Listing) and shape.many is not None
-        text, record = source.text, shape.form.record
-        names = shape.form.text.names
-        cut = self._line_of(text, position + size)[1] if position + size < len(text) else len(text)
-        rows = shape.many.findall(text, position, cut)
-        rest = rows[-1][-1]
-        if rest:
-            del rows[-1]
-        try:
-            if len(shape.keys) > source.limits.attributes:
-                raise Unusual
-            columns = list(zip(*rows))[:-1]
-            records = record.columns(shape.keys, columns, names, source.limits.text)
-            if collect and any(map(record.odd, records)):
-                raise Unusual
-        except Unusual:
-            records = []
-            for match in shape.one.finditer(text, position, cut - len(rest)):
-                path = f"{shape.form.attribute}[{count + len(records)}]"
-                records.append(record.build(shape.pairs(match), names, source, path, match.start()))
-        return records, cut - len(rest), not rest
 
     # Writing
 
@@ -195,13 +246,12 @@ class TextFormat:
         shape, match = self._shape_at(text, 0)
         if shape is None or match is None:
             try:
-                rule, pieces = self._grammar.parse(Source(text, DEFAULT_LIMITS), "reply", 0, len(text))
+                form_read, pieces, _ = self._parsed(Source(text, DEFAULT_LIMITS), 0)
             except DecodeError as error:
                 reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
                 raise EncodeError(reason, path=path) from None
-            shape = Shape(self._form(rule), pieces, self._grammar, self._line_end)
-            self._keep(shape)
-            match = shape.one.match(text)
+            shape = self._learn(form_read, pieces)
+            match = shape.match(text)
             assert match is not None, "a shape matches the text that it was made of"
         read = [(pair.key, pair.value) for pair in shape.pairs(match)]
         if shape.form is not form or sorted(read) != sorted(fields):

@@ -14,7 +14,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from ._errors import EncodeError
-from ._forms import Const, Endpoint, Flat, Form, Listing, Pair, XmlShape
+from ._forms import Const, Endpoint, Flat, Form, Listing, Pair, Unusual, XmlShape
+from ._limits import Limits
 from ._report import Severity
 from ._source import Source, shown
 
@@ -46,8 +47,75 @@ class XmlFormat:
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self._endpoint = endpoint
+        self._listing = next((form for form in endpoint.forms if isinstance(form, Listing)), None)
 
     # Reading
+
+    def fast(self, body: bytes, limits: Limits) -> Any:
+        """The reply, or `None` if `read` has to judge: a flat reply, an error, a layout that is not the canonical."""
+        form = self._listing
+        if form is None or body[:1] != b"<" or body[:2] == b"<?" or b"<!" in body:
+            return None
+        events: list[Any] = []
+        parser = DefusedXMLParser(forbid_dtd=True).parser
+        parser.buffer_text = True
+        parser.ordered_attributes = True
+        extend = events.extend
+
+        def start(tag: str, attributes: list[str]) -> None:
+            extend((tag, attributes))
+
+        parser.StartElementHandler = start
+        parser.EndElementHandler = events.append
+        parser.CharacterDataHandler = events.append
+        try:
+            parser.Parse(body, True)
+        except expat.ExpatError:
+            return None
+        # A single name without attributes may be the id of a new one.
+        if len(events) == 9 and not events[4]:
+            return None
+        # Of each name five events: the line end before it, its tag, its attributes, its text, its tag again.
+        # A list is always attributes, a line end is never a tag, and text is never in two pieces but for a
+        # very long one, so that these places can hold nothing else.
+        items = (len(events) - 4) // 5
+        tags, attributes, texts = events[3::5], events[4::5], events[5::5]
+        if (
+            not 0 < items <= limits.names
+            or len(events) != items * 5 + 4
+            or events[2::5].count("\n") != items + 1
+            or tags.count(form.xml_item) != items
+            or events[6::5].count(form.xml_item) != items
+            or set(map(type, attributes)) != {list}
+            or set(map(type, texts)) != {str}
+        ):
+            return None
+        try:
+            return form.cls(tuple(self._columns(form, attributes, texts, limits)))
+        except Unusual:
+            return None
+
+    def _columns(self, form: Listing, attributes: list[list[str]], texts: list[str], limits: Limits) -> list[Any]:
+        longest = limits.text
+        names = {form.xml_item: form.xml_text, **form.xml.names}
+        records: list[Any] = []
+        start = 0
+        while start < len(attributes):
+            keys = attributes[start][::2]
+            end = start + 1
+            rows = attributes[start:]
+            if len(keys) >= limits.attributes or form.xml_item in keys:
+                raise Unusual
+            if [row[::2] for row in rows].count(keys) == len(rows):
+                end = len(attributes)
+            else:
+                while end < len(attributes) and attributes[end][::2] == keys:
+                    end += 1
+            columns = list(zip(*attributes[start:end]))[1::2]
+            columns.insert(0, tuple(texts[start:end]))
+            records += form.record.columns([form.xml_item, *keys], columns, names, longest)
+            start = end
+        return records
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
