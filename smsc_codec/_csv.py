@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from ._errors import EncodeError
-from ._forms import Column, Const, Endpoint, Flat, Form, Listing, Pair, Unusual
+from ._forms import Column, Const, Endpoint, Flat, Form, Listing, Pair, Unusual, fill, texts
 from ._limits import Limits
 from ._source import Source, shown
 
@@ -150,6 +151,22 @@ class CsvFormat:
     def _write_list(self, reply: Any, form: Listing) -> str:
         if not form.csv:
             raise EncodeError(f"{form.words} has no comma-separated form")
+        try:
+            return "\n".join(self._write_runs(getattr(reply, form.attribute), form))
+        except Unusual:
+            return self._write_lines(reply, form)
+
+    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
+        names = form.text.names
+        for runs in form.record.runs(values, form.text):
+            by_name = {names.get(run.key, run.key): run for run in runs}
+            layout = next((layout for layout in form.csv if set(layout) == by_name.keys()), None)
+            if layout is None or any(map(_FORBIDDEN.search, texts(runs))):
+                raise Unusual
+            ordered = [by_name[name] for name in layout]
+            yield fill(",".join(run.place for run in ordered), "\n", ordered)
+
+    def _write_lines(self, reply: Any, form: Listing) -> str:
         lines = []
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"

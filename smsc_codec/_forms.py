@@ -15,10 +15,11 @@ a module like `senders.py` and a grammar; nothing here or there changes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
+from itertools import chain, repeat
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from ._errors import EncodeError
@@ -50,6 +51,16 @@ class Scalar:
     """Of a text that can be anything: the fewest characters that it has."""
     table: Mapping[str, Any] | None = None
     """Common spellings and their values, for speed."""
+
+    def closed(self, values: Iterable[Any]) -> bool:
+        """Whether every number is one that the pattern allows."""
+        if self.pattern is NUMBER.pattern:
+            return True
+        return self._values.issuperset(values)
+
+    @cached_property
+    def _values(self) -> frozenset[Any]:
+        return frozenset((self.table or {}).values())
 
     def spell(self, value: Any, path: str) -> str:
         """The value as it is written; `EncodeError` if it is no such value."""
@@ -213,6 +224,30 @@ class Pair(NamedTuple):
     at: int
 
 
+class Run(NamedTuple):
+    """The values of one field in many records, to be written."""
+
+    key: str
+    type: Scalar
+    column: Sequence[Any]
+
+    @property
+    def place(self) -> str:
+        """What stands for a value in a template for `%`."""
+        return "%d" if self.type.number else "%s"
+
+    def check(self) -> None:
+        """Raise `Unusual` unless all are values of the type."""
+        kinds = set(map(type, self.column))
+        if self.type.number:
+            if bool in kinds or not all(issubclass(kind, int) for kind in kinds) or not in_range(self.column):
+                raise Unusual
+            if self.type.table is not None and not self.type.closed(self.column):
+                raise Unusual
+        elif kinds != {str} or self.type.least is None or (self.type.least and "" in self.column):
+            raise Unusual
+
+
 @dataclass(frozen=True)
 class Record:
     """A class of the model, and how its fields are built from what the readers find."""
@@ -365,6 +400,61 @@ class Record:
             raise EncodeError(reason, path=f"{path}.{self.extras.names}.{key}")
         return [*head, *codes.items(), *texts.items(), *tail]
 
+    def runs(self, values: Sequence[Any], order: Order) -> Iterator[list[Run]]:
+        """The columns of consecutive values with the same fields, in the canonical order.
+
+        Raises `Unusual` where `spell` has to judge.
+        """
+        if values and set(map(type, values)) != {self.cls}:
+            raise Unusual
+        names = [field.name for field in self.fields]
+        extras = [] if self.extras is None else [self.extras.codes, self.extras.names]
+        start = 0
+        while start < len(values):
+            rows = values[start : start + _RUN]
+            columns = {name: list(map(attrgetter(name), rows)) for name in names}
+            maps = {name: list(map(attrgetter(name), rows)) for name in extras}
+            # A run ends where a field begins or ceases to be there, or the keys change.
+            end = min((_same(column) for column in columns.values()), default=len(rows))
+            for column in maps.values():
+                if set(map(type, column)) != {FrozenMapping}:
+                    raise Unusual
+                keys = [mapping._keys for mapping in column]
+                if keys.count(keys[0]) != len(keys):
+                    end = min(end, next(number for number, key in enumerate(keys) if key != keys[0]))
+            runs = {name: Run(name, self.types[name], column[:end]) for name, column in columns.items()}
+            for field in self.fields:
+                if runs[field.name].column[0] is None:
+                    if not field.optional:
+                        raise Unusual
+                    del runs[field.name]
+            head, tail = (
+                [runs[name]._replace(key=key) for key, name in keys if name in runs]
+                for keys in (order.head, order.tail)
+            )
+            middle = self._extra_runs(order, {name: column[:end] for name, column in maps.items()})
+            for run in (*head, *middle, *tail):
+                run.check()
+            yield [*head, *middle, *tail]
+            start += end
+
+    def _extra_runs(self, order: Order, maps: Mapping[str, list[FrozenMapping[Any]]]) -> list[Run]:
+        runs: list[Run] = []
+        for name, mappings in maps.items():
+            assert self.extras is not None
+            keys = mappings[0]._keys
+            if keys:
+                type_ = self.extras.code if name == self.extras.codes else self.extras.text
+                columns = dict(zip(keys, zip(*(mapping._values for mapping in mappings))))
+                if not columns.keys().isdisjoint(order.names) or {run.key for run in runs} & columns.keys():
+                    raise Unusual
+                if type_ is self.extras.text and any(
+                    not (self.extras.code.table or {}).keys().isdisjoint(column) for column in columns.values()
+                ):
+                    raise Unusual
+                runs += (Run(key, type_, columns[key]) for key in order.arrange(keys))
+        return runs
+
     def _spell_extras(self, value: Any, attribute: str, order: Order, path: str) -> dict[str, str]:
         assert self.extras is not None
         items = getattr(value, attribute)
@@ -401,6 +491,18 @@ class Record:
 
 
 _ABSENT: Iterable[None] = repeat(None)
+
+# Records that are written at a time: enough to be quick, few enough to need no memory.
+_RUN = 4096
+
+
+def _same(column: Sequence[Any]) -> int:
+    """How many values at the beginning are all there, or all absent."""
+    absent = column.count(None)
+    if absent in (0, len(column)):
+        return len(column)
+    first = column[0] is None
+    return next(number for number, value in enumerate(column) if (value is None) is not first)
 
 
 def _mappings(columns: Mapping[str, Sequence[Any]]) -> Iterable[Mapping[str, Any]]:
@@ -484,3 +586,31 @@ class Endpoint(Generic[R]):
         """What any reply can be, for errors."""
         words = [form.words for form in self.forms]
         return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def fill(line: str, separator: str, runs: Sequence[Run]) -> str:
+    """*line*, a template for `%`, once for each record."""
+    count = len(runs[0].column)
+    template = separator.join([line] * count)
+    return template % tuple(chain.from_iterable(zip(*(run.column for run in runs))))
+
+
+def literal(text: str) -> str:
+    """*text* as it has to stand in a template for `%`."""
+    return text.replace("%", "%%")
+
+
+def escape(runs: list[Run], special: re.Pattern[str], by: Callable[[str], str]) -> list[Run]:
+    """The runs with texts as the format writes them: *by* is needed only where one has *special* characters."""
+
+    def escaped(run: Run) -> Run:
+        if run.type.number or not special.search("".join(run.column)):
+            return run
+        return run._replace(column=list(map(by, run.column)))
+
+    return list(map(escaped, runs))
+
+
+def texts(runs: Iterable[Run]) -> Iterator[str]:
+    """All that is no number, run together: enough to look for characters."""
+    return ("".join(run.column) for run in runs if not run.type.number)

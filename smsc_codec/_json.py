@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ._forms import Const, Endpoint, Field, Flat, Form, Listing, Pair, Unusual
+from ._forms import Const, Endpoint, Field, Flat, Form, Listing, Pair, Unusual, escape, fill, literal
 from ._limits import Limits
 from ._report import Severity
 from ._source import Source, shown
@@ -135,6 +135,10 @@ class JsonFormat:
         """The canonical text, or `EncodeError`."""
         if isinstance(form, Listing):
             values = getattr(reply, form.attribute)
+            try:
+                return "[" + ",\n".join(self._write_runs(values, form)) + "]"
+            except Unusual:
+                pass
             written = [_object(self._members(form, value, number)) for number, value in enumerate(values)]
             return "[" + ",\n".join(written) + "]"
         types = form.record.by_name
@@ -148,6 +152,23 @@ class JsonFormat:
                 text = types[name].type.spell(value, name)
                 members.append((key, text if types[name].type.number else _quoted(text)))
         return _object(members)
+
+    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
+        names = form.json.names
+        for given in form.record.runs(values, form.json):
+            try:
+                runs = escape(given, _SPECIAL, lambda text: _quoted(text)[1:-1])
+            except TypeError:  # half of a surrogate pair
+                raise Unusual from None
+            # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
+            quoted = any(run.key not in names for run in runs)
+            members = (
+                f"{literal(_quoted(run.key))}: {run.place}"
+                if run.type.number and not quoted
+                else f'{literal(_quoted(run.key))}: "{run.place}"'
+                for run in runs
+            )
+            yield fill("{\n" + ",\n".join(members) + "\n}", ",\n", runs)
 
     def _members(self, form: Listing, value: Any, number: int) -> list[tuple[str, str]]:
         fields = form.record.spell(value, form.json, f"{form.attribute}[{number}]", unique=True)
@@ -228,6 +249,7 @@ def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str
     return source.fail(f"expected {wanted}, found {value.words}", value.at, path, code="value")
 
 
+_SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]')
 _WORDS = ("true", "false", "null")
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[\]{},:])|([^\s\[\]{},:"]+))')
 

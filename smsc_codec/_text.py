@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ._errors import DecodeError, EncodeError
-from ._forms import Endpoint, Flat, Form, Listing, Pair, Unusual
+from ._forms import Endpoint, Flat, Form, Listing, Pair, Unusual, fill, literal
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
 from ._source import Source, shown
@@ -37,6 +37,7 @@ class Shape:
         self.form = form
         self.keys: list[str] = []
         self.trusted = True
+        terminals: list[str] = []
         pattern = ""
         for key, piece in _keyed(form, pieces):
             if key is None:
@@ -46,6 +47,7 @@ class Shape:
             type_ = form.record.types.get(piece.kind)
             # A terminal that allows more than the value's own pattern is checked again.
             self.trusted &= type_ is None or type_.least is not None or type_.pattern.pattern == terminal
+            terminals.append(terminal)
             pattern += f"({terminal})"
             self.keys.append(key)
         end = f"(?:{line_end}|\\Z)"
@@ -53,6 +55,8 @@ class Shape:
         self.finditer = re.compile(f"{pattern}{end}").finditer
         # What is not a line of this shape is taken whole, so that nothing is searched for behind it.
         self.findall = re.compile(f"{pattern}{end}|([\\s\\S]+)").findall if isinstance(form, Listing) else None
+        # Whether every line of a text is a value of the field, for each field.
+        self.values = [re.compile(f"(?:{terminal}\\n)*").fullmatch for terminal in terminals]
         self.head = pieces[0].text[:_HEAD]
         self.names = form.text.names if isinstance(form, Listing) else {key: key for key in self.keys}
 
@@ -229,6 +233,26 @@ class TextFormat:
         return text
 
     def _write_list(self, reply: Any, form: Listing) -> str:
+        try:
+            return "\n".join(self._write_runs(getattr(reply, form.attribute), form))
+        except (Unusual, EncodeError):
+            return self._write_lines(reply, form)
+
+    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
+        equals, comma = self._grammar.literal("_IS"), self._grammar.literal("_NEXT")
+        for runs in form.record.runs(values, form.text):
+            # What holds for the keys of one line holds for those of all.
+            fields = [(run.key, run.type.spell(run.column[0], "")) for run in runs]
+            shape = self._verify(comma.join(f"{key}{equals}{text}" for key, text in fields), form, fields, "")
+            for run in runs:
+                if not run.type.number:
+                    lines = "".join(f"{text}\n" for text in run.column)
+                    if not shape.values[shape.keys.index(run.key)](lines) or lines.count("\n") != len(run.column):
+                        raise Unusual
+            line = comma.join(f"{literal(run.key)}{equals}{run.place}" for run in runs)
+            yield fill(line, "\n", runs)
+
+    def _write_lines(self, reply: Any, form: Listing) -> str:
         equals, comma = self._grammar.literal("_IS"), self._grammar.literal("_NEXT")
         lines = []
         for number, value in enumerate(getattr(reply, form.attribute)):
@@ -239,8 +263,8 @@ class TextFormat:
             lines.append(line)
         return "\n".join(lines)
 
-    def _verify(self, text: str, form: Form, fields: Iterable[tuple[str, str]], path: str) -> None:
-        """Refuse what would be read back as something else: whatever the reason, the reader knows it."""
+    def _verify(self, text: str, form: Form, fields: Iterable[tuple[str, str]], path: str) -> Shape:
+        """The shape of a text; refuses what would be read back as something else."""
         if self._find_line_end(text):
             raise EncodeError(f"a line end would split the value in this format, found {shown(text)}", path=path)
         shape, match = self._shape_at(text, 0)
@@ -257,3 +281,4 @@ class TextFormat:
         if shape.form is not form or sorted(read) != sorted(fields):
             reason = f"the text format cannot carry it, as {shown(text)} would be read back as something else"
             raise EncodeError(reason, path=path)
+        return shape

@@ -6,6 +6,7 @@ The documentation shows single elements and no root, so any root is read, and no
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
@@ -14,7 +15,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from ._errors import EncodeError
-from ._forms import Const, Endpoint, Flat, Form, Listing, Pair, Unusual, XmlShape
+from ._forms import Const, Endpoint, Flat, Form, Listing, Order, Pair, Unusual, XmlShape, escape, fill, texts
 from ._limits import Limits
 from ._report import Severity
 from ._source import Source, shown
@@ -28,6 +29,7 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 )
+_SPECIAL = re.compile('[&<>"\t\n\r]')
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 
@@ -150,12 +152,27 @@ class XmlFormat:
         """The canonical text, or `EncodeError`."""
         if isinstance(form, Flat):
             return self._write_flat(reply, form)
+        try:
+            runs = list(self._write_runs(getattr(reply, form.attribute), form))
+            return "\n".join([f"<{form.xml_root}>", *runs, f"</{form.xml_root}>"])
+        except Unusual:
+            pass
         lines = [f"<{form.xml_root}>"]
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"
             text = _spelled(form, value, path)
             lines.append(text)
         return "\n".join([*lines, f"</{form.xml_root}>"])
+
+    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
+        for runs in form.record.runs(values, _order(form)):
+            if any(map(_UNWRITABLE.search, texts(runs))) or not all(_NAME.fullmatch(run.key) for run in runs):
+                raise Unusual
+            (text,) = escape(runs[:1], _SPECIAL, _escape_text)
+            attributes = escape(runs[1:], _SPECIAL, _escape_attribute)
+            written = "".join(f' {run.key}="{run.place}"' for run in attributes)
+            line = f"<{form.xml_item}{written}>{text.place}</{form.xml_item}>"
+            yield fill(line, "\n", [*attributes, text])
 
     def _write_flat(self, reply: Any, form: Flat) -> str:
         shape = form.xml[0]
@@ -171,16 +188,28 @@ class XmlFormat:
         return "\n".join([*lines, f"</{shape.root}>"])
 
 
+def _order(form: Listing) -> Order:
+    """The attributes with the text, under the element's own tag, before them."""
+    return form.xml._replace(head=((form.xml_item, form.xml_text), *form.xml.head))
+
+
 def _spelled(form: Listing, value: Any, path: str) -> str:
-    order = form.xml._replace(head=((form.xml_item, form.xml_text), *form.xml.head))
-    (_, text), *attributes = form.record.spell(value, order, path, unique=True)
+    (_, text), *attributes = form.record.spell(value, _order(form), path, unique=True)
     written = ""
     for key, spelled in attributes:
         if not _NAME.fullmatch(key):
             raise EncodeError(f"{shown(key)} cannot be the name of an XML attribute", path=path)
-        written += f' {key}="{_writable(spelled, f"{path}.{key}").translate(_ESCAPES)}"'
+        written += f' {key}="{_escape_attribute(_writable(spelled, f"{path}.{key}"))}"'
     text = _writable(text, f"{path}.{form.xml_text}").translate(_TEXT_ESCAPES)
     return f"<{form.xml_item}{written}>{text}</{form.xml_item}>"
+
+
+def _escape_text(text: str) -> str:
+    return text.translate(_TEXT_ESCAPES)
+
+
+def _escape_attribute(text: str) -> str:
+    return text.translate(_ESCAPES)
 
 
 def _writable(text: str, path: str) -> str:

@@ -121,9 +121,9 @@ def test_5_the_grammar_is_the_truth(body: bytes) -> None:
     except UnicodeDecodeError:
         assume(False)
     assume(not text.startswith("\ufeff"))
-    for given in (text, body, text):  # the first time shapes are learned, then they are used
+    for same in (text, body, text):  # the first time shapes are learned, then they are used
         try:
-            reply = decode(given, fmt=0)
+            reply = decode(same, fmt=0)
         except SmscCodecError:
             reply = None
         assert reply == read_by_lark(SENDERS, text)
