@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ._errors import EncodeError
-from ._forms import Column, Const, Endpoint, Flat, Form, Listing, Pair, Unusual, fill, texts
+from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
+from ._records import Pair
+from ._runs import fill, texts
 from ._source import Source, shown
+from ._values import Unusual
 
 _FORBIDDEN = re.compile("[,\r\n]")
 

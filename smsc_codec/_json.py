@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
 
-from ._forms import Const, Endpoint, Field, Flat, Form, Listing, Pair, Unusual, escape, fill, literal
+from ._forms import Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
+from ._records import Field, Pair
 from ._report import Severity
+from ._runs import escape, fill, literal
 from ._source import Source, shown
+from ._values import Unusual
 
 
 class Node(NamedTuple):
@@ -63,17 +67,16 @@ class JsonFormat:
 
     def _read_array(self, array: list[Any], form: Listing, text: str | bytes, limits: Limits) -> list[Any]:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""
-        if len(array) > limits.names:
+        if not array or len(array) > limits.names:
             raise Unusual
         longest = limits.text if len(text) > limits.text else None
         records: list[Any] = []
-        members = colons = start = 0
-        while start < len(array):
-            keys, end = _run(array, start)
+        members = colons = 0
+        for keys, rows in _runs(array):
             if not keys or len(keys) > limits.attributes:
                 raise Unusual
             columns: list[Sequence[Any]] = []
-            for key, column in zip(keys, zip(*map(dict.values, array[start:end]))):
+            for key, column in zip(keys, zip(*map(dict.values, rows))):
                 kinds = set(map(type, column))
                 type_ = form.record.types.get(form.json.names.get(key, ""))
                 if kinds == {int} and (type_ is None or type_.number):
@@ -85,9 +88,8 @@ class JsonFormat:
                 else:
                     raise Unusual
             records += form.record.columns(keys, columns, form.json.names, longest)
-            members += len(keys) * (end - start)
-            colons += "".join(keys).count(":") * (end - start)
-            start = end
+            members += len(keys) * len(rows)
+            colons += "".join(keys).count(":") * len(rows)
         # Of two members with the same key orjson keeps the last. Every member has a colon, so fewer members
         # than colons outside strings are keys given twice; an escaped colon would hide one.
         colon, escaped = (b":", b"\\u003") if isinstance(text, bytes) else (":", "\\u003")
@@ -188,18 +190,15 @@ def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-def _run(array: list[Any], start: int) -> tuple[list[str], int]:
-    """The keys of the object at *start*, and where the objects with the same ones in the same order end."""
-    if type(array[start]) is not dict:
+def _runs(array: list[Any]) -> Iterator[tuple[list[str], list[Any]]]:
+    """The keys of consecutive objects with the same ones in the same order, and these objects."""
+    if set(map(type, array)) != {dict}:
         raise Unusual
-    keys = list(array[start])
-    end = len(array)
-    if set(map(type, array)) == {dict} and list(map(list, array)).count(keys) == end:
-        return keys, end
-    end = start + 1
-    while end < len(array) and type(array[end]) is dict and list(array[end]) == keys:
-        end += 1
-    return keys, end
+    keys = list(array[0])
+    if list(map(list, array)).count(keys) == len(array):
+        yield keys, array
+    else:
+        yield from ((keys, list(rows)) for keys, rows in groupby(array, list))
 
 
 def _keys(node: Node) -> set[str]:

@@ -17,9 +17,11 @@ from typing import Any, cast
 import orjson
 
 from ._errors import DecodeError, EncodeError
-from ._forms import Flat, Record, Scalar
+from ._forms import Flat
 from ._model import FrozenMapping, Reply
+from ._records import Record
 from ._source import shown
+from ._values import Scalar
 from .senders import SENDERS
 
 _KINDS = {form.kind: form for form in SENDERS.forms}

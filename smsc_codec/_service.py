@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ._forms import NUMBER, TEXT, Column, Const, Field, Flat, Record, Scalar, XmlShape
+from ._forms import Column, Const, Flat, XmlShape
 from ._model import ErrorReply, Success
+from ._records import Field, Record
+from ._values import NUMBER, TEXT, Scalar
 
 
 def error_form(code: Scalar) -> Flat:

@@ -13,10 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ._errors import DecodeError, EncodeError
-from ._forms import Endpoint, Flat, Form, Listing, Pair, Unusual, fill, literal
+from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
+from ._records import Pair
+from ._runs import fill, literal
 from ._source import Source, shown
+from ._values import Unusual
 
 # A hostile body can invent shapes without end; a shape costs a millisecond to compile and some kilobytes.
 _MAX_SHAPES = 64

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 from xml.parsers import expat
 
@@ -15,10 +16,13 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from ._errors import EncodeError
-from ._forms import Const, Endpoint, Flat, Form, Listing, Order, Pair, Unusual, XmlShape, escape, fill, texts
+from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
+from ._records import Order, Pair
 from ._report import Severity
+from ._runs import escape, fill, texts
 from ._source import Source, shown
+from ._values import Unusual
 
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
 _HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
@@ -101,22 +105,11 @@ class XmlFormat:
         longest = limits.text
         names = {form.xml_item: form.xml_text, **form.xml.names}
         records: list[Any] = []
-        start = 0
-        while start < len(attributes):
-            keys = attributes[start][::2]
-            end = start + 1
-            rows = attributes[start:]
+        for keys, rows in _runs(attributes):
             if len(keys) >= limits.attributes or form.xml_item in keys:
                 raise Unusual
-            if [row[::2] for row in rows].count(keys) == len(rows):
-                end = len(attributes)
-            else:
-                while end < len(attributes) and attributes[end][::2] == keys:
-                    end += 1
-            columns = list(zip(*attributes[start:end]))[1::2]
-            columns.insert(0, tuple(texts[start:end]))
+            columns = [texts[len(records) : len(records) + len(rows)], *list(zip(*rows))[1::2]]
             records += form.record.columns([form.xml_item, *keys], columns, names, longest)
-            start = end
         return records
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
@@ -186,6 +179,15 @@ class XmlFormat:
                 text = _writable(types[name].type.spell(value, name), name)
                 lines.append(f"<{tag}>{text.translate(_TEXT_ESCAPES)}</{tag}>")
         return "\n".join([*lines, f"</{shape.root}>"])
+
+
+def _runs(attributes: list[list[str]]) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """The keys of consecutive elements with the same ones in the same order, and these elements' attributes."""
+    keys = attributes[0][::2]
+    if [row[::2] for row in attributes].count(keys) == len(attributes):
+        yield keys, attributes
+    else:
+        yield from ((keys, list(rows)) for keys, rows in groupby(attributes, lambda row: row[::2]))
 
 
 def _order(form: Listing) -> Order:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ._forms import NAME, NUMBER, Column, Endpoint, Extras, Field, Flat, Listing, Order, Record, XmlShape, code
+from ._forms import Column, Endpoint, Flat, Listing, XmlShape
 from ._model import OperatorStatus, Sender, SenderCreated, SenderError, SenderList, SenderStatus, Success
+from ._records import Extras, Field, Order, Record
 from ._service import SUCCESS, error_form
+from ._values import NAME, NUMBER, code
 
 # [doc] The order of the operators differs between the text format and the other two.
 TEXT_ORDER = (

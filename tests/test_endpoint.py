@@ -15,21 +15,10 @@ import msgspec
 import pytest
 
 from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Format, SenderError, validate
-from smsc_codec._forms import (
-    NAME,
-    NUMBER,
-    Column,
-    Endpoint,
-    Field,
-    Flat,
-    Listing,
-    Order,
-    Record,
-    Scalar,
-    XmlShape,
-    code,
-)
+from smsc_codec._forms import Column, Endpoint, Flat, Listing, XmlShape
+from smsc_codec._records import Field, Order, Record
 from smsc_codec._service import error_form
+from smsc_codec._values import NAME, NUMBER, Scalar, code
 
 GRAMMARS = Path(__file__).parent / "grammars"
 

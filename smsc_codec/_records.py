@@ -1,0 +1,344 @@
+"""Records: how a class of the model is built from the fields that the readers find, and taken apart for the writers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
+
+from ._errors import EncodeError
+from ._model import NO_OPERATORS, FrozenMapping
+from ._report import Severity
+from ._runs import Run
+from ._source import Source, shown
+from ._values import TEXT, Scalar, Unusual
+
+
+@dataclass(frozen=True)
+class Field:
+    """An attribute of the model class."""
+
+    name: str
+    type: Scalar
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Extras:
+    """The fields whose keys nobody can list: some hold a code, the others a name."""
+
+    codes: str
+    """The attribute with the codes by key."""
+    code: Scalar
+    """With a `table` of all its values."""
+    names: str
+    """The attribute with the names by key."""
+    text: Scalar
+    known: frozenset[str]
+    """The keys that the documentation names."""
+
+
+class Order(NamedTuple):
+    """The fields of a record in one format, as (key on the wire, field), before and after the extras."""
+
+    head: tuple[tuple[str, str], ...]
+    tail: tuple[tuple[str, str], ...]
+    extras: tuple[str, ...] = ()
+    """The documented order of the extras."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The field of each key on the wire."""
+        return dict(self.head + self.tail)
+
+    def arrange(self, keys: Sequence[str]) -> list[str]:
+        """*keys* in the documented order; an unknown key stays behind the one it followed."""
+        rank = {key: number for number, key in enumerate(self.extras)}
+        groups: dict[str, list[str]] = {"": []}
+        group = groups[""]
+        for key in keys:
+            if key in rank:
+                group = groups.setdefault(key, [])
+            group.append(key)
+        first = groups.pop("")
+        ordered = sorted(groups, key=rank.__getitem__)
+        return first + [key for head in ordered for key in groups[head]]
+
+
+class Pair(NamedTuple):
+    """A field as a reader found it: its value spelled out, and where that stands in the text."""
+
+    key: str
+    value: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """A class of the model, and how its fields are built from what the readers find."""
+
+    cls: Callable[..., Any]
+    fields: tuple[Field, ...]
+    """In the order of the constructor; the extras' two attributes follow."""
+    extras: Extras | None = None
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their name."""
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def types(self) -> dict[str, Scalar]:
+        """The fields' types by their name."""
+        return {field.name: field.type for field in self.fields}
+
+    def build(self, pairs: Iterable[Pair], names: Mapping[str, str], source: Source, path: str, index: int) -> Any:
+        """One value, with errors and findings that say where; *names* gives the field of a key on the wire."""
+        types = self.by_name
+        values: dict[str, Any] = {}
+        codes: dict[str, Any] = {}
+        texts: dict[str, str] = {}
+        for count, (key, text, at) in enumerate(pairs, 1):
+            if count > source.limits.attributes:
+                source.fail(f"expected at most {source.limits.attributes} fields", at, path, code="limit")
+            name = names.get(key)
+            where = f"{path}.{name or key}" if path else name or key
+            if name is not None:
+                into, type_ = values, types[name].type
+            elif self.extras is None:
+                source.note(
+                    Severity.WARNING, "unknown-key", f"the field {shown(key)} is not known, and not kept", at, where
+                )
+                continue
+            else:
+                name, extras = key, self.extras
+                is_code = extras.code.pattern.fullmatch(text)
+                into, type_ = (codes, extras.code) if is_code else (texts, extras.text)
+                where = f"{path}.{extras.codes if is_code else extras.names}.{key}"
+                if key not in extras.known:
+                    source.note(Severity.INFO, "unknown-key", f"the key {shown(key)} is not documented", at, where)
+            if name in into:
+                message = f"the field {shown(key)} is given twice; the last value is kept"
+                source.note(Severity.WARNING, "duplicate-key", message, at, where)
+            into[name] = self.value(type_, text, source, at, where)
+        for field in self.fields:
+            if field.name not in values and not field.optional:
+                wire = next(key for key, name in names.items() if name == field.name)
+                source.fail(f"expected the field {shown(wire)}, which is not there", index, path, code="value")
+        if self.extras is not None:
+            values[self.extras.codes] = FrozenMapping.of(codes)
+            values[self.extras.names] = FrozenMapping.of(texts)
+        return self.cls(**values)
+
+    def value(self, type_: Scalar, text: str, source: Source, index: int, path: str) -> Any:
+        """One field's value."""
+        if len(text) > source.limits.text:
+            source.fail(
+                f"expected at most {source.limits.text} characters, found {len(text)}", index, path, code="limit"
+            )
+        if not type_.pattern.fullmatch(text):
+            source.fail(f"expected {type_.words}, found {shown(text)}", index, path, code="value")
+        value = type_.parse(text)
+        if not type_.known(value):
+            source.note(Severity.INFO, "unknown-number", f"the number {value} is not documented", index, path)
+        return value
+
+    def columns(
+        self,
+        keys: Sequence[str],
+        columns: Sequence[Sequence[str] | Sequence[int]],
+        names: Mapping[str, str],
+        longest: int | None,
+        trusted: bool = False,
+    ) -> list[Any]:
+        """The values of many records with the same *keys*, from a column of spellings or numbers for each key.
+
+        No text may have more characters than *longest*; *trusted* if the grammar has read the spellings.
+        Raises `Unusual` where `build` has to judge.
+        """
+        types = self.types
+        given: dict[str, Iterable[Any]] = {}
+        codes: dict[str, Sequence[Any]] = {}
+        texts: dict[str, Sequence[Any]] = {}
+        extras = self.extras
+        for key, column in zip(keys, columns):
+            name = names.get(key)
+            if name is not None:
+                if name in given:
+                    raise Unusual
+                given[name] = types[name].column(column, longest, trusted)
+                continue
+            if extras is None:
+                raise Unusual
+            table = extras.code.table or {}
+            into, type_ = (codes, extras.code) if column[0] in table else (texts, extras.text)
+            if key in into or (into is texts and not table.keys().isdisjoint(column)):
+                raise Unusual
+            into[key] = type_.column(column, longest, trusted)
+        arguments: list[Iterable[Any]] = []
+        last = 0
+        for field in self.fields:
+            if field.name in given:
+                last = len(arguments) + 1
+            elif not field.optional:
+                raise Unusual
+            arguments.append(given.get(field.name, _ABSENT))
+        if codes or texts:
+            arguments += map(_mappings, (codes, texts))
+            last = len(arguments)
+        # What is absent behind the last value is the constructor's default.
+        return list(map(self.cls, *arguments[:last]))
+
+    def flat(self, names: Sequence[str], spelled: Sequence[str | None]) -> Any:
+        """One value from the spellings of some fields; `None` where `build` has to judge."""
+        values = {}
+        for name, text in zip(names, spelled):
+            type_ = self.types[name]
+            if text is None or (type_.least is None and not type_.pattern.fullmatch(text)):
+                return None
+            values[name] = text if type_.parse is str else type_.parse(text)
+        return self.cls(**values)
+
+    def spell(self, value: Any, order: Order, path: str, unique: bool) -> list[tuple[str, str]]:
+        """The keys and spelled values of a record, in the canonical order; `EncodeError` if it has none.
+
+        *unique* if the format cannot hold a code and a name under the same key.
+        """
+        if type(value) is not self.cls:
+            raise EncodeError(f"expected a {self.cls.__name__}, found {type(value).__name__}", path=path)
+        types = self.by_name
+        head, tail = (
+            [
+                (key, types[name].type.spell(item, f"{path}.{name}"))
+                for key, name in keys
+                if (item := getattr(value, name)) is not None or not types[name].optional
+            ]
+            for keys in (order.head, order.tail)
+        )
+        if self.extras is None:
+            return head + tail
+        codes = self._spell_extras(value, self.extras.codes, order, path)
+        texts = self._spell_extras(value, self.extras.names, order, path)
+        if unique and not codes.keys().isdisjoint(texts):
+            key = next(key for key in texts if key in codes)
+            reason = "this format has one value for a key, and here a code and a replacement share theirs"
+            raise EncodeError(reason, path=f"{path}.{self.extras.names}.{key}")
+        return [*head, *codes.items(), *texts.items(), *tail]
+
+    def runs(self, values: Sequence[Any], order: Order) -> Iterator[list[Run]]:
+        """The columns of consecutive values with the same fields, in the canonical order.
+
+        Raises `Unusual` where `spell` has to judge.
+        """
+        if values and set(map(type, values)) != {self.cls}:
+            raise Unusual
+        names = [field.name for field in self.fields]
+        extras = [] if self.extras is None else [self.extras.codes, self.extras.names]
+        start = 0
+        size = _SHORT_RUN
+        while start < len(values):
+            rows = values[start : start + size]
+            columns = {name: list(map(attrgetter(name), rows)) for name in names}
+            maps = {name: list(map(attrgetter(name), rows)) for name in extras}
+            # A run ends where a field begins or ceases to be there, or the keys change.
+            end = min((_same(column) for column in columns.values()), default=len(rows))
+            for column in maps.values():
+                if set(map(type, column)) != {FrozenMapping}:
+                    raise Unusual
+                keys = [mapping._keys for mapping in column]
+                if keys.count(keys[0]) != len(keys):
+                    end = min(end, next(number for number, key in enumerate(keys) if key != keys[0]))
+            runs = {name: Run(name, self.types[name], column[:end]) for name, column in columns.items()}
+            for field in self.fields:
+                if runs[field.name].column[0] is None:
+                    if not field.optional:
+                        raise Unusual
+                    del runs[field.name]
+            head, tail = (
+                [runs[name]._replace(key=key) for key, name in keys if name in runs]
+                for keys in (order.head, order.tail)
+            )
+            middle = self._extra_runs(order, {name: column[:end] for name, column in maps.items()})
+            for run in (*head, *middle, *tail):
+                run.check()
+            yield [*head, *middle, *tail]
+            start += end
+            size = _SHORT_RUN if end < len(rows) else min(size * 4, _LONG_RUN)
+
+    def _extra_runs(self, order: Order, maps: Mapping[str, list[FrozenMapping[Any]]]) -> list[Run]:
+        runs: list[Run] = []
+        for name, mappings in maps.items():
+            assert self.extras is not None
+            keys = mappings[0]._keys
+            if keys:
+                type_ = self.extras.code if name == self.extras.codes else self.extras.text
+                columns = dict(zip(keys, zip(*(mapping._values for mapping in mappings))))
+                if not columns.keys().isdisjoint(order.names) or {run.key for run in runs} & columns.keys():
+                    raise Unusual
+                if type_ is self.extras.text and any(
+                    not (self.extras.code.table or {}).keys().isdisjoint(column) for column in columns.values()
+                ):
+                    raise Unusual
+                runs += (Run(key, type_, columns[key]) for key in order.arrange(keys))
+        return runs
+
+    def _spell_extras(self, value: Any, attribute: str, order: Order, path: str) -> dict[str, str]:
+        assert self.extras is not None
+        items = getattr(value, attribute)
+        if not isinstance(items, Mapping):
+            raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=f"{path}.{attribute}")
+        type_ = self.extras.code if attribute == self.extras.codes else self.extras.text
+        for key in items:
+            where = f"{path}.{attribute}[{shown(key)}]"
+            if not isinstance(key, str) or not TEXT.pattern.fullmatch(key):
+                raise EncodeError("expected a key that is text", path=where)
+            if key in order.names:
+                raise EncodeError("the key has a meaning of its own in this format", path=where)
+        spelled = {key: type_.spell(items[key], f"{path}.{attribute}.{key}") for key in order.arrange(list(items))}
+        for key, text in spelled.items():
+            if type_ is self.extras.text and self.extras.code.pattern.fullmatch(text):
+                reason = f"expected {type_.words}, found {shown(text)}"
+                raise EncodeError(reason, path=f"{path}.{attribute}.{key}")
+        return spelled
+
+    def odd(self, value: Any) -> bool:
+        """Whether `build` would have a finding for this value: a key or number that nobody documents."""
+        for field in self.fields:
+            item = getattr(value, field.name)
+            if item is not None and not field.type.known(item):
+                return True
+        if self.extras is None:
+            return False
+        codes = getattr(value, self.extras.codes)
+        return not (
+            self.extras.known.issuperset(codes)
+            and self.extras.known.issuperset(getattr(value, self.extras.names))
+            and all(map(self.extras.code.known, codes.values()))
+        )
+
+
+_ABSENT: Iterable[None] = repeat(None)
+
+# Records that are written at a time: few where they differ, so that little is looked at in vain; else enough
+# to be quick, and not so many that they need memory.
+_SHORT_RUN = 16
+_LONG_RUN = 4096
+
+
+def _same(column: Sequence[Any]) -> int:
+    """How many values at the beginning are all there, or all absent."""
+    absent = column.count(None)
+    if absent in (0, len(column)):
+        return len(column)
+    first = column[0] is None
+    return next(number for number, value in enumerate(column) if (value is None) is not first)
+
+
+def _mappings(columns: Mapping[str, Sequence[Any]]) -> Iterable[Mapping[str, Any]]:
+    if not columns:
+        return repeat(NO_OPERATORS)
+    make = cast("Callable[[Any, Any], Mapping[str, Any]]", FrozenMapping)
+    return map(make, repeat(tuple(columns)), zip(*columns.values()))
