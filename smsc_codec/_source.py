@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NoReturn
 
 from ._errors import DecodeError, LimitError
@@ -70,30 +71,44 @@ class Source:
     start: int = 0
     """What stood before `text` in the body: the length of a byte order mark."""
     findings: list[Finding] = field(default_factory=list)
+    _last: tuple[int, int, int, int] = (0, 1, 0, 0)
 
     def _place(self, index: int) -> tuple[int, int, int, str]:
+        """The offset, line and column of *index*, and the excerpt.
+
+        Findings come in about the order of the text, so counting goes on from the last one: all of them
+        together cost one pass.
+        """
         text = self.text
         index = min(max(index, 0), len(text))
-        offset = index if self.charset is None else len(text[:index].encode(self.charset, "surrogatepass"))
-        line_start = text.rfind("\n", 0, index) + 1
-        line = text.count("\n", 0, index) + 1
-        line_end = text.find("\n", index)
-        line_end = len(text) if line_end < 0 else line_end
+        at, line, line_start, offset = self._last if self._last[0] <= index else (0, 1, 0, 0)
+        line += text.count("\n", at, index)
+        line_start = max(line_start, text.rfind("\n", at, index) + 1)
+        offset += index - at if self.charset is None else len(text[at:index].encode(self.charset, "surrogatepass"))
+        self._last = index, line, line_start, offset
         first = max(line_start, index - _EXCERPT // 2)
-        last = min(line_end, first + _EXCERPT)
-        before, after = "..." * (first > line_start), "..." * (last < line_end)
+        last = min(first + _EXCERPT, len(text))
+        line_end = text.find("\n", index, last + 1)
+        last = last if line_end < 0 else line_end
+        before, after = "..." * (first > line_start), "..." * (line_end < 0 and last < len(text))
         excerpt = f"{before}{printable(self._masked(first, last))}{after}"
         caret = " " * (len(before) + index - first) + "^"
         return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
+
+    @cached_property
+    def _has_secrets(self) -> bool:
+        return _SECRET.search(self.text) is not None
 
     def found(self, index: int) -> str:
         """What stands at *index*, to the end of its line, for an error message."""
         line = self._masked(index, index + 1000).partition("\n")[0].rstrip("\r")
         if line:
             return shown(line)
-        return "the end of the line" if self.text[index:].strip("\r\n") else "the end of the reply"
+        return "the end of the line" if self.text[index : index + 3].strip("\r\n") else "the end of the reply"
 
     def _masked(self, first: int, last: int) -> str:
+        if not self._has_secrets:
+            return self.text[first:last]
         # Masked in a wider window, so that a secret whose name stands before it is masked all the same.
         margin = max(0, first - 1000)
         return without_secrets(self.text[margin : last + 1000])[first - margin : last - margin]
@@ -117,6 +132,8 @@ class Source:
 
     def _without_secrets(self, message: str, index: int) -> str:
         """*message* without the secrets that stand in the text near *index*, wherever it quotes them."""
+        if not self._has_secrets:
+            return message
         for _, secret in _SECRET.findall(self.text[max(0, index - 1000) : index + 1000]):
             for quoted in (secret, repr(secret)[1:-1]):
                 message = message.replace(quoted, "*" * len(quoted)) if len(quoted) > 2 else message

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 from xml.parsers import expat
@@ -45,7 +46,12 @@ class Element:
     attributes: list[tuple[str, str]]
     index: int
     children: list[Element] = field(default_factory=list)
-    text: str = ""
+    pieces: list[str] = field(default_factory=list)
+
+    @cached_property
+    def text(self) -> str:
+        """The text in it, but not in its children."""
+        return "".join(self.pieces)
 
 
 class XmlFormat:
@@ -337,7 +343,7 @@ def _elements(source: Source, text: str, start: int, before: str, after: str) ->
 
     def characters(data: str) -> None:
         if stack:
-            stack[-1].text += data
+            stack[-1].pieces.append(data)
         elif data.strip():
             index = indices.of(parser.CurrentByteIndex)
             source.fail(f"expected an element, found the text {shown(data.strip())}", index)

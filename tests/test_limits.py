@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from smsc_codec import DecodeError, Format, LimitError, Limits, Sender, SenderList, decode, encode
+from smsc_codec import DecodeError, Format, LimitError, Limits, Sender, SenderList, decode, encode, validate
 
 
 def names(count: int) -> SenderList:
@@ -119,3 +119,12 @@ def test_shapes_without_end() -> None:
         reply = decode("\n".join(lines), fmt=0)
         assert isinstance(reply, SenderList)
         assert [sender.id for sender in reply.senders] == list(range(300))
+
+
+def test_many_findings_have_their_own_lines() -> None:
+    lines = [f"name = N{number}, new_key = 1, id = {number}" for number in range(3000)]
+    report = validate("\n".join(lines), fmt=0)
+    assert [finding.line for finding in report.findings] == list(range(1, 3001))
+    assert {finding.column for finding in report.findings} == {
+        len("name = N0, new_key = ") + digits for digits in range(1, 5)
+    }
