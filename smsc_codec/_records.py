@@ -76,6 +76,21 @@ class Pair(NamedTuple):
     at: int
 
 
+Plan = tuple[Callable[..., Any], list[tuple[int | None, Callable[[str], Any] | None]]]
+"""A class, and for each parameter of its constructor the place of its spelling and what that is parsed with."""
+
+
+def carry_out(plan: Plan, spelled: Sequence[str]) -> Any:
+    """The value that *plan* makes of spellings."""
+    make, places = plan
+    return make(
+        *[
+            None if place is None else spelled[place] if parse is None else parse(spelled[place])
+            for place, parse in places
+        ]
+    )
+
+
 @dataclass(frozen=True)
 class Record:
     """A class of the model, and how its fields are built from what the readers find."""
@@ -192,15 +207,19 @@ class Record:
         # What is absent behind the last value is the constructor's default.
         return list(map(self.cls, *arguments[:last]))
 
-    def flat(self, names: Sequence[str], spelled: Sequence[str | None]) -> Any:
-        """One value from the spellings of some fields; `None` where `build` has to judge."""
-        values = {}
-        for name, text in zip(names, spelled):
-            type_ = self.types[name]
-            if text is None or (type_.least is None and not type_.pattern.fullmatch(text)):
+    def plan(self, keys: Sequence[str], names: Mapping[str, str]) -> Plan | None:
+        """How to make one value of spellings that the grammar has read, `None` if it takes more than a call."""
+        places: dict[str, int] = {}
+        for place, key in enumerate(keys):
+            name = names.get(key)
+            if name is None or name in places:
                 return None
-            values[name] = text if type_.parse is str else type_.parse(text)
-        return self.cls(**values)
+            places[name] = place
+        if not all(field.optional or field.name in places for field in self.fields):
+            return None
+        return self.cls, [
+            (places.get(field.name), None if field.type.parse is str else field.type.parse) for field in self.fields
+        ]
 
     def spell(self, value: Any, order: Order, path: str, unique: bool) -> list[tuple[str, str]]:
         """The keys and spelled values of a record, in the canonical order; `EncodeError` if it has none.

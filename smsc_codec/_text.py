@@ -16,7 +16,7 @@ from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
-from ._records import Pair
+from ._records import Pair, carry_out
 from ._runs import fill, literal
 from ._source import Source, shown
 from ._values import Unusual
@@ -61,7 +61,10 @@ class Shape:
         # Whether every line of a text is a value of the field, for each field.
         self.values = [re.compile(f"(?:{terminal}\\n)*").fullmatch for terminal in terminals]
         self.head = pieces[0].text[:_HEAD]
+        self.count = len(self.keys)
         self.names = form.text.names if isinstance(form, Listing) else {key: key for key in self.keys}
+        # A value that has to be checked again, or is optional in its place, needs more than a call.
+        self.plan = form.record.plan(self.keys, self.names) if self.trusted else None
 
     def pairs(self, match: re.Match[str]) -> list[Pair]:
         """The fields of a match."""
@@ -97,14 +100,26 @@ class TextFormat:
 
     # Reading
 
-    def fast(self, body: str | bytes, limits: Limits) -> Any:
+    def fast(self, body: bytes, limits: Limits) -> Any:
         """The reply, or `None` if `read` has to judge: an error, a finding, a shape that is new."""
-        if isinstance(body, bytes):
-            try:
-                body = body.decode()
-            except UnicodeDecodeError:
-                return None
-        return self._constants.get(body) or self._read(body, limits, None, False)
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            return None
+        constant = self._constants.get(text)
+        if constant is not None:
+            return constant
+        size = len(text)
+        if size <= limits.text and limits.names:
+            for shape in self._shapes.get(text[:_HEAD], ()):
+                match = shape.match(text)
+                if match is not None:
+                    if match.end() < size or shape.plan is None or shape.count > limits.attributes:
+                        break
+                    value = carry_out(shape.plan, match.groups())
+                    form = shape.form
+                    return value if isinstance(form, Flat) else form.cls((value,))
+        return self._read(text, limits, None, False)
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted. No text is two replies, so *expect* is not asked."""
@@ -140,7 +155,7 @@ class TextFormat:
                 assert match is not None, "a shape matches the text that it was made of"
             form = shape.form
             if isinstance(form, Flat):
-                return self._flat(form, shape, match, source, end, position)
+                return None if source is None else self._flat(form, shape, match, source, position)
             assert shape.findall is not None
             cut = self._line_of(text, position + size)[1] if position + size < end else end
             rows = shape.findall(text, position, cut)
@@ -169,19 +184,13 @@ class TextFormat:
                 source.fail(f"expected at most {limits.names} names", position, code="limit")
         return self._listing.cls(tuple(records)) if self._listing is not None and records else None
 
-    def _flat(
-        self, form: Flat, shape: Shape, match: re.Match[str], source: Source | None, end: int, position: int
-    ) -> Any:
-        if source is not None:
-            if position or match.end() < end:
-                source.fail(f"expected the end of the reply after {form.words}", position or match.end())
-            reply = form.record.build(shape.pairs(match), shape.names, source, "", 0)
-            if not shape.keys:
-                self._constants[match[0]] = reply
-            return reply
-        if position or match.end() < end or end > DEFAULT_LIMITS.text:
-            return None
-        return form.record.flat(shape.keys, match.groups())
+    def _flat(self, form: Flat, shape: Shape, match: re.Match[str], source: Source, position: int) -> Any:
+        if position or match.end() < len(source.text):
+            source.fail(f"expected the end of the reply after {form.words}", position or match.end())
+        reply = form.record.build(shape.pairs(match), shape.names, source, "", 0)
+        if not shape.keys:
+            self._constants[match[0]] = reply
+        return reply
 
     def _parsed(self, source: Source, position: int) -> tuple[Form, list[Piece], int]:
         """What Lark says of the line at *position*, and where the next line begins."""

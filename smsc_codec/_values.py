@@ -72,7 +72,16 @@ class Scalar:
     def _bare(self, numbers: Sequence[int]) -> Sequence[Any]:
         if not in_range(numbers):
             raise Unusual
-        return numbers if self.parse is int else list(map(self.parse, map(str, numbers)))
+        if self.parse is int:
+            return numbers
+        try:
+            return list(map(self._by_number.__getitem__, numbers))
+        except KeyError:
+            return list(map(self.parse, map(str, numbers)))
+
+    @cached_property
+    def _by_number(self) -> dict[int, Any]:
+        return {int(spelled): value for spelled, value in (self.table or {}).items()}
 
     def _spelled(self, spelled: Sequence[str], longest: int | None, trusted: bool) -> Sequence[Any]:
         if self.table is not None:
@@ -92,13 +101,17 @@ class Scalar:
         return spelled if self.parse is str else list(map(self.parse, spelled))
 
     def _numbers(self, spelled: Sequence[str], trusted: bool) -> list[int]:
+        # `int` is content with signs, spaces, underscores and foreign digits, and with leading zeros.
+        if not trusted and not ((digits := "".join(spelled)).isdigit() and digits.isascii()):
+            raise Unusual
         try:
             numbers = list(map(int, spelled))
         except ValueError:
             raise Unusual from None
-        # `int` is content with signs, spaces, underscores and foreign digits; what it writes itself is not.
-        if not trusted and (list(map(str, numbers)) != list(spelled) or not in_range(numbers)):
-            raise Unusual
+        if not trusted:
+            zeros = " 0" in " ".join(("", *spelled))
+            if max(numbers) > MAX_NUMBER or (zeros and list(map(str, numbers)) != list(spelled)):
+                raise Unusual
         return numbers
 
 

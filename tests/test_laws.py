@@ -29,7 +29,7 @@ from smsc_codec import (
 from smsc_codec.senders import SENDERS
 
 from .grammar_lane import read_by_lark
-from .strategies import bodies, charsets, formats, replies
+from .strategies import bodies, charsets, formats, replies, sender_lists
 
 OPTIONS = st.fixed_dictionaries(
     {},
@@ -108,10 +108,7 @@ def test_4_formats_agree(reply: Reply, fmt: int, other: int) -> None:
 
 
 def _text(reply: Reply) -> bytes:
-    try:
-        return encode(reply, fmt=0)
-    except EncodeError:
-        return b""
+    return _body(reply, 0)
 
 
 @given(bodies | replies.map(_text))
@@ -127,6 +124,56 @@ def test_5_the_grammar_is_the_truth(body: bytes) -> None:
         except SmscCodecError:
             reply = None
         assert reply == read_by_lark(SENDERS, text)
+
+
+def outcome(body: bytes, **options: Any) -> Any:
+    try:
+        return decode(body, **options)
+    except SmscCodecError as error:
+        return str(error)
+
+
+@given(bodies | st.tuples(replies, formats).map(lambda both: _body(*both)), formats)
+def test_5_the_fast_lanes_are_the_slow_ones(body: bytes, fmt: int) -> None:
+    # A charset that is named keeps the fast lane away.
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return
+    if body.startswith(b"<?xml") or b"encoding" in body:
+        return
+    slow = outcome(body, fmt=fmt, charset="utf-8")
+    assert outcome(body, fmt=fmt) == slow
+    assert outcome(body, fmt=fmt) == slow
+    reports = [validate(body, fmt=fmt, charset=charset) for charset in (None, "utf-8")]
+    assert reports[0] == reports[1]
+
+
+def _body(reply: Reply, fmt: int) -> bytes:
+    try:
+        return encode(reply, fmt=fmt)
+    except EncodeError:
+        return b""
+
+
+@given(sender_lists, formats)
+def test_2_the_writers_lanes_are_one(reply: SenderList, fmt: int) -> None:
+    # A plain dict keeps the fast lane away.
+    slow = SenderList(
+        tuple(
+            Sender(sender.name, sender.id, sender.status, dict(sender.operators), sender.replacements)
+            for sender in reply.senders
+        )
+    )
+    try:
+        expected: Any = encode(slow, fmt=fmt)
+    except EncodeError as error:
+        expected = str(error)
+    try:
+        found: Any = encode(reply, fmt=fmt)
+    except EncodeError as error:
+        found = str(error)
+    assert found == expected
 
 
 @given(bodies, OPTIONS)

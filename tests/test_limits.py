@@ -30,6 +30,12 @@ def test_names(fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("fmt", Format)
+def test_no_names_at_all(fmt: Format) -> None:
+    with pytest.raises(LimitError, match="expected at most 0 names"):
+        decode(encode(names(1), fmt=fmt), fmt=fmt, limits=Limits(names=0))
+
+
+@pytest.mark.parametrize("fmt", Format)
 @pytest.mark.parametrize("convert", [bytes, bytes.decode])
 def test_body(fmt: Format, convert: Callable[[bytes], bytes | str]) -> None:
     body = encode(names(3), fmt=fmt)

@@ -160,6 +160,7 @@ def test_an_error_is_raised() -> None:
         (None, 0, "expected a reply of senders.php (ErrorReply, Success, SenderCreated, SenderList), found NoneType"),
         (SenderList((5,)), 0, "senders[0]: expected a Sender, found int"),  # type: ignore[arg-type]
         (SenderList((Sender(5),)), 3, "senders[0].name: expected a name of at least one character, found 5"),  # type: ignore[arg-type]
+        (SenderList((Sender(None),)), 3, "senders[0].name: expected a name of at least one character, found None"),  # type: ignore[arg-type]
         (SenderList((Sender("A", -1),)), 2, "senders[0].id: expected a whole number of at most 18 digits, found -1"),
         (
             SenderList((Sender("A", True),)),
@@ -244,6 +245,12 @@ def test_what_cannot_be_written(reply: Any, fmt: int, reason: str) -> None:
         encode(reply, fmt=fmt)
     assert str(caught.value) == reason
     assert str(pickle.loads(pickle.dumps(caught.value))) == reason
+
+
+def test_plain_mappings_are_written_too() -> None:
+    operators: Any = {"mega_step": 2}
+    assert encode(SenderList((Sender("A", 5, operators=operators),)), fmt=0) == b"name = A, mega_step = 2, id = 5"
+    assert encode(SenderList((Sender("A", 5, operators={}),)), fmt=1) == b"A,5"
 
 
 def test_a_charset_that_lacks_a_character() -> None:
