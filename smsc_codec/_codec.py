@@ -196,7 +196,7 @@ class Codec(Generic[R]):
             source.note(Severity.WARNING, "other-format", message)
         if classes and not isinstance(reply, (*classes, ErrorReply)):
             wanted = " or ".join(form.words for form in self.endpoint.forms if form.cls in classes)
-            words = self.endpoint.form_of(reply).words
+            words = self.endpoint.form_of(reply).words if source.text.strip() else "an empty body"
             source.fail(f"expected {wanted or shown(expect)}, found {words}", code="unexpected")
         return reply
 

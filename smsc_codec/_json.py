@@ -211,11 +211,16 @@ def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
     types = form.record.by_name
     pairs = []
     others = []
+    constants: set[str] = set()
     for key, value in node.value:
         name = names.get(key)
         if isinstance(name, Const):
             if value.kind != "string" or value.value != name.text:
                 return None
+            if key in constants:
+                message = f"the field {shown(key)} is given twice; the last value is kept"
+                source.note(Severity.WARNING, "duplicate-key", message, value.at, key)
+            constants.add(key)
         elif name is not None:
             # A new name's id has the key of a name in a list: only a number is an id.
             if len(names) == 1 and not (

@@ -7,6 +7,7 @@ module and two grammars says what they look like.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,18 @@ def test_the_field_has_the_last_word_where_the_grammar_allows_more() -> None:
     for _ in range(2):
         with pytest.raises(DecodeError, match=r"cost: expected a price, found '2\.5\.5'"):
             codec.decode(b"OK, ID - 5, COST - 2.5.5", fmt=0)
+
+
+def test_a_field_that_the_grammar_lacks() -> None:
+    listing = GROUPS.forms[1]
+    assert isinstance(listing, Listing)
+    fields = (Field("id", NUMBER), Field("name", NAME), Field("number", NUMBER))
+    strict = replace(listing, record=Record(Group, fields))
+    endpoint: Endpoint[Groups] = Endpoint("phones.php", GROUPS.grammar, (ERROR, strict))
+    codec = Codec(endpoint)
+    for _ in range(2):
+        with pytest.raises(DecodeError, match=r"groups\[0\]: expected the field 'number', which is not there"):
+            codec.decode(b"id = 1, name = A", fmt=0)
 
 
 class Name(str):
