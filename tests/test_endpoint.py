@@ -15,11 +15,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Format, SenderError, validate
+from smsc_codec import (
+    Codec,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    Sender,
+    SenderError,
+    SenderList,
+    validate,
+)
 from smsc_codec._forms import Column, Endpoint, Flat, Listing, XmlShape
 from smsc_codec._records import Field, Order, Record
 from smsc_codec._service import error_form
 from smsc_codec._values import NAME, NUMBER, Scalar, code
+from smsc_codec.senders import SENDERS
 
 GRAMMARS = Path(__file__).parent / "grammars"
 
@@ -160,6 +171,22 @@ def test_the_field_has_the_last_word_where_the_grammar_allows_more() -> None:
     for _ in range(2):
         with pytest.raises(DecodeError, match=r"cost: expected a price, found '2\.5\.5'"):
             codec.decode(b"OK, ID - 5, COST - 2.5.5", fmt=0)
+
+
+def test_both_lanes_follow_the_grammar(tmp_path: Path) -> None:
+    """The text format has no definition but the grammar: a terminal that is changed changes what is read and written."""
+    text = (GRAMMARS.parent.parent / "grammars" / "senders.lark").read_text("utf-8")
+    copy = tmp_path / "capitals.lark"
+    copy.write_text(re.sub(r"(?m)^NAME: .*$", "NAME: /[A-Z]+/", text), "utf-8")
+    codec = Codec(replace(SENDERS, grammar=str(copy)))
+    expected = SenderList((Sender("AB", 1), Sender("CD", 2)))
+    for charset in ("utf-8", None, None):  # by Lark, then by the shapes that it has taught
+        assert codec.decode(b"name = AB, id = 1\nname = CD, id = 2", fmt=0, charset=charset) == expected
+        with pytest.raises(DecodeError, match=r"line 2, column 9 .*: expected ', ', the end of the line or the end"):
+            codec.decode(b"name = AB, id = 1\nname = Cd, id = 2", fmt=0, charset=charset)
+    assert codec.encode(expected, fmt=0) == b"name = AB, id = 1\nname = CD, id = 2"
+    with pytest.raises(EncodeError, match=r"senders\[1\]: the text format cannot carry it"):
+        codec.encode(SenderList((Sender("AB", 1), Sender("Cd", 2))), fmt=0)
 
 
 def test_a_field_that_the_grammar_lacks() -> None:
