@@ -174,7 +174,7 @@ def test_the_field_has_the_last_word_where_the_grammar_allows_more() -> None:
 
 
 def test_both_lanes_follow_the_grammar(tmp_path: Path) -> None:
-    """The text format has no definition but the grammar: a terminal that is changed changes what is read and written."""
+    """The text format has no definition but the grammar: a changed terminal changes what is read and written."""
     text = (GRAMMARS.parent.parent / "grammars" / "senders.lark").read_text("utf-8")
     copy = tmp_path / "capitals.lark"
     copy.write_text(re.sub(r"(?m)^NAME: .*$", "NAME: /[A-Z]+/", text), "utf-8")
