@@ -157,10 +157,7 @@ class JsonFormat:
     def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
         names = form.json.names
         for given in form.record.runs(values, form.json):
-            try:
-                runs = escape(given, _SPECIAL, lambda text: _quoted(text)[1:-1])
-            except TypeError:  # half of a surrogate pair
-                raise Unusual from None
+            runs = escape(given, _SPECIAL, lambda text: _quoted(text)[1:-1])
             # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
             quoted = any(run.key not in names for run in runs)
             members = (
@@ -252,7 +249,7 @@ def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str
     return source.fail(f"expected {wanted}, found {value.words}", value.at, path, code="value")
 
 
-_SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]')
+_SPECIAL = re.compile('["\\\\\x00-\x1f]')
 _WORDS = ("true", "false", "null")
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[\]{},:])|([^\s\[\]{},:"]+))')
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
+from ._source import SURROGATE
 from ._values import Scalar, Unusual, in_range
 
 
@@ -30,7 +31,11 @@ class Run(NamedTuple):
                 raise Unusual
             if self.type.table is not None and not self.type.closed(self.column):
                 raise Unusual
-        elif kinds != {str} or self.type.least is None or (self.type.least and "" in self.column):
+            return
+        if kinds != {str} or self.type.least is None or (self.type.least and "" in self.column):
+            raise Unusual
+        text = "".join(self.column)
+        if not text.isascii() and SURROGATE.search(text):
             raise Unusual
 
 

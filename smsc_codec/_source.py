@@ -21,7 +21,7 @@ _CODECS = {"utf-8": "utf-8", "cp1251": "windows-1251", "koi8-r": "koi8-r"}
 
 _SECRET = re.compile(r"""(?i)(\b(?:login|psw|password|api_?key)\b["']?\s*[=:]\s*["']?)([^&\s"'<>,;]+)""")
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 _EXCERPT = 60
 
@@ -152,7 +152,7 @@ def open_source(body: object, charset: str | None, limits: Limits, findings: lis
         _check_size(len(body), "characters", limits)
         start = 1 if body.startswith("\ufeff") else 0
         source = Source(body[start:], limits, None, start, findings)
-        half = _SURROGATE.search(body)
+        half = SURROGATE.search(body)
         if half is not None:
             source.fail("expected text, found half of a surrogate pair", half.start() - start, code="charset")
     else:

@@ -201,6 +201,18 @@ def test_a_field_that_the_grammar_lacks() -> None:
             codec.decode(b"id = 1, name = A", fmt=0)
 
 
+def test_a_text_of_its_own_pattern_in_a_list() -> None:
+    listing = GROUPS.forms[1]
+    assert isinstance(listing, Listing)
+    priced = replace(listing, record=Record(Group, (Field("id", NUMBER), Field("name", COST))))
+    endpoint: Endpoint[Groups] = Endpoint("phones.php", GROUPS.grammar, (ERROR, priced))
+    codec = Codec(endpoint)
+    for _ in range(2):
+        assert codec.decode(b'[{"id": 1, "name": "2.5"}]', fmt=3) == Groups((Group(1, "2.5"),))
+        with pytest.raises(DecodeError, match=r"groups\[0\].name: expected a price, found 'x'"):
+            codec.decode(b'[{"id": 1, "name": "x"}]', fmt=3)
+
+
 class Name(str):
     """Not what the fast lane of the writers takes."""
 

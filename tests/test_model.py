@@ -203,6 +203,17 @@ def test_an_error_is_raised() -> None:
             " share theirs",
         ),
         (
+            SenderList((Sender("A", replacements=FrozenMapping.of({"x": "42"})),)),  # type: ignore[arg-type]
+            2,
+            "senders[0].replacements.x: expected the name of a replacement, which one or two digits are not,"
+            " found '42'",
+        ),
+        (
+            SenderList((Sender("A", operators=FrozenMapping.of({"x": OperatorStatus(100)})),)),  # type: ignore[arg-type]
+            2,
+            "senders[0].operators.x: expected an operator's code (0 to 99), found <OperatorStatus.UNKNOWN_100: 100>",
+        ),
+        (
             SenderList((Sender("A, id = 5"),)),
             0,
             "senders[0]: the text format cannot carry it, as 'name = A, id = 5' would be read back as something else",
@@ -221,6 +232,11 @@ def test_an_error_is_raised() -> None:
         (
             SenderList((Sender("\ud800"),)),
             3,
+            "senders[0].name: expected a name of at least one character, found '\\ud800'",
+        ),
+        (
+            SenderList((Sender("\ud800", 5),)),
+            1,
             "senders[0].name: expected a name of at least one character, found '\\ud800'",
         ),
         (SenderCreated(None), 0, "the text form needs a value of id"),  # type: ignore[arg-type]
@@ -245,6 +261,24 @@ def test_what_cannot_be_written(reply: Any, fmt: int, reason: str) -> None:
         encode(reply, fmt=fmt)
     assert str(caught.value) == reason
     assert str(pickle.loads(pickle.dumps(caught.value))) == reason
+
+
+@pytest.mark.parametrize("fmt", [0, 2, 3])
+def test_lists_of_many_shapes(fmt: int) -> None:
+    kinds: list[Any] = [{}, {"mega_step": 2}, {"bee_step": 1, "new": 0}, {"mega_step": 3}]
+    shapes = [FrozenMapping.of(kinds[number * number % 4]) for number in range(200)]
+    senders = [
+        Sender(f"N{number}", number if number % 7 else None, SenderStatus(1) if number % 3 else None, operators)  # type: ignore[arg-type]
+        for number, operators in enumerate(shapes)
+    ]
+    reply = SenderList(tuple(senders))
+    assert decode(encode(reply, fmt=fmt), fmt=fmt) == reply
+
+
+@pytest.mark.parametrize("charset", [5, "", "\x00", "latin-1", "none such"])
+def test_charsets_that_the_service_does_not_have(charset: Any) -> None:
+    with pytest.raises(DecodeError, match="charset has to be utf-8, windows-1251 or koi8-r, not"):
+        decode(b"OK", charset=charset)
 
 
 def test_plain_mappings_are_written_too() -> None:
