@@ -69,7 +69,7 @@ class Codec(Generic[R]):
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
         if body.__class__ is bytes and charset is None and (fmt.__class__ is int or fmt.__class__ is Format):
             reader = self._formats.get(fmt)
-            if reader is not None and limits.__class__ is Limits and len(body) <= limits.body:
+            if reader is not None and limits.__class__ is Limits and len(body) <= limits.body and body[:3] != BOM:
                 return reader.fast(body, limits)
         return None
 
@@ -187,7 +187,7 @@ class Codec(Generic[R]):
             source.fail("expected a reply, found an empty body", code="empty")
         if asked is None and not source.text.strip():
             source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
-        reply = self._format(found).read(source, collect, classes)
+        reply = self._format(found).read(source, collect, (*classes, ErrorReply))
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
             if not getattr(form, "anywhere", False):

@@ -143,6 +143,13 @@ class TextFormat:
                 if source is None:
                     return None
                 form, pieces, after = self._parsed(source, position)
+                if (
+                    isinstance(form, Listing)
+                    and sum(key is not None for key, _ in _keyed(form, pieces)) > limits.attributes
+                ):
+                    # Before the line becomes an expression with a group for each field.
+                    path = f"{form.attribute}[{len(records)}]"
+                    source.fail(f"expected at most {limits.attributes} fields", position, path, code="limit")
                 if learned >= _MAX_NEW_SHAPES and isinstance(form, Listing):
                     pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
                     path = f"{form.attribute}[{len(records)}]"

@@ -27,7 +27,8 @@ from ._values import Unusual
 
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
 _HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+# Names that begin with xml are XML's own.
+_NAME = re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*")
 # Characters that XML 1.0 has no way to write, not even as a reference.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Line ends and tabs would come back as line feeds and spaces.
@@ -66,7 +67,7 @@ class XmlFormat:
     def fast(self, body: bytes, limits: Limits) -> Any:
         """The reply, or `None` if `read` has to judge: a flat reply, an error, a layout that is not the canonical."""
         form = self._listing
-        if form is None or body[:1] != b"<" or body[:2] == b"<?" or b"<!" in body:
+        if form is None or body[:1] != b"<" or body[:2] == b"<?" or b"<!" in body or b"\0" in body:
             return None
         events: list[Any] = []
         parser = DefusedXMLParser(forbid_dtd=True).parser
@@ -120,6 +121,8 @@ class XmlFormat:
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
+        if "\0" in source.text:  # expat would take it for UTF-16
+            source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
         roots = _parse(source)
         forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
         for form in forms:

@@ -6,7 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
-from smsc_codec import DecodeError, Format, LimitError, Limits, Sender, SenderList, decode, encode, validate
+from smsc_codec import (
+    DecodeError,
+    EncodeError,
+    Format,
+    FrozenMapping,
+    LimitError,
+    Limits,
+    Sender,
+    SenderList,
+    decode,
+    encode,
+    validate,
+)
 
 
 def names(count: int) -> SenderList:
@@ -117,6 +129,28 @@ HOSTILE = {
 def test_hostile_bodies(name: str, fmt: Format | None) -> None:
     with pytest.raises(DecodeError):
         decode(HOSTILE[name], fmt=fmt)
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_what_is_read_does_not_depend_on_what_was_read_before(fmt: Format) -> None:
+    plain = encode(names(2), fmt=fmt)
+    for _ in range(3):
+        assert decode(b"\xef\xbb\xbf" + plain, fmt=fmt) == names(2)
+        assert [finding.code for finding in validate(b"\xef\xbb\xbf" + plain, fmt=fmt).findings] == ["bom"]
+        for start in ("", "<!DOCTYPE a>", '<?xml version="1.0" encoding="foo"?>'):
+            with pytest.raises(DecodeError):
+                decode((start + plain.decode()).encode("utf-16-le"), fmt=2)
+
+
+def test_xml_has_names_of_its_own() -> None:
+    for operators in ({"xmlns": 1}, FrozenMapping.of({"xmlns": 1})):
+        with pytest.raises(EncodeError, match="'xmlns' cannot be the name of an XML attribute"):
+            encode(SenderList((Sender("A", operators=operators),)), fmt=2)  # type: ignore[arg-type]
+
+
+def test_an_error_is_an_error_whatever_was_expected() -> None:
+    body = b'{"error":"x","error_code":5,"sender":"A"}'
+    assert decode(body, fmt=3, expect=SenderList) == decode(body, fmt=3)
 
 
 def test_shapes_without_end() -> None:
