@@ -5,127 +5,142 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import Limits, SmscCodecError, __version__, decode, encode, from_json, to_json, validate
+import orjson
+
+from . import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, from_json, to_json, validate
+from ._cli_parser import KINDS, build_parser
+from ._cli_streams import complain, discard, files_in, make_usable, read, why
 from ._codec import Format
 from ._report import Severity
-from ._source import CHARSETS
-from .senders import SENDERS
+from ._source import printable
 
 GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 # One byte more than the limit is enough to be refused; a device may have no end.
 _MOST = Limits().body + 1
 
-_KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 _SUFFIXES = {Format.TEXT: ".txt", Format.CSV: ".csv", Format.XML: ".xml", Format.JSON: ".json"}
-
-_EPILOG = """\
-A FILE that is - or left out is standard input. Results go to standard output, everything else to
-standard error.
-
-exit status: 0 all good, 1 something does not decode or cannot be encoded, 2 wrong usage,
-3 a file cannot be read or written
-"""
-
-_EXAMPLES = {
-    "decode": """\
-examples:
-  smsc-codec decode reply.txt                 one line of normalized JSON
-  curl ... | smsc-codec decode --fmt 3        what was asked for, so that a surprise is an error
-  smsc-codec decode --strict replies/*.xml    one line a file, refusing what is odd
-""",
-    "encode": """\
-examples:
-  echo '{"kind":"success"}' | smsc-codec encode --fmt 3
-  smsc-codec encode --fmt 2 --charset windows-1251 reply.json > reply.xml
-""",
-    "convert": """\
-examples:
-  smsc-codec convert --to 3 reply.txt
-  smsc-codec convert --to 2 --output converted/ replies/*.txt
-""",
-    "validate": """\
-examples:
-  smsc-codec validate --fmt 3 --expect senders replies/*.json
-""",
-}
 
 
 class _Input(NamedTuple):
     name: str
+    """What messages call it."""
+    stem: str
+    """What a file made of it is called, but for the ending."""
     body: bytes
+    line: int = 0
+    """Where it begins, if it is one of several in a file."""
+    offset: int = 0
 
 
 class _Run:
     """One call of the command: what it reads and writes, and the worst that has happened."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.options = options
+    options: argparse.Namespace
+
+    def __init__(self) -> None:
         self.status = GOOD
 
     def say(self, message: str, status: int) -> None:
         """Report trouble and go on."""
-        print(message, file=sys.stderr)
+        complain(message)
         self.status = max(self.status, status)
 
-    def inputs(self) -> Iterator[_Input]:
+    def lost(self, action: str, name: str, error: Exception) -> None:
+        """Report what cannot be read or written."""
+        self.say(f"{printable(name)}: cannot be {action}: {why(error)}", UNREADABLE)
+
+    def refuse(self, item: _Input, error: DecodeError | EncodeError) -> None:
+        """Report what does not decode or cannot be encoded."""
+        where = item.name
+        if item.line and isinstance(error, DecodeError):
+            error.line, error.offset = item.line, item.offset + error.offset
+        elif item.line:
+            where = f"{where}: line {item.line}"
+        error.path = printable(error.path)
+        self.say(f"{where}: {error}", UNDECODABLE)
+
+    def inputs(self, names: Iterable[str]) -> Iterator[_Input]:
         """Every input that can be read."""
-        for name in self.options.files or ["-"]:
+        for name in names:
             label = "<stdin>" if name == "-" else name
             try:
-                if name == "-":
-                    yield _Input(label, sys.stdin.buffer.read(_MOST))
-                else:
-                    with open(name, "rb") as file:
-                        body = file.read(_MOST)
-                    yield _Input(label, body)
+                body = read(name, _MOST)
             except (OSError, ValueError) as error:
-                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                self.say(f"{label}: cannot be read: {reason}", UNREADABLE)
+                self.lost("read", label, error)
+            else:
+                yield _Input(printable(label), _stem(name), body)
 
-    def each(self, work: Callable[[_Input], bytes], suffix: str) -> None:
+    def each(self, items: Iterable[_Input], work: Callable[[_Input], bytes]) -> None:
         """Write what *work* makes of every input."""
-        folder = self.options.output if "output" in self.options else None
-        for item in self.inputs():
+        for item in items:
             try:
                 result = work(item)
-            except SmscCodecError as error:
-                self.say(f"{item.name}: {error}", UNDECODABLE)
+            except (DecodeError, EncodeError) as error:
+                self.refuse(item, error)
                 continue
-            if folder is None:
+            if self.options.output is None:
                 sys.stdout.buffer.write(result)
                 continue
-            target = Path(folder, Path(item.name.strip("<>")).stem + suffix)
+            target = self._target(item.stem)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with open(target, "xb") as file:
                     file.write(result)
-            except OSError as error:
-                self.say(f"{target}: cannot be written: {error.strerror}", UNREADABLE)
+            except (OSError, ValueError) as error:
+                self.lost("written", str(target), error)
+
+    def alone(self, results: int) -> None:
+        """Refuse to write more than one result where they could not be told apart."""
+        if results > 1 and self.options.output is None:
+            self.options.parser.error("several replies on one output could not be told apart: --output DIR is needed")
+
+    def tell_apart(self, results: Iterable[tuple[str, str]]) -> None:
+        """Refuse to write two results, each what it is made of and its stem, to the same file."""
+        taken: dict[str, str] = {}
+        for name, stem in results:
+            if stem in taken:
+                self.options.parser.error(f"{taken[stem]} and {name} would both be written to {self._target(stem)}")
+            taken[stem] = name
+
+    def _target(self, stem: str) -> Path:
+        return Path(self.options.output, stem + _SUFFIXES[self.options.to])
 
     def asked(self) -> dict[str, Any]:
         """The options of `decode` and `validate`."""
         options = self.options
-        expect = _KINDS[options.expect] if options.expect else None
+        expect = KINDS[options.expect] if options.expect else None
         return {"fmt": options.fmt, "charset": options.charset, "expect": expect, "strict": options.strict}
 
     def decode(self) -> None:
         """Print normalized JSON, a line for each input."""
-        self.each(lambda item: to_json(decode(item.body, **self.asked())) + b"\n", ".json")
+        self.each(self.inputs(self.options.files), lambda item: to_json(decode(item.body, **self.asked())) + b"\n")
 
     def encode(self) -> None:
-        """Write a body for each input of normalized JSON."""
-        self.each(lambda item: self._written(from_json(item.body)), _SUFFIXES[self.options.to])
+        """Write a body for each reply in normalized JSON."""
+        self.alone(len(self.options.files))
+        # All are read before the first is written: only then it is known that no two have the same name.
+        items: list[_Input] = []
+        for item in self.inputs(self.options.files):
+            if len(item.body) < _MOST:
+                items += _parts(item)
+            else:
+                self.refuse(item, LimitError(f"expected at most {_MOST - 1} bytes of normalized JSON", code="limit"))
+        self.alone(len(items))
+        self.tell_apart((f"{item.name}, line {item.line}" if item.line else item.name, item.stem) for item in items)
+        self.each(items, lambda item: self._written(from_json(item.body)))
 
     def convert(self) -> None:
         """Write a body for each body."""
-        self.each(lambda item: self._written(decode(item.body, **self.asked())), _SUFFIXES[self.options.to])
+        self.alone(len(self.options.files))
+        self.tell_apart((name, _stem(name)) for name in self.options.files)
+        self.each(self.inputs(self.options.files), lambda item: self._written(decode(item.body, **self.asked())))
 
-    def _written(self, reply: Any) -> bytes:
+    def _written(self, reply: Reply) -> bytes:
         options = self.options
         charset = options.to_charset or "utf-8"
         return encode(reply, fmt=options.to, charset=charset, drop_description=options.drop_description)
@@ -133,7 +148,7 @@ class _Run:
     def validate(self) -> None:
         """Print a line for each finding, then how many there were."""
         replies = bad = total = 0
-        for item in self.inputs():
+        for item in self.inputs(self.options.files):
             replies += 1
             report = validate(item.body, **self.asked())
             bad += report.reply is None
@@ -141,91 +156,88 @@ class _Run:
                 total += 1
                 path = f"{finding.path}: " if finding.path else ""
                 where = f"{item.name}:{finding.line}:{finding.column}"
-                print(f"{where}: {Severity(finding.severity).value} {finding.code} {path}{finding.message}")
+                what = f"{Severity(finding.severity).value} {finding.code} {path}{finding.message}"
+                print(printable(f"{where}: {what}"))
         if bad:
             self.status = max(self.status, UNDECODABLE)
-        print(f"{replies} replies, {bad} not decoded, {total} findings", file=sys.stderr)
+        complain(f"{replies} replies, {bad} not decoded, {total} findings")
+
+    def bench(self) -> None:
+        """Measure how fast the replies are decoded, if all of them are."""
+        from . import _bench
+
+        if not self.options.json and not _bench.has_rich():
+            self.say("smsc-codec: the table of bench needs rich: pip install 'smsc-codec[cli]', or use --json", USAGE)
+            return
+        files = [file for name in self.options.files for file in self._files(name)]
+        bench = _bench.Bench(self.asked())
+        with _bench.bar("checking", len(files)) as progress:
+            for number, item in enumerate(self.inputs(files)):
+                try:
+                    bench.add(item.body)
+                except DecodeError as error:
+                    self.refuse(item, error)
+                progress(number)
+        if self.status != GOOD:
+            complain("smsc-codec: nothing is measured unless every reply decodes")
+            return
+        bench.measure(self.options.seconds)
+        if self.options.json:
+            sys.stdout.buffer.write(bench.json() + b"\n")
+        else:
+            sys.stdout.write(bench.table())
+
+    def _files(self, name: str) -> list[str]:
+        if not os.path.isdir(name):
+            return [name]
+        files = list(files_in(name, lambda error: self.lost("read", error.filename, error)))
+        if not files:
+            self.lost("read", name, ValueError("there is no file in it"))
+        return files
 
 
-def _format(text: str) -> Format:
-    names = {"0": Format.TEXT, "1": Format.CSV, "2": Format.XML, "3": Format.JSON}
-    names |= {format_.name.lower(): format_ for format_ in Format}
-    if text.lower() not in names:
-        raise argparse.ArgumentTypeError(f"has to be 0, 1, 2 or 3 (or text, csv, xml, json), not {text!r}")
-    return names[text.lower()]
+def _stem(name: str) -> str:
+    return "stdin" if name == "-" else Path(name).stem
 
 
-def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        prog="smsc-codec",
-        description="Read and write the replies of SMS Center's senders.php in all four formats.",
-        epilog=_EPILOG,
-        formatter_class=raw,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"smsc-codec {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def command(name: str, words: str, *groups: Callable[[argparse.ArgumentParser], object]) -> None:
-        sub = commands.add_parser(
-            name,
-            help=words,
-            description=f"{words[0].upper()}{words[1:]}.",
-            epilog=f"{_EXAMPLES[name]}\n{_EPILOG}",
-            formatter_class=raw,
-            allow_abbrev=False,
-        )
-        for group in groups:
-            group(sub)
-        sub.add_argument("files", nargs="*", metavar="FILE", help="files to read; - or none is standard input")
-
-    command("decode", "print replies as normalized JSON, one line each", _reading)
-    command("encode", "write a reply's bytes from its normalized JSON", _writing("--fmt"))
-    command("convert", "turn replies of one format into another", _reading, _writing("--to"))
-    command("validate", "report what is wrong or odd about replies", _reading)
-    return parser
+def _parts(item: _Input) -> list[_Input]:
+    """The replies in an input of `encode`: one a line, or one over several lines."""
+    parts, offset = [], 0
+    for number, line in enumerate(item.body.split(b"\n"), 1):
+        if line.strip():
+            parts.append(item._replace(body=line, line=number, offset=offset))
+        offset += len(line) + 1
+    # Where neither the whole nor any line is JSON the whole is more likely to be one reply with a mistake.
+    if len(parts) < 2 or _is_json(item.body) or not any(_is_json(part.body) for part in parts):
+        return [item]
+    return [part._replace(stem=f"{item.stem}-{number}") for number, part in enumerate(parts, 1)]
 
 
-def _reading(parser: argparse.ArgumentParser) -> None:
-    words = "what the request asked for: 0 text, 1 csv, 2 xml, 3 json (default: found out from the reply)"
-    parser.add_argument("--fmt", type=_format, metavar="FMT", help=words)
-    words = "charset of the reply (default: the XML declaration's, else utf-8 if the bytes are, else windows-1251)"
-    parser.add_argument("--charset", choices=CHARSETS, metavar="CHARSET", help=f"{words}; {', '.join(CHARSETS)}")
-    words = "the kind of reply the request leads to; another is an error, the service's own errors are not"
-    parser.add_argument("--expect", choices=_KINDS, metavar="KIND", help=f"{words}; {', '.join(_KINDS)}")
-    parser.add_argument("--strict", action="store_true", help="refuse replies that validate has findings for")
-
-
-def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
-    charset = "--charset" if option == "--fmt" else "--to-charset"
-
-    def add(parser: argparse.ArgumentParser) -> None:
-        words = "the format to write: 0 text, 1 csv, 2 xml, 3 json"
-        parser.add_argument(option, dest="to", type=_format, metavar="FMT", required=True, help=words)
-        words = f"the charset to write (default: utf-8); {', '.join(CHARSETS)}"
-        parser.add_argument(charset, dest="to_charset", choices=CHARSETS, metavar="CHARSET", help=words)
-        words = "leave out an error's description where the format has no place for it (1)"
-        parser.add_argument("--drop-description", action="store_true", help=words)
-        words = "write a file for each input here, under its name; needed for more than one"
-        parser.add_argument("--output", metavar="DIR", help=words)
-
-    return add
+def _is_json(data: bytes) -> bool:
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. Raises `SystemExit` for wrong usage, `--help` and `--version`."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if "output" in options and options.output is None and len(options.files) > 1:
-        parser.error("several replies on one output could not be told apart: --output DIR is needed")
-    run = _Run(options)
+    make_usable()
+    run = _Run()
     try:
-        getattr(run, options.command)()
-        sys.stdout.flush()
+        try:
+            run.options = build_parser().parse_args(arguments)
+            getattr(run, run.options.command)()
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has seen enough. Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has seen enough.
+        discard(sys.stdout)
+    except OSError as error:
+        # All others are reported where they happen.
+        discard(sys.stdout)
+        run.lost("written", "smsc-codec: standard output", error)
     except KeyboardInterrupt:
         return INTERRUPTED
     return run.status

@@ -307,6 +307,12 @@ def _charset_of(charset: object, error: type[DecodeError] | type[EncodeError]) -
 
 def _classes(expect: object) -> tuple[Any, ...]:
     members = get_args(expect) if get_origin(expect) in (Union, UnionType) else (expect,)
-    if not all(isinstance(member, type) for member in members):
+    try:
+        # Some classes, such as protocols and typed dictionaries, refuse to be asked.
+        isinstance(None, members)
+        askable = all(isinstance(member, type) for member in members)
+    except TypeError:
+        askable = False
+    if not askable:
         raise DecodeError(f"expect has to be a class of replies or a union of them, not {shown(expect)}")
     return members

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ._errors import EncodeError
 from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
 from ._records import Pair
-from ._runs import fill, texts
+from ._runs import texts, weave
 from ._source import Source, shown
 from ._values import Unusual
 
@@ -155,7 +155,8 @@ class CsvFormat:
         if not form.csv:
             raise EncodeError(f"{form.words} has no comma-separated form")
         try:
-            return "\n".join(self._write_runs(getattr(reply, form.attribute), form))
+            # Each line is written with the end of the one before it.
+            return "".join(self._write_runs(getattr(reply, form.attribute), form))[1:]
         except Unusual:
             return self._write_lines(reply, form)
 
@@ -166,8 +167,10 @@ class CsvFormat:
             layout = next((layout for layout in form.csv if set(layout) == by_name.keys()), None)
             if layout is None or any(map(_FORBIDDEN.search, texts(runs))):
                 raise Unusual
-            ordered = [by_name[name] for name in layout]
-            yield fill(",".join(run.place for run in ordered), "\n", ordered)
+            parts: list[str | Sequence[str]] = []
+            for name in layout:
+                parts += ("," if parts else "\n", by_name[name].column)
+            yield weave(parts, len(runs[0].column))
 
     def _write_lines(self, reply: Any, form: Listing) -> str:
         lines = []

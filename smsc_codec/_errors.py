@@ -98,8 +98,11 @@ class ApiError(SmscCodecError):
         return self.reply.meaning
 
     def __str__(self) -> str:
-        said = f" ({self.description})" if self.description else ""
-        return f"error {self.code}{said}: {self.meaning}"
+        try:
+            said = f" ({self.description})" if self.description else ""
+            return f"error {self.code}{said}: {self.meaning}"
+        except Exception:  # a number of more than 4,300 digits, or another value that a caller made and none can print
+            return "error of an unprintable number"
 
 
 def _rebuild(cls: type[Any], reason: str, state: dict[str, Any]) -> Any:

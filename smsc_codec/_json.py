@@ -13,7 +13,7 @@ from ._forms import Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
 from ._records import Field, Pair
 from ._report import Severity
-from ._runs import escape, fill, literal
+from ._runs import escape, weave
 from ._source import Source, shown
 from ._values import Unusual
 
@@ -137,7 +137,9 @@ class JsonFormat:
         if isinstance(form, Listing):
             values = getattr(reply, form.attribute)
             try:
-                return "[" + ",\n".join(self._write_runs(values, form)) + "]"
+                # Each object is written with the end of the one before it.
+                text = "".join(self._write_runs(values, form))
+                return f"[{text[len(_BETWEEN) - 2 :]}}}]" if text else "[]"
             except Unusual:
                 pass
             written = [_object(self._members(form, value, number)) for number, value in enumerate(values)]
@@ -157,16 +159,17 @@ class JsonFormat:
     def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
         names = form.json.names
         for given in form.record.runs(values, form.json):
-            runs = escape(given, _SPECIAL, lambda text: _quoted(text)[1:-1])
+            runs = [escape(run, _SPECIAL, lambda text: _quoted(text)[1:-1]) for run in given]
             # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
             quoted = any(run.key not in names for run in runs)
-            members = (
-                f"{literal(_quoted(run.key))}: {run.place}"
-                if run.type.number and not quoted
-                else f'{literal(_quoted(run.key))}: "{run.place}"'
-                for run in runs
-            )
-            yield fill("{\n" + ",\n".join(members) + "\n}", ",\n", runs)
+            parts: list[str | Sequence[str]] = []
+            before = _BETWEEN
+            for run in runs:
+                mark = "" if run.number and not quoted else '"'
+                parts += (f"{before}{_quoted(run.key)}: {mark}", run.column)
+                before = f"{mark},\n"
+            parts.append(f"{mark}\n")
+            yield weave(parts, len(runs[0].column))
 
     def _members(self, form: Listing, value: Any, number: int) -> list[tuple[str, str]]:
         fields = form.record.spell(value, form.json, f"{form.attribute}[{number}]", unique=True)
@@ -249,6 +252,7 @@ def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str
     return source.fail(f"expected {wanted}, found {value.words}", value.at, path, code="value")
 
 
+_BETWEEN = "},\n{\n"
 _SPECIAL = re.compile('["\\\\\x00-\x1f]')
 _WORDS = ("true", "false", "null")
 _TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[\]{},:])|([^\s\[\]{},:"]+))')

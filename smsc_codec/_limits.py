@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from ._errors import DecodeError
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds on what is read; each can be overridden. A body beyond one gives a `LimitError`.
+
+    Raises `DecodeError` for a bound that is no whole number, or negative.
 
     The defaults are far above anything that the service can send: an account has some thousand names at
     most, and one name with all its operator codes takes about 400 bytes in the longest format.
@@ -22,6 +26,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Fields of one name; the documentation lists 16."""
     text: int = 65_536
     """Characters of one name, description or replacement; real ones are below 200."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            bound = getattr(self, name)
+            if type(bound) is not int or bound < 0:
+                raise DecodeError(f"expected a whole number, not negative, as the limit {name}")
 
 
 DEFAULT_LIMITS = Limits()

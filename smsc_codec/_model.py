@@ -27,6 +27,10 @@ MAX_NUMBER = 10**18 - 1
 """The largest number that any format carries: 18 digits, so that every one fits a signed 64-bit integer."""
 
 
+UNDOCUMENTED = "not documented"
+"""The meaning of a number that the documentation does not have."""
+
+
 class Code(IntEnum):
     """A number of the service with a documented meaning; numbers without one are kept as members too."""
 
@@ -47,7 +51,7 @@ class Code(IntEnum):
         member = int.__new__(cls, value)
         member._name_ = f"UNKNOWN_{value}"
         member._value_ = int(value)
-        member.meaning = "not documented"
+        member.meaning = UNDOCUMENTED
         return member
 
     @property
@@ -252,7 +256,10 @@ class ErrorReply(msgspec.Struct, frozen=True):
     @property
     def meaning(self) -> str:
         """What the documentation of `senders.php` says of the number."""
-        return SenderError(self.code).meaning
+        try:
+            return SenderError(self.code).meaning
+        except ValueError:  # no number that a reply can hold
+            return UNDOCUMENTED
 
     def raise_for_error(self) -> NoReturn:
         """Raise this error as an `ApiError`."""

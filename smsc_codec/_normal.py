@@ -21,7 +21,7 @@ from ._forms import Flat
 from ._model import FrozenMapping, Reply
 from ._records import Record
 from ._source import shown
-from ._values import Scalar
+from ._values import TEXT, Scalar
 from .senders import SENDERS
 
 _KINDS = {form.kind: form for form in SENDERS.forms}
@@ -77,10 +77,13 @@ def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:
             plain[field.name] = _scalar(field.type, item, _join(path, field.name))
     for attribute, type_ in _extras(record):
         items = getattr(value, attribute)
-        if not isinstance(items, Mapping) or not all(isinstance(key, str) for key in items):
-            raise EncodeError(f"expected a mapping of strings, found {shown(items)}", path=_join(path, attribute))
+        where = _join(path, attribute)
+        if not isinstance(items, Mapping):
+            raise EncodeError(f"expected a mapping, found {shown(items)}", path=where)
         if items:
-            plain[attribute] = {key: _scalar(type_, item, f"{path}.{attribute}.{key}") for key, item in items.items()}
+            plain[attribute] = {
+                TEXT.spell(key, where): _scalar(type_, item, f"{where}.{key}") for key, item in items.items()
+            }
     return plain
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -254,55 +254,73 @@ class Record:
         """
         if values and set(map(type, values)) != {self.cls}:
             raise Unusual
-        names = [field.name for field in self.fields]
-        extras = [] if self.extras is None else [self.extras.codes, self.extras.names]
         start = 0
         size = _SHORT_RUN
         while start < len(values):
             rows = values[start : start + size]
-            columns = {name: list(map(attrgetter(name), rows)) for name in names}
-            maps = {name: list(map(attrgetter(name), rows)) for name in extras}
-            # A run ends where a field begins or ceases to be there, or the keys change.
-            end = min((_same(column) for column in columns.values()), default=len(rows))
-            for column in maps.values():
-                if set(map(type, column)) != {FrozenMapping}:
-                    raise Unusual
-                keys = [mapping._keys for mapping in column]
-                if keys.count(keys[0]) != len(keys):
-                    end = min(end, next(number for number, key in enumerate(keys) if key != keys[0]))
-            runs = {name: Run(name, self.types[name], column[:end]) for name, column in columns.items()}
-            for field in self.fields:
-                if runs[field.name].column[0] is None:
-                    if not field.optional:
-                        raise Unusual
-                    del runs[field.name]
-            head, tail = (
-                [runs[name]._replace(key=key) for key, name in keys if name in runs]
-                for keys in (order.head, order.tail)
-            )
-            middle = self._extra_runs(order, {name: column[:end] for name, column in maps.items()})
-            for run in (*head, *middle, *tail):
-                run.check()
-            yield [*head, *middle, *tail]
-            start += end
-            size = _SHORT_RUN if end < len(rows) else min(size * 4, _LONG_RUN)
+            runs = self._runs(rows, order)
+            yield runs
+            length = len(runs[0].column)
+            start += length
+            size = _SHORT_RUN if length < len(rows) else min(size * 4, _LONG_RUN)
 
-    def _extra_runs(self, order: Order, maps: Mapping[str, list[FrozenMapping[Any]]]) -> list[Run]:
-        runs: list[Run] = []
-        for name, mappings in maps.items():
-            assert self.extras is not None
-            keys = mappings[0]._keys
-            if keys:
-                type_ = self.extras.code if name == self.extras.codes else self.extras.text
-                columns = dict(zip(keys, zip(*(mapping._values for mapping in mappings))))
-                if not columns.keys().isdisjoint(order.names) or {run.key for run in runs} & columns.keys():
-                    raise Unusual
-                if type_ is self.extras.text and any(
-                    not (self.extras.code.table or {}).keys().isdisjoint(column) for column in columns.values()
-                ):
-                    raise Unusual
-                runs += (Run(key, type_, columns[key]) for key in order.arrange(keys))
-        return runs
+    def _runs(self, rows: Sequence[Any], order: Order) -> list[Run]:
+        """As many of the first *rows* as have the same fields, at least one."""
+        runs: dict[str, Run] = {}
+        end = len(rows)
+        for field in self.fields:
+            column = list(map(attrgetter(field.name), rows))
+            if column[0] is None and field.optional and column.count(None) == end:
+                continue
+            try:
+                runs[field.name] = Run(field.name, field.type.number, field.type.written(column))
+            except Unusual:
+                # A run ends where a field begins or ceases to be there, or the keys change.
+                absent = [value is None for value in column]
+                if not field.optional or absent.count(absent[0]) == end:
+                    raise
+                return self._runs(rows[: _same(absent)], order)
+        middle: list[Run] = []
+        for attribute, type_ in self._extra_types:
+            maps = list(map(attrgetter(attribute), rows))
+            if maps[0] is NO_OPERATORS and maps.count(NO_OPERATORS) == end:
+                continue
+            if set(map(type, maps)) != {FrozenMapping}:
+                raise Unusual
+            keys = [mapping._keys for mapping in maps]
+            if keys.count(keys[0]) != end:
+                return self._runs(rows[: _same(keys)], order)
+            middle += self._extra_runs(order, maps, type_, {run.key for run in middle})
+        head, tail = (
+            [runs[name]._replace(key=key) for key, name in keys if name in runs] for keys in (order.head, order.tail)
+        )
+        if not runs and not middle:
+            raise Unusual
+        return [*head, *middle, *tail]
+
+    def _extra_runs(
+        self, order: Order, maps: Sequence[FrozenMapping[Any]], type_: Scalar, taken: Set[str]
+    ) -> list[Run]:
+        assert self.extras is not None
+        keys = maps[0]._keys
+        if not keys:
+            return []
+        if not taken.isdisjoint(TEXT.written(keys)) or not order.names.keys().isdisjoint(keys):
+            raise Unusual
+        columns = dict(zip(keys, map(type_.written, zip(*(mapping._values for mapping in maps)))))
+        # One or two digits are a code, and cannot be a name.
+        if type_ is self.extras.text and not all(map(self._no_codes, columns.values())):
+            raise Unusual
+        return [Run(key, type_.number, columns[key]) for key in order.arrange(keys)]
+
+    def _no_codes(self, column: Iterable[str]) -> bool:
+        assert self.extras is not None
+        return (self.extras.code.table or {}).keys().isdisjoint(column)
+
+    @cached_property
+    def _extra_types(self) -> list[tuple[str, Scalar]]:
+        extras = self.extras
+        return [] if extras is None else [(extras.codes, extras.code), (extras.names, extras.text)]
 
     def _spell_extras(self, value: Any, attribute: str, order: Order, path: str) -> dict[str, str]:
         assert self.extras is not None
@@ -347,13 +365,9 @@ _SHORT_RUN = 16
 _LONG_RUN = 4096
 
 
-def _same(column: Sequence[Any]) -> int:
-    """How many values at the beginning are all there, or all absent."""
-    absent = column.count(None)
-    if absent in (0, len(column)):
-        return len(column)
-    first = column[0] is None
-    return next(number for number, value in enumerate(column) if (value is None) is not first)
+def _same(marks: Sequence[Any]) -> int:
+    """How many of the first marks are the same, where not all are."""
+    return next(number for number, mark in enumerate(marks) if mark != marks[0])
 
 
 def _mappings(columns: Mapping[str, Sequence[Any]]) -> Iterable[Mapping[str, Any]]:

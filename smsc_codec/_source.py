@@ -46,7 +46,10 @@ def without_secrets(text: str) -> str:
 
 def shown(value: object) -> str:
     """*value* for an error message: short, on one line, with no control characters and no secrets."""
-    text = value if isinstance(value, str) else f"{value!r:.200}"
+    try:
+        text = value if isinstance(value, str) else printable(f"{value!r:.200}")
+    except Exception:  # a caller's own `__repr__`; a number beyond Python's limit of digits
+        text = f"a value of the type {type(value).__name__}"
     text = without_secrets(text[:1000])
     text = text if len(text) <= 40 else f"{text[:37]}..."
     return repr(text) if isinstance(value, str) else text

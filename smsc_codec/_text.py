@@ -17,7 +17,7 @@ from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
 from ._records import Pair, carry_out
-from ._runs import fill, literal
+from ._runs import weave
 from ._source import Source, shown
 from ._values import Unusual
 
@@ -253,23 +253,26 @@ class TextFormat:
 
     def _write_list(self, reply: Any, form: Listing) -> str:
         try:
-            return "\n".join(self._write_runs(getattr(reply, form.attribute), form))
+            # Each line is written with the end of the one before it.
+            return "".join(self._write_runs(getattr(reply, form.attribute), form))[1:]
         except (Unusual, EncodeError):
             return self._write_lines(reply, form)
 
     def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
-        equals, comma = self._grammar.literal("_IS"), self._grammar.literal("_NEXT")
+        equals, comma, line_end = self._grammar.literal("_IS"), self._grammar.literal("_NEXT"), "\n"
         for runs in form.record.runs(values, form.text):
             # What holds for the keys of one line holds for those of all.
-            fields = [(run.key, run.type.spell(run.column[0], "")) for run in runs]
+            fields = [(run.key, run.column[0]) for run in runs]
             shape = self._verify(comma.join(f"{key}{equals}{text}" for key, text in fields), form, fields, "")
             for run in runs:
-                if not run.type.number:
-                    lines = "".join(f"{text}\n" for text in run.column)
+                if not run.number:
+                    lines = "\n".join([*run.column, ""])
                     if not shape.values[shape.keys.index(run.key)](lines) or lines.count("\n") != len(run.column):
                         raise Unusual
-            line = comma.join(f"{literal(run.key)}{equals}{run.place}" for run in runs)
-            yield fill(line, "\n", runs)
+            parts: list[str | Sequence[str]] = []
+            for run in runs:
+                parts += (f"{comma if parts else line_end}{run.key}{equals}", run.column)
+            yield weave(parts, len(runs[0].column))
 
     def _write_lines(self, reply: Any, form: Listing) -> str:
         equals, comma = self._grammar.literal("_IS"), self._grammar.literal("_NEXT")

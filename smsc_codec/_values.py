@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from operator import itemgetter
+from typing import Annotated, Any
+
+import msgspec
 
 from ._errors import EncodeError
 from ._model import MAX_NUMBER, Code
-from ._source import shown
+from ._source import SURROGATE, shown
 
 
 class Unusual(Exception):  # noqa: N818 - a signal, not an error
@@ -35,16 +38,6 @@ class Scalar:
     table: Mapping[str, Any] | None = None
     """Common spellings and their values, for speed."""
 
-    def closed(self, values: Iterable[Any]) -> bool:
-        """Whether every number is one that the pattern allows."""
-        if self.pattern is NUMBER.pattern:
-            return True
-        return self._values.issuperset(values)
-
-    @cached_property
-    def _values(self) -> frozenset[Any]:
-        return frozenset((self.table or {}).values())
-
     def spell(self, value: Any, path: str) -> str:
         """The value as it is written; `EncodeError` if it is no such value."""
         if self.number:
@@ -52,30 +45,34 @@ class Scalar:
                 raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
             text = int.__repr__(value)
         elif isinstance(value, str):
-            text = str(value)
+            text = str.__str__(value)
         else:
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
         if not self.pattern.fullmatch(text):
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
         return text
 
-    def column(self, spelled: Sequence[str] | Sequence[int], longest: int | None, trusted: bool) -> Sequence[Any]:
+    def column(self, spelled: Sequence[Any], longest: int | None, trusted: bool) -> Sequence[Any]:
         """The values of many spellings at once; `Unusual` if one of them is none, or longer than *longest*.
 
-        A number may also be given as such. *trusted* if the grammar has seen to it that the spellings match
-        the pattern.
+        A number may also be given as such. *trusted* if the spellings are known to be texts that match the pattern.
         """
-        if spelled[0].__class__ is int:
-            return self._bare(cast("Sequence[int]", spelled))
-        return self._spelled(cast("Sequence[str]", spelled), longest, trusted)
+        try:
+            if spelled[0].__class__ is int:
+                return self._bare(spelled)
+            return self._spelled(spelled, longest, trusted)
+        except (TypeError, ValueError):
+            # Something among them that is no text, or no number.
+            raise Unusual from None
 
-    def _bare(self, numbers: Sequence[int]) -> Sequence[Any]:
-        if not in_range(numbers):
+    def _bare(self, given: Sequence[Any]) -> Sequence[Any]:
+        if not self.number:
             raise Unusual
+        numbers = whole_numbers(given)
         if self.parse is int:
             return numbers
         try:
-            return list(map(self._by_number.__getitem__, numbers))
+            return looked_up(self._by_number, numbers)
         except KeyError:
             return list(map(self.parse, map(str, numbers)))
 
@@ -86,38 +83,67 @@ class Scalar:
     def _spelled(self, spelled: Sequence[str], longest: int | None, trusted: bool) -> Sequence[Any]:
         if self.table is not None:
             try:
-                return list(map(self.table.__getitem__, spelled))
+                return looked_up(self.table, spelled)
             except KeyError:
                 pass
         if self.parse is int:
-            return self._numbers(spelled, trusted)
-        if longest is not None and max(map(len, spelled)) > longest:
-            raise Unusual
-        if self.least is not None:
-            if self.least and "" in spelled:
+            return parsed_numbers(spelled)
+        if self.least is None:
+            if not trusted and not all(map(self.pattern.fullmatch, spelled)):
                 raise Unusual
-        elif not trusted and not all(map(self.pattern.fullmatch, spelled)):
+            return list(map(self.parse, spelled))
+        if longest is None:
+            "".join(spelled)  # all are texts
+        elif max(map(len, spelled)) > longest:
             raise Unusual
-        return spelled if self.parse is str else list(map(self.parse, spelled))
+        if self.least and not all(spelled):
+            raise Unusual
+        return spelled
 
-    def _numbers(self, spelled: Sequence[str], trusted: bool) -> list[int]:
-        # `int` is content with signs, spaces, underscores and foreign digits, and with leading zeros.
-        if not trusted and not ((digits := "".join(spelled)).isdigit() and digits.isascii()):
-            raise Unusual
+    def written(self, values: Sequence[Any]) -> Sequence[str]:
+        """The spellings of many values at once; `Unusual` if one of them is none."""
         try:
-            numbers = list(map(int, spelled))
-        except ValueError:
+            if self.number:
+                return self._written_numbers(values)
+            text = "".join(values)
+        except (TypeError, ValueError):
             raise Unusual from None
-        if not trusted:
-            zeros = " 0" in " ".join(("", *spelled))
-            if max(numbers) > MAX_NUMBER or (zeros and list(map(str, numbers)) != list(spelled)):
-                raise Unusual
-        return numbers
+        if self.least is None or (self.least and not all(values)) or (not text.isascii() and SURROGATE.search(text)):
+            raise Unusual
+        return values
+
+    def _written_numbers(self, values: Sequence[Any]) -> Sequence[str]:
+        spelled = _ENCODER.encode(whole_numbers(values)).decode()[1:-1].split(",")
+        if self.pattern is not NUMBER.pattern and not (self.table or {}).keys() >= set(spelled):
+            raise Unusual
+        return spelled
 
 
-def in_range(numbers: Sequence[int]) -> bool:
-    """Whether all of them are numbers that every format carries."""
-    return min(numbers) >= 0 and max(numbers) <= MAX_NUMBER
+# msgspec checks and reads a column of numbers in C: 10 to 20 ns a number, where `int` with the checks that it
+# needs takes 100. It refuses floats, booleans, and what is out of range.
+_WholeNumbers = list[Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]]
+_DECODER = msgspec.json.Decoder(_WholeNumbers)
+_ENCODER = msgspec.json.Encoder()
+
+
+def whole_numbers(values: Sequence[Any]) -> list[int]:
+    """*values*, if all of them are numbers that every format carries; else raises a `ValueError`."""
+    return msgspec.convert(values, _WholeNumbers)
+
+
+def parsed_numbers(spelled: Sequence[str]) -> list[int]:
+    """The numbers that are spelled; `Unusual` or a `ValueError` if one is none, or has a leading zero."""
+    array = f"[{','.join(spelled)}]".encode()
+    numbers = _DECODER.decode(array)
+    # JSON allows white space and -0 too; and a text with a comma in it would be two.
+    if len(numbers) != len(spelled) or _ENCODER.encode(numbers) != array:
+        raise Unusual
+    return numbers
+
+
+def looked_up(table: Mapping[Any, Any], keys: Sequence[Any]) -> Sequence[Any]:
+    """The values of all *keys*, of which there is at least one; twice as quick as `map`."""
+    return itemgetter(*keys)(table) if len(keys) > 1 else (table[keys[0]],)
 
 
 def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None) -> Scalar:

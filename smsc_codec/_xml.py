@@ -6,7 +6,7 @@ The documentation shows single elements and no root, so any root is read, and no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby
@@ -21,7 +21,7 @@ from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
 from ._records import Order, Pair
 from ._report import Severity
-from ._runs import escape, fill, texts
+from ._runs import escape, texts, weave
 from ._source import Source, shown
 from ._values import Unusual
 
@@ -156,7 +156,7 @@ class XmlFormat:
             return self._write_flat(reply, form)
         try:
             runs = list(self._write_runs(getattr(reply, form.attribute), form))
-            return "\n".join([f"<{form.xml_root}>", *runs, f"</{form.xml_root}>"])
+            return "".join([f"<{form.xml_root}>", *runs, f"\n</{form.xml_root}>"])
         except Unusual:
             pass
         lines = [f"<{form.xml_root}>"]
@@ -170,11 +170,15 @@ class XmlFormat:
         for runs in form.record.runs(values, _order(form)):
             if any(map(_UNWRITABLE.search, texts(runs))) or not all(_NAME.fullmatch(run.key) for run in runs):
                 raise Unusual
-            (text,) = escape(runs[:1], _SPECIAL, _escape_text)
-            attributes = escape(runs[1:], _SPECIAL, _escape_attribute)
-            written = "".join(f' {run.key}="{run.place}"' for run in attributes)
-            line = f"<{form.xml_item}{written}>{text.place}</{form.xml_item}>"
-            yield fill(line, "\n", [*attributes, text])
+            text, *attributes = runs
+            parts: list[str | Sequence[str]] = []
+            before = f"\n<{form.xml_item} "
+            for run in attributes:
+                parts += (f'{before}{run.key}="', escape(run, _SPECIAL, _escape_attribute).column)
+                before = '" '
+            before = '">' if attributes else f"\n<{form.xml_item}>"
+            parts += (before, escape(text, _SPECIAL, _escape_text).column, f"</{form.xml_item}>")
+            yield weave(parts, len(text.column))
 
     def _write_flat(self, reply: Any, form: Flat) -> str:
         shape = form.xml[0]

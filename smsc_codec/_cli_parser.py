@@ -1,0 +1,176 @@
+"""The options of the command line, and what its help says."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from . import __version__
+from ._cli_streams import complain
+from ._codec import Format
+from ._source import CHARSETS, printable
+from .senders import SENDERS
+
+KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
+"""What `--expect` takes."""
+
+_FILES = "A FILE that is - or left out is standard input."
+_PATHS = """\
+A PATH that is a folder stands for all files in it and in its folders, but for hidden ones; one that
+is - is standard input."""
+_EPILOG = """\
+Results go to standard output, everything else to standard error.
+
+exit status: 0 all good, 1 something does not decode or cannot be encoded, 2 wrong usage,
+3 a file cannot be read or written, 130 interrupted
+"""
+
+_EXAMPLES = {
+    "decode": """\
+examples:
+  smsc-codec decode reply.txt                 one line of normalized JSON
+  curl ... | smsc-codec decode --fmt 3        what was asked for, so that a surprise is an error
+  smsc-codec decode --strict replies/*.xml    one line a file, refusing what is odd
+""",
+    "encode": """\
+Each line that is not empty is a reply, as decode prints them; one reply over several lines is read
+too. Several replies need --output.
+
+examples:
+  echo '{"kind":"success"}' | smsc-codec encode --fmt 3
+  smsc-codec encode --fmt 2 --charset windows-1251 reply.json > reply.xml
+  smsc-codec decode replies/* | smsc-codec encode --fmt 3 --output encoded/
+                                              encoded/stdin-1.json and so on
+""",
+    "convert": """\
+examples:
+  smsc-codec convert --to 3 reply.txt
+  smsc-codec convert --to 2 --output converted/ replies/*.txt
+""",
+    "validate": """\
+examples:
+  smsc-codec validate --fmt 3 --expect senders replies/*.json
+""",
+    "bench": """\
+Nothing is measured unless every reply decodes. What is measured are calls of decode that say the format.
+
+examples:
+  smsc-codec bench examples/
+  smsc-codec bench --fmt 3 --seconds 5 --json replies/ more/reply.json
+""",
+}
+
+
+def _format(text: str) -> Format:
+    names = {"0": Format.TEXT, "1": Format.CSV, "2": Format.XML, "3": Format.JSON}
+    names |= {format_.name.lower(): format_ for format_ in Format}
+    if text.lower() not in names:
+        raise argparse.ArgumentTypeError(f"has to be 0, 1, 2 or 3 (or text, csv, xml, json), not {text!r}")
+    return names[text.lower()]
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"has to be a number above 0, not {text!r}")
+    return seconds
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says its own usage about what it does not know, and never fails to say it."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """The options. A sub-command's parser leaves what it does not know to the parser above otherwise."""
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return options, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage and what is wrong, and end with status 2."""
+        super().error(printable(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # The base does not always say that it could not print the help.
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            complain(message, end="")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser. What it reads has the `command`, that command's `parser`, and `output` for every command."""
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(
+        prog="smsc-codec",
+        description="Read and write the replies of SMS Center's senders.php in all four formats.",
+        epilog=f"{_FILES}\n{_EPILOG}",
+        formatter_class=raw,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"smsc-codec {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, words: str, *groups: Callable[[argparse.ArgumentParser], object]) -> None:
+        sub = commands.add_parser(
+            name,
+            help=words,
+            description=f"{words[0].upper()}{words[1:]}.",
+            epilog=f"{_EXAMPLES[name]}\n{_PATHS if name == 'bench' else _FILES}\n{_EPILOG}",
+            formatter_class=raw,
+            allow_abbrev=False,
+        )
+        sub.set_defaults(parser=sub, output=None)
+        for group in groups:
+            group(sub)
+        if name == "bench":
+            sub.add_argument("files", nargs="+", metavar="PATH", help="files or folders to read; - is standard input")
+        else:
+            sub.add_argument(
+                "files", nargs="*", default=["-"], metavar="FILE", help="files to read; - or none is standard input"
+            )
+
+    command("decode", "print replies as normalized JSON, one line each", _reading)
+    command("encode", "write replies' bytes from their normalized JSON, one line each", _writing("--fmt"))
+    command("convert", "turn replies of one format into another", _reading, _writing("--to"))
+    command("validate", "report what is wrong or odd about replies", _reading)
+    command("bench", "measure how fast replies are decoded", _reading, _measuring)
+    return parser
+
+
+def _reading(parser: argparse.ArgumentParser) -> None:
+    words = "what the request asked for: 0 text, 1 csv, 2 xml, 3 json (default: found out from the reply)"
+    parser.add_argument("--fmt", type=_format, metavar="FMT", help=words)
+    words = "charset of the reply (default: the XML declaration's, else utf-8 if the bytes are, else windows-1251)"
+    parser.add_argument("--charset", choices=CHARSETS, metavar="CHARSET", help=f"{words}; {', '.join(CHARSETS)}")
+    words = "the kind of reply the request leads to; another is an error, the service's own errors are not"
+    parser.add_argument("--expect", choices=KINDS, metavar="KIND", help=f"{words}; {', '.join(KINDS)}")
+    parser.add_argument("--strict", action="store_true", help="refuse replies that validate has findings for")
+
+
+def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
+    charset = "--charset" if option == "--fmt" else "--to-charset"
+
+    def add(parser: argparse.ArgumentParser) -> None:
+        words = "the format to write: 0 text, 1 csv, 2 xml, 3 json"
+        parser.add_argument(option, dest="to", type=_format, metavar="FMT", required=True, help=words)
+        words = f"the charset to write (default: utf-8); {', '.join(CHARSETS)}"
+        parser.add_argument(charset, dest="to_charset", choices=CHARSETS, metavar="CHARSET", help=words)
+        words = "leave out an error's description where the format has no place for it (1)"
+        parser.add_argument("--drop-description", action="store_true", help=words)
+        words = "write a file for each reply here, named after its input, never over another; needed for more than one"
+        parser.add_argument("--output", metavar="DIR", help=words)
+
+    return add
+
+
+def _measuring(parser: argparse.ArgumentParser) -> None:
+    words = "how long to measure each format and kind of reply (default: 1)"
+    parser.add_argument("--seconds", type=_seconds, metavar="N", default=1.0, help=words)
+    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
