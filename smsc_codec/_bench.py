@@ -132,7 +132,7 @@ class Bench:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table("format", "kind", box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+        table = Table("format", "kind", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
         for heading in ("replies", "MB/s", "replies/s", "names/s", "median µs", "99% µs"):
             table.add_column(heading, justify="right", no_wrap=True)
         for group in self.groups():
@@ -147,8 +147,8 @@ class Bench:
                 names,
                 *(f"{figures[key] / 1e3:,.1f}" for key in ("median_ns", "p99_ns")),
             )
-        # Where it goes to a file nothing is cut off.
-        console = Console(width=None if sys.stdout.isatty() else 200)
+        # A table that is wider than the terminal is hard to read; figures that are cut off are wrong.
+        console = Console(width=200)
         with console.capture() as capture:
             console.print(table)
         return capture.get()

@@ -127,11 +127,11 @@ class Codec(Generic[R]):
 
         Raises `DecodeError`, of which `LimitError` is one, and nothing else.
         """
-        findings: list[Finding] = []
         try:
             reply = self._quick(body, fmt, charset, limits)
             if reply is not None and (expect is None or _fits(reply, expect)) and not (strict and self._odd(reply)):
                 return reply
+            findings: list[Finding] = []
             reply = self._read(body, fmt, expect, charset, limits, strict, findings)
         except DecodeError as error:
             # Lark's and orjson's exceptions, and the frames below, hold the whole body.

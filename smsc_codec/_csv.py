@@ -9,7 +9,7 @@ from typing import Any
 from ._errors import EncodeError
 from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
-from ._records import Pair
+from ._records import Columns, Pair
 from ._runs import texts, weave
 from ._source import Source, shown
 from ._values import Unusual
@@ -41,7 +41,7 @@ class CsvFormat:
         width = text.count(",", 0, text.find("\n") if "\n" in text else len(text)) + 1
         layout = next((layout for layout in form.csv if len(layout) == width), None)
         lines = text.count("\n") + 1
-        if layout is None or lines > limits.names:
+        if layout is None or lines > limits.names or width > limits.attributes:
             return None
         # A line end becomes a cell of its own, so that one split does for all lines; a list of the wrong
         # width anywhere has a line end in another place.
@@ -49,10 +49,10 @@ class CsvFormat:
         step = width + 1
         if len(cells) != lines * step - 1 or cells[width::step].count("\n") != lines - 1:
             return None
-        columns = [cells[number::step] for number in range(width)]
+        columns = {key: cells[number::step] for number, key in enumerate(layout)}
         try:
             longest = limits.text if len(text) > limits.text else None
-            return form.cls(tuple(form.record.columns(layout, columns, self._names, longest)))
+            return form.cls(tuple(form.record.many(layout, Columns(columns), self._names, longest)))
         except Unusual:
             return None
 

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from ._forms import Const, Endpoint, Flat, Form, Listing
+from ._json_tokens import Node, Tokens
 from ._limits import Limits
-from ._records import Field, Pair
+from ._records import Field, Order, Pair, Rows
 from ._report import Severity
 from ._runs import escape, weave
 from ._source import Source, shown
 from ._values import Unusual
-
-
-class Node(NamedTuple):
-    """A JSON value and where it stands: a list of nodes, a list of (key, index, node), a scalar."""
-
-    kind: str
-    value: Any
-    at: int
-
-    @property
-    def words(self) -> str:
-        """What errors call it."""
-        if self.kind in ("array", "object"):
-            return f"an {self.kind}"
-        return shown(self.value) if self.kind == "string" else str(self.value)
 
 
 class JsonFormat:
@@ -48,8 +34,8 @@ class JsonFormat:
             value = orjson.loads(body)
             if type(value) is list and self._listing is not None:
                 return self._listing.cls(tuple(self._read_array(value, self._listing, body, limits)))
-        except (orjson.JSONDecodeError, Unusual):
-            pass
+        except (orjson.JSONDecodeError, Unusual, KeyError, TypeError):
+            pass  # Broken, or not all of it objects with the same keys.
         return None
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
@@ -59,7 +45,7 @@ class JsonFormat:
             orjson.loads(text)
         except orjson.JSONDecodeError as error:
             self._fail(source, error)
-        return self._read_nodes(_nodes(source), source, expect)
+        return self._read_text(source, expect)
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
         said = error.msg.partition(": line")[0]
@@ -67,63 +53,60 @@ class JsonFormat:
 
     def _read_array(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""
-        if not array or len(array) > limits.names:
+        if not array or len(array) > limits.names or limits.depth < _DEPTH:
             raise Unusual
         longest = limits.text if len(body) > limits.text else None
         records: list[Any] = []
-        members = colons = 0
-        for keys, rows in _runs(array):
-            if not keys or len(keys) > limits.attributes:
+        members = 0
+        for keys, rows in _runs(array, form.json):
+            if len(keys) > limits.attributes:
                 raise Unusual
-            columns: list[Sequence[Any]] = []
-            for key, column in zip(keys, zip(*map(dict.values, rows))):
-                kinds = set(map(type, column))
-                type_ = form.record.types.get(form.json.names.get(key, ""))
-                if kinds == {int} and (type_ is None or type_.number):
-                    columns.append(column if type_ is not None else list(map(str, column)))
-                elif kinds == {str}:
-                    columns.append(column)
-                    if type_ is None or not type_.number:
-                        colons += "".join(column).count(":")
-                else:
-                    raise Unusual
-            records += form.record.columns(keys, columns, form.json.names, longest)
+            records += form.record.many(keys, Rows(rows, dict(zip(keys, keys))), form.json.names, longest)
             members += len(keys) * len(rows)
-            colons += "".join(keys).count(":") * len(rows)
-        # Of two members with the same key orjson keeps the last. Every member has a colon, so fewer members
-        # than colons outside strings are keys given twice; an escaped colon would hide one.
-        if body.count(b":") != members + colons or b"\\u003" in body:
+        # Of two members with the same key orjson keeps the last. Every member has a colon, so as many colons as
+        # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
+        if body.count(b":") != members and not _no_key_twice(body, array, members):
+            raise Unusual
+        if b"-" in body and _MINUS_ZERO.search(body):
             raise Unusual
         return records
 
-    def _read_nodes(self, node: Node, source: Source, expect: tuple[Any, ...]) -> Any:
+    def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
+        tokens = Tokens(source)
+        token = tokens.next()
         forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
+        if token.mark == "[" and self._listing is not None:
+            tokens.enter(token)
+            return self._listing.cls(tuple(self._records(self._listing, tokens.items(), source)))
+        node = tokens.node(token)
+        most = source.limits.attributes
+        if len(node.members) > most:
+            source.fail(f"expected at most {most} fields", node.members[most].value.at, code="limit")
         for form in forms:
             if isinstance(form, Flat):
                 pairs = _match_flat(form, node, source)
                 if pairs is not None:
                     return form.record.build(pairs, {pair.key: pair.key for pair in pairs}, source, "", node.at)
-            elif node.kind == "array" or (node.kind == "object" and form.json.head[0][0] in _keys(node)):
+            elif node.kind == "object" and form.json.head[0][0] in _keys(node):
                 # A single object where an array of one is meant is read as one.
-                return form.cls(tuple(self._records(form, node, source)))
+                return form.cls(tuple(self._records(form, [node], source)))
         found = node.words
         if node.kind == "object":
-            keys = ", ".join(shown(key) for key, _ in node.value[:5])
+            keys = ", ".join(shown(member.key) for member in node.members[:5])
             found = f"an object with {keys}" if keys else "an empty object"
         return source.fail(f"expected {self._endpoint.expected()} in JSON, found {found}", node.at)
 
-    def _records(self, form: Listing, node: Node, source: Source) -> Iterator[Any]:
-        items = node.value if node.kind == "array" else [node]
-        if len(items) > source.limits.names:
-            source.fail(f"expected at most {source.limits.names} names, found {len(items)}", items[-1].at, code="limit")
+    def _records(self, form: Listing, nodes: Iterable[Node], source: Source) -> Iterator[Any]:
         names = form.json.names
         types = form.record.by_name
-        for number, item in enumerate(items):
+        for number, item in enumerate(nodes):
             path = f"{form.attribute}[{number}]"
+            if number >= source.limits.names:
+                source.fail(f"expected at most {source.limits.names} names", item.at, code="limit")
             if item.kind != "object":
                 source.fail(f"expected an object, found {item.words}", item.at, path)
             pairs = []
-            for key, value in item.value:
+            for key, value in item.members:
                 name = names.get(key)
                 pairs.append(
                     Pair(key, _spelled(types.get(name or ""), value, source, f"{path}.{name or key}"), value.at)
@@ -189,19 +172,29 @@ def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-def _runs(array: list[Any]) -> Iterator[tuple[list[str], list[Any]]]:
-    """The keys of consecutive objects with the same ones in the same order, and these objects."""
-    if set(map(type, array)) != {dict}:
-        raise Unusual
+def _runs(array: list[Any], order: Order) -> Iterator[tuple[list[str], list[Any]]]:
+    """The keys of consecutive objects that have the same ones, and these objects."""
     keys = list(array[0])
-    if list(map(list, array)).count(keys) == len(array):
+    if set(map(len, array)) == {len(keys)} and order.ranks.keys() >= set(keys):
+        # The order of documented keys says nothing; whether all are there is seen when they are looked up.
+        yield keys, array
+    elif list(map(list, array)).count(keys) == len(array):
         yield keys, array
     else:
         yield from ((keys, list(rows)) for keys, rows in groupby(array, list))
 
 
+def _no_key_twice(body: bytes, array: list[dict[str, Any]], members: int) -> bool:
+    """Whether there are no more colons in the body than there are members, and colons in strings."""
+    # An escaped colon would hide one.
+    if b"\\u003" in body:
+        return False
+    strings = (text for row in array for member in row.items() for text in member if text.__class__ is str)
+    return body.count(b":") == members + sum(text.count(":") for text in strings)
+
+
 def _keys(node: Node) -> set[str]:
-    return {key for key, _ in node.value}
+    return {member.key for member in node.members}
 
 
 def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
@@ -212,10 +205,10 @@ def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
     pairs = []
     others = []
     constants: set[str] = set()
-    for key, value in node.value:
+    for key, value in node.members:
         name = names.get(key)
         if isinstance(name, Const):
-            if value.kind != "string" or value.value != name.text:
+            if value.kind != "string" or value.text != name.text:
                 return None
             if key in constants:
                 message = f"the field {shown(key)} is given twice; the last value is kept"
@@ -224,7 +217,7 @@ def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
         elif name is not None:
             # A new name's id has the key of a name in a list: only a number is an id.
             if len(names) == 1 and not (
-                value.kind in ("string", "number") and types[name].type.pattern.fullmatch(str(value.value))
+                value.kind in ("string", "number") and types[name].type.pattern.fullmatch(value.text)
             ):
                 return None
             pairs.append(Pair(name, _spelled(types[name], value, source, name), value.at))
@@ -244,57 +237,19 @@ def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
 
 def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str:
     """The spelling of a member's value: a string, or a bare whole number where a number can stand."""
-    if value.kind == "string":
-        return str(value.value)
-    if value.kind == "number" and (field is None or field.type.number) and isinstance(value.value, int):
-        return str(value.value)
+    if value.kind == "string" or (
+        # A whole number: there are no other digits in JSON.
+        value.kind == "number" and value.text.isdigit() and (field is None or field.type.number)
+    ):
+        return value.text
     wanted = field.type.words if field is not None else "a code or a name"
     return source.fail(f"expected {wanted}, found {value.words}", value.at, path, code="value")
 
 
+# Between two objects of a list.
 _BETWEEN = "},\n{\n"
 _SPECIAL = re.compile('["\\\\\x00-\x1f]')
-_WORDS = ("true", "false", "null")
-_TOKEN = re.compile(r'\s*(?:("(?:[^"\\]|\\.)*")|([\[\]{},:])|([^\s\[\]{},:"]+))')
+_MINUS_ZERO = re.compile(rb"-0\s*[,}\]]")
 
-
-def _nodes(source: Source) -> Node:
-    """The same document with positions, from text that orjson has found to be JSON."""
-    text = source.text
-    stack: list[Node] = []
-    keys: list[str | None] = []
-    pending: str | None = None
-    tokens = _TOKEN.finditer(text)
-    while True:
-        token = next(tokens)
-        string, mark, bare = token.groups()
-        index = token.start(token.lastindex or 0)
-        if mark in (",", ":"):
-            continue
-        if mark in ("]", "}"):
-            node = stack.pop()
-            if not stack:
-                return node
-            pending = keys.pop()
-        elif mark is not None:
-            if len(stack) >= source.limits.depth:
-                source.fail(f"expected values at most {source.limits.depth} deep", index, code="limit")
-            stack.append(Node("array" if mark == "[" else "object", [], index))
-            keys.append(pending)
-            pending = None
-            continue
-        elif string is not None:
-            value = orjson.loads(string)
-            if stack and stack[-1].kind == "object" and pending is None:
-                pending = value
-                continue
-            node = Node("string", value, index)
-        else:
-            node = Node(bare, bare, index) if bare in _WORDS else Node("number", orjson.loads(bare), index)
-        if not stack:
-            return node
-        if stack[-1].kind == "array":
-            stack[-1].value.append(node)
-        else:
-            stack[-1].value.append((pending, node))
-            pending = None
+_DEPTH = 2
+"""Containers inside each other in a list."""

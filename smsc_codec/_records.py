@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
-from operator import attrgetter
+from itertools import repeat, starmap
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, cast
 
 from ._errors import EncodeError
@@ -14,7 +14,7 @@ from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
 from ._runs import Run
 from ._source import Source, shown
-from ._values import TEXT, Scalar, Unusual
+from ._values import TEXT, Scalar, Unusual, written_numbers
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Extras:
     """The keys that the documentation names."""
 
 
-class Order(NamedTuple):
+@dataclass(frozen=True)
+class Order:
     """The fields of a record in one format, as (key on the wire, field), before and after the extras."""
 
     head: tuple[tuple[str, str], ...]
@@ -49,22 +50,29 @@ class Order(NamedTuple):
     extras: tuple[str, ...] = ()
     """The documented order of the extras."""
 
-    @property
+    @cached_property
     def names(self) -> dict[str, str]:
         """The field of each key on the wire."""
         return dict(self.head + self.tail)
 
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """The place of each documented key."""
+        keys = [*(key for key, _ in self.head), *self.extras, *(key for key, _ in self.tail)]
+        return {key: rank for rank, key in enumerate(keys)}
+
     def arrange(self, keys: Sequence[str]) -> list[str]:
-        """*keys* in the documented order; an unknown key stays behind the one it followed."""
-        rank = {key: number for number, key in enumerate(self.extras)}
+        """The keys of *keys* in the documented order; an unknown one stays behind the one it followed."""
+        if all(map(self.ranks.__contains__, keys)):
+            return sorted(keys, key=self.ranks.__getitem__)
         groups: dict[str, list[str]] = {"": []}
         group = groups[""]
         for key in keys:
-            if key in rank:
+            if key in self.ranks:
                 group = groups.setdefault(key, [])
             group.append(key)
         first = groups.pop("")
-        ordered = sorted(groups, key=rank.__getitem__)
+        ordered = sorted(groups, key=self.ranks.__getitem__)
         return first + [key for head in ordered for key in groups[head]]
 
 
@@ -76,19 +84,44 @@ class Pair(NamedTuple):
     at: int
 
 
-Plan = tuple[Callable[..., Any], list[tuple[int | None, Callable[[str], Any] | None]]]
-"""A class, and for each parameter of its constructor the place of its spelling and what that is parsed with."""
+Plan = tuple[Callable[..., Any], list[tuple[int, Callable[[str], Any] | None]]]
+"""A class, and for each of the first parameters of its constructor the place of its spelling and what parses it."""
 
 
 def carry_out(plan: Plan, spelled: Sequence[str]) -> Any:
     """The value that *plan* makes of spellings."""
     make, places = plan
-    return make(
-        *[
-            None if place is None else spelled[place] if parse is None else parse(spelled[place])
-            for place, parse in places
-        ]
-    )
+    return make(*[spelled[place] if parse is None else parse(spelled[place]) for place, parse in places])
+
+
+class Columns:
+    """What the fast lanes find: the spellings of many records with the same keys, a column for each key."""
+
+    def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
+        self.column = columns.__getitem__
+
+    def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
+        """The spellings of some keys, a row for each record."""
+        return zip(*map(self.column, keys))
+
+
+class Rows:
+    """The same, a row for each record; *places* says where in it a key's spelling stands."""
+
+    def __init__(self, rows: Sequence[Any], places: Mapping[str, Any]) -> None:
+        self._rows = rows
+        self._places = places
+
+    def column(self, key: str) -> list[Any]:
+        """The spellings of a key."""
+        return list(map(itemgetter(self._places[key]), self._rows))
+
+    def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
+        """The spellings of some keys, of which there are several, a row for each record."""
+        return map(itemgetter(*map(self._places.__getitem__, keys)), self._rows)
+
+
+Table = Columns | Rows
 
 
 @dataclass(frozen=True)
@@ -161,38 +194,21 @@ class Record:
             source.note(Severity.INFO, "unknown-number", f"the number {value} is not documented", index, path)
         return value
 
-    def columns(
-        self,
-        keys: Sequence[str],
-        columns: Sequence[Sequence[str] | Sequence[int]],
-        names: Mapping[str, str],
-        longest: int | None,
-        trusted: bool = False,
+    def many(
+        self, keys: Sequence[str], table: Table, names: Mapping[str, str], longest: int | None, trusted: bool = False
     ) -> list[Any]:
-        """The values of many records with the same *keys*, from a column of spellings or numbers for each key.
+        """The values of many records with the same *keys*.
 
         No text may have more characters than *longest*; *trusted* if the grammar has read the spellings.
         Raises `Unusual` where `build` has to judge.
         """
-        types = self.types
         given: dict[str, Iterable[Any]] = {}
-        codes: dict[str, Sequence[Any]] = {}
-        texts: dict[str, Sequence[Any]] = {}
-        extras = self.extras
-        for key, column in zip(keys, columns):
+        for key in keys:
             name = names.get(key)
             if name is not None:
                 if name in given:
                     raise Unusual
-                given[name] = types[name].column(column, longest, trusted)
-                continue
-            if extras is None:
-                raise Unusual
-            table = extras.code.table or {}
-            into, type_ = (codes, extras.code) if column[0] in table else (texts, extras.text)
-            if key in into or (into is texts and not table.keys().isdisjoint(column)):
-                raise Unusual
-            into[key] = type_.column(column, longest, trusted)
+                given[name] = self.types[name].column(table.column(key), longest, trusted)
         arguments: list[Iterable[Any]] = []
         last = 0
         for field in self.fields:
@@ -201,11 +217,38 @@ class Record:
             elif not field.optional:
                 raise Unusual
             arguments.append(given.get(field.name, _ABSENT))
-        if codes or texts:
-            arguments += map(_mappings, (codes, texts))
+        if len(given) < len(keys):
+            arguments += self._mappings([key for key in keys if key not in names], table, longest, trusted)
             last = len(arguments)
         # What is absent behind the last value is the constructor's default.
         return list(map(self.cls, *arguments[:last]))
+
+    def _mappings(
+        self, keys: Sequence[str], table: Table, longest: int | None, trusted: bool
+    ) -> tuple[Iterable[Any], Iterable[Any]]:
+        """The codes and the names of many records."""
+        extras = self.extras
+        if extras is None or len(set(keys)) != len(keys):
+            raise Unusual
+        spelled = extras.code.table or {}
+        try:
+            if len(keys) > 1:
+                return _frozen(keys, [each(spelled) for each in starmap(itemgetter, table.rows(keys))]), _NONE
+        except KeyError:
+            pass  # There are names among them.
+        except TypeError:
+            raise Unusual from None
+        codes: dict[str, Sequence[Any]] = {}
+        texts: dict[str, Sequence[Any]] = {}
+        for key in keys:
+            column = table.column(key)
+            if column[0].__class__ is int:
+                column = written_numbers(column)
+            into, type_ = (codes, extras.code) if column[0] in spelled else (texts, extras.text)
+            if into is texts and not spelled.keys().isdisjoint(column):
+                raise Unusual
+            into[key] = type_.column(column, longest, trusted)
+        return _frozen(list(codes), zip(*codes.values())), _frozen(list(texts), zip(*texts.values()))
 
     def plan(self, keys: Sequence[str], names: Mapping[str, str]) -> Plan | None:
         """How to make one value of spellings that the grammar has read, `None` if it takes more than a call."""
@@ -217,9 +260,15 @@ class Record:
             places[name] = place
         if not all(field.optional or field.name in places for field in self.fields):
             return None
-        return self.cls, [
-            (places.get(field.name), None if field.type.parse is str else field.type.parse) for field in self.fields
+        plan = [
+            (places[field.name], None if field.type.parse is str else field.type.parse)
+            if field.name in places
+            else (0, _nothing)
+            for field in self.fields
         ]
+        while plan and plan[-1][1] is _nothing:
+            plan.pop()  # What is absent behind the last value is the constructor's default.
+        return self.cls, plan
 
     def spell(self, value: Any, order: Order, path: str, unique: bool) -> list[tuple[str, str]]:
         """The keys and spelled values of a record, in the canonical order; `EncodeError` if it has none.
@@ -357,7 +406,12 @@ class Record:
         )
 
 
+def _nothing(spelled: str) -> None:
+    """Parse what is absent."""
+
+
 _ABSENT: Iterable[None] = repeat(None)
+_NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
 
 # Records that are written at a time: few where they differ, so that little is looked at in vain; else enough
 # to be quick, and not so many that they need memory.
@@ -370,8 +424,6 @@ def _same(marks: Sequence[Any]) -> int:
     return next(number for number, mark in enumerate(marks) if mark != marks[0])
 
 
-def _mappings(columns: Mapping[str, Sequence[Any]]) -> Iterable[Mapping[str, Any]]:
-    if not columns:
-        return repeat(NO_OPERATORS)
+def _frozen(keys: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterable[Any]:
     make = cast("Callable[[Any, Any], Mapping[str, Any]]", FrozenMapping)
-    return map(make, repeat(tuple(columns)), zip(*columns.values()))
+    return map(make, repeat(tuple(keys)), rows) if keys else _NONE

@@ -16,32 +16,28 @@ from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
-from ._records import Pair, carry_out
+from ._lines import MAX_NEW_SHAPES, Lines, Shapes
+from ._records import Pair, Rows, carry_out
 from ._runs import weave
 from ._source import Source, shown
 from ._values import Unusual
 
-# A hostile body can invent shapes without end; a shape costs a millisecond to compile and some kilobytes.
-_MAX_SHAPES = 64
-_MAX_NEW_SHAPES = 8
-
-# Characters that a text is told apart by, before its shape is looked for.
+# Characters that a flat reply is told apart by.
 _HEAD = 2
 
-# Characters of lines that are read at a time: enough to be quick, little enough to need no memory.
-_FIRST_CHUNK = 1024
-_LAST_CHUNK = 256 * 1024
+# As it is written; what is read is the grammar's.
+_LINE_END = "\n"
 
 
 class Shape:
     """A line, or a flat reply, with its values left open."""
 
-    def __init__(self, form: Form, pieces: Sequence[Piece], grammar: Grammar, line_end: str) -> None:
+    def __init__(self, form: Form, pieces: Iterable[Piece], grammar: Grammar) -> None:
         self.form = form
-        self.keys: list[str] = []
-        self.trusted = True
+        keys: list[str] = []
         terminals: list[str] = []
         pattern = ""
+        self.trusted = True
         for key, piece in _keyed(form, pieces):
             if key is None:
                 pattern += re.escape(piece.text)
@@ -52,23 +48,20 @@ class Shape:
             self.trusted &= type_ is None or type_.least is not None or type_.pattern.pattern == terminal
             terminals.append(terminal)
             pattern += f"({terminal})"
-            self.keys.append(key)
-        end = f"(?:{line_end}|\\Z)"
-        self.match = re.compile(f"{pattern}{end}").match
-        self.finditer = re.compile(f"{pattern}{end}").finditer
-        # What is not a line of this shape is taken whole, so that nothing is searched for behind it.
-        self.findall = re.compile(f"{pattern}{end}|([\\s\\S]+)").findall if isinstance(form, Listing) else None
-        # Whether every line of a text is a value of the field, for each field.
-        self.values = [re.compile(f"(?:{terminal}\\n)*").fullmatch for terminal in terminals]
-        self.head = pieces[0].text[:_HEAD]
-        self.count = len(self.keys)
-        self.names = form.text.names if isinstance(form, Listing) else {key: key for key in self.keys}
+            keys.append(key)
+        self.is_flat = isinstance(form, Flat)
+        self.count = len(keys)
+        self.lines = Lines(keys, pattern, grammar.pattern("_LINE_END"))
+        self.match = self.lines.match
+        self.names = form.text.names if isinstance(form, Listing) else {key: key for key in keys}
         # A value that has to be checked again, or is optional in its place, needs more than a call.
-        self.plan = form.record.plan(self.keys, self.names) if self.trusted else None
+        self.plan = form.record.plan(keys, self.names) if self.trusted else None
+        # Whether every line of a text is a value of the field, for each field.
+        self.values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
 
     def pairs(self, match: re.Match[str]) -> list[Pair]:
         """The fields of a match."""
-        return [Pair(key, match[group], match.start(group)) for group, key in enumerate(self.keys, 1)]
+        return [Pair(key, match[group], match.start(group)) for group, key in enumerate(self.lines.keys, 1)]
 
 
 def _keyed(form: Form, pieces: Iterable[Piece]) -> Iterator[tuple[str | None, Piece]]:
@@ -91,12 +84,20 @@ class TextFormat:
         listings = [form for form in endpoint.forms if isinstance(form, Listing)]
         self._listing = listings[0] if listings else None
         records = tuple(form.rule for form in listings)
-        self._grammar = Grammar(endpoint.grammar, ("reply", *records))
-        self._line_end = self._grammar.pattern("_LINE_END")
-        self._find_line_end = re.compile(self._line_end).search
-        # By the first characters of the text; those of a record all begin alike.
-        self._shapes: dict[str, list[Shape]] = {}
+        grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *records))
+        self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search
+        # Shapes of records by their keys; what a reply of one line is tried with, by what it begins with.
+        self._shapes: Shapes[Shape] = Shapes()
+        self._alone: dict[str, list[Shape]] = {}
         self._constants: dict[str, Any] = {}
+        for form in endpoint.forms:
+            for pieces in grammar.variants(form.rule) if isinstance(form, Flat) else ():
+                shape = Shape(form, pieces, grammar)
+                self._try_first(shape, pieces[0].text[:_HEAD])
+                if not shape.lines.keys:
+                    self._constants["".join(piece.text for piece in pieces)] = form.cls()
+        if self._listing is not None:
+            self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
 
     # Reading
 
@@ -110,16 +111,31 @@ class TextFormat:
         if constant is not None:
             return constant
         size = len(text)
-        if size <= limits.text and limits.names:
-            for shape in self._shapes.get(text[:_HEAD], ()):
+        if size <= limits.text:
+            shapes = self._alone.get(text[:_HEAD], ())
+            for shape in shapes:
                 match = shape.match(text)
-                if match is not None:
-                    if match.end() < size or shape.plan is None or shape.count > limits.attributes:
-                        break
-                    value = carry_out(shape.plan, match.groups())
-                    form = shape.form
-                    return value if isinstance(form, Flat) else form.cls((value,))
+                if match is not None and match.end() == size:
+                    if shape is not shapes[0]:
+                        self._try_first(shape, text[:_HEAD])
+                    return self._one(shape, match, limits)
         return self._read(text, limits, None, False)
+
+    def _try_first(self, shape: Shape, head: str) -> None:
+        """Try *shape* before others with what begins like this."""
+        # Replaced, not changed: another thread may be reading.
+        others = [other for other in self._alone.get(head, ()) if other.is_flat and other is not shape]
+        self._alone[head] = [shape, *others]
+
+    def _one(self, shape: Shape, match: re.Match[str], limits: Limits) -> Any:
+        """The reply that one line is, if it takes no more than a call."""
+        plan = shape.plan
+        if plan is None or shape.count > limits.attributes:
+            return None
+        value = carry_out(plan, match.groups())
+        if shape.is_flat:
+            return value
+        return shape.form.cls((value,)) if limits.names else None
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted. No text is two replies, so *expect* is not asked."""
@@ -128,105 +144,104 @@ class TextFormat:
             if self._listing is not None:
                 return self._listing.cls()
             source.fail("expected a reply, found an empty body", code="empty")
+        for shape in self._alone.get(text[:_HEAD], ()):
+            if shape.is_flat and (match := shape.match(text)) is not None:
+                if match.end() < len(text):
+                    source.fail(f"expected the end of the reply after {shape.form.words}", match.end())
+                return shape.form.record.build(shape.pairs(match), shape.names, source, "", 0)
         return self._read(text, source.limits, source, collect)
 
     def _read(self, text: str, limits: Limits, source: Source | None, collect: bool) -> Any:
-        """The reply; without *source* `None` if there is anything to learn or to say."""
+        """The reply, a list; without *source* `None` if there is anything to learn or to say."""
         longest = limits.text if len(text) > limits.text else None
+        form = self._listing
         records: list[Any] = []
-        end = len(text)
         position = learned = 0
-        size = _FIRST_CHUNK
-        while position < end:
-            shape, match = self._shape_at(text, position)
-            if shape is None or match is None:
-                if source is None:
-                    return None
-                form, pieces, after = self._parsed(source, position)
-                if (
-                    isinstance(form, Listing)
-                    and sum(key is not None for key, _ in _keyed(form, pieces)) > limits.attributes
-                ):
-                    # Before the line becomes an expression with a group for each field.
-                    path = f"{form.attribute}[{len(records)}]"
-                    source.fail(f"expected at most {limits.attributes} fields", position, path, code="limit")
-                if learned >= _MAX_NEW_SHAPES and isinstance(form, Listing):
-                    pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
-                    path = f"{form.attribute}[{len(records)}]"
-                    records.append(form.record.build(pairs, form.text.names, source, path, position))
+        while position < len(text):
+            before = position
+            shape = None if form is None else self._shapes.get(self._signature(text, position))
+            if shape is not None:
+                if position == 0:
+                    self._try_first(shape, text[:_HEAD])
+                for rows, after in shape.lines.chunks(text, position):
+                    taken = self._many(shape, rows, limits, longest, collect)
+                    if taken is None:
+                        if source is None:
+                            return None
+                        taken = self._each(shape, position, after, source, len(records))
+                    records += taken
                     position = after
-                    continue
+                    if len(records) > limits.names:
+                        if source is None:
+                            return None
+                        source.fail(f"expected at most {limits.names} names", position, code="limit")
+            if position == before:
+                if source is None:
+                    return None
                 learned += 1
-                shape = self._learn(form, pieces)
-                match = shape.match(text, position, after)
-                assert match is not None, "a shape matches the text that it was made of"
-            form = shape.form
-            if isinstance(form, Flat):
-                return None if source is None else self._flat(form, shape, match, source, position)
-            assert shape.findall is not None
-            cut = self._line_of(text, position + size)[1] if position + size < end else end
-            rows = shape.findall(text, position, cut)
-            rest = rows.pop()[-1] if rows[-1][-1] else ""
-            after = cut - len(rest)
-            try:
-                if len(shape.keys) > limits.attributes:
-                    raise Unusual
-                columns = list(zip(*rows))[:-1]
-                taken = form.record.columns(shape.keys, columns, shape.names, longest, shape.trusted)
-                if collect and any(map(form.record.odd, taken)):
-                    raise Unusual
-            except Unusual:
-                if source is None:
-                    return None
-                taken = []
-                for match in shape.finditer(text, position, after):
-                    path = f"{form.attribute}[{len(records) + len(taken)}]"
-                    taken.append(form.record.build(shape.pairs(match), shape.names, source, path, match.start()))
-            records += taken
-            position = after
-            size = _FIRST_CHUNK if rest else min(size * 4, _LAST_CHUNK)
-            if len(records) > limits.names:
-                if source is None:
-                    return None
-                source.fail(f"expected at most {limits.names} names", position, code="limit")
-        return self._listing.cls(tuple(records)) if self._listing is not None and records else None
+                value, position = self._by_lark(source, position, learned, len(records))
+                records += value
+        return form.cls(tuple(records)) if form is not None and records else None
 
-    def _flat(self, form: Flat, shape: Shape, match: re.Match[str], source: Source, position: int) -> Any:
-        if position or match.end() < len(source.text):
-            source.fail(f"expected the end of the reply after {form.words}", position or match.end())
-        reply = form.record.build(shape.pairs(match), shape.names, source, "", 0)
-        if not shape.keys:
-            self._constants[match[0]] = reply
-        return reply
+    def _many(self, shape: Shape, rows: list[Any], limits: Limits, longest: int | None, collect: bool) -> Any:
+        """The records of the rows, `None` if there is anything to say of one."""
+        record = shape.form.record
+        lines = shape.lines
+        if len(lines.keys) > limits.attributes:
+            return None
+        try:
+            taken = record.many(lines.keys, Rows(rows, lines.places), shape.names, longest, shape.trusted)
+        except Unusual:
+            return None
+        return None if collect and any(map(record.odd, taken)) else taken
+
+    def _each(self, shape: Shape, position: int, end: int, source: Source, count: int) -> list[Any]:
+        """The records of the lines to *end*, with errors and findings."""
+        form = shape.form
+        assert isinstance(form, Listing)
+        taken: list[Any] = []
+        while position < end:
+            match = shape.match(source.text, position)
+            assert match is not None, "a line that was found once is found again"
+            path = f"{form.attribute}[{count + len(taken)}]"
+            taken.append(form.record.build(shape.pairs(match), shape.names, source, path, position))
+            position = match.end()
+        return taken
+
+    def _by_lark(self, source: Source, position: int, learned: int, count: int) -> tuple[list[Any], int]:
+        """Learn the shape of the line at *position*; its record and where the next one begins if it is one too many."""
+        form, pieces, after = self._parsed(source, position)
+        if not isinstance(form, Listing):
+            source.fail(f"expected the end of the reply after {form.words}", after)
+        if learned <= MAX_NEW_SHAPES:
+            self._shapes.add(self._signature(source.text, position), Shape(form, pieces, self._grammar))
+            return [], position
+        pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
+        path = f"{form.attribute}[{count}]"
+        return [form.record.build(pairs, form.text.names, source, path, position)], after
 
     def _parsed(self, source: Source, position: int) -> tuple[Form, list[Piece], int]:
         """What Lark says of the line at *position*, and where the next line begins."""
         end, after = self._line_of(source.text, position)
+        most = source.limits.attributes
+        if self._listing is not None and source.text.count(self._equals, position, end) > most:
+            # Before Lark takes its time over each of them.
+            source.fail(f"expected at most {most} fields", position, code="limit")
         start = "reply" if position == 0 or self._listing is None else self._listing.rule
         rule, pieces = self._grammar.parse(source, start, position, end)
         form = self._forms.get(rule, self._listing)
         assert form is not None, f"the grammar's rule {rule} has no form"
         return form, pieces, after
 
-    def _learn(self, form: Form, pieces: Sequence[Piece]) -> Shape:
-        """Remember a shape, in place of the one that was learned first if there are too many."""
-        shape = Shape(form, pieces, self._grammar, self._line_end)
-        known = self._shapes.get(shape.head, [])
-        # Replaced, not changed: another thread may be reading.
-        self._shapes[shape.head] = [shape, *known[: _MAX_SHAPES - 1]]
-        return shape
+    def _signature(self, text: str, position: int) -> tuple[str, ...]:
+        """The keys of the line at *position*, which tell shapes apart."""
+        fields = text[position : self._line_of(text, position)[0]].split(self._comma)
+        return tuple([field.partition(self._equals)[0] for field in fields])
 
     def _line_of(self, text: str, position: int) -> tuple[int, int]:
         """Where the line at *position* ends, and where the next one begins."""
         found = self._find_line_end(text, position)
         return found.span() if found else (len(text), len(text))
-
-    def _shape_at(self, text: str, position: int) -> tuple[Shape | None, re.Match[str] | None]:
-        for shape in self._shapes.get(text[position : position + _HEAD], ()):
-            match = shape.match(text, position)
-            if match is not None:
-                return shape, match
-        return None, None
 
     # Writing
 
@@ -259,46 +274,51 @@ class TextFormat:
             return self._write_lines(reply, form)
 
     def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
-        equals, comma, line_end = self._grammar.literal("_IS"), self._grammar.literal("_NEXT"), "\n"
         for runs in form.record.runs(values, form.text):
             # What holds for the keys of one line holds for those of all.
             fields = [(run.key, run.column[0]) for run in runs]
-            shape = self._verify(comma.join(f"{key}{equals}{text}" for key, text in fields), form, fields, "")
+            shape = self._verify(self._line(fields), form, fields, "")
             for run in runs:
                 if not run.number:
                     lines = "\n".join([*run.column, ""])
-                    if not shape.values[shape.keys.index(run.key)](lines) or lines.count("\n") != len(run.column):
+                    if not shape.values[run.key](lines) or lines.count("\n") != len(run.column):
                         raise Unusual
             parts: list[str | Sequence[str]] = []
             for run in runs:
-                parts += (f"{comma if parts else line_end}{run.key}{equals}", run.column)
+                parts += (f"{self._comma if parts else _LINE_END}{run.key}{self._equals}", run.column)
             yield weave(parts, len(runs[0].column))
 
+    def _line(self, fields: Iterable[tuple[str, str]]) -> str:
+        return self._comma.join([f"{key}{self._equals}{text}" for key, text in fields])
+
     def _write_lines(self, reply: Any, form: Listing) -> str:
-        equals, comma = self._grammar.literal("_IS"), self._grammar.literal("_NEXT")
         lines = []
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"
             fields = form.record.spell(value, form.text, path, unique=False)
-            line = comma.join(f"{key}{equals}{text}" for key, text in fields)
+            line = self._line(fields)
             self._verify(line, form, fields, path)
             lines.append(line)
-        return "\n".join(lines)
+        return _LINE_END.join(lines)
 
     def _verify(self, text: str, form: Form, fields: Iterable[tuple[str, str]], path: str) -> Shape:
         """The shape of a text; refuses what would be read back as something else."""
         if self._find_line_end(text):
             raise EncodeError(f"a line end would split the value in this format, found {shown(text)}", path=path)
-        shape, match = self._shape_at(text, 0)
-        if shape is None or match is None:
-            try:
-                form_read, pieces, _ = self._parsed(Source(text, DEFAULT_LIMITS), 0)
-            except DecodeError as error:
-                reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
-                raise EncodeError(reason, path=path) from None
-            shape = self._learn(form_read, pieces)
-            match = shape.match(text)
-            assert match is not None, "a shape matches the text that it was made of"
+        known = self._alone.get(text[:_HEAD], ())
+        shape = next((shape for shape in known if shape.match(text)), None)
+        if shape is None:
+            signature = self._signature(text, 0) if isinstance(form, Listing) else ()
+            shape = self._shapes.get(signature)
+            if shape is None or not shape.match(text):
+                try:
+                    form_read, pieces, _ = self._parsed(Source(text, DEFAULT_LIMITS), 0)
+                except DecodeError as error:
+                    reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
+                    raise EncodeError(reason, path=path) from None
+                shape = self._shapes.add(signature, Shape(form_read, pieces, self._grammar))
+        match = shape.match(text)
+        assert match is not None, "a shape matches the text that it was made of"
         read = [(pair.key, pair.value) for pair in shape.pairs(match)]
         if shape.form is not form or sorted(read) != sorted(fields):
             reason = f"the text format cannot carry it, as {shown(text)} would be read back as something else"

@@ -113,7 +113,7 @@ class Scalar:
         return values
 
     def _written_numbers(self, values: Sequence[Any]) -> Sequence[str]:
-        spelled = _ENCODER.encode(whole_numbers(values)).decode()[1:-1].split(",")
+        spelled = written_numbers(values)
         if self.pattern is not NUMBER.pattern and not (self.table or {}).keys() >= set(spelled):
             raise Unusual
         return spelled
@@ -129,6 +129,11 @@ _ENCODER = msgspec.json.Encoder()
 def whole_numbers(values: Sequence[Any]) -> list[int]:
     """*values*, if all of them are numbers that every format carries; else raises a `ValueError`."""
     return msgspec.convert(values, _WholeNumbers)
+
+
+def written_numbers(values: Sequence[Any]) -> list[str]:
+    """The spellings of whole numbers; raises as `whole_numbers` does."""
+    return _ENCODER.encode(whole_numbers(values)).decode()[1:-1].split(",")
 
 
 def parsed_numbers(spelled: Sequence[str]) -> list[int]:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import groupby
+from dataclasses import replace
 from typing import Any
 from xml.parsers import expat
 
@@ -19,14 +17,14 @@ from defusedxml.ElementTree import DefusedXMLParser
 from ._errors import EncodeError
 from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
-from ._records import Order, Pair
+from ._lines import MAX_NEW_SHAPES, Lines, Shapes
+from ._records import Order, Pair, Rows
 from ._report import Severity
 from ._runs import escape, texts, weave
 from ._source import Source, shown
 from ._values import Unusual
+from ._xml_tree import Element, is_html, parse
 
-_DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
-_HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
 # Names that begin with xml are XML's own.
 _NAME = re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*")
 # Characters that XML 1.0 has no way to write, not even as a reference.
@@ -39,20 +37,15 @@ _SPECIAL = re.compile('[&<>"\t\n\r]')
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 
-@dataclass
-class Element:
-    """An element as far as replies have use for it."""
+# The canonical layout, which the fast lane reads once expat has seen to it that it is XML.
+_ROOT = re.compile(r"<([A-Za-z_][A-Za-z0-9_.-]*)>\n(?=<)")
+_START = re.compile(r'<([^\s<>/]+)((?: [^\s=<>"]+="[^"<\t\n\r]*")*)>')
+_KEY = re.compile(' ([^=]+)="[^"]*"')
+_REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
-    tag: str
-    attributes: list[tuple[str, str]]
-    index: int
-    children: list[Element] = field(default_factory=list)
-    pieces: list[str] = field(default_factory=list)
-
-    @cached_property
-    def text(self) -> str:
-        """The text in it, but not in its children."""
-        return "".join(self.pieces)
+_DEPTH = 2
+"""Elements inside each other in a list."""
 
 
 class XmlFormat:
@@ -61,69 +54,61 @@ class XmlFormat:
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self._endpoint = endpoint
         self._listing = next((form for form in endpoint.forms if isinstance(form, Listing)), None)
+        self._shapes: Shapes[Lines] = Shapes()
 
     # Reading
 
     def fast(self, body: bytes, limits: Limits) -> Any:
         """The reply, or `None` if `read` has to judge: a flat reply, an error, a layout that is not the canonical."""
         form = self._listing
-        if form is None or body[:1] != b"<" or body[:2] == b"<?" or b"<!" in body or b"\0" in body:
+        if form is None or limits.depth < _DEPTH or body[:2] == b"<?":
             return None
-        events: list[Any] = []
-        parser = DefusedXMLParser(forbid_dtd=True).parser
-        parser.buffer_text = True
-        parser.ordered_attributes = True
-        extend = events.extend
-
-        def start(tag: str, attributes: list[str]) -> None:
-            extend((tag, attributes))
-
-        parser.StartElementHandler = start
-        parser.EndElementHandler = events.append
-        parser.CharacterDataHandler = events.append
         try:
+            text = body.decode()
+            root = _ROOT.match(text)
+            if root is None or root[1] == form.xml_item:
+                return None
+            parser = DefusedXMLParser(forbid_dtd=True).parser
+            # The guards have handlers of their own; without others expat only says whether this is XML.
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+            parser.DefaultHandlerExpand = None
             parser.Parse(body, True)
-        except expat.ExpatError:
-            return None
-        # A single name without attributes may be the id of a new one.
-        if len(events) == 9 and not events[4]:
-            return None
-        # Of each name five events: the line end before it, its tag, its attributes, its text, its tag again.
-        # A list is always attributes, a line end is never a tag, and text is never in two pieces but for a
-        # very long one, so that these places can hold nothing else.
-        items = (len(events) - 4) // 5
-        tags, attributes, texts = events[3::5], events[4::5], events[5::5]
-        if (
-            not 0 < items <= limits.names
-            or len(events) != items * 5 + 4
-            or events[2::5].count("\n") != items + 1
-            or tags.count(form.xml_item) != items
-            or events[6::5].count(form.xml_item) != items
-            or set(map(type, attributes)) != {list}
-            or set(map(type, texts)) != {str}
-        ):
-            return None
-        try:
-            return form.cls(tuple(self._columns(form, attributes, texts, limits)))
-        except Unusual:
+            return self._read_canonical(form, text, root, limits)
+        except (UnicodeDecodeError, expat.ExpatError, DefusedXmlException, Unusual):
             return None
 
-    def _columns(self, form: Listing, attributes: list[list[str]], texts: list[str], limits: Limits) -> list[Any]:
-        longest = limits.text
+    def _read_canonical(self, form: Listing, text: str, root: re.Match[str], limits: Limits) -> Any:
+        longest = limits.text if len(text) > limits.text else None
         names = {form.xml_item: form.xml_text, **form.xml.names}
+        rows_of = Rows if "&" not in text else _Escaped
         records: list[Any] = []
-        for keys, rows in _runs(attributes):
-            if len(keys) >= limits.attributes or form.xml_item in keys:
+        position = root.end()
+        learned = 0
+        while (start := _START.match(text, position)) is not None:
+            keys = tuple(_KEY.findall(start[2]))
+            lines = self._shapes.get(keys)
+            if lines is None:
+                learned += 1
+                if learned > MAX_NEW_SHAPES or len(keys) >= limits.attributes or start[1] != form.xml_item:
+                    raise Unusual
+                lines = self._shapes.add(keys, _lines(form, keys))
+            before = position
+            for rows, after in lines.chunks(text, before):
+                position = after
+                records += form.record.many(lines.keys, rows_of(rows, lines.places), names, longest)
+                if len(records) > limits.names:
+                    raise Unusual
+            if position == before:
                 raise Unusual
-            columns = [texts[len(records) : len(records) + len(rows)], *list(zip(*rows))[1::2]]
-            records += form.record.columns([form.xml_item, *keys], columns, names, longest)
-        return records
+        if not records or text[position:].rstrip("\n") != f"</{root[1]}>":
+            raise Unusual
+        return form.cls(tuple(records))
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
         if "\0" in source.text:  # expat would take it for UTF-16
             source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
-        roots = _parse(source)
+        roots = parse(source, source.limits.names)
         forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
         for form in forms:
             if isinstance(form, Flat):
@@ -134,7 +119,7 @@ class XmlFormat:
                 items = _match_listing(form, roots, source)
                 if items is not None:
                     return form.cls(tuple(self._build(form, item, number, source) for number, item in enumerate(items)))
-        if _HTML.match(source.text):
+        if is_html(source.text):
             source.fail("expected a reply in XML, found an HTML page", roots[0].index)
         found = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
         return source.fail(f"expected {self._endpoint.expected()} in XML, found {found}", roots[0].index)
@@ -144,8 +129,8 @@ class XmlFormat:
         if item.children:
             source.fail(f"expected text in <{item.tag}>, found <{item.children[0].tag}>", item.children[0].index, path)
         names = {form.xml_item: form.xml_text, **form.xml.names}
-        pairs = [Pair(form.xml_item, item.text, item.index)]
-        pairs += (Pair(key, value, item.index) for key, value in item.attributes)
+        # Of two values with the same key the last is kept, and that is to be the text.
+        pairs = [*item.pairs(source.text), Pair(form.xml_item, item.text, item.index)]
         return form.record.build(pairs, names, source, path, item.index)
 
     # Writing
@@ -194,18 +179,39 @@ class XmlFormat:
         return "\n".join([*lines, f"</{shape.root}>"])
 
 
-def _runs(attributes: list[list[str]]) -> Iterator[tuple[list[str], list[list[str]]]]:
-    """The keys of consecutive elements with the same ones in the same order, and these elements' attributes."""
-    keys = attributes[0][::2]
-    if [row[::2] for row in attributes].count(keys) == len(attributes):
-        yield keys, attributes
-    else:
-        yield from ((keys, list(rows)) for keys, rows in groupby(attributes, lambda row: row[::2]))
+class _Escaped(Rows):
+    """Rows of a body with references in it."""
+
+    def column(self, key: str) -> list[Any]:
+        """The values of a key."""
+        column = super().column(key)
+        return list(map(_unescaped, column)) if "&" in "".join(column) else column
+
+
+def _unescaped(text: str) -> str:
+    return _REFERENCE.sub(_referred, text)
+
+
+def _referred(match: re.Match[str]) -> str:
+    decimal, hexadecimal, name = match.groups()
+    if name:
+        return _ENTITIES[name]
+    if not decimal and not hexadecimal:
+        raise Unusual  # A number with more leading zeros than anybody needs.
+    return chr(int(decimal) if decimal else int(hexadecimal, 16))
+
+
+def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
+    if not keys or form.xml_item in keys or not all(map(_NAME.fullmatch, keys)):
+        # A name without attributes may be the id of a new one; some names are XML's own.
+        raise Unusual
+    attributes = "".join(f' {re.escape(key)}="([^"<\t\n\r]*)"' for key in keys)
+    return Lines((*keys, form.xml_item), f"<{form.xml_item}{attributes}>([^<\r]*)</{form.xml_item}>", "\n")
 
 
 def _order(form: Listing) -> Order:
     """The attributes with the text, under the element's own tag, before them."""
-    return form.xml._replace(head=((form.xml_item, form.xml_text), *form.xml.head))
+    return replace(form.xml, head=((form.xml_item, form.xml_text), *form.xml.head))
 
 
 def _spelled(form: Listing, value: Any, path: str) -> str:
@@ -249,7 +255,10 @@ def _match_shape(form: Flat, shape: XmlShape, roots: list[Element], source: Sour
     if shape.root is not None and root.tag != shape.root:
         return None
     if isinstance(shape.text, Const):
-        return [] if root.text == shape.text.text and not root.children and not root.attributes else None
+        if root.text != shape.text.text or root.children:
+            return None
+        _note_attributes(root, source)
+        return []
     children = roots if shape.root is None else root.children
     if shape.root is not None and root.text.strip():
         return None
@@ -273,6 +282,8 @@ def _match_shape(form: Flat, shape: XmlShape, roots: list[Element], source: Sour
     # The tag of a new name's id is that of a name in a list: only a number is an id.
     if len(names) == 1 and not types[pairs[0].key].type.pattern.fullmatch(pairs[0].value):
         return None
+    if shape.root is not None:
+        _note_attributes(root, source)
     for child in others:
         message = f"the element <{child.tag}> is not known, and not kept"
         source.note(Severity.WARNING, "unknown-key", message, child.index, child.tag)
@@ -286,100 +297,14 @@ def _match_listing(form: Listing, roots: list[Element], source: Source) -> list[
         if root.text.strip() or (not root.children and root.tag != form.xml_root):
             return None
         items = root.children
-    for item in items:
-        if item.tag != form.xml_item:
-            return None
-    if len(items) > source.limits.names:
-        source.fail(f"expected at most {source.limits.names} names, found {len(items)}", items[-1].index, code="limit")
+    if any(item.tag != form.xml_item for item in items):
+        return None
+    if items is not roots:
+        _note_attributes(roots[0], source)
     return items
 
 
-def _parse(source: Source) -> list[Element]:
-    """The elements that stand alone; a run of them without a root is what the documentation may mean."""
-    try:
-        return _elements(source, source.text, 0, "", "")
-    except expat.ExpatError as error:
-        if error.code != expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
-            raise _syntax_error(error, source, source.text, 0) from None
-    declaration = _DECLARATION.match(source.text)
-    start = declaration.end() if declaration else 0
-    try:
-        return _elements(source, source.text[start:], start, "<run>", "</run>")
-    except expat.ExpatError as error:
-        raise _syntax_error(error, source, source.text[start:], start, len("<run>")) from None
-
-
-def _syntax_error(error: expat.ExpatError, source: Source, text: str, start: int, before: int = 0) -> Exception:
-    # expat counts lines as we do, and columns in characters from 0.
-    lines = text.split("\n", error.lineno)
-    column = error.offset - (before if error.lineno == 1 else 0)
-    index = sum(len(line) + 1 for line in lines[: error.lineno - 1]) + max(column, 0)
-    said = expat.errors.messages[error.code]
-    words = f"expected a reply in XML, found {'an HTML page' if _HTML.match(text) else f'broken XML ({said})'}"
-    return source.error(words, start + index)
-
-
-def _elements(source: Source, text: str, start: int, before: str, after: str) -> list[Element]:
-    roots: list[Element] = []
-    stack: list[Element] = []
-    limits = source.limits
-    wrapped = len(before) > 0
-    indices = _Indices(text, start, len(before))
-    parser = DefusedXMLParser(forbid_dtd=True).parser
-    parser.ordered_attributes = True
-    parser.buffer_text = False  # for the position of text that does not belong there
-    depth = 0
-
-    def start_element(tag: str, attributes: list[str]) -> None:
-        nonlocal depth
-        depth += 1
-        if wrapped and depth == 1:
-            return
-        index = indices.of(parser.CurrentByteIndex)
-        if depth > limits.depth:
-            source.fail(f"expected elements at most {limits.depth} deep", index, code="limit")
-        element = Element(tag, list(zip(attributes[::2], attributes[1::2])), index)
-        (stack[-1].children if stack else roots).append(element)
-        stack.append(element)
-
-    def end_element(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        if stack:
-            stack.pop()
-
-    def characters(data: str) -> None:
-        if stack:
-            stack[-1].pieces.append(data)
-        elif data.strip():
-            index = indices.of(parser.CurrentByteIndex)
-            source.fail(f"expected an element, found the text {shown(data.strip())}", index)
-
-    parser.StartElementHandler = start_element
-    parser.EndElementHandler = end_element
-    parser.CharacterDataHandler = characters
-    try:
-        parser.Parse(before + text + after, True)
-    except DefusedXmlException:
-        found = "an HTML page" if _HTML.match(text) else "a document type declaration, which is refused"
-        source.fail(f"expected a reply in XML, found {found}", text.find("<!") + start)
-    return roots
-
-
-class _Indices:
-    """Characters for expat's bytes; asked in rising order, so that all of them together cost one pass."""
-
-    def __init__(self, text: str, start: int, before: int) -> None:
-        self._data = None if text.isascii() else text.encode()
-        self._start = start
-        self._before = before
-        self._bytes = 0
-        self._characters = 0
-
-    def of(self, byte: int) -> int:
-        byte = max(byte - self._before, 0)
-        if self._data is None:
-            return self._start + byte
-        self._characters += len(self._data[self._bytes : byte].decode("utf-8", "replace"))
-        self._bytes = byte
-        return self._start + self._characters
+def _note_attributes(root: Element, source: Source) -> None:
+    for key, _, at in root.pairs(source.text):
+        message = f"the attribute {shown(key)} of <{root.tag}> is not known, and not kept"
+        source.note(Severity.WARNING, "unknown-key", message, at, key)

@@ -24,15 +24,22 @@ class Result:
         self.status, self.out, self.err = status, out, err
 
 
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
 class Shell:
     """Runs the command in this process, in an empty folder."""
+
+    stream: type[io.TextIOWrapper] = io.TextIOWrapper
 
     def __init__(self, patch: pytest.MonkeyPatch, folder: Path) -> None:
         self.patch, self.folder = patch, folder
 
     def __call__(self, *arguments: str, stdin: bytes = b"") -> Result:
-        raw, err = io.BytesIO(), io.StringIO()
-        out = io.TextIOWrapper(raw, "utf-8")
+        raw, raw_err = io.BytesIO(), io.BytesIO()
+        out, err = self.stream(raw, "utf-8"), self.stream(raw_err, "utf-8")
         self.patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
         self.patch.setattr(sys, "stdout", out)
         self.patch.setattr(sys, "stderr", err)
@@ -41,11 +48,17 @@ class Shell:
         except SystemExit as stop:
             status = int(stop.code or 0)
         out.flush()
-        return Result(status, raw.getvalue(), err.getvalue())
+        err.flush()
+        return Result(status, raw.getvalue(), raw_err.getvalue().decode())
 
     def file(self, name: str, body: bytes) -> str:
-        (self.folder / name).write_bytes(body)
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
         return name
+
+    def files(self, folder: str) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in (self.folder / folder).iterdir()}
 
 
 @pytest.fixture
@@ -86,7 +99,7 @@ def test_the_table(shell: Shell, group: tuple[Any, ...]) -> None:
     if names:
         converted = shell("convert", *options, "--to", target, *charset_options, "--output", "out", *names)
         assert (converted.status, converted.err) == (0, "")
-        bodies = {path.stem: path.read_bytes() for path in (shell.folder / "out").iterdir()}
+        bodies = {Path(name).stem: body for name, body in shell.files("out").items()}
         assert bodies == {name.removesuffix(".body"): (shell.folder / name).read_bytes() for name in names}
 
 
@@ -102,8 +115,109 @@ def test_encode(shell: Shell, vector: Vector) -> None:
     assert (result.status, result.out, result.err) == (0, vector.body, "")
 
 
+LIST = b'{"kind":"senders","senders":[{"name":"A"}]}'
+
+
+@pytest.mark.parametrize("fmt", ["0", "1", "2", "3"])
+def test_encode_reads_what_decode_prints(shell: Shell, fmt: str) -> None:
+    bodies = [vector.body for vector in VECTORS if vector.canonical and {**CANONICAL, "fmt": int(fmt)} == vector.asked]
+    decoded = shell("decode", "--fmt", fmt, *(shell.file(f"{number}", body) for number, body in enumerate(bodies)))
+    result = shell("encode", "--fmt", fmt, "--output", "out", stdin=decoded.out)
+    assert (result.status, result.out, result.err) == (0, b"", "")
+    suffix = {"0": "txt", "1": "csv", "2": "xml", "3": "json"}[fmt]
+    assert len(bodies) > 5
+    assert shell.files("out") == {f"stdin-{number}.{suffix}": body for number, body in enumerate(bodies, 1)}
+
+
+CANONICAL = {"charset": None}
+
+
+@pytest.mark.parametrize(
+    ("stdin", "count"),
+    [
+        (b'\n  {"kind":"success"}\r\n\r\n', 1),
+        (b'{\n  "kind": "success"\n}\n', 1),
+        (b'{"kind":"success"}\r\n\n \t\n{"kind":"success"}', 2),
+    ],
+    ids=["a line", "over several lines", "two lines"],
+)
+def test_what_a_reply_is_in_json_lines(shell: Shell, stdin: bytes, count: int) -> None:
+    names = ["stdin"] if count == 1 else [f"stdin-{number}" for number in range(1, count + 1)]
+    assert shell("encode", "--fmt", "0", "--output", "out", stdin=stdin).status == 0
+    assert shell.files("out") == {f"{name}.txt": b"OK" for name in names}
+
+
+def test_a_bad_line_does_not_stop_the_rest(shell: Shell) -> None:
+    name = shell.file("a.jsonl", b'{"kind":"success"\n{"kind":"x"}\n\n' + LIST + b'\n{"kind":"created","id":5}\n')
+    result = shell("encode", "--fmt", "1", "--output", "out", name)
+    assert result.status == 1
+    assert shell.files("out") == {"a-4.csv": b"5"}
+    first, second, third = result.err.splitlines()
+    assert first.startswith("a.jsonl: line 1, column 18 (offset 17): expected normalized JSON (")
+    assert second.startswith("a.jsonl: line 2, column 1 (offset 18), kind: expected one of error, ")
+    assert third.startswith("a.jsonl: line 4: senders[0]")
+
+
+def test_a_mistake_in_one_reply_over_several_lines_is_one_error(shell: Shell) -> None:
+    result = shell("encode", "--fmt", "0", stdin=b'{\n  "kind": "success",,\n}\n')
+    assert (result.status, result.out) == (1, b"")
+    assert result.err.startswith("<stdin>: line 2, column 21 (offset 22): expected normalized JSON")
+    assert result.err.count("\n") == 1
+
+
+def test_several_replies_need_files(shell: Shell) -> None:
+    result = shell("encode", "--fmt", "0", stdin=b'{"kind":"success"}\n{"kind":"success"}\n')
+    assert (result.status, result.out) == (2, b"")
+    assert result.err.startswith("usage: smsc-codec encode ")
+    assert "--output DIR is needed" in result.err
+
+
+def test_too_much_normalized_json(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsc_codec.__main__._MOST", 38)
+    result = shell("encode", "--fmt", "0", "--output", "out", stdin=b'{"kind":"success"}\n' * 3)
+    assert (result.status, result.out) == (1, b"")
+    assert "expected at most 37 bytes of normalized JSON" in result.err
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["convert", "--to", "3", "a/x.txt", "b/x.txt"], "a/x.txt and b/x.txt would both be written to out/x.json"),
+        (["convert", "--to", "3", "-", "stdin.txt"], "- and stdin.txt would both be written to out/stdin.json"),
+        (["encode", "--fmt", "0", "a/x.json", "b/x.json"], "a/x.json and b/x.json would both be written to out/x.txt"),
+        (["encode", "--fmt", "0", "two", "two-2"], "two, line 3 and two-2 would both be written to out/two-2.txt"),
+    ],
+)
+def test_two_results_of_the_same_name(shell: Shell, arguments: list[str], words: str) -> None:
+    for folder in "ab":
+        shell.file(f"{folder}/x.txt", b"OK")
+        shell.file(f"{folder}/x.json", b'{"kind":"success"}')
+    shell.file("two", b'{"kind":"success"}\n\n{"kind":"success"}')
+    shell.file("two-2", b'{"kind":"success"}')
+    result = shell(*arguments, "--output", "out")
+    assert (result.status, result.out) == (2, b"")
+    assert result.err.endswith(f"smsc-codec {arguments[0]}: error: {words}\n")
+    assert not Path("out").exists()
+
+
 def test_formats_have_names_too(shell: Shell) -> None:
     assert shell("convert", "--fmt", "TEXT", "--to", "json", "-", stdin=b"OK").out == b'{\n"result": "OK"\n}'
+
+
+def test_nothing_to_read_yet(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Waiting(io.RawIOBase):
+        """A pipe that has been set not to block and is empty."""
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: object) -> None:
+            return None
+
+    stdin = io.TextIOWrapper(io.BufferedReader(Waiting()))
+    monkeypatch.setattr("smsc_codec.__main__.make_usable", lambda: monkeypatch.setattr(sys, "stdin", stdin))
+    assert "found an empty body" in shell("decode").err
 
 
 def test_strict(shell: Shell) -> None:
@@ -165,8 +279,19 @@ def test_wrong_usage(shell: Shell, arguments: list[str], words: str) -> None:
     assert words in result.err
 
 
+@pytest.mark.parametrize("command", ["decode", "encode", "convert", "validate", "bench"])
+def test_the_usage_is_that_of_the_command(shell: Shell, command: str) -> None:
+    required = {"encode": ["--fmt", "0"], "convert": ["--to", "0"], "bench": ["x"]}.get(command, [])
+    result = shell(command, *required, "--ftm=3")
+    assert result.status == 2
+    assert result.err.startswith(f"usage: smsc-codec {command} ")
+    assert result.err.endswith(f"smsc-codec {command}: error: unrecognized arguments: --ftm=3\n")
+    assert shell("--ftm", command, *required).err.startswith("usage: smsc-codec [-h] [--version] COMMAND ...\n")
+
+
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["decode", "--help"], ["encode", "-h"], ["convert", "-h"], ["validate", "-h"]]
+    "arguments",
+    [["--help"], ["decode", "--help"], ["encode", "-h"], ["convert", "-h"], ["validate", "-h"], ["bench", "-h"]],
 )
 def test_help_says_what_the_statuses_mean(shell: Shell, arguments: list[str]) -> None:
     result = shell(*arguments)
@@ -176,6 +301,14 @@ def test_help_says_what_the_statuses_mean(shell: Shell, arguments: list[str]) ->
 
 def test_version(shell: Shell) -> None:
     assert shell("--version").out.decode() == f"smsc-codec {__version__}\n"
+
+
+def test_streams_that_others_have_put_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert out.getvalue() == f"smsc-codec {__version__}\n"
 
 
 def test_one_bad_file_does_not_stop_the_rest(shell: Shell) -> None:
@@ -213,21 +346,96 @@ def test_an_interrupt_ends_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     assert shell("decode", stdin=b"OK").status == 130
 
 
-def _subprocess(*command: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, *command], capture_output=True, check=False, **options)
+def test_nothing_disturbs_the_terminal(shell: Shell) -> None:
+    name = shell.file("\x1b[31m\n", b"KO")
+    shown = "\ufffd[31m\ufffd"
+    assert shell("decode", name).err.startswith(f"{shown}: line 1, ")
+    assert shell("decode", f"{name}/").err.startswith(f"{shown}/: cannot be read: ")
+    assert shell("validate", name).out.decode().startswith(f"{shown}:1:1: error ")
+    assert shell("convert", "--to", "0", "--output", name, "-", stdin=b"OK").err.startswith(f"{shown}/stdin.txt: ")
+    assert f"unrecognized arguments: --{shown}\n" in shell("decode", f"--{name}").err
+    key = b'{"kind":"senders","senders":[{"name":"A","operators":{"\\u001b[31m\\n":100}}]}'
+    assert f"senders[0].operators.{shown}: expected" in shell("encode", "--fmt", "3", stdin=key).err
+
+
+ROOT = Path(__file__).parent.parent
+TOOL = f"{sys.executable} -m smsc_codec"
+FULL = pytest.param(">/dev/full", "No space left on device", id="full")
+CLOSED = pytest.param(">&-", "Bad file descriptor", id="closed")
+
+
+def run(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of the shell in a process of its own."""
+    (folder / "good").write_bytes(b"OK")
+    (folder / "odd").write_bytes('{"error": "\N{CYRILLIC SMALL LETTER YA}", "error_code": "77", "x": 1}'.encode())
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "", **variables}
+    return subprocess.run(
+        command, shell=True, capture_output=True, check=False, cwd=folder, env=environment, encoding="utf-8"
+    )
 
 
 def test_as_a_module(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
-    result = _subprocess("-m", "smsc_codec", "decode", input=b"0,-3", cwd=tmp_path, env=environment)
-    assert (result.returncode, result.stdout, result.stderr) == (0, b'{"kind":"error","code":3}\n', b"")
+    result = run(f"printf 0,-3 | {TOOL} decode", tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (0, '{"kind":"error","code":3}\n', "")
 
 
 def test_a_reader_that_has_seen_enough_is_no_trouble(tmp_path: Path) -> None:
     for number in range(2000):
         (tmp_path / f"{number}.txt").write_bytes(b"name = " + b"x" * 200 + b", id = 5")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
-    command = f"{sys.executable} -m smsc_codec decode *.txt | head -n 1"
-    result = subprocess.run(command, shell=True, capture_output=True, check=False, cwd=tmp_path, env=environment)
-    assert result.stdout.count(b"\n") == 1
-    assert result.stderr == b""
+    result = run(f"{TOOL} decode *.txt | head -n 1", tmp_path)
+    assert result.stdout.count("\n") == 1
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(("redirection", "reason"), [FULL, CLOSED])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments",
+    ["decode good", "convert --to 3 good", "validate --fmt 3 good", "--help", "decode --help", "--version"],
+)
+def test_an_output_that_cannot_be_written(
+    tmp_path: Path, arguments: str, unbuffered: str, redirection: str, reason: str
+) -> None:
+    result = run(f"{TOOL} {arguments} {redirection}", tmp_path, PYTHONUNBUFFERED=unbuffered)
+    message = f"smsc-codec: standard output: cannot be written: {reason}\n"
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr.removeprefix("1 replies, 0 not decoded, 1 findings\n") == message
+
+
+def test_a_closed_output_that_is_not_needed(tmp_path: Path) -> None:
+    result = run(f"{TOOL} convert --to 3 --output out good >&-", tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "out" / "good.json").exists()
+
+
+def test_a_closed_input(tmp_path: Path) -> None:
+    result = run(f"{TOOL} decode - good <&-", tmp_path)
+    assert (result.returncode, result.stdout) == (3, '{"kind":"success"}\n')
+    assert result.stderr == "<stdin>: cannot be read: Bad file descriptor\n"
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "status", "out"),
+    [
+        ("decode missing also-missing good", 3, '{"kind":"success"}\n'),
+        ("validate good", 0, ""),
+        ("decode --ftm", 2, ""),
+        ("decode - <&- >&-", 3, ""),
+    ],
+)
+def test_messages_that_cannot_be_written(
+    tmp_path: Path, redirection: str, arguments: str, status: int, out: str
+) -> None:
+    result = run(f"{TOOL} {arguments} {redirection}", tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (status, out, "")
+
+
+@pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}])
+def test_characters_that_the_terminal_does_not_have(tmp_path: Path, variables: dict[str, str]) -> None:
+    (tmp_path / "\N{CYRILLIC SMALL LETTER ZHE}.bad").write_bytes('{"\N{CYRILLIC SMALL LETTER YU}'.encode())
+    for arguments, status in [("validate odd", 0), ("validate *.bad", 1), ("decode *.bad", 1), ("decode --\u0436", 2)]:
+        result = run(f"{TOOL} {arguments}", tmp_path, **variables, PYTHONUTF8="0")
+        assert result.returncode == status
+        assert "Traceback" not in result.stderr
+        assert (result.stdout + result.stderr).isascii()

@@ -21,7 +21,7 @@ line 2, column 19 (offset 41): expected an id, found 'abc'
         0,
         "name = A, ",
         """\
-line 1, column 11 (offset 10): expected 'id', 'status' or a key, found the end of the reply
+line 1, column 11 (offset 10): expected 'id', 'name', 'status' or a key, found the end of the reply
     name = A,\N{SPACE}
               ^""",
     ),
@@ -69,9 +69,9 @@ line 2, column 5 (offset 17), senders[1].id: expected a whole number of at most 
         2,
         '<senders>\n<sender id="5">SMSC.RU</sender>\n<sender id="x">Test</sender>\n</senders>',
         """\
-line 3, column 1 (offset 42), senders[1].id: expected a whole number of at most 18 digits, found 'x'
+line 3, column 13 (offset 54), senders[1].id: expected a whole number of at most 18 digits, found 'x'
     <sender id="x">Test</sender>
-    ^""",
+                ^""",
     ),
     (
         2,

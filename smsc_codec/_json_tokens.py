@@ -1,0 +1,106 @@
+"""A JSON document with positions, for what orjson has found to be JSON: the slow lane's view of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import orjson
+
+from ._source import Source, shown
+
+
+class Token(NamedTuple):
+    """A bracket, or a scalar: `mark` is one of `[]{}`, or empty."""
+
+    mark: str
+    string: str | None
+    bare: str | None
+    at: int
+
+
+class Member(NamedTuple):
+    """A key of an object and what it has."""
+
+    key: str
+    value: Node
+
+
+class Node(NamedTuple):
+    """A value and where it stands. Of an array, and of what is inside an object's member, only the kind is kept."""
+
+    kind: str
+    """`array`, `object`, `string`, `number`, or a constant's own name."""
+    text: str
+    """A string's value, a number as it is spelled."""
+    at: int
+    members: tuple[Member, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What errors call it."""
+        if self.kind in ("array", "object"):
+            return f"an {self.kind}"
+        return shown(self.text) if self.kind == "string" else self.text
+
+
+_CONSTANTS = ("true", "false", "null")
+# The loop is unrolled: one alternative a character would take memory for each.
+_TOKEN = re.compile(r'[\s:,]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([\[\]{}])|([^\s\[\]{},:"]+))')
+
+
+class Tokens:
+    """Reads a document value by value, so that a long list takes no more memory than its records."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._tokens = _TOKEN.finditer(source.text)
+        self._depth = 0
+
+    def next(self) -> Token:
+        """The next token; there is one as long as a container is open."""
+        match = next(self._tokens)
+        string, mark, bare = match.groups()
+        return Token(mark or "", string, bare, match.start(match.lastindex or 0))
+
+    def enter(self, token: Token) -> None:
+        """Count the container that begins with *token*."""
+        self._depth += 1
+        most = self._source.limits.depth
+        if self._depth > most:
+            self._source.fail(f"expected values at most {most} deep", token.at, code="limit")
+
+    def items(self) -> Iterator[Node]:
+        """The rest of an array."""
+        while (token := self.next()).mark != "]":
+            yield self.node(token)
+
+    def node(self, token: Token, keep: bool = True) -> Node:
+        """The value that begins with *token*; the members of an object only with *keep*."""
+        if token.string is not None:
+            return Node("string", str(orjson.loads(token.string)), token.at)
+        if token.bare is not None:
+            return Node(token.bare if token.bare in _CONSTANTS else "number", token.bare, token.at)
+        self.enter(token)
+        if token.mark == "{" and keep:
+            members = tuple(self._members())
+            self._depth -= 1
+            return Node("object", "", token.at, members)
+        outside = self._depth - 1
+        while self._depth > outside:
+            inner = self.next()
+            if inner.mark in ("[", "{"):
+                self.enter(inner)
+            elif inner.mark:
+                self._depth -= 1
+        return Node("array" if token.mark == "[" else "object", "", token.at)
+
+    def _members(self) -> Iterator[Member]:
+        most = self._source.limits.attributes
+        count = 0
+        while (token := self.next()).mark != "}":
+            count += 1
+            node = self.node(self.next(), keep=False)
+            if count <= most + 1:  # one too many is enough to be refused
+                yield Member(str(orjson.loads(token.string or "")), node)

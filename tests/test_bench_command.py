@@ -1,0 +1,256 @@
+"""`smsc-codec bench`: what it reads, what it refuses, and that its figures are what they say; no times."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from smsc_codec import Format, decode
+from smsc_codec._bench import Group
+
+from .test_command_line import Shell, Terminal
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = str(ROOT / "examples")
+QUICK = ("--seconds", "1e-9")
+HEADINGS = ["format", "kind", "replies", "MB/s", "replies/s", "names/s", "median_µs", "99%_µs"]
+KINDS = ["senders", "created", "success", "error"]
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    return Shell(monkeypatch, tmp_path)
+
+
+def _groups(shell: Shell, *arguments: str, stdin: bytes = b"") -> dict[tuple[str, str], dict[str, Any]]:
+    result = shell("bench", "--json", *QUICK, *arguments, stdin=stdin)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.count(b"\n") == 1
+    groups = json.loads(result.out)["groups"]
+    return {(group["format"], group["kind"]): group for group in groups}
+
+
+def test_the_examples(shell: Shell) -> None:
+    groups = _groups(shell, EXAMPLES)
+    assert list(groups) == sorted(groups, key=lambda key: (Format[key[0].upper()], KINDS.index(key[1])))
+    assert sum(group["replies"] for group in groups.values()) == len(os.listdir(EXAMPLES))
+    assert groups["text", "senders"]["replies"] == 4
+    assert groups["csv", "senders"]["names"] == 2
+    assert groups["json", "error"]["names"] == 0
+    for group in groups.values():
+        assert group["rounds"] == 1
+        assert 0 < group["median_ns"] <= group["p99_ns"]
+
+
+def _clock(monkeypatch: pytest.MonkeyPatch, *took: int) -> None:
+    """Every look at the clock takes nothing, and the calls of decode take these times in turn."""
+    state = SimpleNamespace(now=0, calls=0)
+
+    def decode(body: bytes, **_: object) -> None:
+        state.now += took[state.calls % len(took)]
+        state.calls += 1
+
+    monkeypatch.setattr("smsc_codec._bench.decode", decode)
+    monkeypatch.setattr("smsc_codec._bench.time", SimpleNamespace(perf_counter_ns=lambda: state.now))
+
+
+def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    _clock(monkeypatch, 1000, 3000)
+    group = Group(Format.TEXT, "senders", [b"x" * 50, b"x" * 150], names=12)
+    parts: list[float] = []
+    asked = {"charset": None, "expect": None, "strict": False}
+    group.measure(10e-6, asked, parts.append, before=7)
+    assert parts == [7.1, 7.4, 7.5, 7.8, 7.9, 8]
+    assert group.times == Counter({1000: 3, 3000: 3})
+    assert group.figures() == {
+        "format": "text",
+        "kind": "senders",
+        "replies": 2,
+        "names": 12,
+        "bytes": 200,
+        "rounds": 3,
+        "megabytes_per_second": pytest.approx(50),
+        "replies_per_second": pytest.approx(500_000),
+        "names_per_second": pytest.approx(3_000_000),
+        "median_ns": 1000,
+        "p99_ns": 3000,
+    }
+
+
+@pytest.mark.parametrize(
+    ("times", "median", "p99"),
+    [
+        ({5: 1}, 5, 5),
+        ({1: 1, 2: 1}, 1, 2),
+        ({1: 1, 2: 2}, 2, 2),
+        ({9: 1, 1: 50, 2: 49}, 1, 2),
+        ({9: 2, 1: 49, 2: 49}, 2, 9),
+    ],
+)
+def test_percentiles(times: dict[int, int], median: int, p99: int) -> None:
+    figures = Group(Format.TEXT, "success", [b"OK"], rounds=1, times=Counter(times)).figures()
+    assert (figures["median_ns"], figures["p99_ns"]) == (median, p99)
+
+
+def test_a_clock_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = Group(Format.TEXT, "success", [b"OK"], rounds=1, times=Counter({0: 1})).figures()
+    assert figures["median_ns"] == 0
+
+
+def test_folders(shell: Shell) -> None:
+    for name in ["r/b/1.txt", "r/a/2", "r/3.xml", "r/.hidden", "r/.git/4", "s", "elsewhere/5"]:
+        shell.file(name, b"OK")
+    os.symlink("../elsewhere", "r/link")
+    os.symlink("nowhere", "r/broken")
+    os.symlink("../s", "r/file")
+    os.mkfifo("r/pipe")
+    groups = _groups(shell, "r", "s", "-", stdin=b"OK")
+    assert [group["replies"] for group in groups.values()] == [6]
+
+
+def test_a_folder_without_files(shell: Shell) -> None:
+    shell.file("empty/.hidden", b"OK")
+    result = shell("bench", "--json", "empty", shell.file("ok", b"OK"))
+    assert (result.status, result.out) == (3, b"")
+    message = "empty: cannot be read: there is no file in it\n"
+    assert result.err == f"{message}smsc-codec: nothing is measured unless every reply decodes\n"
+
+
+def test_a_folder_that_cannot_be_read(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.file("r/secret/x", b"OK")
+    shell.file("r/y", b"OK")
+    scan = os.scandir
+
+    def scandir(path: str) -> Any:
+        if path.endswith("secret"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    result = shell("bench", "--json", "r")
+    assert (result.status, result.out) == (3, b"")
+    assert result.err.startswith("r/secret: cannot be read: Permission denied\n")
+
+
+def test_nothing_is_measured_unless_every_reply_decodes(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("smsc_codec._bench.Group.measure")
+    good, bad = shell.file("good", b"OK"), shell.file("bad", b"KO")
+    said = shell("decode", bad, "missing").err
+    result = shell("bench", "--json", good, bad, "missing", good)
+    assert (result.status, result.out) == (3, b"")
+    assert result.err == f"{said}smsc-codec: nothing is measured unless every reply decodes\n"
+    assert shell("bench", "--json", good, bad).status == 1
+
+
+def test_options_of_decode(shell: Shell) -> None:
+    ok = shell.file("ok", b"OK")
+    name = shell.file("name", "name = \N{CYRILLIC CAPITAL LETTER A}, id = 5".encode("koi8-r"))
+    assert list(_groups(shell, "--fmt", "3", ok)) == [("json", "success")]
+    assert list(_groups(shell, "--fmt", "text", "--charset", "koi8-r", "--expect", "senders", name)) == [
+        ("text", "senders")
+    ]
+    assert shell("bench", "--json", "--fmt", "3", "--strict", ok).status == 1
+    assert shell("bench", "--json", "--expect", "created", ok).status == 1
+
+
+def test_what_is_timed_is_what_was_asked(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def recorded(body: bytes, **options: Any) -> Any:
+        calls.append(options)
+        return decode(body, **options)
+
+    monkeypatch.setattr("smsc_codec._bench.decode", recorded)
+    _groups(shell, "--charset", "koi8-r", shell.file("x", b"<result>OK</result>"))
+    assert calls[0] == {"fmt": None, "charset": "koi8-r", "expect": None, "strict": False}
+    assert calls[-1] == {**calls[0], "fmt": Format.XML}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "the following arguments are required: PATH"),
+        (["x", "--seconds", "0"], "has to be a number above 0, not '0'"),
+        (["x", "--seconds", "nan"], "has to be a number above 0, not 'nan'"),
+        (["x", "--seconds", "inf"], "has to be a number above 0, not 'inf'"),
+        (["x", "--seconds", "soon"], "has to be a number above 0, not 'soon'"),
+    ],
+)
+def test_wrong_usage(shell: Shell, arguments: list[str], words: str) -> None:
+    result = shell("bench", *arguments)
+    assert (result.status, result.out) == (2, b"")
+    assert result.err.startswith("usage: smsc-codec bench ")
+    assert words in result.err
+
+
+def test_without_rich(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich", None)
+    name = shell.file("ok", b"OK")
+    result = shell("bench", name)
+    assert (result.status, result.out) == (2, b"")
+    assert result.err.count("\n") == 1
+    assert "pip install 'smsc-codec[cli]'" in result.err
+    shell.stream = Terminal
+    assert list(_groups(shell, name)) == [("text", "success")]
+
+
+def test_table(shell: Shell) -> None:
+    pytest.importorskip("rich")
+    result = shell("bench", *QUICK, EXAMPLES)
+    assert (result.status, result.err) == (0, "")
+    heading, line, *rows = result.out.decode().splitlines()
+    assert heading.replace(" µs", "_µs").split() == HEADINGS
+    assert set(line) == {"─"}
+    assert [tuple(row.split()[:2]) for row in rows] == list(_groups(shell, EXAMPLES))
+    assert {len(row.split()) for row in rows} == {8}
+    assert {row.split()[1]: row.split()[5] == "-" for row in rows} == {kind: kind != "senders" for kind in KINDS}
+    shell.stream = Terminal
+    shell.patch.setenv("TERM", "xterm")
+    shell.patch.delenv("NO_COLOR", raising=False)
+    assert b"\x1b[1m" in shell("bench", *QUICK, EXAMPLES).out
+
+
+@pytest.mark.parametrize(("refresh", "measuring"), [(0.0, True), (float("inf"), False)])
+def test_progress(shell: Shell, monkeypatch: pytest.MonkeyPatch, refresh: float, measuring: bool) -> None:
+    pytest.importorskip("rich")
+    monkeypatch.setattr("smsc_codec._bench._REFRESH", refresh)
+    monkeypatch.setenv("TERM", "xterm")
+    shell.stream = Terminal
+    result = shell("bench", "--json", *QUICK, EXAMPLES)
+    assert json.loads(result.out)["groups"]
+    assert "checking" in result.err
+    assert ("100%" in result.err) is measuring
+    bad = shell("bench", "--json", shell.file("bad", b"KO"))
+    assert bad.status == 1
+    assert "bad: line 1, column 1" in bad.err
+
+
+def test_an_interrupt_ends_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("smsc_codec._bench.Group.measure", interrupt)
+    assert shell("bench", "--json", EXAMPLES).status == 130
+
+
+def test_nothing_is_imported_before_it_is_needed() -> None:
+    script = """
+import sys
+from smsc_codec.__main__ import main
+main(["decode", "examples/list.csv"])
+print(sorted({"rich", "smsc_codec._bench"} & sys.modules.keys()))
+main(["bench", "--json", "--seconds", "1e-9", "examples/list.csv"])
+print(sorted({"rich", "smsc_codec._bench"} & sys.modules.keys()))
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT)
+    lines = result.stdout.decode().splitlines()
+    assert lines[1::2] == ["[]", "['smsc_codec._bench']"]
