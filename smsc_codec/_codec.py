@@ -69,7 +69,7 @@ class Codec(Generic[R]):
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
         if body.__class__ is bytes and charset is None and (fmt.__class__ is int or fmt.__class__ is Format):
             reader = self._formats.get(fmt)
-            if reader is not None and limits.__class__ is Limits and len(body) <= limits.body and body[:3] != BOM:
+            if reader is not None and limits.__class__ is Limits and len(body) <= limits.body:
                 return reader.fast(body, limits)
         return None
 

@@ -11,7 +11,7 @@ from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
 from ._records import Columns, Pair
 from ._runs import texts, weave
-from ._source import Source, shown
+from ._source import BOM, Source, shown
 from ._values import Unusual
 
 _FORBIDDEN = re.compile("[,\r\n]")
@@ -30,7 +30,8 @@ class CsvFormat:
     def fast(self, body: bytes, limits: Limits) -> Any:
         """The reply, or `None` if `read` has to judge: a flat reply, an error, lines of different widths."""
         form = self._listing
-        if form is None or b"\r" in body:
+        # A byte order mark would be a part of the first name.
+        if form is None or b"\r" in body or body.startswith(BOM):
             return None
         try:
             text = body.decode()

@@ -45,6 +45,7 @@ class Lines:
         self._find_end = re.compile(end).search
         line = f"{pattern}(?:{end}|\\Z)"
         self.match = re.compile(line).match
+        self.fullmatch = re.compile(line).fullmatch
         # What is no line of this shape is taken whole, so that nothing is searched for behind it.
         self._findall = re.compile(f"{line}|([\\s\\S]+)").findall
 

@@ -84,16 +84,6 @@ class Pair(NamedTuple):
     at: int
 
 
-Plan = tuple[Callable[..., Any], list[tuple[int, Callable[[str], Any] | None]]]
-"""A class, and for each of the first parameters of its constructor the place of its spelling and what parses it."""
-
-
-def carry_out(plan: Plan, spelled: Sequence[str]) -> Any:
-    """The value that *plan* makes of spellings."""
-    make, places = plan
-    return make(*[spelled[place] if parse is None else parse(spelled[place]) for place, parse in places])
-
-
 class Columns:
     """What the fast lanes find: the spellings of many records with the same keys, a column for each key."""
 
@@ -250,8 +240,11 @@ class Record:
             into[key] = type_.column(column, longest, trusted)
         return _frozen(list(codes), zip(*codes.values())), _frozen(list(texts), zip(*texts.values()))
 
-    def plan(self, keys: Sequence[str], names: Mapping[str, str]) -> Plan | None:
-        """How to make one value of spellings that the grammar has read, `None` if it takes more than a call."""
+    def one(self, keys: Sequence[str], names: Mapping[str, str]) -> Callable[[Sequence[str]], Any] | None:
+        """What makes a value of spellings that the grammar has read, `None` if it takes more than a call.
+
+        Raises `KeyError` where `build` has to judge.
+        """
         places: dict[str, int] = {}
         for place, key in enumerate(keys):
             name = names.get(key)
@@ -260,15 +253,24 @@ class Record:
             places[name] = place
         if not all(field.optional or field.name in places for field in self.fields):
             return None
-        plan = [
-            (places[field.name], None if field.type.parse is str else field.type.parse)
-            if field.name in places
-            else (0, _nothing)
-            for field in self.fields
-        ]
-        while plan and plan[-1][1] is _nothing:
-            plan.pop()  # What is absent behind the last value is the constructor's default.
-        return self.cls, plan
+        given = [field for field in self.fields if field.name in places]
+        if given != list(self.fields[: len(given)]):
+            return None
+        cls = self.cls
+        if not given:
+            value = cls()
+            return lambda spelled: value
+        order = [places[field.name] for field in given]
+        parsed = [(place, field.type.quick) for place, field in enumerate(given) if field.type.parse is not str]
+        arrange = itemgetter(*order) if order != sorted(order) else None
+
+        def make(spelled: Sequence[str]) -> Any:
+            values: list[Any] = [*(spelled if arrange is None else arrange(spelled))]
+            for place, parse in parsed:
+                values[place] = parse(values[place])
+            return cls(*values)
+
+        return make
 
     def spell(self, value: Any, order: Order, path: str, unique: bool) -> list[tuple[str, str]]:
         """The keys and spelled values of a record, in the canonical order; `EncodeError` if it has none.
@@ -404,10 +406,6 @@ class Record:
             and self.extras.known.issuperset(getattr(value, self.extras.names))
             and all(map(self.extras.code.known, codes.values()))
         )
-
-
-def _nothing(spelled: str) -> None:
-    """Parse what is absent."""
 
 
 _ABSENT: Iterable[None] = repeat(None)

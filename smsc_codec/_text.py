@@ -17,7 +17,7 @@ from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
 from ._lines import MAX_NEW_SHAPES, Lines, Shapes
-from ._records import Pair, Rows, carry_out
+from ._records import Pair, Rows
 from ._runs import weave
 from ._source import Source, shown
 from ._values import Unusual
@@ -53,9 +53,10 @@ class Shape:
         self.count = len(keys)
         self.lines = Lines(keys, pattern, grammar.pattern("_LINE_END"))
         self.match = self.lines.match
+        self.fullmatch = self.lines.fullmatch
         self.names = form.text.names if isinstance(form, Listing) else {key: key for key in keys}
         # A value that has to be checked again, or is optional in its place, needs more than a call.
-        self.plan = form.record.plan(keys, self.names) if self.trusted else None
+        self.one = form.record.one(keys, self.names) if self.trusted else None
         # Whether every line of a text is a value of the field, for each field.
         self.values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
 
@@ -89,13 +90,10 @@ class TextFormat:
         # Shapes of records by their keys; what a reply of one line is tried with, by what it begins with.
         self._shapes: Shapes[Shape] = Shapes()
         self._alone: dict[str, list[Shape]] = {}
-        self._constants: dict[str, Any] = {}
         for form in endpoint.forms:
             for pieces in grammar.variants(form.rule) if isinstance(form, Flat) else ():
                 shape = Shape(form, pieces, grammar)
                 self._try_first(shape, pieces[0].text[:_HEAD])
-                if not shape.lines.keys:
-                    self._constants["".join(piece.text for piece in pieces)] = form.cls()
         if self._listing is not None:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
 
@@ -107,18 +105,22 @@ class TextFormat:
             text = body.decode()
         except UnicodeDecodeError:
             return None
-        constant = self._constants.get(text)
-        if constant is not None:
-            return constant
-        size = len(text)
-        if size <= limits.text:
-            shapes = self._alone.get(text[:_HEAD], ())
+        if len(text) <= limits.text:
+            shapes: Sequence[Shape] = self._alone.get(text[:_HEAD], ())
             for shape in shapes:
-                match = shape.match(text)
-                if match is not None and match.end() == size:
+                match = shape.fullmatch(text)
+                if match is not None:
+                    if shape.one is None or shape.count > limits.attributes:
+                        break
                     if shape is not shapes[0]:
                         self._try_first(shape, text[:_HEAD])
-                    return self._one(shape, match, limits)
+                    try:
+                        value = shape.one(match.groups())
+                    except KeyError:
+                        break
+                    if shape.is_flat:
+                        return value
+                    return shape.form.cls((value,)) if limits.names else None
         return self._read(text, limits, None, False)
 
     def _try_first(self, shape: Shape, head: str) -> None:
@@ -126,16 +128,6 @@ class TextFormat:
         # Replaced, not changed: another thread may be reading.
         others = [other for other in self._alone.get(head, ()) if other.is_flat and other is not shape]
         self._alone[head] = [shape, *others]
-
-    def _one(self, shape: Shape, match: re.Match[str], limits: Limits) -> Any:
-        """The reply that one line is, if it takes no more than a call."""
-        plan = shape.plan
-        if plan is None or shape.count > limits.attributes:
-            return None
-        value = carry_out(plan, match.groups())
-        if shape.is_flat:
-            return value
-        return shape.form.cls((value,)) if limits.names else None
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted. No text is two replies, so *expect* is not asked."""

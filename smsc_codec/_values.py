@@ -38,6 +38,11 @@ class Scalar:
     table: Mapping[str, Any] | None = None
     """Common spellings and their values, for speed."""
 
+    @property
+    def quick(self) -> Callable[[str], Any]:
+        """What parses the common spellings, and raises `KeyError` for others."""
+        return self.parse if self.table is None else self.table.__getitem__
+
     def spell(self, value: Any, path: str) -> str:
         """The value as it is written; `EncodeError` if it is no such value."""
         if self.number:
@@ -156,7 +161,10 @@ def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None) 
     table = {str(number): codes(number) for number in range(100)}
 
     def parse(spelled: str) -> Code:
-        return table.get(spelled) or codes(int(spelled))
+        try:
+            return table[spelled]
+        except KeyError:
+            return codes(int(spelled))
 
     return Scalar(words, pattern or NUMBER.pattern, parse, True, lambda value: codes(value).known, None, table)
 
