@@ -14,7 +14,7 @@ MAX_NEW_SHAPES = 8
 _MAX_SHAPES = 64
 
 # Characters that are read at a time: enough to be quick, little enough to need no memory.
-_FIRST_CHUNK = 1024
+_FIRST_CHUNK = 8 * 1024
 _LAST_CHUNK = 256 * 1024
 
 
@@ -37,13 +37,16 @@ class Shapes(Generic[T]):
 
 
 class Lines:
-    """Lines with the same *keys*; *pattern* has a group for the value of each, *end* is what ends a line."""
+    """Lines with the same *keys*; *pattern* has a group for the value of each.
 
-    def __init__(self, keys: Sequence[str], pattern: str, end: str) -> None:
+    *end* is what ends a line; *last* if the text may end there instead.
+    """
+
+    def __init__(self, keys: Sequence[str], pattern: str, end: str, last: bool) -> None:
         self.keys = keys
         self.places = {key: place for place, key in enumerate(keys)}
         self._find_end = re.compile(end).search
-        line = f"{pattern}(?:{end}|\\Z)"
+        line = f"{pattern}(?:{end}|\\Z)" if last else pattern + end
         self.match = re.compile(line).match
         self.fullmatch = re.compile(line).fullmatch
         # What is no line of this shape is taken whole, so that nothing is searched for behind it.
@@ -64,4 +67,4 @@ class Lines:
             position = cut - len(rest)
             if rows:
                 yield rows, position
-            size = min(size * 4, _LAST_CHUNK)
+            size = min(size * 8, _LAST_CHUNK)

@@ -303,45 +303,47 @@ class Record:
 
         Raises `Unusual` where `spell` has to judge.
         """
-        if values and set(map(type, values)) != {self.cls}:
-            raise Unusual
-        start = 0
-        size = _SHORT_RUN
-        while start < len(values):
-            rows = values[start : start + size]
-            runs = self._runs(rows, order)
-            yield runs
-            length = len(runs[0].column)
-            start += length
-            size = _SHORT_RUN if length < len(rows) else min(size * 4, _LONG_RUN)
-
-    def _runs(self, rows: Sequence[Any], order: Order) -> list[Run]:
-        """As many of the first *rows* as have the same fields, at least one."""
-        runs: dict[str, Run] = {}
-        end = len(rows)
-        for field in self.fields:
-            column = list(map(attrgetter(field.name), rows))
-            if column[0] is None and field.optional and column.count(None) == end:
-                continue
+        for start in range(0, len(values), _CHUNK):
+            rows = values[start : start + _CHUNK]
+            if set(map(type, rows)) != {self.cls}:
+                raise Unusual
+            columns = {field.name: list(map(attrgetter(field.name), rows)) for field in self.fields}
+            maps = {name: list(map(attrgetter(name), rows)) for name, _ in self._extra_types}
             try:
-                runs[field.name] = Run(field.name, field.type.number, field.type.written(column))
+                yield self._runs(columns, maps, order)
             except Unusual:
-                # A run ends where a field begins or ceases to be there, or the keys change.
-                absent = [value is None for value in column]
-                if not field.optional or absent.count(absent[0]) == end:
+                begin = 0
+                ends = self._ends(columns, maps)
+                if len(ends) == 1:
                     raise
-                return self._runs(rows[: _same(absent)], order)
+                for end in ends:
+                    some, some_maps = (
+                        {name: column[begin:end] for name, column in given.items()} for given in (columns, maps)
+                    )
+                    yield self._runs(some, some_maps, order)
+                    begin = end
+
+    def _ends(self, columns: Mapping[str, list[Any]], maps: Mapping[str, list[Any]]) -> list[int]:
+        """Where a field begins or ceases to be there, or the keys of extras change; and the end."""
+        marks = [[value is None for value in column] for column in columns.values()]
+        marks += [list(map(_keys, mappings)) for mappings in maps.values()]
+        rows = list(zip(*marks))
+        return [*(place for place in range(1, len(rows)) if rows[place] != rows[place - 1]), len(rows)]
+
+    def _runs(self, columns: Mapping[str, list[Any]], maps: Mapping[str, list[Any]], order: Order) -> list[Run]:
+        """The columns of values with the same fields, `Unusual` if they have not."""
+        runs: dict[str, Run] = {}
+        for field in self.fields:
+            column = columns[field.name]
+            if column[0] is not None or not field.optional:
+                runs[field.name] = Run(field.name, field.type.number, field.type.written(column))
+            elif column.count(None) != len(column):
+                raise Unusual
         middle: list[Run] = []
         for attribute, type_ in self._extra_types:
-            maps = list(map(attrgetter(attribute), rows))
-            if maps[0] is NO_OPERATORS and maps.count(NO_OPERATORS) == end:
-                continue
-            if set(map(type, maps)) != {FrozenMapping}:
-                raise Unusual
-            keys = [mapping._keys for mapping in maps]
-            if keys.count(keys[0]) != end:
-                return self._runs(rows[: _same(keys)], order)
-            middle += self._extra_runs(order, maps, type_, {run.key for run in middle})
+            mappings = maps[attribute]
+            if mappings[0] is not NO_OPERATORS or mappings.count(NO_OPERATORS) != len(mappings):
+                middle += self._extra_runs(mappings, type_, order, {run.key for run in middle})
         head, tail = (
             [runs[name]._replace(key=key) for key, name in keys if name in runs] for keys in (order.head, order.tail)
         )
@@ -349,20 +351,21 @@ class Record:
             raise Unusual
         return [*head, *middle, *tail]
 
-    def _extra_runs(
-        self, order: Order, maps: Sequence[FrozenMapping[Any]], type_: Scalar, taken: Set[str]
-    ) -> list[Run]:
-        assert self.extras is not None
-        keys = maps[0]._keys
+    def _extra_runs(self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str]) -> list[Run]:
+        if set(map(type, mappings)) != {FrozenMapping}:
+            raise Unusual
+        keys = mappings[0]._keys
+        if list(map(_keys, mappings)).count(keys) != len(mappings):
+            raise Unusual
         if not keys:
             return []
         if not taken.isdisjoint(TEXT.written(keys)) or not order.names.keys().isdisjoint(keys):
             raise Unusual
-        columns = dict(zip(keys, map(type_.written, zip(*(mapping._values for mapping in maps)))))
+        spelled = dict(zip(keys, map(type_.written, zip(*[mapping._values for mapping in mappings]))))
         # One or two digits are a code, and cannot be a name.
-        if type_ is self.extras.text and not all(map(self._no_codes, columns.values())):
+        if self.extras is not None and type_ is self.extras.text and not all(map(self._no_codes, spelled.values())):
             raise Unusual
-        return [Run(key, type_.number, columns[key]) for key in order.arrange(keys)]
+        return [Run(key, type_.number, spelled[key]) for key in order.arrange(keys)]
 
     def _no_codes(self, column: Iterable[str]) -> bool:
         assert self.extras is not None
@@ -411,15 +414,13 @@ class Record:
 _ABSENT: Iterable[None] = repeat(None)
 _NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
 
-# Records that are written at a time: few where they differ, so that little is looked at in vain; else enough
-# to be quick, and not so many that they need memory.
-_SHORT_RUN = 16
-_LONG_RUN = 4096
+
+def _keys(mapping: Any) -> Any:
+    return mapping._keys if type(mapping) is FrozenMapping else None
 
 
-def _same(marks: Sequence[Any]) -> int:
-    """How many of the first marks are the same, where not all are."""
-    return next(number for number, mark in enumerate(marks) if mark != marks[0])
+# Records that are written at a time: enough to be quick, and not so many that they need memory.
+_CHUNK = 4096
 
 
 def _frozen(keys: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterable[Any]:

@@ -51,7 +51,7 @@ class Shape:
             keys.append(key)
         self.is_flat = isinstance(form, Flat)
         self.count = len(keys)
-        self.lines = Lines(keys, pattern, grammar.pattern("_LINE_END"))
+        self.lines = Lines(keys, pattern, grammar.pattern("_LINE_END"), last=True)
         self.match = self.lines.match
         self.fullmatch = self.lines.fullmatch
         self.names = form.text.names if isinstance(form, Listing) else {key: key for key in keys}

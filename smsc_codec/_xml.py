@@ -205,8 +205,9 @@ def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
     if not keys or form.xml_item in keys or not all(map(_NAME.fullmatch, keys)):
         # A name without attributes may be the id of a new one; some names are XML's own.
         raise Unusual
-    attributes = "".join(f' {re.escape(key)}="([^"<\t\n\r]*)"' for key in keys)
-    return Lines((*keys, form.xml_item), f"<{form.xml_item}{attributes}>([^<\r]*)</{form.xml_item}>", "\n")
+    attributes = "".join(rf' {re.escape(key)}="([^"<\t\n\r]*)"' for key in keys)
+    line = rf"<{form.xml_item}{attributes}>([^<\r]*)</{form.xml_item}>"
+    return Lines((*keys, form.xml_item), line, r"\n", last=False)
 
 
 def _order(form: Listing) -> Order:
