@@ -9,7 +9,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin, overload
 
 from ._errors import DecodeError, EncodeError
-from ._forms import Endpoint, Flat, Form
+from ._forms import Endpoint, Flat, Form, Listing
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply
 from ._report import Finding, Report, Severity
@@ -38,7 +38,7 @@ class _Reader(Protocol):
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any: ...
 
-    def write(self, reply: Any, form: Form) -> str: ...
+    def write(self, reply: Any, form: Form, limits: Limits) -> str: ...
 
 
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
@@ -208,20 +208,25 @@ class Codec(Generic[R]):
         fmt: Format | int,
         charset: str = "utf-8",
         drop_description: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> bytes:
         """Write a reply in the canonical form, the server's own bytes where these are known.
 
         *charset* is `utf-8`, `windows-1251` or `koi8-r`. With *drop_description* an error's description is
         left out where fmt=1 has no place for it. Raises `EncodeError` if the reply would not be read back
-        the same from that format and charset, and nothing else.
+        the same from that format and charset within *limits*, and nothing else.
         """
+        if not isinstance(limits, Limits):
+            raise EncodeError(f"limits has to be a Limits, not {type(limits).__name__}")
         format_ = _format_of(fmt, EncodeError)
         name = _charset_of(charset, EncodeError)
         form = self.endpoint.form_of(reply)
+        if isinstance(form, Listing) and len(getattr(reply, form.attribute)) > limits.names:
+            raise EncodeError(f"expected at most {limits.names} names, here are {len(getattr(reply, form.attribute))}")
         if drop_description and format_ is Format.CSV and isinstance(reply, ErrorReply):
-            text = self._format(format_).write(ErrorReply(reply.code, None, reply.id), form)
+            text = self._format(format_).write(ErrorReply(reply.code, None, reply.id), form, limits)
         else:
-            text = self._format(format_).write(reply, form)
+            text = self._format(format_).write(reply, form, limits)
         try:
             body = text.encode(name)
         except UnicodeEncodeError as error:
@@ -229,6 +234,8 @@ class Codec(Generic[R]):
             raise EncodeError(reason) from None
         if body.startswith(BOM):
             raise EncodeError("the reply would begin with a byte order mark, which is no part of a reply")
+        if len(body) > limits.body:
+            raise EncodeError(f"expected at most {limits.body} bytes, here are {len(body)}")
         return body
 
 

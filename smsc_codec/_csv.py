@@ -107,8 +107,11 @@ class CsvFormat:
     ) -> list[Any]:
         records = []
         index = 0
-        for number, whole in enumerate(source.text.removesuffix("\n").split("\n")):
-            line = whole.removesuffix("\r")
+        lines = source.text.removesuffix("\n").split("\n")
+        for number, whole in enumerate(lines):
+            # A lone CR at the end of the body ends no line.
+            ended = number < len(lines) - 1 or source.text.endswith("\n")
+            line = whole.removesuffix("\r") if ended else whole
             cells = line.split(",")
             if len(cells) not in layouts:
                 wanted = " or ".join(f"<{'>,<'.join(layout)}>" for layout in form.csv)
@@ -125,11 +128,15 @@ class CsvFormat:
 
     # Writing
 
-    def write(self, reply: Any, form: Form) -> str:
+    def write(self, reply: Any, form: Form, limits: Limits) -> str:
         """The canonical text, or `EncodeError`."""
-        return self._write_list(reply, form) if isinstance(form, Listing) else self._write_flat(reply, form)
+        return (
+            self._write_list(reply, form, limits)
+            if isinstance(form, Listing)
+            else self._write_flat(reply, form, limits)
+        )
 
-    def _write_flat(self, reply: Any, form: Flat) -> str:
+    def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
         cells = []
         placed = {column.field for column in form.csv if isinstance(column, Column)}
         for field in form.record.fields:
@@ -144,7 +151,7 @@ class CsvFormat:
             if value is None and column.absent is not None:
                 cells.append(column.absent)
                 continue
-            cell = column.prefix + types[column.field].type.spell(value, column.field)
+            cell = column.prefix + types[column.field].type.spell(value, column.field, limits.text)
             if cell == column.absent:
                 raise EncodeError(f"{shown(cell)} means that there is none in this format", path=column.field)
             if _FORBIDDEN.search(cell):
@@ -152,18 +159,18 @@ class CsvFormat:
             cells.append(cell)
         return ",".join(cells)
 
-    def _write_list(self, reply: Any, form: Listing) -> str:
+    def _write_list(self, reply: Any, form: Listing, limits: Limits) -> str:
         if not form.csv:
             raise EncodeError(f"{form.words} has no comma-separated form")
         try:
             # Each line is written with the end of the one before it.
-            return "".join(self._write_runs(getattr(reply, form.attribute), form))[1:]
+            return "".join(self._write_runs(getattr(reply, form.attribute), form, limits))[1:]
         except Unusual:
-            return self._write_lines(reply, form)
+            return self._write_lines(reply, form, limits)
 
-    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
+    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
         names = form.text.names
-        for runs in form.record.runs(values, form.text):
+        for runs in form.record.runs(values, form.text, limits):
             by_name = {names.get(run.key, run.key): run for run in runs}
             layout = next((layout for layout in form.csv if set(layout) == by_name.keys()), None)
             if layout is None or any(map(_FORBIDDEN.search, texts(runs))):
@@ -173,11 +180,11 @@ class CsvFormat:
                 parts += ("," if parts else "\n", by_name[name].column)
             yield weave(parts, len(runs[0].column))
 
-    def _write_lines(self, reply: Any, form: Listing) -> str:
+    def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
         lines = []
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"
-            fields = dict(form.record.spell(value, form.text, path, unique=True))
+            fields = dict(form.record.spell(value, form.text, path, limits, unique=True))
             given = {form.text.names.get(key, key): text for key, text in fields.items()}
             layout = next((layout for layout in form.csv if set(layout) == given.keys()), None)
             if layout is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._secrets import without_secrets
+
 if TYPE_CHECKING:
     from ._model import ErrorReply
 
@@ -40,10 +42,12 @@ class DecodeError(SmscCodecError, ValueError):
         self.offset = offset
         self.line = line
         self.column = column
-        self.path = path
+        self.path = without_secrets(path)
         self.excerpt = excerpt
 
     def __str__(self) -> str:
+        if self.code == "option":
+            return self.reason
         where = f"line {self.line}, column {self.column} (offset {self.offset})"
         path = f", {self.path}" if self.path else ""
         excerpt = "".join(f"\n    {line}" for line in self.excerpt.splitlines())
@@ -66,7 +70,7 @@ class EncodeError(SmscCodecError, ValueError):
     def __init__(self, reason: str, *, path: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.path = path
+        self.path = without_secrets(path)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason

@@ -86,9 +86,9 @@ class JsonFormat:
             if isinstance(form, Flat):
                 pairs = _match_flat(form, node, source)
                 if pairs is not None:
-                    return form.record.build(pairs, {pair.key: pair.key for pair in pairs}, source, "", node.at)
-            elif node.kind == "object" and form.json.head[0][0] in _keys(node):
-                # A single object where an array of one is meant is read as one.
+                    return form.record.build(pairs, _names(form), source, "", node.at)
+            elif form.json.head[0][0] in _keys(node) and [member.value.kind for member in node.members] != ["number"]:
+                # A single object where an array of one is meant is read as one; a number alone is an id.
                 return form.cls(tuple(self._records(form, [node], source)))
         found = node.words
         if node.kind == "object":
@@ -115,17 +115,17 @@ class JsonFormat:
 
     # Writing
 
-    def write(self, reply: Any, form: Form) -> str:
+    def write(self, reply: Any, form: Form, limits: Limits) -> str:
         """The canonical text, or `EncodeError`."""
         if isinstance(form, Listing):
             values = getattr(reply, form.attribute)
             try:
                 # Each object is written with the end of the one before it.
-                text = "".join(self._write_runs(values, form))
+                text = "".join(self._write_runs(values, form, limits))
                 return f"[{text[len(_BETWEEN) - 2 :]}}}]" if text else "[]"
             except Unusual:
                 pass
-            written = [_object(self._members(form, value, number)) for number, value in enumerate(values)]
+            written = [_object(self._members(form, value, number, limits)) for number, value in enumerate(values)]
             return "[" + ",\n".join(written) + "]"
         types = form.record.by_name
         members = []
@@ -135,13 +135,13 @@ class JsonFormat:
                 continue
             value = getattr(reply, name)
             if value is not None or not types[name].optional:
-                text = types[name].type.spell(value, name)
+                text = types[name].type.spell(value, name, limits.text)
                 members.append((key, text if types[name].type.number else _quoted(text)))
         return _object(members)
 
-    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
+    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
         names = form.json.names
-        for given in form.record.runs(values, form.json):
+        for given in form.record.runs(values, form.json, limits):
             runs = [escape(run, _SPECIAL, lambda text: _quoted(text)[1:-1]) for run in given]
             # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
             quoted = any(run.key not in names for run in runs)
@@ -154,8 +154,8 @@ class JsonFormat:
             parts.append(f"{mark}\n")
             yield weave(parts, len(runs[0].column))
 
-    def _members(self, form: Listing, value: Any, number: int) -> list[tuple[str, str]]:
-        fields = form.record.spell(value, form.json, f"{form.attribute}[{number}]", unique=True)
+    def _members(self, form: Listing, value: Any, number: int, limits: Limits) -> list[tuple[str, str]]:
+        fields = form.record.spell(value, form.json, f"{form.attribute}[{number}]", limits, unique=True)
         names = form.json.names
         types = form.record.types
         # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
@@ -197,6 +197,10 @@ def _keys(node: Node) -> set[str]:
     return {member.key for member in node.members}
 
 
+def _names(form: Flat) -> dict[str, str]:
+    return {key: name for key, name in form.json if not isinstance(name, Const)}
+
+
 def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
     if node.kind != "object":
         return None
@@ -220,7 +224,7 @@ def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
                 value.kind in ("string", "number") and types[name].type.pattern.fullmatch(value.text)
             ):
                 return None
-            pairs.append(Pair(name, _spelled(types[name], value, source, name), value.at))
+            pairs.append(Pair(key, _spelled(types[name], value, source, name), value.at))
         elif not form.more:
             return None
         else:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from json import JSONDecoder
 from typing import NamedTuple
-
-import orjson
 
 from ._source import Source, shown
 
 
 class Token(NamedTuple):
-    """A bracket, or a scalar: `mark` is one of `[]{}`, or empty."""
+    """A bracket, which is its `mark`; a string, whose mark is a quote; or a number or constant, without a mark."""
 
     mark: str
-    string: str | None
-    bare: str | None
+    text: str
     at: int
 
 
@@ -46,8 +44,9 @@ class Node(NamedTuple):
 
 
 _CONSTANTS = ("true", "false", "null")
-# The loop is unrolled: one alternative a character would take memory for each.
-_TOKEN = re.compile(r'[\s:,]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|([\[\]{}])|([^\s\[\]{},:"]+))')
+# A regular expression for strings would take memory for each escape.
+_read_string = JSONDecoder().raw_decode
+_TOKEN = re.compile(r'[\s:,]*(?:([\[\]{}"])|([^\s\[\]{},:"]+))')
 
 
 class Tokens:
@@ -55,14 +54,19 @@ class Tokens:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._tokens = _TOKEN.finditer(source.text)
+        self._position = 0
         self._depth = 0
 
     def next(self) -> Token:
         """The next token; there is one as long as a container is open."""
-        match = next(self._tokens)
-        string, mark, bare = match.groups()
-        return Token(mark or "", string, bare, match.start(match.lastindex or 0))
+        match = _TOKEN.match(self._source.text, self._position)
+        assert match is not None, "orjson has found it to be JSON"
+        mark, bare = match.groups()
+        text = bare or ""
+        self._position = match.end()
+        if mark == '"':
+            text, self._position = _read_string(self._source.text, match.start(1))
+        return Token(mark or "", text, match.start(match.lastindex or 0))
 
     def enter(self, token: Token) -> None:
         """Count the container that begins with *token*."""
@@ -78,10 +82,10 @@ class Tokens:
 
     def node(self, token: Token, keep: bool = True) -> Node:
         """The value that begins with *token*; the members of an object only with *keep*."""
-        if token.string is not None:
-            return Node("string", str(orjson.loads(token.string)), token.at)
-        if token.bare is not None:
-            return Node(token.bare if token.bare in _CONSTANTS else "number", token.bare, token.at)
+        if token.mark == '"':
+            return Node("string", token.text, token.at)
+        if not token.mark:
+            return Node(token.text if token.text in _CONSTANTS else "number", token.text, token.at)
         self.enter(token)
         if token.mark == "{" and keep:
             members = tuple(self._members())
@@ -92,7 +96,7 @@ class Tokens:
             inner = self.next()
             if inner.mark in ("[", "{"):
                 self.enter(inner)
-            elif inner.mark:
+            elif inner.mark in ("]", "}"):
                 self._depth -= 1
         return Node("array" if token.mark == "[" else "object", "", token.at)
 
@@ -103,4 +107,4 @@ class Tokens:
             count += 1
             node = self.node(self.next(), keep=False)
             if count <= most + 1:  # one too many is enough to be refused
-                yield Member(str(orjson.loads(token.string or "")), node)
+                yield Member(token.text, node)

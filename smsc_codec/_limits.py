@@ -16,9 +16,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     most, and one name with all its operator codes takes about 400 bytes in the longest format.
     """
 
-    body: int = 128 * 1024 * 1024
+    body: int = 32 * 1024 * 1024
     """Bytes of the body (characters of a string)."""
-    names: int = 1_000_000
+    names: int = 250_000
     """Names in a list."""
     depth: int = 32
     """Elements or containers inside each other, in XML and JSON; the deepest reply has 3."""

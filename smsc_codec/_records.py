@@ -10,6 +10,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, cast
 
 from ._errors import EncodeError
+from ._limits import Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
 from ._runs import Run
@@ -272,7 +273,7 @@ class Record:
 
         return make
 
-    def spell(self, value: Any, order: Order, path: str, unique: bool) -> list[tuple[str, str]]:
+    def spell(self, value: Any, order: Order, path: str, limits: Limits, unique: bool) -> list[tuple[str, str]]:
         """The keys and spelled values of a record, in the canonical order; `EncodeError` if it has none.
 
         *unique* if the format cannot hold a code and a name under the same key.
@@ -282,7 +283,7 @@ class Record:
         types = self.by_name
         head, tail = (
             [
-                (key, types[name].type.spell(item, f"{path}.{name}"))
+                (key, types[name].type.spell(item, f"{path}.{name}", limits.text))
                 for key, name in keys
                 if (item := getattr(value, name)) is not None or not types[name].optional
             ]
@@ -290,15 +291,18 @@ class Record:
         )
         if self.extras is None:
             return head + tail
-        codes = self._spell_extras(value, self.extras.codes, order, path)
-        texts = self._spell_extras(value, self.extras.names, order, path)
+        codes = self._spell_extras(value, self.extras.codes, order, path, limits)
+        texts = self._spell_extras(value, self.extras.names, order, path, limits)
         if unique and not codes.keys().isdisjoint(texts):
             key = next(key for key in texts if key in codes)
             reason = "this format has one value for a key, and here a code and a replacement share theirs"
             raise EncodeError(reason, path=f"{path}.{self.extras.names}.{key}")
-        return [*head, *codes.items(), *texts.items(), *tail]
+        fields = [*head, *codes.items(), *texts.items(), *tail]
+        if len(fields) > limits.attributes:
+            raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
+        return fields
 
-    def runs(self, values: Sequence[Any], order: Order) -> Iterator[list[Run]]:
+    def runs(self, values: Sequence[Any], order: Order, limits: Limits) -> Iterator[list[Run]]:
         """The columns of consecutive values with the same fields, in the canonical order.
 
         Raises `Unusual` where `spell` has to judge.
@@ -310,7 +314,7 @@ class Record:
             columns = {field.name: list(map(attrgetter(field.name), rows)) for field in self.fields}
             maps = {name: list(map(attrgetter(name), rows)) for name, _ in self._extra_types}
             try:
-                yield self._runs(columns, maps, order)
+                yield self._runs(columns, maps, order, limits)
             except Unusual:
                 begin = 0
                 ends = self._ends(columns, maps)
@@ -320,7 +324,7 @@ class Record:
                     some, some_maps = (
                         {name: column[begin:end] for name, column in given.items()} for given in (columns, maps)
                     )
-                    yield self._runs(some, some_maps, order)
+                    yield self._runs(some, some_maps, order, limits)
                     begin = end
 
     def _ends(self, columns: Mapping[str, list[Any]], maps: Mapping[str, list[Any]]) -> list[int]:
@@ -330,28 +334,32 @@ class Record:
         rows = list(zip(*marks))
         return [*(place for place in range(1, len(rows)) if rows[place] != rows[place - 1]), len(rows)]
 
-    def _runs(self, columns: Mapping[str, list[Any]], maps: Mapping[str, list[Any]], order: Order) -> list[Run]:
+    def _runs(
+        self, columns: Mapping[str, list[Any]], maps: Mapping[str, list[Any]], order: Order, limits: Limits
+    ) -> list[Run]:
         """The columns of values with the same fields, `Unusual` if they have not."""
         runs: dict[str, Run] = {}
         for field in self.fields:
             column = columns[field.name]
             if column[0] is not None or not field.optional:
-                runs[field.name] = Run(field.name, field.type.number, field.type.written(column))
+                runs[field.name] = Run(field.name, field.type.number, field.type.written(column, limits.text))
             elif column.count(None) != len(column):
                 raise Unusual
         middle: list[Run] = []
         for attribute, type_ in self._extra_types:
             mappings = maps[attribute]
             if mappings[0] is not NO_OPERATORS or mappings.count(NO_OPERATORS) != len(mappings):
-                middle += self._extra_runs(mappings, type_, order, {run.key for run in middle})
+                middle += self._extra_runs(mappings, type_, order, {run.key for run in middle}, limits.text)
         head, tail = (
             [runs[name]._replace(key=key) for key, name in keys if name in runs] for keys in (order.head, order.tail)
         )
-        if not runs and not middle:
+        if not 0 < len(runs) + len(middle) <= limits.attributes:
             raise Unusual
         return [*head, *middle, *tail]
 
-    def _extra_runs(self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str]) -> list[Run]:
+    def _extra_runs(
+        self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str], longest: int
+    ) -> list[Run]:
         if set(map(type, mappings)) != {FrozenMapping}:
             raise Unusual
         keys = mappings[0]._keys
@@ -359,9 +367,10 @@ class Record:
             raise Unusual
         if not keys:
             return []
-        if not taken.isdisjoint(TEXT.written(keys)) or not order.names.keys().isdisjoint(keys):
+        if not taken.isdisjoint(TEXT.written(keys, longest)) or not order.names.keys().isdisjoint(keys):
             raise Unusual
-        spelled = dict(zip(keys, map(type_.written, zip(*[mapping._values for mapping in mappings]))))
+        columns = zip(*[mapping._values for mapping in mappings])
+        spelled = {key: type_.written(column, longest) for key, column in zip(keys, columns)}
         # One or two digits are a code, and cannot be a name.
         if self.extras is not None and type_ is self.extras.text and not all(map(self._no_codes, spelled.values())):
             raise Unusual
@@ -376,7 +385,7 @@ class Record:
         extras = self.extras
         return [] if extras is None else [(extras.codes, extras.code), (extras.names, extras.text)]
 
-    def _spell_extras(self, value: Any, attribute: str, order: Order, path: str) -> dict[str, str]:
+    def _spell_extras(self, value: Any, attribute: str, order: Order, path: str, limits: Limits) -> dict[str, str]:
         assert self.extras is not None
         items = getattr(value, attribute)
         if not isinstance(items, Mapping):
@@ -388,7 +397,9 @@ class Record:
                 raise EncodeError("expected a key that is text", path=where)
             if key in order.names:
                 raise EncodeError("the key has a meaning of its own in this format", path=where)
-        spelled = {key: type_.spell(items[key], f"{path}.{attribute}.{key}") for key in order.arrange(list(items))}
+        spelled = {
+            key: type_.spell(items[key], f"{path}.{attribute}.{key}", limits.text) for key in order.arrange(list(items))
+        }
         for key, text in spelled.items():
             if type_ is self.extras.text and self.extras.code.pattern.fullmatch(text):
                 reason = f"expected {type_.words}, found {shown(text)}"

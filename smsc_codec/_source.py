@@ -11,6 +11,7 @@ from typing import NoReturn
 from ._errors import DecodeError, LimitError
 from ._limits import Limits
 from ._report import Finding, Severity
+from ._secrets import has_secrets, secrets, without_secrets
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 """What the service's `charset` parameter takes [doc]; windows-1251 is its default."""
@@ -18,8 +19,6 @@ CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 BOM = codecs.BOM_UTF8
 
 _CODECS = {"utf-8": "utf-8", "cp1251": "windows-1251", "koi8-r": "koi8-r"}
-
-_SECRET = re.compile(r"""(?i)(\b(?:login|psw|password|api_?key)\b["']?\s*[=:]\s*["']?)([^&\s"'<>,;]+)""")
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -34,14 +33,6 @@ def charset_name(name: object) -> str | None:
         return _CODECS.get(codecs.lookup(name).name)
     except (LookupError, ValueError):
         return None
-
-
-def without_secrets(text: str) -> str:
-    """*text* with the values of logins, passwords and API keys masked, its length kept.
-
-    An error page of a proxy can repeat the URL of the request, and the URL can hold them.
-    """
-    return _SECRET.sub(lambda match: match[1] + "*" * len(match[2]), text)
 
 
 def shown(value: object) -> str:
@@ -92,7 +83,7 @@ class Source:
         first = max(line_start, index - _EXCERPT // 2)
         last = min(first + _EXCERPT, len(text))
         line_end = text.find("\n", index, last + 1)
-        last = last if line_end < 0 else line_end
+        last = last if line_end < 0 else line_end - (text[index:line_end][-1:] == "\r")
         before, after = "..." * (first > line_start), "..." * (line_end < 0 and last < len(text))
         excerpt = f"{before}{printable(self._masked(first, last))}{after}"
         caret = " " * (len(before) + index - first) + "^"
@@ -100,7 +91,7 @@ class Source:
 
     @cached_property
     def _has_secrets(self) -> bool:
-        return _SECRET.search(self.text) is not None
+        return has_secrets(self.text)
 
     def found(self, index: int) -> str:
         """What stands at *index*, to the end of its line, for an error message."""
@@ -131,13 +122,13 @@ class Source:
         """Add a finding at *index*."""
         offset, line, column, excerpt = self._place(index)
         message = self._without_secrets(message, index)
-        self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt))
+        self.findings.append(Finding(severity, code, message, offset, line, column, without_secrets(path), excerpt))
 
     def _without_secrets(self, message: str, index: int) -> str:
         """*message* without the secrets that stand in the text near *index*, wherever it quotes them."""
         if not self._has_secrets:
             return message
-        for _, secret in _SECRET.findall(self.text[max(0, index - 1000) : index + 1000]):
+        for secret in secrets(self.text[max(0, index - 1000) : index + 1000]):
             for quoted in (secret, repr(secret)[1:-1]):
                 message = message.replace(quoted, "*" * len(quoted)) if len(quoted) > 2 else message
         return message

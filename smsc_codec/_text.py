@@ -237,11 +237,15 @@ class TextFormat:
 
     # Writing
 
-    def write(self, reply: Any, form: Form) -> str:
+    def write(self, reply: Any, form: Form, limits: Limits) -> str:
         """The canonical text, or `EncodeError`."""
-        return self._write_list(reply, form) if isinstance(form, Listing) else self._write_flat(reply, form)
+        return (
+            self._write_list(reply, form, limits)
+            if isinstance(form, Listing)
+            else self._write_flat(reply, form, limits)
+        )
 
-    def _write_flat(self, reply: Any, form: Flat) -> str:
+    def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
         fields = {field.name: getattr(reply, field.name) for field in form.record.fields}
         given = {name for name, value in fields.items() if value is not None}
         types = form.record.types
@@ -253,20 +257,20 @@ class TextFormat:
                 field.name for field in form.record.fields if not field.optional and field.name not in given
             )
             raise EncodeError(f"the text form needs a value of {missing}")
-        spelled = {name: types[name].spell(fields[name], name) for name in given}
+        spelled = {name: types[name].spell(fields[name], name, limits.text) for name in given}
         text = "".join(piece.text or spelled[piece.kind] for piece in pieces)
         self._verify(text, form, [*spelled.items()], "")
         return text
 
-    def _write_list(self, reply: Any, form: Listing) -> str:
+    def _write_list(self, reply: Any, form: Listing, limits: Limits) -> str:
         try:
             # Each line is written with the end of the one before it.
-            return "".join(self._write_runs(getattr(reply, form.attribute), form))[1:]
+            return "".join(self._write_runs(getattr(reply, form.attribute), form, limits))[1:]
         except (Unusual, EncodeError):
-            return self._write_lines(reply, form)
+            return self._write_lines(reply, form, limits)
 
-    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
-        for runs in form.record.runs(values, form.text):
+    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
+        for runs in form.record.runs(values, form.text, limits):
             # What holds for the keys of one line holds for those of all.
             fields = [(run.key, run.column[0]) for run in runs]
             shape = self._verify(self._line(fields), form, fields, "")
@@ -283,11 +287,11 @@ class TextFormat:
     def _line(self, fields: Iterable[tuple[str, str]]) -> str:
         return self._comma.join([f"{key}{self._equals}{text}" for key, text in fields])
 
-    def _write_lines(self, reply: Any, form: Listing) -> str:
+    def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
         lines = []
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"
-            fields = form.record.spell(value, form.text, path, unique=False)
+            fields = form.record.spell(value, form.text, path, limits, unique=False)
             line = self._line(fields)
             self._verify(line, form, fields, path)
             lines.append(line)

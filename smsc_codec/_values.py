@@ -43,8 +43,8 @@ class Scalar:
         """What parses the common spellings, and raises `KeyError` for others."""
         return self.parse if self.table is None else self.table.__getitem__
 
-    def spell(self, value: Any, path: str) -> str:
-        """The value as it is written; `EncodeError` if it is no such value."""
+    def spell(self, value: Any, path: str, longest: int | None = None) -> str:
+        """The value as it is written; `EncodeError` if it is no such value, or has more characters than *longest*."""
         if self.number:
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_NUMBER:
                 raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
@@ -55,6 +55,8 @@ class Scalar:
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
         if not self.pattern.fullmatch(text):
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
+        if longest is not None and len(text) > longest:
+            raise EncodeError(f"expected at most {longest} characters, found {len(text)}", path=path)
         return text
 
     def column(self, spelled: Sequence[Any], longest: int | None, trusted: bool) -> Sequence[Any]:
@@ -105,8 +107,8 @@ class Scalar:
             raise Unusual
         return spelled
 
-    def written(self, values: Sequence[Any]) -> Sequence[str]:
-        """The spellings of many values at once; `Unusual` if one of them is none."""
+    def written(self, values: Sequence[Any], longest: int) -> Sequence[str]:
+        """The spellings of many values at once; `Unusual` if one of them is none, or longer than *longest*."""
         try:
             if self.number:
                 return self._written_numbers(values)
@@ -114,6 +116,8 @@ class Scalar:
         except (TypeError, ValueError):
             raise Unusual from None
         if self.least is None or (self.least and not all(values)) or (not text.isascii() and SURROGATE.search(text)):
+            raise Unusual
+        if len(text) > longest and max(map(len, values)) > longest:
             raise Unusual
         return values
 

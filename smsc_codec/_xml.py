@@ -135,24 +135,24 @@ class XmlFormat:
 
     # Writing
 
-    def write(self, reply: Any, form: Form) -> str:
+    def write(self, reply: Any, form: Form, limits: Limits) -> str:
         """The canonical text, or `EncodeError`."""
         if isinstance(form, Flat):
-            return self._write_flat(reply, form)
+            return self._write_flat(reply, form, limits)
         try:
-            runs = list(self._write_runs(getattr(reply, form.attribute), form))
+            runs = list(self._write_runs(getattr(reply, form.attribute), form, limits))
             return "".join([f"<{form.xml_root}>", *runs, f"\n</{form.xml_root}>"])
         except Unusual:
             pass
         lines = [f"<{form.xml_root}>"]
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"
-            text = _spelled(form, value, path)
+            text = _spelled(form, value, path, limits)
             lines.append(text)
         return "\n".join([*lines, f"</{form.xml_root}>"])
 
-    def _write_runs(self, values: Any, form: Listing) -> Iterator[str]:
-        for runs in form.record.runs(values, _order(form)):
+    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
+        for runs in form.record.runs(values, _order(form), limits):
             if any(map(_UNWRITABLE.search, texts(runs))) or not all(_NAME.fullmatch(run.key) for run in runs):
                 raise Unusual
             text, *attributes = runs
@@ -165,7 +165,7 @@ class XmlFormat:
             parts += (before, escape(text, _SPECIAL, _escape_text).column, f"</{form.xml_item}>")
             yield weave(parts, len(text.column))
 
-    def _write_flat(self, reply: Any, form: Flat) -> str:
+    def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
         shape = form.xml[0]
         if isinstance(shape.text, Const):
             return f"<{shape.root}>{shape.text.text}</{shape.root}>"
@@ -174,7 +174,7 @@ class XmlFormat:
         for tag, name in shape.children:
             value = getattr(reply, name)
             if value is not None or not types[name].optional:
-                text = _writable(types[name].type.spell(value, name), name)
+                text = _writable(types[name].type.spell(value, name, limits.text), name)
                 lines.append(f"<{tag}>{text.translate(_TEXT_ESCAPES)}</{tag}>")
         return "\n".join([*lines, f"</{shape.root}>"])
 
@@ -215,8 +215,8 @@ def _order(form: Listing) -> Order:
     return replace(form.xml, head=((form.xml_item, form.xml_text), *form.xml.head))
 
 
-def _spelled(form: Listing, value: Any, path: str) -> str:
-    (_, text), *attributes = form.record.spell(value, _order(form), path, unique=True)
+def _spelled(form: Listing, value: Any, path: str, limits: Limits) -> str:
+    (_, text), *attributes = form.record.spell(value, _order(form), path, limits, unique=True)
     written = ""
     for key, spelled in attributes:
         if not _NAME.fullmatch(key):
