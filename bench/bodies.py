@@ -6,7 +6,7 @@ import random
 from functools import cache
 
 from smsc_codec import Format, FrozenMapping, OperatorStatus, Sender, SenderList, SenderStatus, encode
-from smsc_codec.senders import TEXT_ORDER
+from smsc_codec.senders import TEXT_ORDER, XML_AND_JSON_ORDER
 
 VIEWS = ("all=0", "all=1", "operators=1")
 CASES = [(fmt, view) for fmt in Format for view in VIEWS if (fmt, view) != (Format.CSV, "operators=1")]
@@ -34,3 +34,43 @@ def names(view: str, count: int) -> SenderList:
 def body(fmt: Format, view: str, count: int) -> bytes:
     """The same list as the server would send it."""
     return encode(names(view, count), fmt=fmt)
+
+
+def fields(fmt: Format, view: str) -> tuple[str, ...]:
+    """What stands beside the name, in the order of the format."""
+    operators = TEXT_ORDER if fmt is Format.TEXT else XML_AND_JSON_ORDER
+    return {"all=0": ("id",), "all=1": ("status", "id"), "operators=1": (*operators, "id")}[view]
+
+
+def plain(fmt: Format, view: str, count: int) -> list[dict[str, str | int]]:
+    """The same list as somebody without this library holds it: numbers are numbers, a name is one dictionary."""
+    return [
+        {"name": sender.name, **{key: int(values[key]) for key in fields(fmt, view)}}
+        for sender in names(view, count).senders
+        for values in [{"id": sender.id or 0, "status": sender.status or 0, **sender.operators}]
+    ]
+
+
+def mixed(fmt: Format, count: int) -> bytes:
+    """A list whose lines have a status by turns."""
+    senders = [
+        sender if number % 2 else Sender(sender.name, sender.id)
+        for number, sender in enumerate(names("all=1", count).senders)
+    ]
+    return encode(SenderList(tuple(senders)), fmt=fmt)
+
+
+def invented(fmt: Format, count: int, first: int = 0) -> bytes:
+    """A list in which every line has a key that nobody has seen before; *first* numbers the first of them."""
+    senders = [
+        Sender(sender.name, sender.id, operators=FrozenMapping.of({f"new_{number}": OperatorStatus.APPROVED}))  # type: ignore[arg-type]
+        for number, sender in enumerate(names("all=0", count).senders, first)
+    ]
+    return encode(SenderList(tuple(senders)), fmt=fmt)
+
+
+def broken(fmt: Format, count: int) -> bytes:
+    """A list whose last id has a sign, which no number has."""
+    marks = {Format.TEXT: b"id = ", Format.CSV: b",", Format.XML: b'id="', Format.JSON: b'"id": '}
+    before, mark, after = body(fmt, "all=1", count).rpartition(marks[fmt])
+    return before + mark + b"-" + after

@@ -1,0 +1,155 @@
+"""The benchmark is fair: only right answers are measured, what is faster stands above us, no target is glossed over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from bench import flat
+from bench.__main__ import main
+from bench.chart import chart
+from bench.contest import QUICK, Contender, Effort, Outcome, Row, Run, Target, Work, compete
+from bench.report import BEGIN, END, comparison, environment, into_page, summary
+from bench.timing import by_turns
+
+COSTS = {"us": 4.0, "quick": 1.0, "slow": 8.0}
+
+
+def _answer(answer: object) -> Any:
+    return lambda: lambda: answer
+
+
+def _missing() -> Run:
+    raise AssertionError(import_module("no_such_package.inside"))
+
+
+def _failing() -> Run:
+    raise ValueError("no\n idea |")
+
+
+def _costs(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> list[list[float]]:
+    """A clock that is not disturbed."""
+    return [[COSTS[contender.name] for contender, _ in contenders]] * effort.rounds
+
+
+def _compete(*peers: Contender, expected: object = 5) -> Outcome:
+    return compete(Work("read", "all=0", Contender("us", "model", _answer(expected)), peers, _costs), QUICK)
+
+
+def test_the_faster_stand_above_us() -> None:
+    outcome = _compete(Contender("slow", "dicts", _answer(5)), Contender("quick", "dicts", _answer(5)))
+    assert [(row.name, row.ours, row.cost, row.ratio, row.more) for row in outcome.rows] == [
+        ("quick", False, 1, 4, 3),
+        ("us", True, 4, None, None),
+        ("slow", False, 8, 0.5, -4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "problem"),
+    [
+        (5, 6, "wrong: 6, not 5"),
+        ([1, 2], [1], "wrong: 1 items, not 2"),
+        ([{"id": "1"}, {"id": "2"}], [{"id": "1"}, {"id": "3"}], "wrong: item 1: {'id': '3'}, not {'id': '2'}"),
+    ],
+)
+def test_a_wrong_answer_is_not_measured(expected: object, answer: object, problem: str) -> None:
+    outcome = _compete(Contender("never measured", "dicts", _answer(answer), target=Target(1)), expected=expected)
+    assert [row.name for row in outcome.rows] == ["us", "never measured"]
+    assert (outcome.rows[1].problem, outcome.rows[1].cost, outcome.rows[1].met) == (problem, None, None)
+    assert problem in comparison([outcome])
+    assert f"read, all=0: never measured: {problem}" in summary([outcome])
+
+
+def test_a_contender_that_is_not_here_is_left_out_by_name() -> None:
+    outcome = _compete(Contender("missing", "dicts", _missing), Contender("failing", "dicts", _failing))
+    assert [row.problem for row in outcome.rows] == [
+        "",
+        "left out: no-such-package is not installed",
+        "wrong: ValueError: no idea |",
+    ]
+    assert r"| wrong: ValueError: no idea \|" in comparison([outcome])
+
+
+@pytest.mark.parametrize(
+    ("target", "met"),
+    [
+        (Target(4), True),
+        (Target(3.9), False),
+        (Target(3, "more"), True),
+        (Target(2.9, "more"), False),
+        (None, None),
+    ],
+)
+def test_targets(target: Target | None, met: bool | None) -> None:
+    outcome = _compete(Contender("quick", "dicts", _answer(5), target=target))
+    assert outcome.rows[0].met is met
+    assert ("MISSED" in comparison([outcome])) is (met is False)
+    assert ("1 of 1 targets missed" in summary([outcome])) is (met is False)
+    assert ("- read, all=0, against quick" in summary([outcome])) is (met is False)
+
+
+def test_every_turn_is_counted() -> None:
+    turns: list[str] = []
+    effort = Effort(rounds=3, seconds=0, processes=1, few=1, many=10)
+    costs = by_turns([lambda: turns.append("a"), lambda: turns.append("b")], effort)
+    # One run each to find out how often to loop; then nobody is always the first.
+    assert "".join(turns) == "ab" + "ab" + "ba" + "ab"
+    assert [len(costs_of_round) for costs_of_round in costs] == [2, 2, 2]
+    assert all(cost > 0 for costs_of_round in costs for cost in costs_of_round)
+
+
+def test_unusual_lists() -> None:
+    for kind in flat.kinds():
+        line = kind.measure(Effort(rounds=1, seconds=0, processes=1, few=1, many=2))
+        assert list(line.seconds) == [1, 2]
+
+
+def test_the_chart_is_xml() -> None:
+    rows = (
+        Row('s == "<OK>"', "bool", cost=1e-7, ratio=3, more=2e-7, target=Target(1e-6, "more")),
+        Row("split & join", "dicts", cost=1e-6, ratio=2.5, target=Target(2)),
+        Row("slow", "tree", cost=1e-3, ratio=0.001),
+        Row("left out", "tree", problem="left out: it is not installed", target=Target(1)),
+    )
+    tree = ElementTree.fromstring(chart([Outcome("read", "all=0", "s", rows)], environment("python -m bench <x>")))
+    texts = [element.text for element in tree.iter("{http://www.w3.org/2000/svg}text")]
+    assert {'s == "<OK>"', "split & join", "3.00", "2.50 missed", "0.00100", "python -m bench <x>"} <= set(texts)
+    assert "left out" not in texts
+    assert len(list(tree.iter("{http://www.w3.org/2000/svg}rect"))) == 3
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}old\n{END}after\n", "utf-8")
+    files = ["--json", str(tmp_path / "a.json"), "--svg", str(tmp_path / "a.svg"), "--markdown", str(page)]
+    main(["--quick", "--only", "fmt=1, ", *files])
+    printed = capsys.readouterr().out
+    assert "**smsc_codec**" in printed and "split into lists" in printed and "f-string join" in printed
+    assert page.read_text("utf-8") == f"before\n{BEGIN}\n{printed}\n{END}after\n"
+    found = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert [outcome["variant"] for outcome in found["comparison"]] == ["all=0", "all=1"] * 2
+    assert found["environment"]["command"].startswith("python -m bench --quick --only 'fmt=1, ' --json")
+    assert len(found["per_name"]) == 4
+    ElementTree.parse(tmp_path / "a.svg")
+
+
+def test_a_fresh_process(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--quick", "--only", "import smsc_codec: loaded"])
+    assert "0 modules more" in capsys.readouterr().out
+    main(["--quick", "--only", "peak memory of decoding 100 names, operators=1, fmt=3"])
+    assert "json.loads" in capsys.readouterr().out
+
+
+def test_a_page_without_marks(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing\n", "utf-8")
+    with pytest.raises(SystemExit, match="no line"):
+        into_page(page, "text")
+    assert page.read_text("utf-8") == "nothing\n"
