@@ -67,10 +67,19 @@ class Codec(Generic[R]):
 
     def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
-        if body.__class__ is bytes and charset is None and (fmt.__class__ is int or fmt.__class__ is Format):
+        if (
+            body.__class__ is bytes
+            and charset is None
+            and (fmt.__class__ is int or fmt.__class__ is Format)
+            and limits.__class__ is Limits
+            and len(body) <= limits.body
+        ):
             reader = self._formats.get(fmt)
-            if reader is not None and limits.__class__ is Limits and len(body) <= limits.body:
-                return reader.fast(body, limits)
+            if reader is None:
+                if not 0 <= fmt <= 3:
+                    return None
+                reader = self._format(Format(fmt))
+            return reader.fast(body, limits)
         return None
 
     def _odd(self, reply: Any) -> bool:

@@ -14,8 +14,9 @@ a module like `senders.py` and a grammar; nothing here or there changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
 
 from ._errors import EncodeError
 from ._records import Order, Record
@@ -48,8 +49,7 @@ class XmlShape(NamedTuple):
     children: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Flat:
+class Flat(msgspec.Struct, frozen=True):
     """A reply that is a fixed set of fields."""
 
     record: Record
@@ -73,8 +73,7 @@ class Flat:
         return self.record.cls
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """A reply that is any number of records."""
 
     cls: Any
@@ -100,8 +99,7 @@ class Listing:
 Form = Flat | Listing
 
 
-@dataclass(frozen=True)
-class Endpoint(Generic[R]):
+class Endpoint(msgspec.Struct, Generic[R], frozen=True):
     """What one address of the service can answer. `R` is the union of the replies but for the error."""
 
     name: str

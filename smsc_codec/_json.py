@@ -30,13 +30,18 @@ class JsonFormat:
 
     def fast(self, body: bytes, limits: Limits) -> Any:
         """The reply, or `None` if `read` has to judge: an error, a finding, a rare form."""
+        form = self._listing
+        if form is None or body[:1] != b"[" or limits.depth < _DEPTH:
+            return None
+        records: list[Any] = []
         try:
-            value = orjson.loads(body)
-            if type(value) is list and self._listing is not None:
-                return self._listing.cls(tuple(self._read_array(value, self._listing, body, limits)))
+            for piece in _pieces(body):
+                records += self._read_array(orjson.loads(piece), form, piece, limits)
+                if len(records) > limits.names:
+                    return None
         except (orjson.JSONDecodeError, Unusual, KeyError, TypeError):
-            pass  # Broken, or not all of it objects with the same keys.
-        return None
+            return None  # Broken, or not all of it objects with the same keys.
+        return form.cls(tuple(records))
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
@@ -53,21 +58,23 @@ class JsonFormat:
 
     def _read_array(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""
-        if not array or len(array) > limits.names or limits.depth < _DEPTH:
+        if not array:
             raise Unusual
         longest = limits.text if len(body) > limits.text else None
         records: list[Any] = []
         members = 0
+        bare = False
         for keys, rows in _runs(array, form.json):
             if len(keys) > limits.attributes:
                 raise Unusual
             records += form.record.many(keys, Rows(rows, dict(zip(keys, keys))), form.json.names, longest)
             members += len(keys) * len(rows)
+            bare = bare or int in map(type, rows[0].values())
         # Of two members with the same key orjson keeps the last. Every member has a colon, so as many colons as
         # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
         if body.count(b":") != members and not _no_key_twice(body, array, members):
             raise Unusual
-        if b"-" in body and _MINUS_ZERO.search(body):
+        if bare and b"-" in body and _MINUS_ZERO.search(body):
             raise Unusual
         return records
 
@@ -172,6 +179,19 @@ def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """The array in pieces, each an array itself, so that what orjson makes of it needs no memory.
+
+    Strings have no line ends in them, so that where the canonical layout has one an object ends. Arrays
+    that are put together again are the same array, if each of them is one.
+    """
+    start = 1
+    while (cut := body.find(_CUT, start + _PIECE)) >= 0:
+        yield b"[" + body[start : cut + 1] + b"]"
+        start = cut + 2
+    yield b"[" + body[start:] if start > 1 else body
+
+
 def _runs(array: list[Any], order: Order) -> Iterator[tuple[list[str], list[Any]]]:
     """The keys of consecutive objects that have the same ones, and these objects."""
     keys = list(array[0])
@@ -252,6 +272,8 @@ def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str
 
 # Between two objects of a list.
 _BETWEEN = "},\n{\n"
+_CUT = _BETWEEN.encode()
+_PIECE = 128 * 1024
 _SPECIAL = re.compile('["\\\\\x00-\x1f]')
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]")
 

@@ -7,14 +7,14 @@
     {"kind":"error","code":7,"description":"invalid number","id":541}
 
 A key is absent where the value is.
+
+orjson is imported when it is needed: who only decodes text need not wait for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
-
-import orjson
 
 from ._errors import DecodeError, EncodeError
 from ._forms import Flat
@@ -29,6 +29,8 @@ _KINDS = {form.kind: form for form in SENDERS.forms}
 
 def to_json(reply: Reply) -> bytes:
     """The reply as normalized JSON on one line. Raises `EncodeError` for what is no reply."""
+    import orjson
+
     form = SENDERS.form_of(reply)
     if isinstance(form, Flat):
         plain = _plain(form.record, reply, "")
@@ -40,6 +42,8 @@ def to_json(reply: Reply) -> bytes:
 
 def from_json(data: bytes | str) -> Reply:
     """The reply that normalized JSON stands for. Raises `DecodeError` for anything else."""
+    import orjson
+
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:

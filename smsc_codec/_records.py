@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat, starmap
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, cast
+
+import msgspec
 
 from ._errors import EncodeError
 from ._limits import Limits
@@ -18,8 +19,7 @@ from ._source import Source, shown
 from ._values import TEXT, Scalar, Unusual, written_numbers
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """An attribute of the model class."""
 
     name: str
@@ -27,8 +27,7 @@ class Field:
     optional: bool = False
 
 
-@dataclass(frozen=True)
-class Extras:
+class Extras(msgspec.Struct, frozen=True):
     """The fields whose keys nobody can list: some hold a code, the others a name."""
 
     codes: str
@@ -42,8 +41,7 @@ class Extras:
     """The keys that the documentation names."""
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, dict=True):
     """The fields of a record in one format, as (key on the wire, field), before and after the extras."""
 
     head: tuple[tuple[str, str], ...]
@@ -115,8 +113,7 @@ class Rows:
 Table = Columns | Rows
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, dict=True):
     """A class of the model, and how its fields are built from what the readers find."""
 
     cls: Callable[..., Any]
@@ -242,34 +239,52 @@ class Record:
         return _frozen(list(codes), zip(*codes.values())), _frozen(list(texts), zip(*texts.values()))
 
     def one(self, keys: Sequence[str], names: Mapping[str, str]) -> Callable[[Sequence[str]], Any] | None:
-        """What makes a value of spellings that the grammar has read, `None` if it takes more than a call.
+        """What makes a value of spellings that the grammar has read, `None` if it takes more than a few calls.
 
         Raises `KeyError` where `build` has to judge.
         """
-        places: dict[str, int] = {}
-        for place, key in enumerate(keys):
-            name = names.get(key)
-            if name is None or name in places:
-                return None
-            places[name] = place
-        if not all(field.optional or field.name in places for field in self.fields):
-            return None
+        places = {names.get(key, key): place for place, key in enumerate(keys)}
         given = [field for field in self.fields if field.name in places]
-        if given != list(self.fields[: len(given)]):
+        others = [key for key in keys if key not in names]
+        # No key twice, and what is absent stands behind the last value.
+        if len(places) < len(keys) or given != list(self.fields[: len(given)]):
+            return None
+        if not all(field.optional for field in self.fields[len(given) :]):
             return None
         cls = self.cls
-        if not given:
+        if not keys:
             value = cls()
             return lambda spelled: value
-        order = [places[field.name] for field in given]
-        parsed = [(place, field.type.quick) for place, field in enumerate(given) if field.type.parse is not str]
-        arrange = itemgetter(*order) if order != sorted(order) else None
+        # The spellings stand in the order of the reply; most of them are values as they are.
+        steps = [
+            (place, places[field.name], field.type.quick)
+            for place, field in enumerate(given)
+            if field.type.parse is not str or places[field.name] != place
+        ]
 
         def make(spelled: Sequence[str]) -> Any:
-            values: list[Any] = [*(spelled if arrange is None else arrange(spelled))]
-            for place, parse in parsed:
-                values[place] = parse(values[place])
+            values: list[Any] = [*spelled]
+            for place, spelling, parse in steps:
+                values[place] = parse(spelled[spelling])
             return cls(*values)
+
+        return self._one_with_codes(given, places, others) if others else make
+
+    def _one_with_codes(
+        self, given: list[Field], places: Mapping[str, int], others: list[str]
+    ) -> Callable[[Sequence[str]], Any] | None:
+        if self.extras is None or len(others) < 2:
+            return None
+        cls = self.cls
+        table = self.extras.code.table or {}
+        keys = tuple(others)
+        spelled_codes = itemgetter(*map(places.__getitem__, others))
+        steps = [(places[field.name], field.type.quick) for field in given]
+        absent = [None] * (len(self.fields) - len(given))
+
+        def make(spelled: Sequence[str]) -> Any:
+            codes = itemgetter(*spelled_codes(spelled))(table)
+            return cls(*[parse(spelled[place]) for place, parse in steps], *absent, FrozenMapping(keys, codes))
 
         return make
 

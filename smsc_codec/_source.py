@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NoReturn
 
@@ -51,21 +50,28 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-@dataclass
 class Source:
     """A decoded body with what is needed to say where in it something is.
 
-    Positions that readers pass are indices into `text`.
+    *charset* is what the bytes were decoded with, `None` where the body was a string; *start* what stood
+    before *text* in the body, the length of a byte order mark. Positions that readers pass are indices
+    into *text*.
     """
 
-    text: str
-    limits: Limits
-    charset: str | None = None
-    """What the bytes were decoded with; `None` where the body was a string."""
-    start: int = 0
-    """What stood before `text` in the body: the length of a byte order mark."""
-    findings: list[Finding] = field(default_factory=list)
-    _last: tuple[int, int, int, int] = (0, 1, 0, 0)
+    def __init__(
+        self,
+        text: str,
+        limits: Limits,
+        charset: str | None = None,
+        start: int = 0,
+        findings: list[Finding] | None = None,
+    ) -> None:
+        self.text = text
+        self.limits = limits
+        self.charset = charset
+        self.start = start
+        self.findings = [] if findings is None else findings
+        self._last = 0, 1, 0, 0
 
     def _place(self, index: int) -> tuple[int, int, int, str]:
         """The offset, line and column of *index*, and the excerpt.

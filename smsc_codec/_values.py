@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from typing import Annotated, Any
@@ -20,8 +19,7 @@ class Unusual(Exception):  # noqa: N818 - a signal, not an error
     """A fast lane has met what only the slow lane can judge. Never leaves the library."""
 
 
-@dataclass(frozen=True)
-class Scalar:
+class Scalar(msgspec.Struct, frozen=True, dict=True):
     """How a field's value is spelled, and the Python value that it stands for."""
 
     words: str

@@ -6,7 +6,8 @@ The evidence for each form is in `docs/wire-format.md`; the text format is in `g
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ._forms import Column, Endpoint, Flat, Listing, XmlShape
 from ._model import OperatorStatus, Sender, SenderCreated, SenderError, SenderList, SenderStatus, Success

@@ -7,13 +7,13 @@ module and two grammars says what they look like.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from smsc_codec import (
     Codec,
