@@ -50,7 +50,7 @@ class Lines:
         self.match = re.compile(line).match
         self.fullmatch = re.compile(line).fullmatch
         # What is no line of this shape is taken whole, so that nothing is searched for behind it.
-        self._findall = re.compile(f"{line}|([\\s\\S]+)").findall
+        self._findall = re.compile(f"{line}|(?s:(.+))").findall
 
     def chunks(self, text: str, position: int) -> Iterator[tuple[list[Any], int]]:
         """The rows of the lines from *position*, some at a time, and where the next line begins.

@@ -15,7 +15,7 @@ from typing import Any
 from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
-from ._limits import DEFAULT_LIMITS, Limits
+from ._limits import Limits
 from ._lines import MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Pair, Rows
 from ._runs import weave
@@ -24,6 +24,9 @@ from ._values import Unusual
 
 # Characters that a flat reply is told apart by.
 _HEAD = 2
+
+# What is written is within limits already.
+_NO_LIMITS = Limits(attributes=10**9)
 
 # As it is written; what is read is the grammar's.
 _LINE_END = "\n"
@@ -90,8 +93,11 @@ class TextFormat:
         # Shapes of records by their keys; what a reply of one line is tried with, by what it begins with.
         self._shapes: Shapes[Shape] = Shapes()
         self._alone: dict[str, list[Shape]] = {}
+        self._variants = {
+            form.rule: [*grammar.variants(form.rule)] for form in endpoint.forms if isinstance(form, Flat)
+        }
         for form in endpoint.forms:
-            for pieces in grammar.variants(form.rule) if isinstance(form, Flat) else ():
+            for pieces in self._variants.get(form.rule, ()):
                 shape = Shape(form, pieces, grammar)
                 self._try_first(shape, pieces[0].text[:_HEAD])
         if self._listing is not None:
@@ -239,17 +245,14 @@ class TextFormat:
 
     def write(self, reply: Any, form: Form, limits: Limits) -> str:
         """The canonical text, or `EncodeError`."""
-        return (
-            self._write_list(reply, form, limits)
-            if isinstance(form, Listing)
-            else self._write_flat(reply, form, limits)
-        )
+        if isinstance(form, Listing):
+            return self._write_list(reply, form, limits)
+        return self._write_flat(reply, form, limits)
 
     def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
         fields = {field.name: getattr(reply, field.name) for field in form.record.fields}
         given = {name for name, value in fields.items() if value is not None}
-        types = form.record.types
-        for pieces in self._grammar.variants(form.rule):
+        for pieces in self._variants[form.rule]:
             if {piece.kind for piece in pieces} - {"literal", "separator"} == given:
                 break
         else:
@@ -257,9 +260,14 @@ class TextFormat:
                 field.name for field in form.record.fields if not field.optional and field.name not in given
             )
             raise EncodeError(f"the text form needs a value of {missing}")
+        types = form.record.types
         spelled = {name: types[name].spell(fields[name], name, limits.text) for name in given}
-        text = "".join(piece.text or spelled[piece.kind] for piece in pieces)
-        self._verify(text, form, [*spelled.items()], "")
+        text = "".join([piece.text or spelled[piece.kind] for piece in pieces])
+        matches = [(shape, shape.fullmatch(text)) for shape in self._alone[text[:_HEAD]] if shape.is_flat]
+        read = [(shape.form, dict(zip(shape.lines.keys, match.groups()))) for shape, match in matches if match]
+        if read != [(form, spelled)] or self._find_line_end(text):
+            self._parsed_back(text, "")
+            raise EncodeError(_otherwise(text))
         return text
 
     def _write_list(self, reply: Any, form: Listing, limits: Limits) -> str:
@@ -270,12 +278,16 @@ class TextFormat:
             return self._write_lines(reply, form, limits)
 
     def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
+        budget = iter(range(MAX_NEW_SHAPES))
         for runs in form.record.runs(values, form.text, limits):
+            keys = [run.key for run in runs]
             # What holds for the keys of one line holds for those of all.
-            fields = [(run.key, run.column[0]) for run in runs]
-            shape = self._verify(self._line(fields), form, fields, "")
+            shape = self._verify(form, [(run.key, run.column[0]) for run in runs], "", budget)
+            if shape is None:
+                for row in zip(*(run.column for run in runs)):
+                    self._verify(form, [*zip(keys, row)], "", budget)
             for run in runs:
-                if not run.number:
+                if shape is not None and not run.number:
                     lines = "\n".join([*run.column, ""])
                     if not shape.values[run.key](lines) or lines.count("\n") != len(run.column):
                         raise Unusual
@@ -284,39 +296,49 @@ class TextFormat:
                 parts += (f"{self._comma if parts else _LINE_END}{run.key}{self._equals}", run.column)
             yield weave(parts, len(runs[0].column))
 
-    def _line(self, fields: Iterable[tuple[str, str]]) -> str:
-        return self._comma.join([f"{key}{self._equals}{text}" for key, text in fields])
-
     def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
+        budget = iter(range(MAX_NEW_SHAPES))
         lines = []
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"
             fields = form.record.spell(value, form.text, path, limits, unique=False)
-            line = self._line(fields)
-            self._verify(line, form, fields, path)
-            lines.append(line)
+            self._verify(form, fields, path, budget)
+            lines.append(self._line(fields))
         return _LINE_END.join(lines)
 
-    def _verify(self, text: str, form: Form, fields: Iterable[tuple[str, str]], path: str) -> Shape:
-        """The shape of a text; refuses what would be read back as something else."""
+    def _line(self, fields: Iterable[tuple[str, str]]) -> str:
+        return self._comma.join([f"{key}{self._equals}{text}" for key, text in fields])
+
+    def _verify(self, form: Listing, fields: list[tuple[str, str]], path: str, budget: Iterator[int]) -> Shape | None:
+        """Refuse what would be read back as something else; the shape of the line, if it has been learned.
+
+        Learning takes one from *budget*.
+        """
+        text = self._line(fields)
+        signature = tuple([key for key, _ in fields])
+        shape = self._shapes.get(signature)
+        match = shape.fullmatch(text) if shape is not None else None
+        if shape is not None and match is not None and not self._find_line_end(text):
+            read = list(zip(signature, match.groups()))
+        else:
+            form_read, pieces = self._parsed_back(text, path)
+            read = [(key, piece.text) for key, piece in _keyed(form_read, pieces) if key is not None]
+            if form_read is form and next(budget, None) is not None:
+                shape = self._shapes.add(self._signature(text, 0), Shape(form, pieces, self._grammar))
+        if read != fields:
+            raise EncodeError(_otherwise(text), path=path)
+        return shape
+
+    def _parsed_back(self, text: str, path: str) -> tuple[Form, list[Piece]]:
         if self._find_line_end(text):
             raise EncodeError(f"a line end would split the value in this format, found {shown(text)}", path=path)
-        known = self._alone.get(text[:_HEAD], ())
-        shape = next((shape for shape in known if shape.match(text)), None)
-        if shape is None:
-            signature = self._signature(text, 0) if isinstance(form, Listing) else ()
-            shape = self._shapes.get(signature)
-            if shape is None or not shape.match(text):
-                try:
-                    form_read, pieces, _ = self._parsed(Source(text, DEFAULT_LIMITS), 0)
-                except DecodeError as error:
-                    reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
-                    raise EncodeError(reason, path=path) from None
-                shape = self._shapes.add(signature, Shape(form_read, pieces, self._grammar))
-        match = shape.match(text)
-        assert match is not None, "a shape matches the text that it was made of"
-        read = [(pair.key, pair.value) for pair in shape.pairs(match)]
-        if shape.form is not form or sorted(read) != sorted(fields):
-            reason = f"the text format cannot carry it, as {shown(text)} would be read back as something else"
-            raise EncodeError(reason, path=path)
-        return shape
+        try:
+            form, pieces, _ = self._parsed(Source(text, _NO_LIMITS), 0)
+        except DecodeError as error:
+            reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
+            raise EncodeError(reason, path=path) from None
+        return form, pieces
+
+
+def _otherwise(text: str) -> str:
+    return f"the text format cannot carry it, as {shown(text)} would be read back as something else"
