@@ -39,7 +39,7 @@ class JsonFormat:
                 records += self._read_array(orjson.loads(piece), form, piece, limits)
                 if len(records) > limits.names:
                     return None
-        except (orjson.JSONDecodeError, Unusual, KeyError, TypeError):
+        except (Unusual, ValueError, KeyError, TypeError):
             return None  # Broken, or not all of it objects with the same keys.
         return form.cls(tuple(records))
 

@@ -89,10 +89,6 @@ class Columns:
     def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
         self.column = columns.__getitem__
 
-    def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
-        """The spellings of some keys, a row for each record."""
-        return zip(*map(self.column, keys))
-
 
 class Rows:
     """The same, a row for each record; *places* says where in it a key's spelling stands."""
@@ -220,12 +216,10 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise Unusual
         spelled = extras.code.table or {}
         try:
-            if len(keys) > 1:
+            if len(keys) > 1 and isinstance(table, Rows):
                 return _frozen(keys, [each(spelled) for each in starmap(itemgetter, table.rows(keys))]), _NONE
         except KeyError:
             pass  # There are names among them.
-        except TypeError:
-            raise Unusual from None
         codes: dict[str, Sequence[Any]] = {}
         texts: dict[str, Sequence[Any]] = {}
         for key in keys:

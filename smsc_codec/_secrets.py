@@ -21,8 +21,9 @@ def has_secrets(text: str) -> bool:
 
 
 def secrets(text: str) -> list[str]:
-    """The secrets themselves."""
-    return [match[2].strip("\\\"'") for match in _SECRET.finditer(text)]
+    """The secrets themselves, and what a value that ends inside of one can hold of it."""
+    whole = [match[2].strip("\\\"'") for match in _SECRET.finditer(text)]
+    return [*whole, *(part for secret in whole for part in re.split(r"[\s,=]+", secret))]
 
 
 def without_secrets(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain, repeat
 from xml.parsers import expat
 
 import msgspec
@@ -40,16 +39,19 @@ class Element(msgspec.Struct):
 
     def pairs(self, text: str) -> Iterator[Pair]:
         """The attributes; *text* is that of the document, and where in it the values stand is looked for."""
-        spots = chain(_spots(text, self.index), repeat(self.index))
-        return (Pair(name, value, at) for (name, value), at in zip(self.attributes, spots))
+        match = _START.match(text, self.index)
+        for name, value in self.attributes:
+            match = _next_attribute(text, match)
+            yield Pair(name, value, match.start(2) + 1)
 
 
-def _spots(text: str, index: int) -> Iterator[int]:
-    """Where the values of the attributes stand, but for those that declare a namespace, which expat keeps."""
-    match = _START.match(text, index)
-    while match and (match := _ATTRIBUTE.match(text, match.end())):
+def _next_attribute(text: str, match: re.Match[str] | None) -> re.Match[str]:
+    """The attribute behind *match*, but for those that declare a namespace, which expat keeps to itself."""
+    while True:
+        match = match and _ATTRIBUTE.match(text, match.end())
+        assert match is not None, "expat has seen a start tag with an attribute"
         if match[1] != "xmlns" and not match[1].startswith("xmlns:"):
-            yield match.start(2) + 1
+            return match
 
 
 class _Broken(Exception):  # noqa: N818 - a signal, not an error

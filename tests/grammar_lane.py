@@ -39,10 +39,10 @@ class _Model(Transformer[Token, Any]):
                 key = str(token)
             elif token.type == "OPERATOR_CODE":
                 codes[key] = OperatorStatus(int(token))
-            elif token.type == "REPLACEMENT" and key != "name":
+            elif token.type == "REPLACEMENT":
                 texts[key] = str(token)
             else:
-                values["name" if token.type == "REPLACEMENT" else token.type.lower()] = token
+                values[token.type.lower()] = token
         return Sender(
             str(values["name"]),
             int(values["id"]) if "id" in values else None,

@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
+from typing import Any, Protocol, TypedDict, Union
 
 import pytest
 
-from smsc_codec import DecodeError, SmscCodecError, decode, validate
+from smsc_codec import (
+    ApiError,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    FrozenMapping,
+    Limits,
+    OperatorStatus,
+    Sender,
+    SenderCreated,
+    SenderList,
+    SmscCodecError,
+    decode,
+    encode,
+    from_json,
+    to_json,
+    validate,
+)
 
 GOLDEN: list[tuple[int | None, str, str]] = [
     (
@@ -170,6 +190,14 @@ URLS = [
     "x" * 100 + f" psw={SECRET}",
     f"psw={SECRET}" + "x" * 100,
     f"API_KEY:{SECRET}",
+    f"user_login={SECRET}",
+    f"psw[]={SECRET}",
+    f"login%3Ddemo%26psw%3D{SECRET}",
+    f"Authorization: Bearer {SECRET}",
+    f"<psw>{SECRET}</psw>",
+    f"psw='a, b {SECRET}'",
+    f'{{\\"psw\\": \\"{SECRET}\\"}}',
+    f"&quot;psw&quot;: {SECRET}",
 ]
 
 
@@ -215,3 +243,110 @@ def test_a_declaration_that_is_broken_behind_a_mark() -> None:
     assert caught.value.reason == (
         "expected text in utf-8 as the XML declaration says, found the byte 0xCF, which has no meaning there"
     )
+
+
+def test_no_secret_is_shown_in_a_path() -> None:
+    key = f"psw={SECRET}"
+    with pytest.raises(DecodeError) as unread:
+        decode(f'[{{"sender": "A", "{key}": {{}}}}]', fmt=3)
+    with pytest.raises(EncodeError) as unwritten:
+        encode(SenderList((Sender("A", operators={key: OperatorStatus(500)}),)), fmt=3)
+    assert unread.value.path == "senders[0].psw=******"
+    assert unwritten.value.path == "senders[0].operators.psw=******"
+    report = validate(f'[{{"sender": "A", "{key}": 1}}]', fmt=3)
+    assert [finding.path for finding in report.findings] == ["senders[0].operators.psw=******"]
+
+
+def test_a_line_is_shown_without_its_end() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(b"name = A, id = 5\r\nname = B, id = x\r\nname = C", fmt=0)
+    assert caught.value.excerpt == "name = B, id = x\n               ^"
+
+
+def test_a_wrong_option_has_no_place_in_the_body() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(b"OK", fmt=9)
+    assert str(caught.value) == "fmt has to be 0, 1, 2 or 3, not 9"
+
+
+def test_attributes_have_places_of_their_own() -> None:
+    body = "<senders xmlns:a='u' count = '1'>\n<sender xmlns:b='v' id='5' new_key='1'>A</sender>\n</senders>"
+    findings = validate(body, fmt=2).findings
+    assert [(finding.path, finding.offset) for finding in findings] == [
+        ("count", body.index("1'>\n")),
+        ("senders[0].operators.new_key", body.index("1'>A")),
+    ]
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise KeyError
+
+
+class UnprintableNumber(int):
+    __hash__ = int.__hash__
+
+    def __repr__(self) -> str:
+        raise KeyError
+
+    __str__ = __repr__
+
+
+ODD: list[Any] = [10**5000, Unprintable(), UnprintableNumber(5), "\ud800", -1, (), {}, b"x", 1.5, True]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=map(str, range(len(ODD))))
+def test_odd_values_give_our_own_errors(odd: Any) -> None:
+    mapping = odd if isinstance(odd, dict) else {"mts": odd}
+    senders = [
+        Sender(odd),
+        Sender("A", odd),
+        Sender("A", 5, odd),
+        Sender("A", 5, None, mapping),
+        Sender("A", 5, None, {}, mapping),
+        Sender("A", 5, None, odd),
+        Sender("A", 5, None, {}, odd),
+        Sender("A", 5, None, FrozenMapping.of({"mts": odd})),  # type: ignore[arg-type]
+    ]
+    replies: list[Any] = [
+        odd,
+        ErrorReply(odd),
+        ErrorReply(1, odd),
+        SenderCreated(odd),
+        *(SenderList((s,)) for s in senders),
+    ]
+    calls: list[Callable[[], object]] = [
+        lambda: decode(odd),
+        lambda: decode(b"OK", fmt=odd),
+        lambda: decode(b"OK", charset=odd),
+        lambda: decode(b"OK", limits=odd),
+        lambda: decode(b"OK", expect=odd),
+        lambda: Limits(body=odd),
+        lambda: from_json(odd),
+        lambda: str(ApiError(ErrorReply(odd, odd))),
+        *(lambda reply=reply, fmt=fmt: encode(reply, fmt=fmt) for reply in replies for fmt in Format),
+        *(lambda reply=reply: to_json(reply) for reply in replies),
+    ]
+    for call in calls:
+        try:
+            call()
+        except SmscCodecError as error:
+            assert str(error)
+
+
+def test_an_error_of_a_number_that_none_can_print() -> None:
+    assert str(ApiError(ErrorReply(10**5000))) == "error of an unprintable number"
+    assert ErrorReply(-1).meaning == "not documented"
+
+
+EITHER = Union[SenderList, Any]  # noqa: UP007 - `|` gives another class
+
+
+class Typed(TypedDict):
+    """A class that refuses to be asked for its instances."""
+
+
+@pytest.mark.parametrize("expect", [Any, Protocol, Typed, EITHER, list[int], (SenderList,)])
+def test_what_cannot_be_expected(expect: Any) -> None:
+    with pytest.raises(DecodeError, match="expect has to be a class of replies or a union of them"):
+        decode(b"OK", fmt=0, expect=expect)

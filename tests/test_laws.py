@@ -13,6 +13,7 @@ from smsc_codec import (
     DecodeError,
     EncodeError,
     Format,
+    Limits,
     Reply,
     Sender,
     SenderCreated,
@@ -112,6 +113,8 @@ def _text(reply: Reply) -> bytes:
 
 
 @given(bodies | replies.map(_text))
+@example(b"name = A, name = 5")
+@example(b"name = A, mts = 1, mts = 900, name = B, id = 1")
 def test_5_the_grammar_is_the_truth(body: bytes) -> None:
     try:
         text = body.decode()
@@ -126,6 +129,16 @@ def test_5_the_grammar_is_the_truth(body: bytes) -> None:
         assert reply == read_by_lark(SENDERS, text)
 
 
+LIMITS = st.builds(
+    Limits,
+    body=st.integers(0, 200) | st.just(10**6),
+    names=st.integers(0, 3),
+    depth=st.integers(0, 4),
+    attributes=st.integers(0, 5) | st.just(256),
+    text=st.integers(0, 12) | st.just(10**4),
+)
+
+
 def outcome(body: bytes, **options: Any) -> Any:
     try:
         return decode(body, **options)
@@ -133,8 +146,14 @@ def outcome(body: bytes, **options: Any) -> Any:
         return str(error)
 
 
-@given(bodies | st.tuples(replies, formats).map(lambda both: _body(*both)), formats)
-def test_5_the_fast_lanes_are_the_slow_ones(body: bytes, fmt: int) -> None:
+@given(bodies | st.tuples(replies, formats).map(lambda both: _body(*both)), formats, st.just(Limits()) | LIMITS)
+@example(b'[{"sender":"A","id":-0}]', 3, Limits())
+@example(b'[{"sender":"A","id":1,"id":2}]', 3, Limits())
+@example(b'[{"sender":"A"}]', 3, Limits(depth=1))
+@example(b"A,1", 1, Limits(attributes=1))
+@example(b'<senders>\n<sender id="1">A</sender>\n</senders>', 2, Limits(depth=1))
+@example(b'<senders>\n<sender a:b="1" xmlns:a="u">A</sender>\n</senders>', 2, Limits())
+def test_5_the_fast_lanes_are_the_slow_ones(body: bytes, fmt: int, limits: Limits) -> None:
     # A charset that is named keeps the fast lane away.
     try:
         body.decode()
@@ -142,10 +161,10 @@ def test_5_the_fast_lanes_are_the_slow_ones(body: bytes, fmt: int) -> None:
         return
     if body.startswith(b"<?xml") or b"encoding" in body:
         return
-    slow = outcome(body, fmt=fmt, charset="utf-8")
-    assert outcome(body, fmt=fmt) == slow
-    assert outcome(body, fmt=fmt) == slow
-    reports = [validate(body, fmt=fmt, charset=charset) for charset in (None, "utf-8")]
+    slow = outcome(body, fmt=fmt, limits=limits, charset="utf-8")
+    assert outcome(body, fmt=fmt, limits=limits) == slow
+    assert outcome(body, fmt=fmt, limits=limits) == slow
+    reports = [validate(body, fmt=fmt, limits=limits, charset=charset) for charset in (None, "utf-8")]
     assert reports[0] == reports[1]
 
 

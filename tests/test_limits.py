@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,10 @@ from smsc_codec import (
     FrozenMapping,
     LimitError,
     Limits,
+    OperatorStatus,
     Sender,
     SenderList,
+    SenderStatus,
     decode,
     encode,
     validate,
@@ -71,6 +74,52 @@ def test_attributes(fmt: Format) -> None:
     assert isinstance(decode(wide(fmt, 9), fmt=fmt, limits=Limits(attributes=10)), SenderList)
     with pytest.raises(LimitError, match=r"senders\[0\]: expected at most 10 fields"):
         decode(wide(fmt, 10), fmt=fmt, limits=Limits(attributes=10))
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
+    """What `decode` would refuse `encode` refuses too, in both of its lanes."""
+    long = SenderList((Sender("A" * 21, 5),))
+    # A plain dict keeps the fast lane away.
+    slow = SenderList((Sender("A" * 21, 5, None, {}),))
+    for reply in (long, slow):
+        assert encode(reply, fmt=fmt, limits=Limits(text=21))
+        with pytest.raises(EncodeError, match=r"senders\[0\].name: expected at most 20 characters, found 21"):
+            encode(reply, fmt=fmt, limits=Limits(text=20))
+    with pytest.raises(EncodeError, match="expected at most 2 names, here are 3"):
+        encode(names(3), fmt=fmt, limits=Limits(names=2))
+    size = len(encode(names(3), fmt=fmt))
+    assert encode(names(3), fmt=fmt, limits=Limits(body=size))
+    with pytest.raises(EncodeError, match=f"expected at most {size - 1} bytes, here are {size}"):
+        encode(names(3), fmt=fmt, limits=Limits(body=size - 1))
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+@pytest.mark.parametrize("mapping", [dict, FrozenMapping.of])
+def test_fields_that_are_written(fmt: Format, mapping: Callable[[Any], Any]) -> None:
+    reply = SenderList((Sender("A", operators=mapping({f"k{number}": OperatorStatus(1) for number in range(9)})),))
+    assert encode(reply, fmt=fmt, limits=Limits(attributes=10))
+    with pytest.raises(EncodeError, match=r"senders\[0\]: expected at most 9 fields, found 10"):
+        encode(reply, fmt=fmt, limits=Limits(attributes=9))
+
+
+def test_the_limits_of_the_encoder_are_limits() -> None:
+    with pytest.raises(EncodeError, match="limits has to be a Limits, not int"):
+        encode(names(1), fmt=0, limits=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("bound", [-1, 1.0, None, "5", True])
+@pytest.mark.parametrize("name", Limits.__struct_fields__)
+def test_bounds_are_whole_numbers(name: str, bound: Any) -> None:
+    with pytest.raises(DecodeError, match=f"expected a whole number, not negative, as the limit {name}"):
+        Limits(**{name: bound})
+
+
+def test_members_of_an_error() -> None:
+    body = b'{"error": "x", "error_code": 1, ' + b", ".join(b'"a%d": 1' % number for number in range(9)) + b"}"
+    assert decode(body, fmt=3, limits=Limits(attributes=11)) == decode(body, fmt=3)
+    with pytest.raises(LimitError, match="expected at most 10 fields"):
+        decode(body, fmt=3, limits=Limits(attributes=10))
 
 
 def test_depth() -> None:
@@ -168,3 +217,51 @@ def test_many_findings_have_their_own_lines() -> None:
     assert {finding.column for finding in report.findings} == {
         len("name = N0, new_key = ") + digits for digits in range(1, 5)
     }
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_long_lists_are_read_in_pieces(fmt: Format) -> None:
+    """An oddity is found wherever it stands among the pieces that the fast lanes read."""
+    reply = names(20_000)
+    body = encode(reply, fmt=fmt)
+    assert decode(body, fmt=fmt) == reply
+    with pytest.raises(LimitError, match="expected at most 19999 names"):
+        decode(body, fmt=fmt, limits=Limits(names=19_999))
+    for number in (0, 9_999, 19_999):
+        senders = list(reply.senders)
+        senders[number] = Sender("odd", number, SenderStatus.ALLOWED)
+        odd = SenderList(tuple(senders))
+        assert decode(encode(odd, fmt=fmt), fmt=fmt) == odd
+
+
+def test_a_member_given_twice_in_a_later_piece() -> None:
+    body = encode(names(20_000), fmt=3).replace(b'"id": 19999', b'"id": 7,\n"id": 19999')
+    report = validate(body, fmt=3)
+    assert report.reply == names(20_000)
+    assert [(finding.code, finding.path) for finding in report.findings] == [("duplicate-key", "senders[19999].id")]
+
+
+def test_objects_inside_a_member_where_a_piece_could_end() -> None:
+    inside = b",\n".join([b'{\n"a": "' + b"x" * 1000 + b'"\n}'] * 300)
+    with pytest.raises(DecodeError, match=r"senders\[0\].x: expected a code or a name, found an array"):
+        decode(b'[{\n"sender": "A",\n"x": [' + inside + b"]\n}]", fmt=3)
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_lists_that_invent_keys_are_written_and_read(fmt: Format) -> None:
+    senders = tuple(
+        Sender(f"N{number}", number, operators=FrozenMapping.of({f"k{number}": OperatorStatus(1)}))  # type: ignore[arg-type]
+        for number in range(40)
+    )
+    for reply in (SenderList(senders), SenderList(senders[::-1])):
+        assert decode(encode(reply, fmt=fmt), fmt=fmt) == reply
+
+
+def test_a_line_that_would_be_two_among_invented_keys() -> None:
+    senders = [
+        Sender(f"N{number}", number, operators=FrozenMapping.of({f"z{number}": OperatorStatus(1)}))  # type: ignore[arg-type]
+        for number in range(20)
+    ]
+    senders[15] = Sender("A, id = 5", 15, operators=FrozenMapping.of({"zz": OperatorStatus(1)}))  # type: ignore[arg-type]
+    with pytest.raises(EncodeError, match=r"senders\[15\]: the text format cannot carry it"):
+        encode(SenderList(tuple(senders)), fmt=0)
