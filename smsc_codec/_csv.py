@@ -17,6 +17,10 @@ from ._values import Unusual
 _FORBIDDEN = re.compile("[,\r\n]")
 
 
+# Characters that are read at a time: enough to be quick, little enough to need no memory.
+_PIECE = 256 * 1024
+
+
 class CsvFormat:
     """Reads and writes an endpoint's replies in fmt=1."""
 
@@ -37,25 +41,37 @@ class CsvFormat:
             text = body.decode()
         except UnicodeDecodeError:
             return None
-        if text.endswith("\n"):
-            text = text[:-1]
+        end = len(text) - text.endswith("\n")
+        records: list[Any] = []
+        start = 0
+        try:
+            while start <= end:
+                cut = text.find("\n", start + _PIECE, end)
+                cut = end if cut < 0 else cut
+                records += self._read_piece(text[start:cut], form, limits)
+                if len(records) > limits.names:
+                    return None
+                start = cut + 1
+        except Unusual:
+            return None
+        return form.cls(tuple(records))
+
+    def _read_piece(self, text: str, form: Listing, limits: Limits) -> list[Any]:
+        """The records of some lines; `Unusual` if they are not of the same width."""
         width = text.count(",", 0, text.find("\n") if "\n" in text else len(text)) + 1
         layout = next((layout for layout in form.csv if len(layout) == width), None)
-        lines = text.count("\n") + 1
-        if layout is None or lines > limits.names or width > limits.attributes:
-            return None
+        if layout is None or width > limits.attributes:
+            raise Unusual
         # A line end becomes a cell of its own, so that one split does for all lines; a list of the wrong
         # width anywhere has a line end in another place.
+        lines = text.count("\n") + 1
         cells = text.replace("\n", ",\n,").split(",")
         step = width + 1
         if len(cells) != lines * step - 1 or cells[width::step].count("\n") != lines - 1:
-            return None
+            raise Unusual
         columns = {key: cells[number::step] for number, key in enumerate(layout)}
-        try:
-            longest = limits.text if len(text) > limits.text else None
-            return form.cls(tuple(form.record.many(layout, Columns(columns), self._names, longest)))
-        except Unusual:
-            return None
+        longest = limits.text if len(text) > limits.text else None
+        return form.record.many(layout, Columns(columns), self._names, longest)
 
     def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
         """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
