@@ -9,8 +9,8 @@ from typing import Any
 from ._errors import EncodeError
 from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
-from ._records import Columns, Pair
-from ._runs import texts, weave
+from ._records import Pair
+from ._runs import Columns, texts, weave
 from ._source import BOM, Source, shown
 from ._values import Unusual
 

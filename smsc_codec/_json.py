@@ -12,9 +12,9 @@ import orjson
 from ._forms import Const, Endpoint, Flat, Form, Listing
 from ._json_tokens import Node, Tokens
 from ._limits import Limits
-from ._records import Field, Order, Pair, Rows
+from ._records import Field, Order, Pair
 from ._report import Severity
-from ._runs import escape, weave
+from ._runs import Rows, escape, weave
 from ._source import Source, shown
 from ._values import Unusual
 

@@ -14,7 +14,7 @@ from ._errors import EncodeError
 from ._limits import Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
-from ._runs import Run
+from ._runs import Rows, Run, Table
 from ._source import Source, shown
 from ._values import TEXT, Scalar, Unusual, written_numbers
 
@@ -81,32 +81,6 @@ class Pair(NamedTuple):
     key: str
     value: str
     at: int
-
-
-class Columns:
-    """What the fast lanes find: the spellings of many records with the same keys, a column for each key."""
-
-    def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
-        self.column = columns.__getitem__
-
-
-class Rows:
-    """The same, a row for each record; *places* says where in it a key's spelling stands."""
-
-    def __init__(self, rows: Sequence[Any], places: Mapping[str, Any]) -> None:
-        self._rows = rows
-        self._places = places
-
-    def column(self, key: str) -> list[Any]:
-        """The spellings of a key."""
-        return list(map(itemgetter(self._places[key]), self._rows))
-
-    def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
-        """The spellings of some keys, of which there are several, a row for each record."""
-        return map(itemgetter(*map(self._places.__getitem__, keys)), self._rows)
-
-
-Table = Columns | Rows
 
 
 class Record(msgspec.Struct, frozen=True, dict=True):

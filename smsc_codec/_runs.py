@@ -1,10 +1,37 @@
-"""Many records at once, a field at a time: how lists are written."""
+"""Many records at once, a field at a time: how the fast lanes read and write lists."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+
+class Columns:
+    """What the fast lanes find: the spellings of many records with the same keys, a column for each key."""
+
+    def __init__(self, columns: Mapping[str, Sequence[str]]) -> None:
+        self.column = columns.__getitem__
+
+
+class Rows:
+    """The same, a row for each record; *places* says where in it a key's spelling stands."""
+
+    def __init__(self, rows: Sequence[Any], places: Mapping[str, Any]) -> None:
+        self._rows = rows
+        self._places = places
+
+    def column(self, key: str) -> list[Any]:
+        """The spellings of a key."""
+        return list(map(itemgetter(self._places[key]), self._rows))
+
+    def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
+        """The spellings of some keys, of which there are several, a row for each record."""
+        return map(itemgetter(*map(self._places.__getitem__, keys)), self._rows)
+
+
+Table = Columns | Rows
 
 
 class Run(NamedTuple):

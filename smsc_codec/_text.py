@@ -17,8 +17,8 @@ from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import Limits
 from ._lines import MAX_NEW_SHAPES, Lines, Shapes
-from ._records import Pair, Rows
-from ._runs import weave
+from ._records import Pair
+from ._runs import Rows, weave
 from ._source import Source, shown
 from ._values import Unusual
 

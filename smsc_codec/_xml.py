@@ -18,9 +18,9 @@ from ._errors import EncodeError
 from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
 from ._lines import MAX_NEW_SHAPES, Lines, Shapes
-from ._records import Order, Pair, Rows
+from ._records import Order, Pair
 from ._report import Severity
-from ._runs import escape, texts, weave
+from ._runs import Rows, escape, texts, weave
 from ._source import Source, shown
 from ._values import Unusual
 from ._xml_tree import Element, is_html, parse

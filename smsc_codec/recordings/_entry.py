@@ -1,0 +1,79 @@
+"""What a recording holds, whatever kind of recording it is, and what can be found about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from .._report import Severity
+
+CODES: dict[str, tuple[Severity, str]] = {
+    "unreadable": (Severity.ERROR, "the file cannot be opened or read, or a library for it is not installed"),
+    "bad-recording": (Severity.ERROR, "the recording is cut or broken here; what stands before it was judged"),
+    "bad-entry": (Severity.ERROR, "an entry that no reply can be taken out of"),
+    "bad-coding": (Severity.ERROR, "the chunks or the compression of the body are broken or unknown"),
+    "no-body": (Severity.WARNING, "the recording does not hold the body of this reply"),
+    "http-status": (Severity.WARNING, "an HTTP status other than 200, which the service uses for errors too"),
+    "content-length": (Severity.WARNING, "`Content-Length` differs from the body's length"),
+    "content-charset": (Severity.WARNING, "the charset in `Content-Type` is not that of the bytes"),
+    "no-status": (Severity.WARNING, "`all=1` was asked, and a name has no status"),
+    "no-operators": (Severity.WARNING, "`operators=1` was asked, and a name has no operators"),
+}
+"""The codes of findings that only recordings have: how severe each is and what it means."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong with an entry before its body is looked at."""
+
+    code: str
+    message: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One reply as it was recorded, and what is known about its request."""
+
+    number: int
+    """Which one of the recording, from 1; in JSON Lines the line that it stands in."""
+    body: bytes | None = None
+    """As it was recorded, maybe compressed still; `None` if the recording does not hold it."""
+    text: bool = False
+    """Whether the recording holds it as text, so that its charset and its length in bytes are lost."""
+    length: int | None = None
+    """How many bytes the body had when it came, if the recording says so."""
+    status: int = 200
+    headers: Sequence[tuple[str, str]] = ()
+    """Of the reply."""
+    time: float | None = None
+    """When it was recorded, in seconds since 1970."""
+    url: str = ""
+    """That was asked for, empty if it is not known."""
+    form: bytes = b""
+    """The body of the request."""
+    cookies: tuple[str, ...] = ()
+    """Values of headers that nobody may see."""
+    problem: Problem | None = None
+    """Why there is no reply to judge."""
+
+    def header(self, name: str) -> str:
+        """The value of a header, empty if it is not there. *name* is in small letters."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A finding, and where. It holds no logins, passwords, keys, cookies and phone numbers of requests."""
+
+    path: str
+    """Of the recording; `<stdin>` for standard input."""
+    entry: int
+    """Which entry of the recording, from 1; 0 if it is the recording as a whole."""
+    line: int
+    """In the reply, from 1."""
+    column: int
+    """In the line, from 1, in characters."""
+    severity: Severity
+    code: str
+    """Stable; those of `docs/findings.md` and `docs/validating.md`."""
+    message: str
+    excerpt: str = ""
+    """The place in the reply with a caret under it, empty if there is nothing to show."""

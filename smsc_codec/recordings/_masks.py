@@ -1,0 +1,43 @@
+"""Keeps what requests hold secret out of what is said about their replies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .._secrets import without_secrets
+from .._source import printable
+
+# In a query, a form or the name of a file that a proxy made of a URL: whatever has a phone number as its value.
+# Commas join several numbers.
+_PHONES = re.compile(r"(?i)((?:[?&;]|&amp;|\b)(?:[a-z_]\w*)=)((?:\+|%2B)?\d{7,15}(?:(?:[,;\s]|%2C|%3B)\+?\d{7,15})*)")
+_COOKIES = re.compile(r"""(?i)(\b(?:set-)?cookie2?\\?["']?\s*[:=]\s*)([^\r\n]+)""")
+_SHORTEST = 3
+"""What is shorter is no secret, and hiding it would hide half of the text."""
+
+
+def _stars(match: re.Match[str]) -> str:
+    return match[1] + "*" * len(match[2])
+
+
+def masked(text: str, values: Iterable[str] = ()) -> str:
+    """*text*, its length kept, without the secrets that can be recognised and without *values*."""
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, "*" * len(value))
+    return _COOKIES.sub(_stars, _PHONES.sub(_stars, without_secrets(text)))
+
+
+def masked_body(body: bytes, values: Iterable[str]) -> bytes:
+    """The same for the bytes of a body, whatever its charset."""
+    spelled = {value.encode(name, "replace").decode("latin-1") for value in values for name in ("utf-8", "cp1251")}
+    return masked(body.decode("latin-1"), spelled).encode("latin-1")
+
+
+def shown_path(path: str) -> str:
+    """The name of a file for people: on one line, and without the secrets of a URL that it can be made of."""
+    return printable(masked(path))
+
+
+def long_enough(values: Iterable[str]) -> tuple[str, ...]:
+    """Those of *values* that are worth hiding, each once."""
+    return tuple(dict.fromkeys(value for value in values if len(value) >= _SHORTEST))
