@@ -15,7 +15,7 @@ from typing import Any
 from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
-from ._limits import Limits
+from ._limits import DEFAULT_LIMITS, Limits
 from ._lines import MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Pair
 from ._runs import Rows, weave
@@ -24,9 +24,6 @@ from ._values import Unusual
 
 # Characters that a flat reply is told apart by.
 _HEAD = 2
-
-# What is written is within limits already.
-_NO_LIMITS = Limits(attributes=10**9)
 
 # As it is written; what is read is the grammar's.
 _LINE_END = "\n"
@@ -157,12 +154,21 @@ class TextFormat:
         position = learned = 0
         while position < len(text):
             before = position
-            shape = None if form is None else self._shapes.get(self._signature(text, position))
+            shape = None
+            if form is not None:
+                end = self._line_of(text, position)[0]
+                if text.count(self._comma, position, end) >= limits.attributes:
+                    # Before anything takes its time over each of them.
+                    if source is None:
+                        return None
+                    path = f"{form.attribute}[{len(records)}]"
+                    source.fail(f"expected at most {limits.attributes} fields", position, path, code="limit")
+                shape = self._shapes.get(self._signature(text[position:end]))
             if shape is not None:
                 if position == 0:
                     self._try_first(shape, text[:_HEAD])
                 for rows, after in shape.lines.chunks(text, position):
-                    taken = self._many(shape, rows, limits, longest, collect)
+                    taken = self._many(shape, rows, longest, collect)
                     if taken is None:
                         if source is None:
                             return None
@@ -181,12 +187,10 @@ class TextFormat:
                 records += value
         return form.cls(tuple(records)) if form is not None and records else None
 
-    def _many(self, shape: Shape, rows: list[Any], limits: Limits, longest: int | None, collect: bool) -> Any:
+    def _many(self, shape: Shape, rows: list[Any], longest: int | None, collect: bool) -> Any:
         """The records of the rows, `None` if there is anything to say of one."""
         record = shape.form.record
         lines = shape.lines
-        if len(lines.keys) > limits.attributes:
-            return None
         try:
             taken = record.many(lines.keys, Rows(rows, lines.places), shape.names, longest, shape.trusted)
         except Unusual:
@@ -212,7 +216,8 @@ class TextFormat:
         if not isinstance(form, Listing):
             source.fail(f"expected the end of the reply after {form.words}", after)
         if learned <= MAX_NEW_SHAPES:
-            self._shapes.add(self._signature(source.text, position), Shape(form, pieces, self._grammar))
+            end = self._line_of(source.text, position)[0]
+            self._shapes.add(self._signature(source.text[position:end]), Shape(form, pieces, self._grammar))
             return [], position
         pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
         path = f"{form.attribute}[{count}]"
@@ -221,20 +226,15 @@ class TextFormat:
     def _parsed(self, source: Source, position: int) -> tuple[Form, list[Piece], int]:
         """What Lark says of the line at *position*, and where the next line begins."""
         end, after = self._line_of(source.text, position)
-        most = source.limits.attributes
-        if self._listing is not None and source.text.count(self._equals, position, end) > most:
-            # Before Lark takes its time over each of them.
-            source.fail(f"expected at most {most} fields", position, code="limit")
         start = "reply" if position == 0 or self._listing is None else self._listing.rule
         rule, pieces = self._grammar.parse(source, start, position, end)
         form = self._forms.get(rule, self._listing)
         assert form is not None, f"the grammar's rule {rule} has no form"
         return form, pieces, after
 
-    def _signature(self, text: str, position: int) -> tuple[str, ...]:
-        """The keys of the line at *position*, which tell shapes apart."""
-        fields = text[position : self._line_of(text, position)[0]].split(self._comma)
-        return tuple([field.partition(self._equals)[0] for field in fields])
+    def _signature(self, line: str) -> tuple[str, ...]:
+        """The keys of a line, which tell shapes apart."""
+        return tuple([field.partition(self._equals)[0] for field in line.split(self._comma)])
 
     def _line_of(self, text: str, position: int) -> tuple[int, int]:
         """Where the line at *position* ends, and where the next one begins."""
@@ -324,7 +324,7 @@ class TextFormat:
             form_read, pieces = self._parsed_back(text, path)
             read = [(key, piece.text) for key, piece in _keyed(form_read, pieces) if key is not None]
             if form_read is form and next(budget, None) is not None:
-                shape = self._shapes.add(self._signature(text, 0), Shape(form, pieces, self._grammar))
+                shape = self._shapes.add(self._signature(text), Shape(form, pieces, self._grammar))
         if read != fields:
             raise EncodeError(_otherwise(text), path=path)
         return shape
@@ -333,7 +333,7 @@ class TextFormat:
         if self._find_line_end(text):
             raise EncodeError(f"a line end would split the value in this format, found {shown(text)}", path=path)
         try:
-            form, pieces, _ = self._parsed(Source(text, _NO_LIMITS), 0)
+            form, pieces, _ = self._parsed(Source(text, DEFAULT_LIMITS), 0)
         except DecodeError as error:
             reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
             raise EncodeError(reason, path=path) from None
