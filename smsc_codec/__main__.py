@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from . import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, from_json, to_json, validate
+from . import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, from_json, to_json
 from ._cli_parser import KINDS, build_parser
 from ._cli_streams import complain, discard, files_in, make_usable, read, why
 from ._codec import Format
-from ._report import Severity
 from ._source import printable
 
 GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -146,21 +145,10 @@ class _Run:
         return encode(reply, fmt=options.to, charset=charset, drop_description=options.drop_description)
 
     def validate(self) -> None:
-        """Print a line for each finding, then how many there were."""
-        replies = bad = total = 0
-        for item in self.inputs(self.options.files):
-            replies += 1
-            report = validate(item.body, **self.asked())
-            bad += report.reply is None
-            for finding in report.findings:
-                total += 1
-                path = f"{finding.path}: " if finding.path else ""
-                where = f"{item.name}:{finding.line}:{finding.column}"
-                what = f"{Severity(finding.severity).value} {finding.code} {path}{finding.message}"
-                print(printable(f"{where}: {what}"))
-        if bad:
-            self.status = max(self.status, UNDECODABLE)
-        complain(f"{replies} replies, {bad} not decoded, {total} findings")
+        """Report what is found in recordings."""
+        from . import _cli_validate
+
+        self.status = _cli_validate.run(self.options)
 
     def bench(self) -> None:
         """Measure how fast the replies are decoded, if all of them are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -16,6 +17,12 @@ from .senders import SENDERS
 
 KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 """What `--expect` takes."""
+
+RECORDINGS = ("body", "json-lines", "har", "cassette", "http")
+"""What `--kind` takes: the kinds of `smsc_codec.recordings`, which is not loaded for every command."""
+
+REPORTS = ("text", "json", "junit", "html")
+"""What `--format` takes."""
 
 _FILES = "A FILE that is - or left out is standard input."
 _PATHS = """\
@@ -51,8 +58,16 @@ examples:
   smsc-codec convert --to 2 --output converted/ replies/*.txt
 """,
     "validate": """\
+What is in a PATH is found out, each for itself: the body of a reply, JSON Lines, HAR, a VCR cassette, or
+HTTP responses with their headers; gzip or zstd around any of them. Findings go to standard output, or a
+report with --format; the summary of the text goes to standard error. No logins, passwords, keys, cookies
+and phone numbers of requests are printed. docs/validating.md has the details.
+
 examples:
   smsc-codec validate --fmt 3 --expect senders replies/*.json
+  smsc-codec validate --jobs 4 --fail-on warning traffic/ export.har.gz
+  curl -si ... | smsc-codec validate --fmt 3 -
+  smsc-codec validate --format html cassettes/ > report.html
 """,
     "bench": """\
 Nothing is measured unless every reply decodes. What is measured are calls of decode that say the format.
@@ -70,6 +85,12 @@ def _format(text: str) -> Format:
     if text.lower() not in names:
         raise argparse.ArgumentTypeError(f"has to be 0, 1, 2 or 3 (or text, csv, xml, json), not {text!r}")
     return names[text.lower()]
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,2}", text):
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 to 999, not {text!r}")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -122,7 +143,7 @@ def build_parser() -> argparse.ArgumentParser:
             name,
             help=words,
             description=f"{words[0].upper()}{words[1:]}.",
-            epilog=f"{_EXAMPLES[name]}\n{_PATHS if name == 'bench' else _FILES}\n{_EPILOG}",
+            epilog=f"{_EXAMPLES[name]}\n{_PATHS if name in ('bench', 'validate') else _FILES}\n{_EPILOG}",
             formatter_class=raw,
             allow_abbrev=False,
         )
@@ -131,6 +152,9 @@ def build_parser() -> argparse.ArgumentParser:
             group(sub)
         if name == "bench":
             sub.add_argument("files", nargs="+", metavar="PATH", help="files or folders to read; - is standard input")
+        elif name == "validate":
+            words = "files or folders to read; - or none is standard input"
+            sub.add_argument("files", nargs="*", default=["-"], metavar="PATH", help=words)
         else:
             sub.add_argument(
                 "files", nargs="*", default=["-"], metavar="FILE", help="files to read; - or none is standard input"
@@ -139,7 +163,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("decode", "print replies as normalized JSON, one line each", _reading)
     command("encode", "write replies' bytes from their normalized JSON, one line each", _writing("--fmt"))
     command("convert", "turn replies of one format into another", _reading, _writing("--to"))
-    command("validate", "report what is wrong or odd about replies", _reading)
+    command("validate", "report what is wrong or odd about replies, or recordings of them", _reading, _validating)
     command("bench", "measure how fast replies are decoded", _reading, _measuring)
     return parser
 
@@ -168,6 +192,22 @@ def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
         parser.add_argument("--output", metavar="DIR", help=words)
 
     return add
+
+
+def _validating(parser: argparse.ArgumentParser) -> None:
+    words = "what kind of recording every PATH is (default: found out from its content)"
+    parser.add_argument("--kind", choices=RECORDINGS, metavar="KIND", help=f"{words}; {', '.join(RECORDINGS)}")
+    words = "how to report (default: text)"
+    parser.add_argument(
+        "--format", choices=REPORTS, default="text", metavar="AS", help=f"{words}; {', '.join(REPORTS)}"
+    )
+    words = "the least severity of a finding for exit status 1 (default: error)"
+    levels = ("error", "warning", "info")
+    parser.add_argument(
+        "--fail-on", choices=levels, default="error", metavar="LEVEL", help=f"{words}; {', '.join(levels)}"
+    )
+    words = "how many processes judge (default: 1); the report is the same"
+    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help=words)
 
 
 def _measuring(parser: argparse.ArgumentParser) -> None:

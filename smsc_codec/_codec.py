@@ -8,7 +8,7 @@ from enum import IntEnum
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin, overload
 
-from ._errors import DecodeError, EncodeError
+from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Endpoint, Flat, Form, Listing
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply
@@ -36,7 +36,7 @@ class Format(IntEnum):
 class _Reader(Protocol):
     def fast(self, body: bytes, limits: Limits) -> Any: ...
 
-    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any: ...
+    def read(self, source: Source, expect: tuple[Any, ...]) -> Any: ...
 
     def write(self, reply: Any, form: Form, limits: Limits) -> str: ...
 
@@ -67,9 +67,10 @@ class Codec(Generic[R]):
 
     def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
+        if body.__class__ is not bytes or charset is not None or fmt is None:
+            body, fmt = _plain(body, fmt, charset)
         if (
             body.__class__ is bytes
-            and charset is None
             and (fmt.__class__ is int or fmt.__class__ is Format)
             and limits.__class__ is Limits
             and len(body) <= limits.body
@@ -140,13 +141,13 @@ class Codec(Generic[R]):
             reply = self._quick(body, fmt, charset, limits)
             if reply is not None and (expect is None or _fits(reply, expect)) and not (strict and self._odd(reply)):
                 return reply
-            findings: list[Finding] = []
-            reply = self._read(body, fmt, expect, charset, limits, strict, findings)
+            findings: list[Finding] | None = [] if strict else None
+            reply = self._read(body, fmt, expect, charset, limits, findings)
         except DecodeError as error:
             # Lark's and orjson's exceptions, and the frames below, hold the whole body.
             error.__context__ = None
             raise error.with_traceback(None) from None
-        if strict and findings:
+        if findings:
             raise _strict_error(findings[0])
         return reply
 
@@ -171,7 +172,7 @@ class Codec(Generic[R]):
             reply = self._quick(body, fmt, charset, limits)
             if reply is not None and (expect is None or _fits(reply, expect)) and not self._odd(reply):
                 return Report(reply)
-            reply = self._read(body, fmt, expect, charset, limits, True, findings)
+            reply = self._read(body, fmt, expect, charset, limits, findings)
         except DecodeError as error:
             return Report(None, (*findings, _failure(error)))
         return Report(None if strict and findings else reply, tuple(findings))
@@ -183,12 +184,11 @@ class Codec(Generic[R]):
         expect: object,
         charset: object,
         limits: object,
-        collect: bool,
-        findings: list[Finding],
+        findings: list[Finding] | None,
     ) -> Any:
         asked = None if fmt is None else _format_of(fmt, DecodeError)
         classes = () if expect is None else _classes(expect)
-        if not isinstance(limits, Limits):
+        if type(limits) is not Limits:
             raise DecodeError(f"limits has to be a Limits, not {type(limits).__name__}")
         source = open_source(body, None if charset is None else _charset_of(charset, DecodeError), limits, findings)
         found = _recognise(source.text, asked)
@@ -196,7 +196,7 @@ class Codec(Generic[R]):
             source.fail("expected a reply, found an empty body", code="empty")
         if asked is None and not source.text.strip():
             source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
-        reply = self._format(found).read(source, collect, (*classes, ErrorReply))
+        reply = self._format(found).read(source, (*classes, ErrorReply))
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
             if not getattr(form, "anywhere", False):
@@ -223,19 +223,25 @@ class Codec(Generic[R]):
 
         *charset* is `utf-8`, `windows-1251` or `koi8-r`. With *drop_description* an error's description is
         left out where fmt=1 has no place for it. Raises `EncodeError` if the reply would not be read back
-        the same from that format and charset within *limits*, and nothing else.
+        the same from that format and charset, or a list is beyond *limits*; and nothing else: an exception of
+        an object in the reply becomes its cause.
         """
-        if not isinstance(limits, Limits):
+        if type(limits) is not Limits:
             raise EncodeError(f"limits has to be a Limits, not {type(limits).__name__}")
         format_ = _format_of(fmt, EncodeError)
         name = _charset_of(charset, EncodeError)
         form = self.endpoint.form_of(reply)
+        given: Any = reply
+        if drop_description and format_ is Format.CSV and isinstance(reply, ErrorReply):
+            given = ErrorReply(reply.code, None, reply.id)
         if isinstance(form, Listing) and len(getattr(reply, form.attribute)) > limits.names:
             raise EncodeError(f"expected at most {limits.names} names, here are {len(getattr(reply, form.attribute))}")
-        if drop_description and format_ is Format.CSV and isinstance(reply, ErrorReply):
-            text = self._format(format_).write(ErrorReply(reply.code, None, reply.id), form, limits)
-        else:
-            text = self._format(format_).write(reply, form, limits)
+        try:
+            text = self._format(format_).write(given, form, limits)
+        except EncodeError:
+            raise
+        except Exception as error:
+            raise unreadable(error) from error
         try:
             body = text.encode(name)
         except UnicodeEncodeError as error:
@@ -295,6 +301,28 @@ def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
     return JsonFormat
 
 
+def _plain(body: Any, fmt: Any, charset: Any) -> tuple[bytes | None, Any]:
+    """The body as the bytes of UTF-8 and its format, for the fast lanes; `None` if it takes a closer look."""
+    name = None if charset is None else charset_name(charset)
+    if charset is not None and name is None:
+        return None, fmt
+    try:
+        if body.__class__ is str:
+            text = body
+        elif body.__class__ in (bytes, bytearray, memoryview):
+            body = bytes(body)
+            text = body.decode(name or "utf-8")
+        else:
+            return None, fmt
+        # A mark is no part of the text, but what its bytes mean depends on the charset.
+        if text[:1] == "\ufeff" or body[:3] == BOM:
+            return None, fmt
+        body = text.encode()
+    except (UnicodeError, ValueError, BufferError):
+        return None, fmt
+    return body, _recognise(text, None) if fmt is None and text.strip() else fmt
+
+
 def _recognise(text: str, asked: Format | None) -> Format:
     """The format that the body is in: the one asked for, but that errors and OK can come as text instead."""
     if asked in (Format.TEXT, Format.CSV):
@@ -309,8 +337,8 @@ def _recognise(text: str, asked: Format | None) -> Format:
 
 
 def _format_of(fmt: object, error: type[DecodeError] | type[EncodeError]) -> Format:
-    if isinstance(fmt, int) and not isinstance(fmt, bool) and 0 <= fmt <= 3:
-        return Format(fmt)
+    if isinstance(fmt, int) and not isinstance(fmt, bool) and 0 <= int.__int__(fmt) <= 3:
+        return Format(int.__int__(fmt))
     raise error(f"fmt has to be 0, 1, 2 or 3, not {shown(fmt)}")
 
 
@@ -327,7 +355,7 @@ def _classes(expect: object) -> tuple[Any, ...]:
         # Some classes, such as protocols and typed dictionaries, refuse to be asked.
         isinstance(None, members)
         askable = all(isinstance(member, type) for member in members)
-    except TypeError:
+    except Exception:
         askable = False
     if not askable:
         raise DecodeError(f"expect has to be a class of replies or a union of them, not {shown(expect)}")

@@ -71,10 +71,10 @@ class CsvFormat:
             raise Unusual
         columns = {key: cells[number::step] for number, key in enumerate(layout)}
         longest = limits.text if len(text) > limits.text else None
-        return form.record.many(layout, Columns(columns), self._names, longest)
+        return form.record.many(layout, Columns(columns), self._names, list, longest)
 
-    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
-        """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
+    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
+        """The reply. A body is never two of them, so *expect* is not asked."""
         # One line end after the last line happens [client]; CRLF is read too.
         text = source.text.removesuffix("\n").removesuffix("\r") if source.text.endswith("\n") else source.text
         for form in self._endpoint.forms:
@@ -87,7 +87,7 @@ class CsvFormat:
                 if not text:
                     return form.cls()
                 if "\n" in text or "," in text:
-                    return form.cls(tuple(self._read_list(form, text, source, collect)))
+                    return form.cls(tuple(self._read_list(form, text, source)))
         return source.fail(f"expected {self._endpoint.expected()} as comma-separated values, found {source.found(0)}")
 
     def _match(self, form: Flat, text: str) -> list[Pair] | None:
@@ -110,7 +110,7 @@ class CsvFormat:
             index += len(cell) + 1
         return pairs
 
-    def _read_list(self, form: Listing, text: str, source: Source, collect: bool) -> list[Any]:
+    def _read_list(self, form: Listing, text: str, source: Source) -> list[Any]:
         lines = text.split("\n")
         if len(lines) > source.limits.names:
             source.fail(f"expected at most {source.limits.names} names, found {len(lines)}", code="limit")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._secrets import without_secrets
+from ._secrets import without_secrets, without_value
 
 if TYPE_CHECKING:
     from ._model import ErrorReply
@@ -36,6 +36,7 @@ class DecodeError(SmscCodecError, ValueError):
         path: str = "",
         excerpt: str = "",
     ) -> None:
+        reason = without_value(reason, path)
         super().__init__(reason)
         self.reason = reason
         self.code = code
@@ -68,6 +69,7 @@ class EncodeError(SmscCodecError, ValueError):
     """
 
     def __init__(self, reason: str, *, path: str = "") -> None:
+        reason = without_value(reason, path)
         super().__init__(reason)
         self.reason = reason
         self.path = without_secrets(path)
@@ -107,6 +109,11 @@ class ApiError(SmscCodecError):
             return f"error {self.code}{said}: {self.meaning}"
         except Exception:  # a number of more than 4,300 digits, or another value that a caller made and none can print
             return "error of an unprintable number"
+
+
+def unreadable(error: Exception, path: str = "") -> EncodeError:
+    """What becomes of an exception that an object of the caller raises when it is read."""
+    return EncodeError(f"the reply holds an object that raises {type(error).__name__} when it is read", path=path)
 
 
 def _rebuild(cls: type[Any], reason: str, state: dict[str, Any]) -> Any:

@@ -43,8 +43,8 @@ class JsonFormat:
             return None  # Broken, or not all of it objects with the same keys.
         return form.cls(tuple(records))
 
-    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
-        """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
+    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
+        """The reply; forms of *expect* are tried before others."""
         text = source.text
         try:
             orjson.loads(text)
@@ -64,10 +64,11 @@ class JsonFormat:
         records: list[Any] = []
         members = 0
         bare = False
+        names = form.json.names
         for keys, rows in _runs(array, form.json):
             if len(keys) > limits.attributes:
                 raise Unusual
-            records += form.record.many(keys, Rows(rows, dict(zip(keys, keys))), form.json.names, longest)
+            records += form.record.many(keys, Rows(rows, dict(zip(keys, keys))), names, form.json.arrange, longest)
             members += len(keys) * len(rows)
             bare = bare or int in map(type, rows[0].values())
         # Of two members with the same key orjson keeps the last. Every member has a colon, so as many colons as
@@ -118,7 +119,7 @@ class JsonFormat:
                 pairs.append(
                     Pair(key, _spelled(types.get(name or ""), value, source, f"{path}.{name or key}"), value.at)
                 )
-            yield form.record.build(pairs, names, source, path, item.at)
+            yield form.record.build(pairs, names, source, path, item.at, form.json.arrange)
 
     # Writing
 
@@ -196,7 +197,7 @@ def _runs(array: list[Any], order: Order) -> Iterator[tuple[list[str], list[Any]
     """The keys of consecutive objects that have the same ones, and these objects."""
     keys = list(array[0])
     if set(map(len, array)) == {len(keys)} and order.ranks.keys() >= set(keys):
-        # The order of documented keys says nothing; whether all are there is seen when they are looked up.
+        # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
         yield keys, array
     elif list(map(list, array)).count(keys) == len(array):
         yield keys, array

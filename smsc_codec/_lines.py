@@ -13,6 +13,9 @@ T = TypeVar("T")
 MAX_NEW_SHAPES = 8
 _MAX_SHAPES = 64
 
+# Characters of a line that is read by itself; one with all documented fields has some 200.
+LONG_LINE = 8 * 1024
+
 # Characters that are read at a time: enough to be quick, little enough to need no memory.
 _FIRST_CHUNK = 8 * 1024
 _LAST_CHUNK = 256 * 1024
@@ -55,16 +58,26 @@ class Lines:
     def chunks(self, text: str, position: int) -> Iterator[tuple[list[Any], int]]:
         """The rows of the lines from *position*, some at a time, and where the next line begins.
 
-        Ends before a line of another shape.
+        Ends before a line of another shape, and before a long one.
         """
         size = _FIRST_CHUNK
         rest = ""
         while position < len(text) and not rest:
-            found = self._find_end(text, position + size)
-            cut = found.end() if found else len(text)
+            cut = self._cut(text, position, size)
+            if cut <= position:
+                return
             rows = self._findall(text, position, cut)
             rest = rows.pop()[-1] if rows[-1][-1] else ""
             position = cut - len(rest)
             if rows:
                 yield rows, position
             size = min(size * 8, _LAST_CHUNK)
+
+    def _cut(self, text: str, position: int, size: int) -> int:
+        """Where the line ends that is *size* characters on, or begins if it is a long one."""
+        found = self._find_end(text, position + size, position + size + LONG_LINE)
+        if found:
+            return found.end()
+        if position + size + LONG_LINE >= len(text):
+            return len(text)
+        return text.rfind("\n", position, position + size) + 1

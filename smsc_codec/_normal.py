@@ -13,13 +13,12 @@ orjson is imported when it is needed: who only decodes text need not wait for it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
-from ._errors import DecodeError, EncodeError
+from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Flat
 from ._model import FrozenMapping, Reply
-from ._records import Record
+from ._records import Record, plain_items
 from ._source import shown
 from ._values import TEXT, Scalar
 from .senders import SENDERS
@@ -32,29 +31,38 @@ def to_json(reply: Reply) -> bytes:
     import orjson
 
     form = SENDERS.form_of(reply)
-    if isinstance(form, Flat):
-        plain = _plain(form.record, reply, "")
-    else:
-        items = enumerate(getattr(reply, form.attribute))
-        plain = {form.attribute: [_plain(form.record, item, f"{form.attribute}[{number}]") for number, item in items]}
-    return orjson.dumps({"kind": form.kind, **plain})
+    try:
+        if isinstance(form, Flat):
+            plain = _plain(form.record, reply, "")
+        else:
+            items = enumerate(getattr(reply, form.attribute))
+            where = form.attribute
+            plain = {where: [_plain(form.record, item, f"{where}[{number}]") for number, item in items]}
+        return orjson.dumps({"kind": form.kind, **plain})
+    except EncodeError:
+        raise
+    except Exception as error:
+        raise unreadable(error) from error
 
 
 def from_json(data: bytes | str) -> Reply:
     """The reply that normalized JSON stands for. Raises `DecodeError` for anything else."""
     import orjson
 
+    broken: DecodeError | None = None
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        lines = error.lineno, error.colno
-        raise DecodeError(
-            f"expected normalized JSON ({error.msg.split(': line')[0]})",
+        said = error.msg.split(": line")[0]
+        broken = DecodeError(
+            f"expected normalized JSON ({said})",
             code="malformed",
             offset=error.pos,
-            line=lines[0],
-            column=lines[1],
-        ) from None
+            line=error.lineno,
+            column=error.colno,
+        )
+    if broken is not None:
+        raise broken  # not from orjson's error, which holds the whole text
     if not isinstance(value, dict):
         raise _unexpected("expected an object", value, "")
     kind = value.get("kind")
@@ -80,10 +88,8 @@ def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:
         if item is not None or not field.optional:
             plain[field.name] = _scalar(field.type, item, _join(path, field.name))
     for attribute, type_ in _extras(record):
-        items = getattr(value, attribute)
         where = _join(path, attribute)
-        if not isinstance(items, Mapping):
-            raise EncodeError(f"expected a mapping, found {shown(items)}", path=where)
+        items = plain_items(getattr(value, attribute), where)
         if items:
             plain[attribute] = {
                 TEXT.spell(key, where): _scalar(type_, item, f"{where}.{key}") for key, item in items.items()

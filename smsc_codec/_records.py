@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from ._errors import EncodeError
+from ._errors import EncodeError, unreadable
 from ._limits import Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
@@ -83,6 +83,10 @@ class Pair(NamedTuple):
     at: int
 
 
+Arrange = Callable[[Sequence[str]], list[str]]
+"""Puts the keys of a record's extras into order: `Order.arrange`."""
+
+
 class Record(msgspec.Struct, frozen=True, dict=True):
     """A class of the model, and how its fields are built from what the readers find."""
 
@@ -101,8 +105,19 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         """The fields' types by their name."""
         return {field.name: field.type for field in self.fields}
 
-    def build(self, pairs: Iterable[Pair], names: Mapping[str, str], source: Source, path: str, index: int) -> Any:
-        """One value, with errors and findings that say where; *names* gives the field of a key on the wire."""
+    def build(
+        self,
+        pairs: Iterable[Pair],
+        names: Mapping[str, str],
+        source: Source,
+        path: str,
+        index: int,
+        arrange: Arrange = list,
+    ) -> Any:
+        """One value, with errors and findings that say where.
+
+        *names* gives the field of a key on the wire, *arrange* puts the keys of extras into order.
+        """
         types = self.by_name
         values: dict[str, Any] = {}
         codes: dict[str, Any] = {}
@@ -111,6 +126,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             if count > source.limits.attributes:
                 source.fail(f"expected at most {source.limits.attributes} fields", at, path, code="limit")
             name = names.get(key)
+            if len(key) > source.limits.text:
+                source.fail(f"expected a key of at most {source.limits.text} characters", at, path, code="limit")
             where = f"{path}.{name or key}" if path else name or key
             if name is not None:
                 into, type_ = values, types[name].type
@@ -135,13 +152,13 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 wire = next(key for key, name in names.items() if name == field.name)
                 source.fail(f"expected the field {shown(wire)}, which is not there", index, path, code="value")
         if self.extras is not None:
-            values[self.extras.codes] = FrozenMapping.of(codes)
-            values[self.extras.names] = FrozenMapping.of(texts)
+            for attribute, found in ((self.extras.codes, codes), (self.extras.names, texts)):
+                values[attribute] = FrozenMapping.of((key, found[key]) for key in arrange(list(found)))
         return self.cls(**values)
 
     def value(self, type_: Scalar, text: str, source: Source, index: int, path: str) -> Any:
         """One field's value."""
-        if len(text) > source.limits.text:
+        if len(text) > source.limits.text and not type_.number:
             source.fail(
                 f"expected at most {source.limits.text} characters, found {len(text)}", index, path, code="limit"
             )
@@ -153,13 +170,21 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         return value
 
     def many(
-        self, keys: Sequence[str], table: Table, names: Mapping[str, str], longest: int | None, trusted: bool = False
+        self,
+        keys: Sequence[str],
+        table: Table,
+        names: Mapping[str, str],
+        arrange: Arrange,
+        longest: int | None,
+        trusted: bool = False,
     ) -> list[Any]:
         """The values of many records with the same *keys*.
 
         No text may have more characters than *longest*; *trusted* if the grammar has read the spellings.
         Raises `Unusual` where `build` has to judge.
         """
+        if longest is not None and max(map(len, keys)) > longest:
+            raise Unusual
         given: dict[str, Iterable[Any]] = {}
         for key in keys:
             name = names.get(key)
@@ -176,22 +201,27 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 raise Unusual
             arguments.append(given.get(field.name, _ABSENT))
         if len(given) < len(keys):
-            arguments += self._mappings([key for key in keys if key not in names], table, longest, trusted)
+            others = [key for key in keys if key not in names]
+            if len(set(others)) != len(others):
+                raise Unusual
+            arguments += self._mappings(others, table, arrange, longest, trusted)
             last = len(arguments)
         # What is absent behind the last value is the constructor's default.
         return list(map(self.cls, *arguments[:last]))
 
     def _mappings(
-        self, keys: Sequence[str], table: Table, longest: int | None, trusted: bool
-    ) -> tuple[Iterable[Any], Iterable[Any]]:
+        self, keys: Sequence[str], table: Table, arrange: Arrange, longest: int | None, trusted: bool
+    ) -> Iterator[Iterable[Any]]:
         """The codes and the names of many records."""
         extras = self.extras
-        if extras is None or len(set(keys)) != len(keys):
+        if extras is None:
             raise Unusual
         spelled = extras.code.table or {}
         try:
             if len(keys) > 1 and isinstance(table, Rows):
-                return _frozen(keys, [each(spelled) for each in starmap(itemgetter, table.rows(keys))]), _NONE
+                ordered = arrange(keys)
+                rows = [each(spelled) for each in starmap(itemgetter, table.rows(ordered))]
+                return iter((_frozen(ordered, rows), _NONE))
         except KeyError:
             pass  # There are names among them.
         codes: dict[str, Sequence[Any]] = {}
@@ -204,16 +234,19 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             if into is texts and not spelled.keys().isdisjoint(column):
                 raise Unusual
             into[key] = type_.column(column, longest, trusted)
-        return _frozen(list(codes), zip(*codes.values())), _frozen(list(texts), zip(*texts.values()))
+        orders = (arrange(list(codes)), arrange(list(texts)))
+        return (_frozen(order, zip(*map(into.get, order))) for order, into in zip(orders, (codes, texts)))
 
-    def one(self, keys: Sequence[str], names: Mapping[str, str]) -> Callable[[Sequence[str]], Any] | None:
+    def one(
+        self, keys: Sequence[str], names: Mapping[str, str], arrange: Arrange
+    ) -> Callable[[Sequence[str]], Any] | None:
         """What makes a value of spellings that the grammar has read, `None` if it takes more than a few calls.
 
         Raises `KeyError` where `build` has to judge.
         """
         places = {names.get(key, key): place for place, key in enumerate(keys)}
         given = [field for field in self.fields if field.name in places]
-        others = [key for key in keys if key not in names]
+        others = arrange([key for key in keys if key not in names])
         # No key twice, and what is absent stands behind the last value.
         if len(places) < len(keys) or given != list(self.fields[: len(given)]):
             return None
@@ -346,14 +379,16 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         if set(map(type, mappings)) != {FrozenMapping}:
             raise Unusual
         keys = mappings[0]._keys
-        if list(map(_keys, mappings)).count(keys) != len(mappings):
+        rows = [mapping._values for mapping in mappings]
+        if list(map(_keys, mappings)).count(keys) != len(mappings) or set(map(len, rows)) != {len(keys)}:
             raise Unusual
         if not keys:
             return []
+        if len(set(keys)) != len(keys):
+            raise Unusual
         if not taken.isdisjoint(TEXT.written(keys, longest)) or not order.names.keys().isdisjoint(keys):
             raise Unusual
-        columns = zip(*[mapping._values for mapping in mappings])
-        spelled = {key: type_.written(column, longest) for key, column in zip(keys, columns)}
+        spelled = {key: type_.written(column, longest) for key, column in zip(keys, zip(*rows))}
         # One or two digits are a code, and cannot be a name.
         if self.extras is not None and type_ is self.extras.text and not all(map(self._no_codes, spelled.values())):
             raise Unusual
@@ -370,14 +405,14 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
     def _spell_extras(self, value: Any, attribute: str, order: Order, path: str, limits: Limits) -> dict[str, str]:
         assert self.extras is not None
-        items = getattr(value, attribute)
-        if not isinstance(items, Mapping):
-            raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=f"{path}.{attribute}")
+        items = plain_items(getattr(value, attribute), f"{path}.{attribute}")
         type_ = self.extras.code if attribute == self.extras.codes else self.extras.text
         for key in items:
             where = f"{path}.{attribute}[{shown(key)}]"
             if not isinstance(key, str) or not TEXT.pattern.fullmatch(key):
                 raise EncodeError("expected a key that is text", path=where)
+            if len(key) > limits.text:
+                raise EncodeError(f"expected a key of at most {limits.text} characters", path=where)
             if key in order.names:
                 raise EncodeError("the key has a meaning of its own in this format", path=where)
         spelled = {
@@ -407,6 +442,20 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
 _ABSENT: Iterable[None] = repeat(None)
 _NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
+
+
+def plain_items(items: Any, path: str) -> dict[Any, Any]:
+    """What a caller's mapping holds, with keys that are no more than strings; `EncodeError` if it is none."""
+    if not isinstance(items, Mapping):
+        raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=path)
+    try:
+        plain = {str.__str__(key) if isinstance(key, str) else key: items[key] for key in items}
+        whole = len(plain) == len(items) and len(plain) == len(getattr(items, "_values", plain))
+    except Exception as error:
+        raise unreadable(error, path) from error
+    if not whole:
+        raise EncodeError("expected a mapping with a value for each key", path=path)
+    return plain
 
 
 def _keys(mapping: Any) -> Any:

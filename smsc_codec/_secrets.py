@@ -1,31 +1,74 @@
-"""Keeps logins, passwords and API keys out of everything that the library says."""
+"""Keeps logins, passwords and API keys out of everything that the library says.
+
+An error page of a proxy can repeat the request: in a URL (percent-encoded too), a form, a header, JSON or XML.
+What stands behind such a name is masked to the end of its value, and where no end is to be seen to the end of
+the line: rather too much than too little.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import cached_property
 
-# As they stand in a URL (percent-encoded too), a form, a header, JSON or XML: an error page of a proxy can
-# repeat the request.
+_NAME = "(?:login|psw|password|api_?key)"
 _SECRET = re.compile(
-    r"""(?ix)
-    ( (?<![a-z0-9]) (?:login|psw|password|api_?key) (?:\[\]|%5B%5D)? (?:\\?["']|&quot;|%22)? \s* (?:[=:>]|%3D|%3A) \s*
-    | (?<![a-z0-9]) authorization ["']? \s* [:=] \s* ["']? (?:(?:basic|bearer|digest|token)\s+)? )
-    ( \\?"[^"\r\n]+ | '[^'\r\n]+ | [^&\s"'<>,;]+ )
+    rf"""(?ix)
+    (?: <{_NAME}\b[^<>]*> (?:<!\[CDATA\[)?
+      | (?<![a-z0-9]){_NAME}(?![a-z0-9]) (?:\[\]|%5B%5D)? (?:\\?["']|&quot;|%22)? \s* (?:[=:>]|%3D|%3A) [^\S\r\n]*
+      | (?<![a-z0-9]){_NAME}["'] \s+ value \s* = \s*
+      | (?<![a-z0-9])authorization["']? \s* [:=] [^\S\r\n]* ["']? (?:(?:basic|bearer|digest|token)[^\S\r\n]+)? )
+    (?: \\"(?P<escaped>[^"\r\n]*) | "(?P<double>(?:[^"\\\r\n]|\\.)*) | '(?P<single>(?:[^'\\\r\n]|\\.)*)
+      | (?P<bare>[^&<\r\n"']+(?:["'][^&<\r\n]*)?) )
     """
 )
+_SECRET_NAME = re.compile(rf"(?i)(?<![a-z0-9])(?:{_NAME}|authorization)(?![a-z0-9])")
+_FOUND = re.compile(r"found .*", re.DOTALL)
 
 
-def has_secrets(text: str) -> bool:
-    """Whether there is one."""
-    return _SECRET.search(text) is not None
+class Secrets:
+    """The secrets of a text."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
 
-def secrets(text: str) -> list[str]:
-    """The secrets themselves, and what a value that ends inside of one can hold of it."""
-    whole = [match[2].strip("\\\"'") for match in _SECRET.finditer(text)]
-    return [*whole, *(part for secret in whole for part in re.split(r"[\s,=]+", secret))]
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        return [match.span(match.lastgroup or 0) for match in _SECRET.finditer(self._text)]
+
+    @cached_property
+    def masked(self) -> str:
+        """The text without them, its length kept."""
+        if not self._spans:
+            return self._text
+        pieces: list[str] = []
+        position = 0
+        for start, end in self._spans:
+            pieces += (self._text[position:start], "*" * (end - start))
+            position = end
+        return "".join([*pieces, self._text[position:]])
+
+    def removed(self, message: str, index: int, near: int = 200) -> str:
+        """*message* without the secrets that stand *near* the index, wherever it quotes them or a part of them."""
+        spans = self._spans
+        place = max(0, bisect_left(spans, (index - near, 0)) - 1)
+        while place < len(spans) and spans[place][0] <= index + near:
+            start, end = spans[place]
+            place += 1
+            if end < index - near:
+                continue
+            secret = self._text[max(start, index - near) : min(end, index + 1000)]
+            for part in (secret, *re.split(r"[\s,=;]+", secret), self._text[index : min(end, index + 37)]):
+                for quoted in (part, repr(part)[1:-1]):
+                    message = message.replace(quoted, "*" * len(quoted)) if len(quoted) > 2 else message
+        return message
 
 
 def without_secrets(text: str) -> str:
     """*text* with the values of logins, passwords and API keys masked, its length kept."""
-    return _SECRET.sub(lambda match: match[1] + re.sub(r"[^\\\"']", "*", match[2]), text)
+    return Secrets(text).masked
+
+
+def without_value(reason: str, path: str) -> str:
+    """*reason* without what was found, if *path* names a secret."""
+    return _FOUND.sub("found ***", reason) if _SECRET_NAME.search(path) else reason

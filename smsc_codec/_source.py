@@ -10,7 +10,7 @@ from typing import NoReturn
 from ._errors import DecodeError, LimitError
 from ._limits import Limits
 from ._report import Finding, Severity
-from ._secrets import has_secrets, secrets, without_secrets
+from ._secrets import Secrets, without_secrets
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 """What the service's `charset` parameter takes [doc]; windows-1251 is its default."""
@@ -29,7 +29,7 @@ def charset_name(name: object) -> str | None:
     if not isinstance(name, str):
         return None
     try:
-        return _CODECS.get(codecs.lookup(name).name)
+        return _CODECS.get(codecs.lookup(str.__str__(name)).name)
     except (LookupError, ValueError):
         return None
 
@@ -37,7 +37,7 @@ def charset_name(name: object) -> str | None:
 def shown(value: object) -> str:
     """*value* for an error message: short, on one line, with no control characters and no secrets."""
     try:
-        text = value if isinstance(value, str) else printable(f"{value!r:.200}")
+        text = str.__str__(value) if isinstance(value, str) else printable(f"{value!r:.200}")
     except Exception:  # a caller's own `__repr__`; a number beyond Python's limit of digits
         text = f"a value of the type {type(value).__name__}"
     text = without_secrets(text[:1000])
@@ -54,8 +54,8 @@ class Source:
     """A decoded body with what is needed to say where in it something is.
 
     *charset* is what the bytes were decoded with, `None` where the body was a string; *start* what stood
-    before *text* in the body, the length of a byte order mark. Positions that readers pass are indices
-    into *text*.
+    before *text* in the body, the length of a byte order mark; *findings* where findings go, `None` if none
+    are wanted. Positions that readers pass are indices into *text*.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Source:
         self.limits = limits
         self.charset = charset
         self.start = start
-        self.findings = [] if findings is None else findings
+        self.findings = findings
         self._last = 0, 1, 0, 0
 
     def _place(self, index: int) -> tuple[int, int, int, str]:
@@ -91,27 +91,20 @@ class Source:
         line_end = text.find("\n", index, last + 1)
         last = last if line_end < 0 else line_end - (text[index:line_end][-1:] == "\r")
         before, after = "..." * (first > line_start), "..." * (line_end < 0 and last < len(text))
-        excerpt = f"{before}{printable(self._masked(first, last))}{after}"
+        excerpt = f"{before}{printable(self._secrets.masked[first:last])}{after}"
         caret = " " * (len(before) + index - first) + "^"
         return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
 
     @cached_property
-    def _has_secrets(self) -> bool:
-        return has_secrets(self.text)
+    def _secrets(self) -> Secrets:
+        return Secrets(self.text)
 
     def found(self, index: int) -> str:
         """What stands at *index*, to the end of its line, for an error message."""
-        line = self._masked(index, index + 1000).partition("\n")[0].rstrip("\r")
+        line = self._secrets.masked[index : index + 1000].partition("\n")[0].rstrip("\r")
         if line:
             return shown(line)
         return "the end of the line" if self.text[index : index + 3].strip("\r\n") else "the end of the reply"
-
-    def _masked(self, first: int, last: int) -> str:
-        if not self._has_secrets:
-            return self.text[first:last]
-        # Masked in a wider window, so that a secret whose name stands before it is masked all the same.
-        margin = max(0, first - 1000)
-        return without_secrets(self.text[margin : last + 1000])[first - margin : last - margin]
 
     def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
         """Raise a `DecodeError` at *index*."""
@@ -120,35 +113,29 @@ class Source:
     def error(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> DecodeError:
         """A `DecodeError` at *index*."""
         offset, line, column, excerpt = self._place(index)
-        reason = self._without_secrets(reason, index)
+        reason = self._secrets.removed(reason, index)
         kind = LimitError if code == "limit" else DecodeError
         return kind(reason, code=code, offset=offset, line=line, column=column, path=path, excerpt=excerpt)
 
     def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "") -> None:
-        """Add a finding at *index*."""
+        """Add a finding at *index*, if findings are wanted."""
+        if self.findings is None:
+            return
         offset, line, column, excerpt = self._place(index)
-        message = self._without_secrets(message, index)
+        message = self._secrets.removed(message, index)
         self.findings.append(Finding(severity, code, message, offset, line, column, without_secrets(path), excerpt))
-
-    def _without_secrets(self, message: str, index: int) -> str:
-        """*message* without the secrets that stand in the text near *index*, wherever it quotes them."""
-        if not self._has_secrets:
-            return message
-        for secret in secrets(self.text[max(0, index - 1000) : index + 1000]):
-            for quoted in (secret, repr(secret)[1:-1]):
-                message = message.replace(quoted, "*" * len(quoted)) if len(quoted) > 2 else message
-        return message
 
 
 _DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
 
 
-def open_source(body: object, charset: str | None, limits: Limits, findings: list[Finding]) -> Source:
+def open_source(body: object, charset: str | None, limits: Limits, findings: list[Finding] | None) -> Source:
     """Decode the body; `charset=None` is the declaration's, else UTF-8, else windows-1251.
 
     Raises `DecodeError` for what is no text, or none in that charset, and `LimitError` for too much of it.
     """
     if isinstance(body, str):
+        body = str.__str__(body)
         _check_size(len(body), "characters", limits)
         start = 1 if body.startswith("\ufeff") else 0
         source = Source(body[start:], limits, None, start, findings)

@@ -9,14 +9,14 @@ of the format: what no shape covers, and every error, is Lark's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
-from ._lines import MAX_NEW_SHAPES, Lines, Shapes
+from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Pair
 from ._runs import Rows, weave
 from ._source import Source, shown
@@ -24,6 +24,9 @@ from ._values import Unusual
 
 # Characters that a flat reply is told apart by.
 _HEAD = 2
+
+# Characters of a value that are more than a name, or a replacement, has.
+_LONG_VALUE = 64
 
 # As it is written; what is read is the grammar's.
 _LINE_END = "\n"
@@ -56,9 +59,17 @@ class Shape:
         self.fullmatch = self.lines.fullmatch
         self.names = form.text.names if isinstance(form, Listing) else {key: key for key in keys}
         # A value that has to be checked again, or is optional in its place, needs more than a call.
-        self.one = form.record.one(keys, self.names) if self.trusted else None
-        # Whether every line of a text is a value of the field, for each field.
-        self.values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
+        self.arrange: Callable[[Sequence[str]], list[str]] = form.text.arrange if isinstance(form, Listing) else list
+        self.one = form.record.one(keys, self.names, self.arrange) if self.trusted else None
+        self._value = {key: re.compile(terminal).fullmatch for key, terminal in zip(keys, terminals)}
+        self._values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
+
+    def allows(self, key: str, lines: str, values: Sequence[str]) -> bool:
+        """Whether all *values* of the field, which are *lines* too, match its terminal."""
+        # Long texts one by one: what an expression remembers of each step takes memory until it is through.
+        if len(lines) > _LONG_VALUE * len(values):
+            return all(map(self._value[key], values))
+        return self._values[key](lines) is not None
 
     def pairs(self, match: re.Match[str]) -> list[Pair]:
         """The fields of a match."""
@@ -124,7 +135,7 @@ class TextFormat:
                     if shape.is_flat:
                         return value
                     return shape.form.cls((value,)) if limits.names else None
-        return self._read(text, limits, None, False)
+        return self._read(text, limits, None)
 
     def _try_first(self, shape: Shape, head: str) -> None:
         """Try *shape* before others with what begins like this."""
@@ -132,8 +143,8 @@ class TextFormat:
         others = [other for other in self._alone.get(head, ()) if other.is_flat and other is not shape]
         self._alone[head] = [shape, *others]
 
-    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
-        """The reply; *collect* if findings are wanted. No text is two replies, so *expect* is not asked."""
+    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
+        """The reply. No text is two replies, so *expect* is not asked."""
         text = source.text
         if not text or self._line_of(text, 0) == (0, len(text)):
             if self._listing is not None:
@@ -144,9 +155,9 @@ class TextFormat:
                 if match.end() < len(text):
                     source.fail(f"expected the end of the reply after {shape.form.words}", match.end())
                 return shape.form.record.build(shape.pairs(match), shape.names, source, "", 0)
-        return self._read(text, source.limits, source, collect)
+        return self._read(text, source.limits, source)
 
-    def _read(self, text: str, limits: Limits, source: Source | None, collect: bool) -> Any:
+    def _read(self, text: str, limits: Limits, source: Source | None) -> Any:
         """The reply, a list; without *source* `None` if there is anything to learn or to say."""
         longest = limits.text if len(text) > limits.text else None
         form = self._listing
@@ -154,21 +165,19 @@ class TextFormat:
         position = learned = 0
         while position < len(text):
             before = position
+            end = self._line_of(text, position)[0]
             shape = None
             if form is not None:
-                end = self._line_of(text, position)[0]
-                if text.count(self._comma, position, end) >= limits.attributes:
-                    # Before anything takes its time over each of them.
-                    if source is None:
-                        return None
-                    path = f"{form.attribute}[{len(records)}]"
-                    source.fail(f"expected at most {limits.attributes} fields", position, path, code="limit")
-                shape = self._shapes.get(self._signature(text[position:end]))
+                path = f"{form.attribute}[{len(records)}]"
+                line = self._line_within(text, position, end, limits, source, path)
+                if line is None:
+                    return None
+                shape = self._shapes.get(self._signature(line))
             if shape is not None:
                 if position == 0:
                     self._try_first(shape, text[:_HEAD])
                 for rows, after in shape.lines.chunks(text, position):
-                    taken = self._many(shape, rows, longest, collect)
+                    taken = self._many(shape, rows, longest, source)
                     if taken is None:
                         if source is None:
                             return None
@@ -182,20 +191,45 @@ class TextFormat:
             if position == before:
                 if source is None:
                     return None
-                learned += 1
-                value, position = self._by_lark(source, position, learned, len(records))
+                learned += end - position <= LONG_LINE
+                learns = learned <= MAX_NEW_SHAPES and end - position <= LONG_LINE
+                value, position = self._by_lark(source, position, learns, len(records))
                 records += value
         return form.cls(tuple(records)) if form is not None and records else None
 
-    def _many(self, shape: Shape, rows: list[Any], longest: int | None, collect: bool) -> Any:
+    def _line_within(
+        self, text: str, position: int, end: int, limits: Limits, source: Source | None, path: str
+    ) -> str | None:
+        """The line, if it is within the limits; looked at before anything takes its time over each field of it."""
+        if text.count(self._comma, position, end) >= limits.attributes:
+            if source is None:
+                return None
+            source.fail(f"expected at most {limits.attributes} fields", position, path, code="limit")
+        line = text[position:end]
+        if len(line) <= LONG_LINE or source is None:
+            return line if len(line) <= LONG_LINE else None
+        for field in line.split(self._comma):
+            # Without an equals sign it is a value, if it is anything.
+            key, equals, value = field.rpartition(self._equals)
+            for what in (key, value):
+                if len(what) > limits.text:
+                    at = position + (len(key) + len(equals) if what is value else 0)
+                    source.fail(f"expected at most {limits.text} characters, found {len(what)}", at, path, code="limit")
+            position += len(field) + len(self._comma)
+        return line
+
+    def _many(self, shape: Shape, rows: list[Any], longest: int | None, source: Source | None) -> Any:
         """The records of the rows, `None` if there is anything to say of one."""
         record = shape.form.record
         lines = shape.lines
         try:
-            taken = record.many(lines.keys, Rows(rows, lines.places), shape.names, longest, shape.trusted)
+            taken = record.many(
+                lines.keys, Rows(rows, lines.places), shape.names, shape.arrange, longest, shape.trusted
+            )
         except Unusual:
             return None
-        return None if collect and any(map(record.odd, taken)) else taken
+        collects = source is not None and source.findings is not None
+        return None if collects and any(map(record.odd, taken)) else taken
 
     def _each(self, shape: Shape, position: int, end: int, source: Source, count: int) -> list[Any]:
         """The records of the lines to *end*, with errors and findings."""
@@ -206,22 +240,22 @@ class TextFormat:
             match = shape.match(source.text, position)
             assert match is not None, "a line that was found once is found again"
             path = f"{form.attribute}[{count + len(taken)}]"
-            taken.append(form.record.build(shape.pairs(match), shape.names, source, path, position))
+            taken.append(form.record.build(shape.pairs(match), shape.names, source, path, position, shape.arrange))
             position = match.end()
         return taken
 
-    def _by_lark(self, source: Source, position: int, learned: int, count: int) -> tuple[list[Any], int]:
-        """Learn the shape of the line at *position*; its record and where the next one begins if it is one too many."""
+    def _by_lark(self, source: Source, position: int, learns: bool, count: int) -> tuple[list[Any], int]:
+        """Learn the shape of the line at *position*; or else its record, and where the next line begins."""
         form, pieces, after = self._parsed(source, position)
         if not isinstance(form, Listing):
             source.fail(f"expected the end of the reply after {form.words}", after)
-        if learned <= MAX_NEW_SHAPES:
+        if learns:
             end = self._line_of(source.text, position)[0]
             self._shapes.add(self._signature(source.text[position:end]), Shape(form, pieces, self._grammar))
             return [], position
         pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
         path = f"{form.attribute}[{count}]"
-        return [form.record.build(pairs, form.text.names, source, path, position)], after
+        return [form.record.build(pairs, form.text.names, source, path, position, form.text.arrange)], after
 
     def _parsed(self, source: Source, position: int) -> tuple[Form, list[Piece], int]:
         """What Lark says of the line at *position*, and where the next line begins."""
@@ -289,7 +323,7 @@ class TextFormat:
             for run in runs:
                 if shape is not None and not run.number:
                     lines = "\n".join([*run.column, ""])
-                    if not shape.values[run.key](lines) or lines.count("\n") != len(run.column):
+                    if lines.count("\n") != len(run.column) or not shape.allows(run.key, lines, run.column):
                         raise Unusual
             parts: list[str | Sequence[str]] = []
             for run in runs:
@@ -323,7 +357,7 @@ class TextFormat:
         else:
             form_read, pieces = self._parsed_back(text, path)
             read = [(key, piece.text) for key, piece in _keyed(form_read, pieces) if key is not None]
-            if form_read is form and next(budget, None) is not None:
+            if form_read is form and len(text) <= LONG_LINE and next(budget, None) is not None:
                 shape = self._shapes.add(self._signature(text), Shape(form, pieces, self._grammar))
         if read != fields:
             raise EncodeError(_otherwise(text), path=path)

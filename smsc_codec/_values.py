@@ -44,7 +44,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
     def spell(self, value: Any, path: str, longest: int | None = None) -> str:
         """The value as it is written; `EncodeError` if it is no such value, or has more characters than *longest*."""
         if self.number:
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_NUMBER:
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= int.__int__(value) <= MAX_NUMBER:
                 raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
             text = int.__repr__(value)
         elif isinstance(value, str):
@@ -53,7 +53,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
         if not self.pattern.fullmatch(text):
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
-        if longest is not None and len(text) > longest:
+        if longest is not None and len(text) > longest and not self.number:
             raise EncodeError(f"expected at most {longest} characters, found {len(text)}", path=path)
         return text
 
@@ -97,9 +97,8 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             if not trusted and not all(map(self.pattern.fullmatch, spelled)):
                 raise Unusual
             return list(map(self.parse, spelled))
-        if longest is None:
-            "".join(spelled)  # all are texts
-        elif max(map(len, spelled)) > longest:
+        "".join(spelled)  # all are texts
+        if longest is not None and max(map(len, spelled)) > longest:
             raise Unusual
         if self.least and not all(spelled):
             raise Unusual
@@ -110,6 +109,8 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
         try:
             if self.number:
                 return self._written_numbers(values)
+            if set(map(type, values)) != {str}:
+                raise Unusual
             text = "".join(values)
         except (TypeError, ValueError):
             raise Unusual from None

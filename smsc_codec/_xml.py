@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ._errors import EncodeError
 from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
-from ._lines import MAX_NEW_SHAPES, Lines, Shapes
+from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Order, Pair
 from ._report import Severity
 from ._runs import Rows, escape, texts, weave
@@ -84,18 +84,20 @@ class XmlFormat:
         records: list[Any] = []
         position = root.end()
         learned = 0
-        while (start := _START.match(text, position)) is not None:
+        while text.find("\n", position, position + LONG_LINE) > 0 and (start := _START.match(text, position)):
             keys = tuple(_KEY.findall(start[2]))
+            if len(keys) >= limits.attributes:
+                raise Unusual
             lines = self._shapes.get(keys)
             if lines is None:
                 learned += 1
-                if learned > MAX_NEW_SHAPES or len(keys) >= limits.attributes or start[1] != form.xml_item:
+                if learned > MAX_NEW_SHAPES or start[1] != form.xml_item:
                     raise Unusual
                 lines = self._shapes.add(keys, _lines(form, keys))
             before = position
             for rows, after in lines.chunks(text, before):
                 position = after
-                records += form.record.many(lines.keys, rows_of(rows, lines.places), names, longest)
+                records += form.record.many(lines.keys, rows_of(rows, lines.places), names, form.xml.arrange, longest)
                 if len(records) > limits.names:
                     raise Unusual
             if position == before:
@@ -104,11 +106,11 @@ class XmlFormat:
             raise Unusual
         return form.cls(tuple(records))
 
-    def read(self, source: Source, collect: bool, expect: tuple[Any, ...]) -> Any:
-        """The reply; *collect* if findings are wanted, forms of *expect* are tried before others."""
+    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
+        """The reply; forms of *expect* are tried before others."""
         if "\0" in source.text:  # expat would take it for UTF-16
             source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
-        roots = parse(source, source.limits.names)
+        roots = parse(source)
         forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
         for form in forms:
             if isinstance(form, Flat):
@@ -131,7 +133,7 @@ class XmlFormat:
         names = {form.xml_item: form.xml_text, **form.xml.names}
         # Of two values with the same key the last is kept, and that is to be the text.
         pairs = [*item.pairs(source.text), Pair(form.xml_item, item.text, item.index)]
-        return form.record.build(pairs, names, source, path, item.index)
+        return form.record.build(pairs, names, source, path, item.index, form.xml.arrange)
 
     # Writing
 
@@ -285,6 +287,9 @@ def _match_shape(form: Flat, shape: XmlShape, roots: list[Element], source: Sour
         return None
     if shape.root is not None:
         _note_attributes(root, source)
+    most = source.limits.attributes
+    if len(children) > most:
+        source.fail(f"expected at most {most} fields", children[most].index, code="limit")
     for child in others:
         message = f"the element <{child.tag}> is not known, and not kept"
         source.note(Severity.WARNING, "unknown-key", message, child.index, child.tag)
@@ -300,12 +305,18 @@ def _match_listing(form: Listing, roots: list[Element], source: Source) -> list[
         items = root.children
     if any(item.tag != form.xml_item for item in items):
         return None
+    most = source.limits.names
+    if len(items) > most:
+        source.fail(f"expected at most {most} names", items[most].index, code="limit")
     if items is not roots:
         _note_attributes(roots[0], source)
     return items
 
 
 def _note_attributes(root: Element, source: Source) -> None:
-    for key, _, at in root.pairs(source.text):
+    most = source.limits.attributes
+    for count, (key, _, at) in enumerate(root.pairs(source.text), 1):
+        if count > most:
+            source.fail(f"expected at most {most} attributes", at, code="limit")
         message = f"the attribute {shown(key)} of <{root.tag}> is not known, and not kept"
         source.note(Severity.WARNING, "unknown-key", message, at, key)

@@ -68,19 +68,16 @@ def is_html(text: str) -> bool:
     return _HTML.match(text) is not None
 
 
-def parse(source: Source, most: int) -> list[Element]:
-    """The elements that stand alone; a run of them without a root is what the documentation may mean.
-
-    More than *most* in the root, or in the run, are too many.
-    """
+def parse(source: Source) -> list[Element]:
+    """The elements that stand alone; a run of them without a root is what the documentation may mean."""
     try:
-        return _elements(source, 0, "", "", most)
+        return _elements(source, 0, "", "")
     except _Broken as error:
         if error.code != expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
             raise _syntax_error(error, source) from None
     declaration = _DECLARATION.match(source.text)
     try:
-        return _elements(source, declaration.end() if declaration else 0, "<run>", "</run>", most)
+        return _elements(source, declaration.end() if declaration else 0, "<run>", "</run>")
     except _Broken as error:
         raise _syntax_error(error, source) from None
 
@@ -91,11 +88,13 @@ def _syntax_error(error: _Broken, source: Source) -> Exception:
     return source.error(f"expected a reply in XML, found {found}", error.index)
 
 
-def _elements(source: Source, start: int, before: str, after: str, most: int) -> list[Element]:
+def _elements(source: Source, start: int, before: str, after: str) -> list[Element]:
     text = source.text[start:]
     roots: list[Element] = []
     stack: list[Element] = []
     limits = source.limits
+    # More would be too many of whatever they are.
+    most = max(limits.names, limits.attributes) + 1
     indices = _Indices(text, start, len(before))
     parser = DefusedXMLParser(forbid_dtd=True).parser
     parser.ordered_attributes = True
@@ -113,8 +112,8 @@ def _elements(source: Source, start: int, before: str, after: str, most: int) ->
         if depth > limits.depth:
             source.fail(f"expected elements at most {limits.depth} deep", index, code="limit")
         siblings = stack[-1].children if stack else roots
-        if depth <= 2 and len(siblings) >= most:
-            source.fail(f"expected at most {limits.names} names", index, code="limit")
+        if depth < _DEEPEST and len(siblings) >= most:
+            source.fail(f"expected at most {most} elements", index, code="limit")
         element = Element(tag, list(zip(attributes[::2], attributes[1::2])), index)
         if depth < _DEEPEST or not siblings:
             siblings.append(element)
