@@ -126,7 +126,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             if count > source.limits.attributes:
                 source.fail(f"expected at most {source.limits.attributes} fields", at, path, code="limit")
             name = names.get(key)
-            if len(key) > source.limits.text:
+            if name is None and len(key) > source.limits.text:
                 source.fail(f"expected a key of at most {source.limits.text} characters", at, path, code="limit")
             where = f"{path}.{name or key}" if path else name or key
             if name is not None:
@@ -183,8 +183,6 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         No text may have more characters than *longest*; *trusted* if the grammar has read the spellings.
         Raises `Unusual` where `build` has to judge.
         """
-        if longest is not None and max(map(len, keys)) > longest:
-            raise Unusual
         given: dict[str, Iterable[Any]] = {}
         for key in keys:
             name = names.get(key)
@@ -202,7 +200,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             arguments.append(given.get(field.name, _ABSENT))
         if len(given) < len(keys):
             others = [key for key in keys if key not in names]
-            if len(set(others)) != len(others):
+            if len(set(others)) != len(others) or (longest is not None and max(map(len, others)) > longest):
                 raise Unusual
             arguments += self._mappings(others, table, arrange, longest, trusted)
             last = len(arguments)

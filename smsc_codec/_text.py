@@ -109,6 +109,7 @@ class TextFormat:
                 shape = Shape(form, pieces, grammar)
                 self._try_first(shape, pieces[0].text[:_HEAD])
         if self._listing is not None:
+            self._names = self._listing.text.names
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
 
     # Reading
@@ -212,7 +213,7 @@ class TextFormat:
             # Without an equals sign it is a value, if it is anything.
             key, equals, value = field.rpartition(self._equals)
             for what in (key, value):
-                if len(what) > limits.text:
+                if len(what) > limits.text and what not in self._names:
                     at = position + (len(key) + len(equals) if what is value else 0)
                     source.fail(f"expected at most {limits.text} characters, found {len(what)}", at, path, code="limit")
             position += len(field) + len(self._comma)
