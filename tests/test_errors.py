@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, Protocol, TypedDict, Union
 
 import pytest
@@ -198,6 +199,17 @@ URLS = [
     f"psw='a, b {SECRET}'",
     f'{{\\"psw\\": \\"{SECRET}\\"}}',
     f"&quot;psw&quot;: {SECRET}",
+    f'"psw": "ab\\"cd {SECRET}"',
+    f"psw = my {SECRET}",
+    f'"psw": ["{SECRET}"]',
+    f'"psw": {{"a": "{SECRET}"}}',
+    f'<psw a="b">{SECRET}</psw>',
+    f"<psw><![CDATA[{SECRET}]]></psw>",
+    f"psw=ab;{SECRET}",
+    f"psw=ab,{SECRET}",
+    f"psw=ab'{SECRET}",
+    f"psw={'x' * 1500}{SECRET}",
+    f'<input name="psw" value="{SECRET}">',
 ]
 
 
@@ -255,6 +267,22 @@ def test_no_secret_is_shown_in_a_path() -> None:
     assert unwritten.value.path == "senders[0].operators.psw=******"
     report = validate(f'[{{"sender": "A", "{key}": 1}}]', fmt=3)
     assert [finding.path for finding in report.findings] == ["senders[0].operators.psw=******"]
+
+
+def test_no_secret_is_shown_by_normalized_json() -> None:
+    with pytest.raises(DecodeError) as caught:
+        from_json(f'{{"psw": "{SECRET}"')
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    with pytest.raises(EncodeError) as unwritten:
+        to_json(SenderList((Sender("A", operators={"psw": SECRET}),)))  # type: ignore[dict-item]
+    assert SECRET not in str(unwritten.value)
+
+
+def test_many_secrets_in_one_body() -> None:
+    body = "\n".join(f"name = A, psw = {SECRET}{number}, id = {number}" for number in range(300))
+    report = validate(body, fmt=0)
+    assert len(report.findings) == 300
+    assert SECRET not in repr(report.findings)
 
 
 def test_a_line_is_shown_without_its_end() -> None:
@@ -350,3 +378,83 @@ class Typed(TypedDict):
 def test_what_cannot_be_expected(expect: Any) -> None:
     with pytest.raises(DecodeError, match="expect has to be a class of replies or a union of them"):
         decode(b"OK", fmt=0, expect=expect)
+
+
+class Raising(dict[str, Any]):
+    def __getitem__(self, key: str) -> Any:
+        raise RuntimeError
+
+
+class RaisingText(str):
+    __hash__ = str.__hash__
+
+    def __len__(self) -> int:
+        raise RuntimeError
+
+    __bool__ = __str__ = __getitem__ = __eq__ = startswith = translate = __len__  # type: ignore[assignment]
+
+
+class Asked(type):
+    def __instancecheck__(cls, instance: object) -> bool:
+        raise RuntimeError
+
+
+class Refusing(metaclass=Asked):
+    pass
+
+
+class Key(str, Enum):
+    MTS = "mts_step"
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_objects_that_raise(fmt: Format) -> None:
+    for sender in (Sender("A", 5, operators=Raising(mts=1)), Sender("A", 5, replacements=Raising(mts="INFO"))):
+        for write in (lambda reply: encode(reply, fmt=fmt), to_json):
+            with pytest.raises(EncodeError, match="the reply holds an object that raises RuntimeError") as caught:
+                write(SenderList((sender,)))
+            assert isinstance(caught.value.__cause__, RuntimeError)
+    text = RaisingText("A")
+    assert encode(SenderList((Sender(text, 5),)), fmt=fmt) == encode(SenderList((Sender("A", 5),)), fmt=fmt)
+    assert decode(RaisingText("OK"), fmt=fmt) == decode("OK", fmt=fmt)
+    with pytest.raises(DecodeError, match="expect has to be a class of replies"):
+        decode(b"OK", fmt=fmt, expect=Refusing)
+
+
+class Masked:
+    @property
+    def __class__(self) -> type[object]:  # type: ignore[misc]
+        raise RuntimeError
+
+
+def test_an_object_that_does_not_say_what_it_is() -> None:
+    reply: Any = SenderList((Sender(Masked()),))  # type: ignore[arg-type]
+    for write in (lambda reply: encode(reply, fmt=0), to_json):
+        with pytest.raises(EncodeError, match="the reply holds an object that raises RuntimeError"):
+            write(reply)
+
+
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+def test_keys_are_plain_texts(fmt: Format) -> None:
+    plain = encode(SenderList((Sender("A", 1, operators={"mts_step": OperatorStatus(1)}),)), fmt=fmt)
+    items: dict[str, OperatorStatus] = {Key.MTS: OperatorStatus(1)}
+    mappings: list[Any] = [items, FrozenMapping.of(items)]
+    for mapping in mappings:
+        assert encode(SenderList((Sender("A", 1, operators=mapping),)), fmt=fmt) == plain
+
+
+ONE = OperatorStatus(1)
+RAGGED = [
+    FrozenMapping(("a",), ()),
+    FrozenMapping(("a",), (ONE, ONE)),
+    FrozenMapping((), (ONE,)),
+    FrozenMapping(("mts", "mts"), (ONE, ONE)),
+    FrozenMapping((5,), (ONE,)),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("mapping", RAGGED, ids=range(len(RAGGED)))
+def test_mappings_that_are_none(mapping: Any) -> None:
+    for write in (lambda reply: encode(reply, fmt=0), lambda reply: encode(reply, fmt=3), to_json):
+        with pytest.raises(EncodeError):
+            write(SenderList((Sender("A", 1, None, mapping),)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from smsc_codec import (
     DecodeError,
@@ -265,3 +266,63 @@ def test_a_line_that_would_be_two_among_invented_keys() -> None:
     senders[15] = Sender("A, id = 5", 15, operators=FrozenMapping.of({"zz": OperatorStatus(1)}))  # type: ignore[arg-type]
     with pytest.raises(EncodeError, match=r"senders\[15\]: the text format cannot carry it"):
         encode(SenderList(tuple(senders)), fmt=0)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "body"),
+    [
+        (0, "name = A, " + "k" * 70_000 + " = 1, id = 1"),
+        (2, '<senders>\n<sender id="1" ' + "k" * 70_000 + '="1">A</sender>\n</senders>'),
+        (3, '[{"sender": "A", "' + "k" * 70_000 + '": 1}]'),
+        (3, "[" + '{"sender": "A", "id": 1}, ' * 3000 + '{"sender": "A", "' + "k" * 70_000 + '": 1}]'),
+        (0, "name = " + ", " * 5 + "," * 70_000),
+        (0, "name = A\n" * 300 + "name = " + "A" * 70_000),
+        (0, "x" * 70_000),
+    ],
+)
+def test_long_keys_and_lines(fmt: int, body: str) -> None:
+    for given in (body, body.encode()):
+        with pytest.raises(LimitError, match="at most 65536 characters"):
+            decode(given, fmt=fmt)
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_long_lines_within_the_limits(fmt: Format) -> None:
+    """They are read and written by themselves, and teach nothing."""
+    key = "k" * 10_000
+    plain = [Sender(f"N{number}", number) for number in range(100)]
+    long = Sender("A" * 20_000, 7, operators=FrozenMapping.of({key: OperatorStatus(1)}))  # type: ignore[arg-type]
+    reply = SenderList((*plain, long, Sender("," * 20_000, 8), *plain))
+    body = encode(reply, fmt=fmt)
+    for _ in range(2):
+        assert decode(body, fmt=fmt) == reply
+    with pytest.raises(EncodeError, match="expected a key of at most 9999 characters"):
+        encode(SenderList((Sender("A", operators={key: OperatorStatus(1)}),)), fmt=fmt, limits=Limits(text=9_999))
+    with pytest.raises(EncodeError, match="expected a key of at most 9999 characters"):
+        encode(SenderList((replace(long, name="A"),)), fmt=fmt, limits=Limits(text=9_999))
+
+
+def test_the_names_of_a_list_are_no_limit_for_others() -> None:
+    error = b"<result>\n<error>x</error>\n<error_code>3</error_code>\n</result>"
+    assert decode(error, fmt=2, limits=Limits(names=0)) == decode(error, fmt=2)
+    assert decode(b"<result>OK</result>", fmt=2, limits=Limits(names=0)) == decode(b"OK", fmt=0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<result><error_code>1</error_code>" + "<x/>" * 300 + "</result>",
+        "<senders " + " ".join(f'k{number}="1"' for number in range(300)) + "></senders>",
+        "<result><error_code>1</error_code>" + "<x/>" * 300_000 + "</result>",
+    ],
+)
+def test_what_is_not_known_has_limits_too(body: str) -> None:
+    with pytest.raises(LimitError):
+        decode(body, fmt=2)
+
+
+def test_a_separator_in_a_long_name_is_no_trouble() -> None:
+    reply = SenderList(tuple(Sender(",;" * 500, number) for number in range(5)))
+    assert decode(encode(reply, fmt=0), fmt=0) == reply
+    with pytest.raises(EncodeError, match=r"senders\[1\]: the text format cannot carry it"):
+        encode(SenderList((Sender("A" * 999, 1), Sender("A, " * 333, 2))), fmt=0)

@@ -1,0 +1,18 @@
+"""The slow lanes by themselves: what the fast ones are held against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smsc_codec import Codec
+from smsc_codec.senders import SENDERS
+
+
+class SlowCodec(Codec[Any]):
+    """A codec whose fast lanes never have an answer."""
+
+    def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
+        return None
+
+
+SLOW = SlowCodec(SENDERS)
