@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from ._bench import has_rich
@@ -39,11 +39,13 @@ def run(options: argparse.Namespace) -> int:
     summary = validation.summary
     with closing(_REPORTS[options.format](Severity(options.fail_on))) as report:
         try:
-            with progress(options.files) as show, closing(validation.parts()) as parts:
+            with _bar(options.files) as bar, closing(validation.parts()) as parts:
                 for found in parts:
+                    if found:
+                        bar.hide()
                     for finding in found:
                         report.add(finding)
-                    show(validation)
+                    bar.show(validation)
         except KeyboardInterrupt:
             summary.interrupted = True
         report.finish(summary)
@@ -57,36 +59,49 @@ def run(options: argparse.Namespace) -> int:
     return _FOUND if failed or summary.undecoded else _GOOD
 
 
+class _Bar:
+    """What is shown meanwhile: nothing."""
+
+    def hide(self) -> None:
+        """Make room for what is printed."""
+
+    def show(self, validation: Validation) -> None:
+        """Show what has been done."""
+
+
 @contextmanager
-def progress(paths: list[str]) -> Iterator[Callable[[Validation], None]]:
-    """What to call with what has been done, to show it on standard error, if that is a terminal."""
+def _bar(paths: list[str]) -> Iterator[_Bar]:
+    """A bar on standard error, if that is a terminal."""
     if not (sys.stderr.isatty() and has_rich()):
-        yield lambda validation: None
+        yield _Bar()
         return
 
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    shown = 0.0
+    class Bar(_Bar):
+        shown = 0.0
 
-    def show(validation: Validation) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if now - shown >= _REFRESH:
-            shown = now
-            replies = validation.summary.replies
-            rate = replies / max(now - begin, _REFRESH)
-            words = f"{replies:,} replies, {rate:,.0f} a second"
-            bar.update(task, completed=validation.consumed, description=words, refresh=True)
+        def hide(self) -> None:
+            # Findings that go to the same terminal would be written into the bar.
+            progress.stop()
+
+        def show(self, validation: Validation) -> None:
+            now = time.monotonic()
+            if now - self.shown >= _REFRESH:
+                self.shown = now
+                replies = validation.summary.replies
+                rate = replies / max(now - begin, _REFRESH)
+                words = f"{replies:,} replies, {rate:,.0f} a second"
+                progress.start()
+                progress.update(task, completed=validation.consumed, description=words, refresh=True)
 
     columns = (BarColumn(), DownloadColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     begin = time.monotonic()
-    # Findings that go to the same terminal are printed above the bar.
-    same = sys.stdout.isatty()
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, auto_refresh=False, redirect_stdout=same) as bar:
-        task = bar.add_task("", total=_size(paths))
-        yield show
+    with Progress(*columns, console=console, transient=True, auto_refresh=False, redirect_stdout=False) as progress:
+        task = progress.add_task("", total=_size(paths))
+        yield Bar()
 
 
 def _size(paths: list[str]) -> int | None:

@@ -68,7 +68,8 @@ class JsonFormat:
         for keys, rows in _runs(array, form.json):
             if len(keys) > limits.attributes:
                 raise Unusual
-            records += form.record.many(keys, Rows(rows, dict(zip(keys, keys))), names, form.json.arrange, longest)
+            table = _Members(rows, dict(zip(keys, keys)))
+            records += form.record.many(keys, table, names, form.json.arrange, longest)
             members += len(keys) * len(rows)
             bare = bare or int in map(type, rows[0].values())
         # Of two members with the same key orjson keeps the last. Every member has a colon, so as many colons as
@@ -178,6 +179,19 @@ def _object(members: list[tuple[str, str]]) -> str:
 
 def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
+
+
+class _Members(Rows):
+    """Rows of objects, which can hold anything."""
+
+    def column(self, key: str) -> list[Any]:
+        """The values of a key: all of them texts, or none."""
+        column = super().column(key)
+        if column[0].__class__ is str:
+            "".join(column)  # raises `TypeError` for anything else
+        elif column[0].__class__ is not int:
+            raise Unusual
+        return column
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:

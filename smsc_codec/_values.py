@@ -97,7 +97,6 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             if not trusted and not all(map(self.pattern.fullmatch, spelled)):
                 raise Unusual
             return list(map(self.parse, spelled))
-        "".join(spelled)  # all are texts
         if longest is not None and max(map(len, spelled)) > longest:
             raise Unusual
         if self.least and not all(spelled):
