@@ -370,11 +370,17 @@ def test_an_error_of_a_number_that_none_can_print() -> None:
 EITHER = Union[SenderList, Any]  # noqa: UP007 - `|` gives another class
 
 
+class Shaped(Protocol):
+    """A class that refuses to be asked for its instances."""
+
+    id: int
+
+
 class Typed(TypedDict):
     """A class that refuses to be asked for its instances."""
 
 
-@pytest.mark.parametrize("expect", [Any, Protocol, Typed, EITHER, list[int], (SenderList,)])
+@pytest.mark.parametrize("expect", [Any, Shaped, Typed, EITHER, list[int], (SenderList,)])
 def test_what_cannot_be_expected(expect: Any) -> None:
     with pytest.raises(DecodeError, match="expect has to be a class of replies or a union of them"):
         decode(b"OK", fmt=0, expect=expect)
