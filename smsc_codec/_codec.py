@@ -86,8 +86,7 @@ class Codec(Generic[R]):
     def _odd(self, reply: Any) -> bool:
         """Whether a reply that the fast lane has read holds anything to report."""
         form = self.endpoint.form_of(reply)
-        items = (reply,) if isinstance(form, Flat) else getattr(reply, form.attribute)
-        return any(map(form.record.odd, items))
+        return form.record.any_odd((reply,) if isinstance(form, Flat) else getattr(reply, form.attribute))
 
     @overload
     def decode(
@@ -190,7 +189,9 @@ class Codec(Generic[R]):
         classes = () if expect is None else _classes(expect)
         if type(limits) is not Limits:
             raise DecodeError(f"limits has to be a Limits, not {type(limits).__name__}")
-        source = open_source(body, None if charset is None else _charset_of(charset, DecodeError), limits, findings)
+        name = None if charset is None else _charset_of(charset, DecodeError)
+        # In another format what looks like an XML declaration is a name.
+        source = open_source(body, name, limits, findings, asked in (None, Format.XML))
         found = _recognise(source.text, asked)
         if not source.text.strip() and found in (Format.XML, Format.JSON):
             source.fail("expected a reply, found an empty body", code="empty")

@@ -422,20 +422,23 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 raise EncodeError(reason, path=f"{path}.{attribute}.{key}")
         return spelled
 
-    def odd(self, value: Any) -> bool:
-        """Whether `build` would have a finding for this value: a key or number that nobody documents."""
+    def any_odd(self, values: Sequence[Any]) -> bool:
+        """Whether `build` would have a finding for any of what a fast lane has read: a key or number not documented."""
         for field in self.fields:
-            item = getattr(value, field.name)
-            if item is not None and not field.type.known(item):
+            if field.type.table is not None:
+                numbers = set(map(attrgetter(field.name), values)) - {None}
+                if not all(map(field.type.known, numbers)):
+                    return True
+        for attribute, type_ in self._extra_types:
+            assert self.extras is not None
+            mappings = set(map(attrgetter(f"{attribute}._keys"), values))
+            if not all(map(self.extras.known.issuperset, mappings)):
                 return True
-        if self.extras is None:
-            return False
-        codes = getattr(value, self.extras.codes)
-        return not (
-            self.extras.known.issuperset(codes)
-            and self.extras.known.issuperset(getattr(value, self.extras.names))
-            and all(map(self.extras.code.known, codes.values()))
-        )
+            if type_.table is not None:
+                rows = map(attrgetter(f"{attribute}._values"), values)
+                if not all(map(type_.known, set().union(*rows))):
+                    return True
+        return False
 
 
 _ABSENT: Iterable[None] = repeat(None)

@@ -17,7 +17,15 @@ CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 
 BOM = codecs.BOM_UTF8
 
-_CODECS = {"utf-8": "utf-8", "cp1251": "windows-1251", "koi8-r": "koi8-r"}
+_ALIASES = {
+    alias: name
+    for name, aliases in (
+        ("utf-8", ("utf-8", "utf8", "u8")),
+        ("windows-1251", ("windows-1251", "cp1251", "cp-1251", "1251", "win-1251")),
+        ("koi8-r", ("koi8-r", "koi8r", "cskoi8r")),
+    )
+    for alias in aliases
+}
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -26,12 +34,8 @@ _EXCERPT = 60
 
 def charset_name(name: object) -> str | None:
     """The service's name for a charset under any of its usual names, `None` if it is not one of the three."""
-    if not isinstance(name, str):
-        return None
-    try:
-        return _CODECS.get(codecs.lookup(str.__str__(name)).name)
-    except (LookupError, ValueError):
-        return None
+    # Not by Python's own registry, which imports and remembers whatever a body's declaration names.
+    return _ALIASES.get(str.__str__(name).strip().lower().replace("_", "-")) if isinstance(name, str) else None
 
 
 def shown(value: object) -> str:
@@ -129,8 +133,10 @@ class Source:
 _DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
 
 
-def open_source(body: object, charset: str | None, limits: Limits, findings: list[Finding] | None) -> Source:
-    """Decode the body; `charset=None` is the declaration's, else UTF-8, else windows-1251.
+def open_source(
+    body: object, charset: str | None, limits: Limits, findings: list[Finding] | None, declares: bool
+) -> Source:
+    """Decode the body; `charset=None` is the declaration's if the body *declares* one, else UTF-8, else windows-1251.
 
     Raises `DecodeError` for what is no text, or none in that charset, and `LimitError` for too much of it.
     """
@@ -150,15 +156,15 @@ def open_source(body: object, charset: str | None, limits: Limits, findings: lis
             raise DecodeError(reason, code="option") from None
         _check_size(len(data), "bytes", limits)
         start = len(BOM) if data.startswith(BOM) else 0
-        source = _decoded(data[start:], charset, Source("", limits, "utf-8", start, findings))
+        source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings))
     if start:
         source.note(Severity.WARNING, "bom", "a byte order mark stands before the reply")
     return source
 
 
-def _decoded(data: bytes, charset: str | None, source: Source) -> Source:
+def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -> Source:
     why = ""
-    declared = _DECLARATION.match(data) if charset is None else None
+    declared = _DECLARATION.match(data) if charset is None and declares else None
     if declared is not None:
         name = declared[1].decode("latin-1")
         charset, why = charset_name(name), " as the XML declaration says"

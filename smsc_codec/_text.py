@@ -230,7 +230,7 @@ class TextFormat:
         except Unusual:
             return None
         collects = source is not None and source.findings is not None
-        return None if collects and any(map(record.odd, taken)) else taken
+        return None if collects and record.any_odd(taken) else taken
 
     def _each(self, shape: Shape, position: int, end: int, source: Source, count: int) -> list[Any]:
         """The records of the lines to *end*, with errors and findings."""

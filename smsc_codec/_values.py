@@ -175,7 +175,7 @@ def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None) 
         except KeyError:
             return codes(int(spelled))
 
-    return Scalar(words, pattern or NUMBER.pattern, parse, True, lambda value: codes(value).known, None, table)
+    return Scalar(words, pattern or NUMBER.pattern, parse, True, frozenset(codes).__contains__, None, table)
 
 
 # Without leading zeros, so that every number has one spelling; ASCII digits, which `int` is not content with.

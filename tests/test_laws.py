@@ -14,6 +14,7 @@ from smsc_codec import (
     Codec,
     DecodeError,
     EncodeError,
+    ErrorReply,
     Format,
     Limits,
     Reply,
@@ -31,9 +32,12 @@ from smsc_codec import (
 )
 from smsc_codec.senders import SENDERS
 
+from .fuzz.__main__ import main as fuzz
+from .fuzz.targets import FOUND, TARGETS, small_pieces
 from .grammar_lane import read_by_lark
 from .lanes import SLOW
 from .strategies import bodies, charsets, formats, replies, sender_lists
+from .vectors import VECTORS
 
 OPTIONS = st.fixed_dictionaries(
     {},
@@ -78,6 +82,22 @@ def test_1_total_for_strings(body: str, options: dict[str, Any]) -> None:
 def test_2_lossless_or_refused(reply: Reply, fmt: int, charset: str) -> None:
     body = attempt(reply, fmt, charset)
     assert decode(body, fmt=fmt, charset=charset) == reply
+
+
+DECLARED = Sender('<?xml encoding="koi8-r"?>Ж', 5), Sender("B", 5, SenderStatus.ALLOWED)
+
+
+@given(replies, formats, st.booleans())
+@example(SenderList(DECLARED), 1, False)
+def test_2_whatever_was_dropped(reply: Reply, fmt: int, drop: bool) -> None:
+    """With the defaults, and with the one thing that `encode` leaves out if asked."""
+    try:
+        body = encode(reply, fmt=fmt, drop_description=drop)
+    except EncodeError:
+        return
+    if drop and fmt == Format.CSV and isinstance(reply, ErrorReply):
+        reply = ErrorReply(reply.code, None, reply.id)
+    assert decode(body, fmt=fmt) == reply
 
 
 @given(replies)
@@ -177,6 +197,32 @@ def test_5_whatever_the_body_comes_as(body: bytes, fmt: int | None, charset: str
         assert outcome(decode, given_body, fmt=fmt, charset=charset) == slow  # type: ignore[arg-type]
     text = body.decode(charset or "utf-8", "replace")
     assert outcome(decode, text, fmt=fmt, charset=charset) == outcome(SLOW.decode, text, fmt=fmt, charset=charset)
+
+
+@given(bodies | st.tuples(sender_lists, formats).map(lambda both: _body(*both)), formats)
+def test_5_in_pieces_of_a_few_bytes(body: bytes, fmt: int) -> None:
+    whole = outcome(SLOW.decode, body, fmt=fmt)
+    written = [] if isinstance(whole, str) else [_body(whole[0], other) for other in Format]
+    with small_pieces():
+        assert outcome(decode, body, fmt=fmt) == whole
+        assert written == ([] if isinstance(whole, str) else [_body(whole[0], other) for other in Format])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_targets_of_the_fuzzer(target: str) -> None:
+    """No law is broken by the table of cases, nor by what a fuzzer has found."""
+    with small_pieces():
+        for vector in VECTORS:
+            for choice in (0, (vector.asked["fmt"] or 0) << 6):
+                TARGETS[target](bytes([choice]) + vector.body)
+        for found in FOUND.get(target, ()):
+            TARGETS[target](found)
+
+
+def test_the_fuzzer_says_so_where_there_is_none(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr("tests.fuzz.__main__.find_spec", lambda name: None)
+    assert fuzz(["--seconds", "1"]) == 0
+    assert capsys.readouterr().out == "not fuzzed: atheris is not installed here (pip install atheris)\n"
 
 
 def _body(reply: Reply, fmt: int) -> bytes:

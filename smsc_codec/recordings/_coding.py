@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from .._limits import DEFAULT_LIMITS
 
@@ -26,8 +26,11 @@ class MissingError(Exception):
 
 
 class _Unpacker(Protocol):
-    eof: Any
-    unused_data: Any
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
 
     def decompress(self, data: bytes, /) -> bytes: ...
 
@@ -36,15 +39,15 @@ def _gzip() -> _Unpacker:
     return zlib.decompressobj(31)
 
 
+def _deflate() -> _Unpacker:
+    return zlib.decompressobj()
+
+
 def _zstd() -> _Unpacker:
     try:
         import zstandard
     except ImportError:
-        try:
-            from compression import zstd
-        except ImportError:
-            raise MissingError("zstd needs zstandard: pip install 'smsc-codec[cli]'") from None
-        return zstd.ZstdDecompressor()
+        raise MissingError("zstd needs zstandard: pip install 'smsc-codec[cli]'") from None
     return zstandard.ZstdDecompressor().decompressobj()
 
 
@@ -90,7 +93,7 @@ def content(body: bytes, encoding: str) -> bytes:
         elif name == "deflate":
             # The first byte of zlib's header is 0x78 for every window that servers use.
             if body[:1] == b"x":
-                body = _bounded(unpacked([body], zlib.decompressobj))
+                body = _bounded(unpacked([body], _deflate))
         elif name == "br" and not _is_text(body):
             raise BrokenError("bodies compressed with brotli are not read")
     return body

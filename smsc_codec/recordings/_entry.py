@@ -34,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One reply as it was recorded, and what is known about its request."""
 
     number: int
-    """Which one of the recording, from 1; in JSON Lines the line that it stands in."""
+    """Which one of the recording, from 1; in JSON Lines the line that it stands in; 0 if the file is the reply."""
     body: bytes | None = None
     """As it was recorded, maybe compressed still; `None` if the recording does not hold it."""
     text: bool = False
@@ -52,6 +52,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """The body of the request."""
     cookies: tuple[str, ...] = ()
     """Values of headers that nobody may see."""
+    fmt: int | None = None
+    """What was asked for, if the recording says so itself."""
+    charset: str | None = None
+    """Likewise."""
+    expect: str | None = None
+    """Likewise, the kind of reply: `senders`, `created` or `success`."""
     problem: Problem | None = None
     """Why there is no reply to judge."""
 
@@ -66,7 +72,7 @@ class Found(msgspec.Struct, frozen=True):
     path: str
     """Of the recording; `<stdin>` for standard input."""
     entry: int
-    """Which entry of the recording, from 1; 0 if it is the recording as a whole."""
+    """Which entry of the recording, from 1, in JSON Lines the line; 0 if it is the file as a whole."""
     line: int
     """In the reply, from 1."""
     column: int

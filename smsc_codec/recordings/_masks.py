@@ -12,6 +12,7 @@ from .._source import printable
 # Commas join several numbers.
 _PHONES = re.compile(r"(?i)((?:[?&;]|&amp;|\b)(?:[a-z_]\w*)=)((?:\+|%2B)?\d{7,15}(?:(?:[,;\s]|%2C|%3B)\+?\d{7,15})*)")
 _COOKIES = re.compile(r"""(?i)(\b(?:set-)?cookie2?\\?["']?\s*[:=]\s*)([^\r\n]+)""")
+_SECRET_HEADERS = frozenset({"cookie", "set-cookie", "authorization", "proxy-authorization", "x-api-key"})
 _SHORTEST = 3
 """What is shorter is no secret, and hiding it would hide half of the text."""
 
@@ -36,6 +37,13 @@ def masked_body(body: bytes, values: Iterable[str]) -> bytes:
 def shown_path(path: str) -> str:
     """The name of a file for people: on one line, and without the secrets of a URL that it can be made of."""
     return printable(masked(path))
+
+
+def secret_headers(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What the headers of a request or a reply hold that nobody may see: cookies and their values, credentials."""
+    values = [value for name, value in headers if name.lower() in _SECRET_HEADERS]
+    parts = [part for value in values for part in re.split(r"[;,\s]+", value)]
+    return long_enough([*values, *parts, *(part.partition("=")[2] for part in parts)])
 
 
 def long_enough(values: Iterable[str]) -> tuple[str, ...]:

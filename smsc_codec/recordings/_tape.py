@@ -8,7 +8,7 @@ from enum import Enum
 from typing import BinaryIO
 
 from .._source import BOM
-from ._coding import unpacked, unpacker
+from ._coding import BrokenError, unpacked, unpacker
 
 _PIECE = 1 << 18
 _HEAD = 1 << 16
@@ -72,7 +72,7 @@ class Tape:
         yield head
         yield from rest
 
-    def head(self, size: int = _HEAD) -> bytes:
+    def head(self, size: int) -> bytes:
         """The next *size* bytes, or what there is; they are read again."""
         parts, have = [self._ahead], len(self._ahead)
         try:
@@ -81,20 +81,26 @@ class Tape:
                 have += len(parts[-1])
         except StopIteration:
             pass
+        except (BrokenError, OSError) as error:
+            # What was there before it is read first.
+            self._chunks = _failing(error)
+            if not have:
+                raise
         self._ahead = b"".join(parts)
         return self._ahead[:size]
 
     def read(self, size: int = _PIECE) -> bytes:
-        """At most *size* bytes; none at the end only, or if none are wanted."""
-        while not self._ahead and size:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return b""
-            self._ahead = chunk
-        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        """The next *size* bytes; fewer at the end only."""
+        data = self.head(size)
+        self._ahead = self._ahead[len(data) :]
         return data
 
     def kind(self) -> Kind:
         """What kind of recording begins here."""
-        head = self.head().removeprefix(BOM)
+        head = self.head(_HEAD).removeprefix(BOM)
         return next((kind for kind, sign in _SIGNS if sign.match(head)), Kind.BODY)
+
+
+def _failing(error: Exception) -> Iterator[bytes]:
+    raise error
+    yield b""

@@ -1,0 +1,244 @@
+"""Judges entries: does the body decode, does it answer what was asked, and do its headers agree with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from .. import validate
+from .._codec import Format, _recognise
+from .._model import ErrorReply, SenderList
+from .._report import Finding, Severity
+from .._source import BOM, charset_name, printable
+from ..senders import SENDERS
+from ._coding import BrokenError, MissingError, content
+from ._entry import CODES, Entry, Found, Problem
+from ._lines import Block, entries
+from ._masks import masked, masked_body, shown_path
+from ._request import UNKNOWN, Request, request_of
+from ._summary import Summary
+
+KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
+"""The kinds of replies that a request can lead to."""
+
+_ALL_KINDS: dict[Any, str] = {form.cls: form.kind for form in SENDERS.forms}
+_NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
+_CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
+_PLACE = re.compile(r"\[\d+\]")
+_NUMBER = re.compile(r"\d+")
+_LONGEST_KEY = 100
+_NOTHING = Entry(number=0)
+UNDECODED, NO_FORMAT = "not decoded", "unknown"
+_HIDDEN = "it cannot be shown: the reply repeats what the request keeps secret"
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What holds for every reply of which the recording does not say it."""
+
+    fmt: Format | None = None
+    charset: str | None = None
+    expect: str | None = None
+    """The kind of reply: `senders`, `created` or `success`."""
+    strict: bool = False
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """A part of a recording that is judged at once."""
+
+    path: str
+    content: Block | list[Entry] | Problem
+    """A problem is one of the recording as a whole, behind the entry *last*."""
+    last: int = 0
+    consumed: int = 0
+    """Bytes of all files that have been read so far."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What was found in a batch."""
+
+    found: list[Found]
+    summary: Summary
+    consumed: int
+
+
+def judge(options: Options, batch: Batch) -> Outcome:
+    """Judge a part of a recording."""
+    checker = _Checker(options, batch.path)
+    content = batch.content
+    if isinstance(content, Problem):
+        checker.whole(content, batch.last)
+    else:
+        for entry in entries(content) if isinstance(content, Block) else content:
+            checker.entry(entry)
+    return Outcome(checker.found, checker.summary, batch.consumed)
+
+
+class _Checker:
+    def __init__(self, options: Options, path: str) -> None:
+        self.options = options
+        self.path = shown_path(path)
+        self.found: list[Found] = []
+        self.summary = Summary()
+        self.expect = KINDS[options.expect] if options.expect else None
+
+    def whole(self, trouble: Problem, last: int) -> None:
+        """Pass on what is wrong with the recording as a whole."""
+        self.summary.unreadable += trouble.code == "unreadable"
+        self._note(last and last + 1, trouble.code, masked(trouble.message))
+
+    def entry(self, entry: Entry) -> None:
+        """Judge a reply with its headers and its request."""
+        number, options = entry.number, self.options
+        if entry.body is not None and not (
+            entry.url or entry.headers or entry.problem or entry.text or entry.status != 200
+        ):
+            # Nothing is known but the reply: most lines of JSON Lines, and there can be millions.
+            fmt = options.fmt if entry.fmt is None else entry.fmt
+            expect = KINDS[entry.expect] if entry.expect else self.expect
+            self._reply(number, entry.body, fmt, entry.charset or options.charset, expect, UNKNOWN, entry)
+            return
+        request = request_of(entry.url, entry.form)
+        if not request.here:
+            self.summary.skipped[masked(request.host) or "no host"] += 1
+            return
+        if entry.status != 200:
+            self._note(number, "http-status", f"the HTTP status is {entry.status}, where the service answers 200")
+        if entry.problem is not None:
+            self._bad(number, entry.problem)
+            return
+        if entry.body is None:
+            self._note(number, "no-body", CODES["no-body"][1])
+            return
+        try:
+            body = content(entry.body, entry.header("content-encoding"))
+        except (BrokenError, MissingError) as error:
+            self._bad(number, Problem("bad-coding", str(error)))
+            return
+        self._check_length(entry, unpacked=body is not entry.body)
+        charset = self._check_charset(entry, body)
+        fmt = next((fmt for fmt in (entry.fmt, request.fmt, options.fmt) if fmt is not None), None)
+        expect = KINDS[entry.expect] if entry.expect else request.expect or self.expect
+        charset = entry.charset or request.charset or charset or options.charset
+        self._reply(number, body, fmt, "utf-8" if entry.text else charset, expect, request, entry)
+
+    def _check_length(self, entry: Entry, unpacked: bool) -> None:
+        said = entry.header("content-length")
+        # Where the recorder has unpacked the body, its length on the wire is lost.
+        if entry.length is None or not said or (entry.header("content-encoding") and not unpacked):
+            return
+        if said != str(entry.length):
+            said = said if _NUMBER.fullmatch(said) and len(said) < 20 else "no number"
+            message = f"Content-Length is {said}, the body has {entry.length} bytes"
+            self._note(entry.number, "content-length", message)
+
+    def _check_charset(self, entry: Entry, body: bytes) -> str | None:
+        """The charset that the headers name, if the bytes do not contradict it."""
+        match = _CHARSET.search(entry.header("content-type"))
+        charset = None if match is None else charset_name(match[1])
+        if charset is None or entry.text:
+            return None
+        if not body.isascii() and _is_utf8(body) is not (charset == "utf-8"):
+            really = "no UTF-8" if charset == "utf-8" else "UTF-8"
+            self._note(entry.number, "content-charset", f"Content-Type says {charset}, the bytes are {really}")
+            return None
+        return charset
+
+    def _reply(
+        self,
+        number: int,
+        body: bytes,
+        fmt: int | None,
+        charset: str | None,
+        expect: type[Any] | None,
+        request: Request = UNKNOWN,
+        entry: Entry = _NOTHING,
+    ) -> None:
+        """Judge a body."""
+        summary = self.summary
+        summary.replies += 1
+        summary.size += len(body)
+        report = validate(body, fmt=fmt, charset=charset, expect=expect, strict=self.options.strict)
+        reply = report.reply
+        if fmt is None:
+            fmt = _recognise(body[:200].removeprefix(BOM).decode("latin-1"), None)
+        if report.findings:
+            asked = {"fmt": fmt, "charset": charset, "expect": expect, "strict": self.options.strict}
+            self._report(number, body, report.findings, asked, (*request.secrets, *entry.cookies))
+            if any(finding.code == "other-format" for finding in report.findings):
+                fmt = Format.TEXT
+        if reply is None:
+            summary.undecoded += 1
+            summary.kinds[_NAMES[fmt], UNDECODED] += 1
+            return
+        summary.kinds[_NAMES[fmt], _ALL_KINDS[reply.__class__]] += 1
+        if isinstance(reply, ErrorReply):
+            summary.errors[int(reply.code)] += 1
+            if entry.time is not None:
+                summary.timeline.add(entry.time, int(reply.code))
+        elif isinstance(reply, SenderList) and (request.status or request.operators):
+            self._check_view(number, reply, request)
+
+    def _check_view(self, number: int, reply: SenderList, request: Request) -> None:
+        """Report the first name without what was asked for each."""
+        for at, sender in enumerate(reply.senders):
+            if request.status and sender.status is None:
+                self._note(number, "no-status", f"senders[{at}]: all=1 was asked, and there is no status")
+                break
+            if request.operators and not sender.operators:
+                self._note(number, "no-operators", f"senders[{at}]: operators=1 was asked, and there are none")
+                break
+
+    def _report(
+        self, number: int, body: bytes, findings: Sequence[Finding], asked: dict[str, Any], secrets: Sequence[str]
+    ) -> None:
+        """Pass on what the codec has found."""
+        shown: Sequence[Finding | None] = findings
+        hidden = masked_body(body, secrets)
+        if hidden != body:
+            # What is said about a body without secrets has none, wherever it is cut; if it can be said of that one.
+            again = validate(hidden, **asked).findings
+            same = [finding.code for finding in again] == [finding.code for finding in findings]
+            shown = again if same else [None] * len(findings)
+        for finding, safe in zip(findings, shown):
+            message, excerpt, path = (_HIDDEN, "", "") if safe is None else (safe.message, safe.excerpt, safe.path)
+            severity = Severity(finding.severity)
+            where = f"{path}: " if path else ""
+            self._add(number, severity, finding.code, f"{where}{message}", finding.line, finding.column, excerpt)
+            if finding.code.startswith("unknown-"):
+                value = _NUMBER.search(message) if finding.code == "unknown-number" else None
+                label = f"{_PLACE.sub('[]', path)}{f' = {value[0]}' if value else ''}"
+                self.summary.unknown[printable(label[:_LONGEST_KEY])] += 1
+
+    def _bad(self, number: int, trouble: Problem) -> None:
+        self.summary.replies += 1
+        self.summary.undecoded += 1
+        self.summary.kinds[NO_FORMAT, UNDECODED] += 1
+        self._note(number, trouble.code, masked(trouble.message))
+
+    def _note(self, number: int, code: str, message: str) -> None:
+        self._add(number, CODES[code][0], code, message)
+
+    def _add(
+        self,
+        number: int,
+        severity: Severity,
+        code: str,
+        message: str,
+        line: int = 1,
+        column: int = 1,
+        excerpt: str = "",
+    ) -> None:
+        self.summary.findings += 1
+        self.summary.codes[severity.value, code] += 1
+        self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

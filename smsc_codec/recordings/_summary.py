@@ -1,0 +1,107 @@
+"""What has been counted: how many replies of which kind, which errors, what was odd."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from .._model import ErrorReply
+from .._report import Severity
+from ._times import Timeline
+
+_MOST = 1000
+"""Different keys of one kind that are counted; a hostile recording has any number of them."""
+OTHERS = "(others)"
+
+
+class Summary(msgspec.Struct):
+    """Counts over replies, that of two parts of a recording can be put together."""
+
+    replies: int = 0
+    undecoded: int = 0
+    findings: int = 0
+    size: int = 0
+    """Bytes of all bodies, unpacked."""
+    unreadable: int = 0
+    """Files that cannot be opened or read."""
+    kinds: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    """Replies by format (`text`, `csv`, `xml`, `json`) and kind (`senders`, `error`, …)."""
+    errors: Counter[int] = msgspec.field(default_factory=Counter)
+    """The service's errors by number."""
+    unknown: Counter[str] = msgspec.field(default_factory=Counter)
+    """Keys and numbers that nobody documents."""
+    codes: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    """Findings by severity and code."""
+    skipped: Counter[str] = msgspec.field(default_factory=Counter)
+    """Entries that did not ask `senders.php`, by host."""
+    timeline: Timeline = msgspec.field(default_factory=Timeline)
+    """The service's errors over time, where the recording has times."""
+    interrupted: bool = False
+    seconds: float = 0.0
+    """How long it took."""
+
+    def merge(self, other: Summary) -> None:
+        """Add another part's counts."""
+        self.replies += other.replies
+        self.undecoded += other.undecoded
+        self.findings += other.findings
+        self.size += other.size
+        self.unreadable += other.unreadable
+        self.kinds.update(other.kinds)
+        self.codes.update(other.codes)
+        _add(self.errors, other.errors, -1)
+        _add(self.unknown, other.unknown, OTHERS)
+        _add(self.skipped, other.skipped, OTHERS)
+        self.timeline.merge(other.timeline)
+
+    def error_codes(self) -> list[tuple[str, int]]:
+        """The errors' numbers with their meaning and how many there were, in the order of the numbers."""
+        counts = sorted((code, count) for code, count in self.errors.items() if code >= 0)
+        lines = [(f"{code} ({ErrorReply(code).meaning})", count) for code, count in counts]
+        return lines + ([(OTHERS, self.errors[-1])] if self.errors[-1] else [])
+
+    def worst(self) -> Severity | None:
+        """The highest severity of all findings."""
+        found = {severity for severity, _ in self.codes}
+        return next((severity for severity in Severity if severity.value in found), None)
+
+    def plain(self) -> dict[str, Any]:
+        """The summary for machines, with the names that `--format json` prints."""
+        rate = 1 / self.seconds if self.seconds else 0.0
+        kinds: dict[str, dict[str, int]] = {}
+        for (fmt, kind), count in sorted(self.kinds.items()):
+            kinds.setdefault(fmt, {})[kind] = count
+        meanings = [
+            {"code": code, "meaning": ErrorReply(code).meaning, "count": count}
+            for code, count in sorted(self.errors.items())
+            if code >= 0
+        ]
+        return {
+            "replies": self.replies,
+            "not_decoded": self.undecoded,
+            "findings": self.findings,
+            "bytes": self.size,
+            "unreadable": self.unreadable,
+            "kinds": kinds,
+            "errors": meanings,
+            "unknown": dict(ranked(self.unknown)),
+            "codes": [{"severity": s, "code": c, "count": count} for (s, c), count in sorted(self.codes.items())],
+            "skipped": dict(ranked(self.skipped)),
+            "interrupted": self.interrupted,
+            "seconds": round(self.seconds, 3),
+            "replies_per_second": round(self.replies * rate),
+            "bytes_per_second": round(self.size * rate),
+        }
+
+
+def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    """The counts, the highest first, those that are equal by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _add(into: Counter[Any], counts: Iterable[Any], others: Any) -> None:
+    for key, count in dict(counts).items():
+        into[key if key in into or len(into) < _MOST else others] += count

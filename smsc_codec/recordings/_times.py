@@ -1,0 +1,72 @@
+"""When things happened: the ways in which recordings say it, and counts over time that stay small."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+_MOST = 240
+"""Buckets: what a chart has room for."""
+
+
+def http_date(text: str) -> float | None:
+    """Seconds since 1970 of `Tue, 18 Oct 2016 10:00:00 GMT`, `None` if it is no date."""
+    try:
+        return _seconds(parsedate_to_datetime(text))
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+
+
+def iso_date(text: str) -> float | None:
+    """Seconds since 1970 of `2016-10-18T10:00:00.000Z`, `None` if it is no date."""
+    try:
+        return _seconds(msgspec.convert(text, datetime))
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        return None
+
+
+def _seconds(when: datetime) -> float | None:
+    seconds = (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
+    return seconds if seconds >= 0 else None
+
+
+class Timeline(msgspec.Struct):
+    """Counts by code over time in at most so many buckets, whatever the order in which they come.
+
+    The width of the buckets is a power of two and grows as it has to: the same counts end in the same buckets.
+    """
+
+    width: int = 1
+    """Seconds."""
+    buckets: dict[int, Counter[int]] = msgspec.field(default_factory=dict)
+    """By the number of seconds since 1970, divided by the width."""
+
+    def add(self, time: float, code: int, count: int = 1) -> None:
+        """Count a code."""
+        self._bucket(int(time) // self.width)[code] += count
+
+    def merge(self, other: Timeline) -> None:
+        """Add another one's counts."""
+        for number, counts in other.buckets.items():
+            for code, count in counts.items():
+                self.add(number * other.width, code, count)
+        while self.width < other.width:
+            self._widen()
+
+    def _bucket(self, number: int) -> Counter[int]:
+        if number not in self.buckets:
+            self.buckets[number] = Counter()
+            seconds = number * self.width
+            while len(self.buckets) > _MOST:
+                self._widen()
+            return self.buckets[seconds // self.width]
+        return self.buckets[number]
+
+    def _widen(self) -> None:
+        self.width *= 2
+        old, self.buckets = self.buckets, {}
+        for number, counts in old.items():
+            self.buckets.setdefault(number // 2, Counter()).update(counts)

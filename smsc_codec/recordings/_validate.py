@@ -1,0 +1,189 @@
+"""Validating recordings: files and folders are opened, read in parts, and judged."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, nullcontext
+from functools import partial
+from typing import BinaryIO
+
+from .._cli_streams import files_in, why
+from .._codec import Format
+from .._source import CHARSETS, charset_name
+from . import _cassette, _har, _http, _lines
+from ._check import KINDS, Batch, Options, Outcome, judge
+from ._coding import MOST, BrokenError, MissingError
+from ._entry import Entry, Found, Problem
+from ._jobs import in_order
+from ._lines import Block
+from ._summary import Summary
+from ._tape import Kind, Tape
+
+_ENTRIES = 256
+_BYTES = 1 << 20
+
+
+class Validation:
+    """Findings about recordings, in the order of the recordings and of their entries.
+
+    It can be iterated over once, and `summary` grows meanwhile.
+    """
+
+    summary: Summary
+    """What has been judged so far."""
+    consumed: int
+    """Bytes of the files that have been read so far, packed as they are."""
+
+    def __init__(self, batches: Iterator[Batch], options: Options, jobs: int) -> None:
+        self.summary = Summary()
+        self.consumed = 0
+        self._outcomes: Generator[Outcome, None, None] = in_order(partial(judge, options), batches, jobs)
+
+    def __iter__(self) -> Iterator[Found]:
+        for found in self.parts():
+            yield from found
+
+    def parts(self) -> Generator[list[Found], None, None]:
+        """The findings of one part of a recording after another; most parts have none."""
+        begin = time.perf_counter()
+        with closing(self._outcomes) as outcomes:
+            try:
+                for outcome in outcomes:
+                    self.summary.merge(outcome.summary)
+                    self.consumed = outcome.consumed
+                    yield outcome.found
+            finally:
+                self.summary.seconds = time.perf_counter() - begin
+
+
+def validate_recordings(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    kind: Kind | str | None = None,
+    fmt: Format | int | None = None,
+    charset: str | None = None,
+    expect: str | None = None,
+    strict: bool = False,
+    jobs: int = 1,
+) -> Validation:
+    """Judge every reply of recordings, however large they are.
+
+    *paths* are files, folders, for all files in them and in their folders but for hidden ones, and `-` for
+    standard input. *kind* is what kind of recording they are, each for itself by its content if it is `None`.
+    *fmt*, *charset* and *expect* (`senders`, `created` or `success`) are what was asked for, *strict* refuses
+    replies that have findings: as for `smsc_codec.validate`, but what a recording says itself comes first.
+    *jobs* is the number of processes that judge; the findings are the same.
+
+    Raises `ValueError` for wrong parameters. What is wrong with a recording is a finding.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs has to be 1 or more, not {jobs}")
+    if expect is not None and expect not in KINDS:
+        raise ValueError(f"expect has to be one of {', '.join(KINDS)}, not {expect!r}")
+    if charset is not None and charset_name(charset) is None:
+        raise ValueError(f"charset has to be one of {', '.join(CHARSETS)}, not {charset!r}")
+    options = Options(None if fmt is None else Format(fmt), charset, expect, strict)
+    batches = _batches((os.fspath(path) for path in paths), None if kind is None else Kind(kind))
+    return Validation(batches, options, jobs)
+
+
+def recorded_in(file: BinaryIO, kind: Kind | str | None = None) -> Iterator[Entry]:
+    """The entries of a recording, as they are.
+
+    *file* is open for reading bytes; *kind* is found out if it is `None`. Raises `BrokenError` where the
+    recording is cut or broken, `MissingError` if a library for it is not installed, and `OSError`.
+    """
+    tape = Tape(file)
+    for content in _contents(tape, tape.kind() if kind is None else Kind(kind)):
+        yield from _lines.entries(content) if isinstance(content, Block) else content
+
+
+def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambda name, reason: None) -> Iterator[str]:
+    """All files that are meant. *trouble* is called with the names of folders that cannot be read, and why."""
+    for path in paths:
+        if path == "-" or not os.path.isdir(path):
+            yield path
+            continue
+        empty = True
+        for name in files_in(path, lambda error: trouble(error.filename, why(error))):
+            empty = False
+            yield name
+        if empty:
+            trouble(path, "there is no file in it")
+
+
+def _batches(paths: Iterable[str], kind: Kind | None) -> Iterator[Batch]:
+    before = 0
+    for path in paths:
+        troubles: list[Batch] = []
+
+        def trouble(name: str, reason: str, into: list[Batch] = troubles, consumed: int = before) -> None:
+            into.append(Batch(name, Problem("unreadable", f"cannot be read: {reason}"), 0, consumed))
+
+        for name in files_of([path], trouble):
+            for batch in _batches_of(name, kind, before):
+                yield batch
+            before = batch.consumed
+        yield from troubles
+
+
+def _batches_of(name: str, kind: Kind | None, before: int) -> Iterator[Batch]:
+    """The parts of a file, at least one, and what is wrong with the whole."""
+    label = "<stdin>" if name == "-" else name
+    tape: Tape | None = None
+    last = 0
+
+    def batch(content: Block | list[Entry] | Problem) -> Batch:
+        return Batch(label, content, last, before + (0 if tape is None else tape.consumed))
+
+    try:
+        with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
+            tape = Tape(file)
+            for content in _contents(tape, kind or tape.kind()):
+                yield batch(content)
+                last = content.first + content.data.count(b"\n") if isinstance(content, Block) else content[-1].number
+            yield batch([])
+    except BrokenError as error:
+        yield batch(Problem("bad-recording", str(error)))
+    except (OSError, ValueError) as error:
+        yield batch(Problem("unreadable", f"cannot be read: {why(error)}"))
+    except MissingError as error:
+        yield batch(Problem("unreadable", f"cannot be read: {error}"))
+
+
+def _contents(tape: Tape, kind: Kind) -> Iterator[Block | list[Entry]]:
+    """What a recording holds, so much at a time that it fits the memory and keeps a process busy."""
+    if kind is Kind.LINES:
+        yield from _lines.read(tape)
+    elif kind is Kind.BODY:
+        # One byte more than the limit is enough to be refused; a device may have no end.
+        body = tape.read(MOST)
+        yield [Entry(number=0, body=body)]
+        if len(body) < MOST:
+            # Here a packed file that is cut says so.
+            tape.read(1)
+    else:
+        reader = {Kind.HAR: _har.read, Kind.CASSETTE: _cassette.read, Kind.HTTP: _http.read}[kind]
+        yield from _grouped(reader(tape))
+
+
+def _grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    group: list[Entry] = []
+    size = 0
+    try:
+        for entry in entries:
+            group.append(entry)
+            size += len(entry.body or b"")
+            if size >= _BYTES or len(group) >= _ENTRIES:
+                yield group
+                group, size = [], 0
+    except Exception:
+        # What stands before the trouble is judged first.
+        if group:
+            yield group
+        raise
+    if group:
+        yield group

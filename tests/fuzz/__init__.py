@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of the laws: `python -m tests.fuzz --help`."""

@@ -1,0 +1,102 @@
+"""Fuzzes every target for some time and reports executions and coverage: `python -m tests.fuzz --seconds 60`.
+
+Needs atheris; says so and does nothing where that is not installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.fuzz.targets import TARGETS
+from tests.vectors import VECTORS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+# A body of the corpus has a few hundred bytes.
+LONGEST = 2048
+
+
+class Result(NamedTuple):
+    """What came of one target."""
+
+    executions: int
+    edges: int
+    """Branches of our bytecode that were taken, as atheris counts them."""
+    corpus: int
+    """Inputs that are kept, each for something that no other reaches."""
+    percent: str
+    """Of the lines and branches of the modules that were needed, as coverage.py counts them."""
+    said: str
+    crash: bytes | None
+
+
+def write_corpus(folder: Path) -> None:
+    """Files for every body of the table; the first byte means the defaults, a string, and the body's own format."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, vector in enumerate(VECTORS):
+        fmt = vector.asked["fmt"] or 0
+        for choice in {0, 32, fmt << 6}:
+            (folder / f"vector-{number}-{choice}").write_bytes(bytes([choice]) + vector.body)
+
+
+def fuzz(target: str, seconds: int, corpus: Path, crashes: Path) -> Result:
+    """Run a target in a process of its own."""
+    write_corpus(corpus)
+    command = [
+        *("-m", "tests.fuzz.worker", target, str(corpus), f"-dict={HERE / 'tokens.dict'}"),
+        *(f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", "-rss_limit_mb=2048"),
+        *("-use_value_profile=1", "-print_final_stats=1", f"-exact_artifact_path={crashes / target}"),
+    ]
+    done = _python(*command)
+    said = done.stderr + done.stdout
+    found = {name: int(number) for name, number in re.findall(r"stat::(\w+):\s+(\d+)", said)}
+    edges = re.findall(r"cov: (\d+) .*corp: (\d+)/", said)
+    artifact = crashes / target
+    crash = artifact.read_bytes() if artifact.exists() else None
+    if done.returncode and crash is None:
+        raise SystemExit(f"{target} does not run:\n{said}")
+    covered, size = map(int, edges[-1]) if edges else (0, 0)
+    percent = _python("-m", "tests.fuzz.replay", target, str(corpus)).stdout.strip()
+    return Result(found.get("number_of_executed_units", 0), covered, size, f"{percent or '?'} %", said, crash)
+
+
+def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, cwd=ROOT)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 0, or 1 if a law was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60, help="for each target; 60 if not given")
+    parser.add_argument("--target", action="append", choices=TARGETS, help="one of them; may be repeated")
+    parser.add_argument("--corpus", type=Path, help="a folder that keeps what is found, for the next time")
+    options = parser.parse_args(arguments)
+    if find_spec("atheris") is None:
+        print("not fuzzed: atheris is not installed here (pip install atheris)")
+        return 0
+    broken = 0
+    with tempfile.TemporaryDirectory() as folder:
+        crashes = Path(folder)
+        corpora = options.corpus or crashes / "corpus"
+        print(f"{'target':12}  {'executions':>11}  {'edges':>6}  {'corpus':>6}  {'coverage':>8}")
+        for target in options.target or TARGETS:
+            result = fuzz(target, options.seconds, corpora / target, crashes)
+            row = f"{target:12}  {result.executions:11,}  {result.edges:6,}  {result.corpus:6,}  {result.percent:>8}"
+            print(row, flush=True)
+            if result.crash is not None:
+                broken += 1
+                reason = re.findall(r"=== Uncaught Python exception: ===\n((?:.*\n){1,40}?)(?===|$)", result.said)
+                print(f"{target}: {result.crash!r}\n{''.join(reason) or result.said[-3000:]}", flush=True)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

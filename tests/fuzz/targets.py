@@ -1,0 +1,146 @@
+"""What is fuzzed: functions of some bytes that raise an `AssertionError` where a law is broken.
+
+The first byte of an input chooses the options, so that these are searched too; the others are the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+from smsc_codec import (
+    EncodeError,
+    ErrorReply,
+    Format,
+    Limits,
+    Reply,
+    SenderCreated,
+    SenderList,
+    SmscCodecError,
+    Success,
+    decode,
+    encode,
+    from_json,
+    to_json,
+    validate,
+)
+from smsc_codec.senders import SENDERS
+from tests.grammar_lane import read_by_lark
+from tests.lanes import SLOW
+
+Target = Callable[[bytes], None]
+
+CHARSETS = (None, "utf-8", "windows-1251", "koi8-r")
+EXPECTED = (None, SenderList, SenderCreated | Success, ErrorReply)
+# The defaults twice, as most of the time should go there; the others are near what a body of the corpus has.
+LIMITS = (
+    Limits(),
+    Limits(),
+    Limits(body=100),
+    Limits(names=1),
+    Limits(depth=1),
+    Limits(depth=2),
+    Limits(attributes=3),
+    Limits(text=4),
+)
+
+# What the lanes read and write at a time.
+_PIECES = {
+    "smsc_codec._csv._PIECE": 16,
+    "smsc_codec._json._PIECE": 16,
+    "smsc_codec._lines._FIRST_CHUNK": 4,
+    "smsc_codec._lines._LAST_CHUNK": 32,
+    "smsc_codec._records._CHUNK": 2,
+}
+
+
+@contextmanager
+def small_pieces() -> Iterator[None]:
+    """Let long lists be read in pieces of a few bytes, so that a short body has many of them."""
+    with ExitStack() as stack:
+        for name, size in _PIECES.items():
+            stack.enter_context(patch(name, size))
+        yield
+
+
+def outcome(read: Callable[..., Any], body: bytes | str, **options: Any) -> Any:
+    """The reply, or the words of the error."""
+    try:
+        reply = read(body, **options)
+    except SmscCodecError as error:
+        return str(error)
+    return reply, repr(reply)
+
+
+def total(fmt: Format, data: bytes) -> None:
+    """Laws 1 and 6: a reply or one of our errors, the same from `validate`; what strict accepts has no findings."""
+    choice, body = data[0] if data else 0, data[1:]
+    options: dict[str, Any] = {
+        "fmt": None if choice & 1 else fmt,
+        "charset": CHARSETS[choice >> 1 & 3],
+        "expect": EXPECTED[choice >> 3 & 3],
+        "strict": bool(choice & 32),
+    }
+    given: bytes | str = body.decode("utf-8", "surrogateescape") if choice & 64 else body
+    report = validate(given, **options)
+    try:
+        reply = decode(given, **options)
+    except SmscCodecError as error:
+        assert report.reply is None and report.findings, "decode refuses, validate has nothing to say"
+        assert len(str(error)) < 1000, "an error is short"
+    else:
+        assert report.reply == reply, "decode and validate read the same"
+        if options["strict"]:
+            assert report.findings == (), "strict accepts what has findings"
+            options["strict"] = False
+            assert decode(given, **options) == reply, "tolerant reads what strict does"
+
+
+def lanes(fmt: Format, data: bytes) -> None:
+    """Law 5: the fast lane is the slow one, and for text plain Lark is both."""
+    choice, body = data[0] if data else 0, data[1:]
+    options: dict[str, Any] = {"fmt": fmt, "limits": LIMITS[choice & 7], "charset": CHARSETS[choice >> 3 & 3]}
+    given: bytes | str = body.decode("utf-8", "replace") if choice & 32 else body
+    slow = outcome(SLOW.decode, given, **options)
+    # The first time shapes are learned, then they are used.
+    for time in ("first", "again"):
+        fast = outcome(decode, given, **options)
+        assert fast == slow, f"{time} {fast!r}, slow {slow!r}"
+    report, expected = validate(given, **options), SLOW.validate(given, **options)
+    assert report == expected, f"fast {report!r}, slow {expected!r}"
+    if fmt is Format.TEXT and options["limits"] == Limits() and isinstance(given, str) and "\ufeff" not in given[:1]:
+        read = None if isinstance(slow, str) else slow[0]
+        lark = read_by_lark(SENDERS, given)
+        assert read == lark, f"ours {read!r}, Lark's {lark!r}"
+
+
+def roundtrip(data: bytes) -> None:
+    """Laws 2 to 4: what is read is written or refused, and read back the same from every format."""
+    choice, body = data[0] if data else 0, data[1:]
+    try:
+        reply: Reply = decode(body, fmt=choice >> 6)
+    except SmscCodecError:
+        return
+    assert from_json(to_json(reply)) == reply, "normalized JSON is lossless"
+    charset = CHARSETS[choice & 3] or "utf-8"
+    for fmt in Format:
+        try:
+            once = encode(reply, fmt=fmt, charset=charset)
+        except EncodeError:
+            continue
+        back = decode(once, fmt=fmt, charset=charset)
+        assert back == reply, f"{fmt!r}: {back!r}, not {reply!r}"
+        assert encode(back, fmt=fmt, charset=charset) == once, f"{fmt!r}: written twice is not written once"
+
+
+TARGETS: dict[str, Target] = {
+    **{f"lanes-{fmt.name.lower()}": partial(lanes, fmt) for fmt in (Format.XML, Format.JSON, Format.TEXT, Format.CSV)},
+    "roundtrip": roundtrip,
+    **{f"decode-{fmt.name.lower()}": partial(total, fmt) for fmt in Format},
+}
+
+FOUND: dict[str, list[bytes]] = {}
+"""Inputs that once broke a law, by their target."""

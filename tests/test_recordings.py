@@ -1,0 +1,593 @@
+"""Recordings: what is read of each kind, and what is found."""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import gzip
+import io
+import json
+import os
+import sys
+import threading
+import zlib
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from smsc_codec import Severity
+from smsc_codec.recordings import CODES, Found, Kind, Summary, recorded_in, validate_recordings
+from smsc_codec.recordings._jobs import in_order
+from smsc_codec.recordings._times import Timeline, http_date, iso_date
+from smsc_codec.recordings._validate import files_of
+
+from .recorders import FOLDER, record_cassette, record_responses
+from .vectors import VECTORS
+
+URL = "https://smsc.ru/sys/senders.php?login=alice&psw=x&fmt=3&"
+LIST = b'[{\n"sender": "A",\n"id": 5\n}]'
+
+
+class Case:
+    """Validates what a test writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.summary = Summary()
+
+    def __call__(self, body: bytes | str, **options: Any) -> list[tuple[int, str]]:
+        path = self.folder / "recording"
+        path.write_bytes(body if isinstance(body, bytes) else body.encode())
+        return [(found.entry, found.code) for found in self.found([str(path)], **options)]
+
+    def found(self, paths: list[str], **options: Any) -> list[Found]:
+        validation = validate_recordings(paths, **options)
+        found = list(validation)
+        self.summary = validation.summary
+        return found
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return Case(tmp_path)
+
+
+def rows(*items: dict[str, Any]) -> str:
+    return "".join(json.dumps(item) + "\n" for item in items)
+
+
+WRONG = ["no-status", "unexpected", "other-format", "malformed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes", "replies"),
+    [("vcrpy.yaml", WRONG, 20), ("mitmproxy.har", WRONG, 21), ("curl.http", ["malformed", "malformed"], 21)],
+)
+def test_recorded_by_real_tools(case: Case, name: str, codes: list[str], replies: int) -> None:
+    assert [found.code for found in case.found([str(FOLDER / name)])] == codes
+    assert case.summary.replies == replies
+    assert case.summary.errors == {2: 1}
+    assert case.summary.kinds["text", "senders"] > 3
+    assert case.summary.skipped == ({} if name == "curl.http" else {"127.0.0.1": 1})
+    assert case.summary.timeline.buckets
+
+
+def test_recorded_anew(case: Case, tmp_path: Path) -> None:
+    if find_spec("vcr") is None:
+        pytest.skip("vcrpy is not installed")
+    path = tmp_path / "new.yaml"
+    record_cassette(path, "yaml")
+    assert [found.code for found in case.found([str(path)])] == WRONG
+    assert case.summary.replies == 20
+
+
+def test_the_table_of_cases(case: Case) -> None:
+    for path in sorted((Path(__file__).parent / "vectors").glob("*.jsonl")):
+        found = [(item.entry, item.code) for item in case.found([str(path)])]
+        wanted = []
+        for vector in VECTORS:
+            stem, number = vector.name.split(":")
+            if stem == path.stem:
+                codes = vector.findings + ([] if vector.reply is not None else [vector.error["code"]])
+                wanted += [(int(number), code) for code in codes]
+        assert found == wanted
+
+
+def test_the_answer_to_what_was_asked(case: Case) -> None:
+    text = rows(
+        {"url": URL + "get=1", "body": LIST.decode()},
+        {"url": URL + "get=1", "body": '{"sender": 5}'},
+        {"url": URL + "get=1&all=1", "body": LIST.decode()},
+        {"url": URL + "get=1&all=1&operators=1", "body": LIST.decode()},
+        {"url": URL + "get=1&operators=1", "body": '[{"sender":"A","mega_step":2}]'},
+        {"url": URL + "get=1", "body": "OK"},
+        {"url": URL + "get=1", "body": "name = A, id = 5"},
+        {"url": URL + "get=1&all=1", "body": '[{"sender":"A","id":5,"status":1}]'},
+        {"url": URL.replace("fmt=3", "fmt=9") + "get=1", "body": "A,5"},
+        {"url": URL.replace("&fmt=3", "") + "get=1", "body": "name = A"},
+        {"url": URL.replace("&fmt=3", ""), "body": LIST.decode()},
+        {"url": URL, "body": "A,5"},
+        {"url": "https://user:password@[smsc.ru/sys/senders.php", "body": "x"},
+        {"url": "https://user:password@host.example/x", "body": "x"},
+        {"endpoint": "send.php", "body": "x"},
+        {"endpoint": "senders.php", "body": "OK", "fmt": 0},
+        {"fmt": 3, "body": "OK", "expect": "success"},
+        {"fmt": 1, "body_base64": base64.b64encode("Имя,5".encode("cp1251")).decode(), "charset": "windows-1251"},
+        {"fmt": 0, "body": "ERROR = 3 (x)", "time": "2024-05-17T10:20:30Z"},
+        {"fmt": 0, "body": "ERROR = 3 (x)", "time": "soon"},
+    )
+    assert case(text) == [
+        (2, "unexpected"),
+        (3, "no-status"),
+        (4, "no-operators"),
+        (6, "other-format"),
+        (6, "unexpected"),
+        (7, "other-format"),
+        (12, "malformed"),
+        (17, "other-format"),
+    ]
+    assert case.summary.skipped == {"no host": 2, "host.example": 1}
+    assert case.summary.timeline.buckets == {1715941230: Counter({3: 1})}
+
+
+def test_unknown_keys_and_numbers_are_counted(case: Case) -> None:
+    body = '[{"sender":"A","foo":2},{"sender":"B","foo":2,"status":99}]'
+    assert [code for _, code in case(body, fmt=3)] == ["unknown-key", "unknown-key", "unknown-number"]
+    assert case.summary.unknown == {"senders[].operators.foo": 2, "senders[].status = 99": 1}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"fmt": 0, "body": "OK"',
+        '{"body": 5}',
+        '{"fmt": 7, "body": "OK"}',
+        '{"expect": "x", "body": "OK"}',
+        '{"note": "body"}',
+        '{"body_base64": "?"}',
+        b'{"body": "\xff"}',
+        '{"body": "OK", "x": ' + "[" * 100_000,
+        "[]",
+    ],
+)
+def test_bad_lines_do_not_stop_the_rest(case: Case, line: str | bytes) -> None:
+    data = line if isinstance(line, bytes) else line.encode()
+    good = b'{"fmt": 0, "body": "OK"}'
+    assert case(b"\xef\xbb\xbf" + good + b"\n\n  \r\n" + data + b"\n" + good) == [(4, "bad-entry")]
+    assert (case.summary.replies, case.summary.undecoded) == (3, 1)
+
+
+def test_lines_that_are_too_long(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsc_codec.recordings._lines._LONGEST", 100)
+    monkeypatch.setattr("smsc_codec.recordings._lines._BLOCK", 50)
+    good = b'{"fmt": 0, "body": "OK"}\n'
+    long = b'{"body": "' + b"x" * 1000 + b'"}'
+    assert case(good + long + b"\n" + good + long) == [(2, "bad-entry"), (4, "bad-entry")]
+    assert case(good + long + b"\n") == [(2, "bad-entry")]
+    assert case(good * 50) == []
+    assert case.summary.replies == 50
+    assert case(b" " * 60 + good) == []
+
+
+def har(*entries: dict[str, Any]) -> str:
+    return json.dumps({"log": {"version": "1.2", "entries": entries}})
+
+
+def har_entry(url: str = URL + "get=1", content: Any = None, **response: Any) -> dict[str, Any]:
+    content = {"text": LIST.decode(), "size": len(LIST)} if content is None else content
+    return {
+        "startedDateTime": "2024-05-17T10:20:30.000+03:00",
+        "request": {"method": "GET", "url": url, "headers": [{"name": ":authority", "value": "smsc.ru"}]},
+        "response": {"status": 200, "httpVersion": "h2", "headers": [], "content": content, **response},
+    }
+
+
+def test_har(case: Case) -> None:
+    post = har_entry("https://smsc.ru/sys/senders.php")
+    post["request"]["postData"] = {"params": [{"name": "fmt", "value": "3"}, {"name": "del", "value": "1"}]}
+    cookies = har_entry(content={"text": "[" + "c00kie", "size": 7})
+    cookies["response"]["cookies"] = cookies["request"]["cookies"] = [{"name": "a", "value": "c00kie"}]
+    length = [{"name": "content-length", "value": "9"}]
+    zipped = [*length, {"name": "content-encoding", "value": "gzip"}]
+    text = har(
+        har_entry(),
+        har_entry("https://cdn.example/x.js"),
+        har_entry(content={"text": base64.b64encode(LIST).decode(), "encoding": "base64"}),
+        har_entry(content={"text": "?", "encoding": "base64"}),
+        har_entry(content={"text": "?", "encoding": "rot13"}),
+        har_entry(content={"size": 0}),
+        har_entry(content={"size": 5}),
+        har_entry(status=502),
+        har_entry(content={"text": 5}),
+        {"request": {}},
+        post,
+        cookies,
+        har_entry(headers=length),
+        har_entry(headers=zipped),
+        har_entry(content={"text": LIST.decode()}, headers=length),
+    )
+    assert case(text) == [
+        (4, "bad-entry"),
+        (5, "bad-entry"),
+        (6, "empty"),
+        (7, "no-body"),
+        (8, "http-status"),
+        (9, "bad-entry"),
+        (10, "bad-entry"),
+        (11, "unexpected"),
+        (12, "malformed"),
+        (13, "content-length"),
+    ]
+    assert case.summary.skipped == {"cdn.example": 1}
+    assert "c00kie" not in repr(case.found([str(case.folder / "recording")]))
+
+
+def test_har_that_is_cut_or_broken(case: Case) -> None:
+    text = har(*[har_entry()] * 300)
+    cut = case(text[:-100])
+    assert cut == [(300, "bad-recording")]
+    assert case.summary.replies == 299
+    assert case(text[:-1] + "x") == [(301, "bad-recording")]
+    for other in ('{"log": {"entries": [' + "[" * 200_000, "{}", "5", '{"log": {"x": {}, "entries": 5}}', ""):
+        assert case(other, kind="har") == [(0, "bad-recording")]
+    assert case(har(har_entry(status=1e300)).replace("1e+300", "1e300")) == [(1, "http-status")]
+    assert case(har(har_entry(content={"text": "[]", "size": 2.0}))) == []
+    assert case(har()) == []
+    assert case.summary.replies == 0
+
+
+def test_a_hundred_thousand_entries(case: Case) -> None:
+    text = '{"log": {"entries": [' + ",".join(["[]"] * 100_000) + "]}}"
+    assert case(text) == [(number, "bad-entry") for number in range(1, 100_001)]
+
+
+RUBY = """---
+http_interactions:
+- request: &request
+    method: post
+    uri: https://smsc.ru/sys/senders.php
+    body:
+      encoding: UTF-8
+      string: login=alice&psw=wonderland&fmt=1&get=1
+    headers:
+      Cookie:
+      - a=b
+  response:
+    status:
+      code: 200
+      message: OK
+    headers:
+      Content-Type:
+      - text/plain; charset=windows-1251
+      X-Raw: !binary YWJj
+      X-None:
+    body:
+      encoding: windows-1251
+      string: Имя,5
+    http_version:
+  recorded_at: Tue, 18 Oct 2016 10:00:00 GMT
+- request: *request
+  response: {status: {code: 200}, headers: {}, body: {base64_string: !ruby/string "0ej/LDU="}}
+- request: *request
+  response: {status: {code: 200}, body: {string: !binary "0ej/LDU="}}
+- request: *request
+  response: {status: {code: 200}, body: {encoding: nonsense, string: "A,5"}}
+- request: *request
+  response: {status: {code: 200}, body: {encoding: US-ASCII, string: "A,x"}}
+- request: *request
+  response: {status: {code: 200}, body: {string: ["A,5"]}}
+- request: *request
+  response: {status: {code: 200}, body: {string: !binary "?"}}
+- request: *request
+  response: {status: {code: 200}, body: null}
+- request: *request
+  response: {status: {code: x}, body: ""}
+- {? [a] : b, request: *nobody, response: *request}
+recorded_with: VCR 6.0.0
+"""
+
+
+def test_ruby_cassette(case: Case) -> None:
+    text = RUBY.replace("*nobody", "~")
+    assert case(text) == [
+        (5, "value"),
+        (6, "bad-entry"),
+        (7, "bad-entry"),
+        (8, "no-body"),
+        (9, "bad-entry"),
+        (10, "bad-entry"),
+    ]
+    assert case.summary.timeline.buckets == {}
+    assert case(text.replace("~", "*nobody"))[-1] == (10, "bad-entry")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "interactions: 5\n",
+        "interactions:\n" + "- " * 40 + "x\n",
+        "interactions:\n- [\n",
+        "interactions:\n- \x01\n",
+        "version: 1\ninteractions: {}\n",
+        "- interactions\n",
+        "--- # nothing\n",
+        "",
+    ],
+)
+def test_no_cassette(case: Case, text: str) -> None:
+    assert [code for _, code in case(text, kind="cassette")] == ["bad-recording"]
+
+
+def test_json_cassettes(case: Case) -> None:
+    interaction = {
+        "request": {"uri": URL + "get=1", "method": "GET", "body": None, "headers": {}},
+        "response": {"status": {"code": 200, "message": "OK"}, "headers": {"A": "b"}, "body": {"string": "OK"}},
+    }
+    for name in ("interactions", "http_interactions"):
+        found = case(json.dumps({"version": 1, name: [interaction, 5]}, indent=1))
+        assert found == [(1, "other-format"), (1, "unexpected"), (2, "bad-entry")]
+
+
+def http(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode() + body
+
+
+def test_responses(case: Case) -> None:
+    packed = gzip.compress(LIST)
+    chunks = b"5;x=y\r\n" + LIST[:5] + b"\r\n%x\n" % len(LIST[5:]) + LIST[5:] + b"\n0\r\n\r\n"
+    data = b"".join(
+        [
+            http(LIST, f"Content-Length: {len(LIST)}", "Date: Tue, 18 Oct 2016 10:00:00 GMT") + b"\n",
+            http(b"", status="100 Continue"),
+            http(b"", status="200 Connection established"),
+            http(LIST, f"Content-Length: {len(LIST) + 1}"),
+            http(chunks, "Transfer-Encoding: chunked"),
+            http(LIST, "Transfer-Encoding: chunked"),
+            http(chunks[:20], "Transfer-Encoding: chunked"),
+            http(chunks[:-6], "Transfer-Encoding: chunked"),
+            http(packed, "Content-Encoding: gzip", f"Content-Length: {len(packed)}"),
+            http(LIST, "Content-Encoding: gzip", f"Content-Length: {len(packed)}"),
+            http(packed[:-3], "Content-Encoding: x-gzip"),
+            http(packed[:12] + b"x" * 30, "Content-Encoding: gzip"),
+            http(zlib.compress(LIST), "Content-Encoding: deflate"),
+            http(LIST, "Content-Encoding: deflate"),
+            http(zstandard.compress(LIST), "Content-Encoding: zstd"),
+            http(b"\x00\xff", "Content-Encoding: br"),
+            http(LIST, "Content-Encoding: br"),
+            http(b"<html>", status="502 Bad Gateway"),
+            http(LIST, "Content-Length: many"),
+            http(LIST, "Content-Type: application/json; charset=utf-8"),
+            http('[{"sender": "Имя"}]'.encode(), "Content-Type: a/b; charset=windows-1251"),
+            http('[{"sender": "Имя"}]'.encode("cp1251"), "Content-Type: a/b; charset=utf-8"),
+            http('[{"sender": "Имя"}]'.encode("cp1251"), "Content-Type: a/b; charset=windows-1251"),
+            b"GET /sys/senders.php?fmt=3&add=1&psw=hidden HTTP/1.1\r\nCookie: a=bcd\r\n\r\n",
+            http(LIST),
+            b"POST /sys/senders.php HTTP/1.1\r\n\r\nfmt=3&get=1",
+            http(LIST),
+        ]
+    )
+    wanted = [
+        (2, "content-length"),
+        (5, "bad-coding"),
+        (6, "bad-coding"),
+        (9, "bad-coding"),
+        (10, "bad-coding"),
+        (14, "bad-coding"),
+        (16, "http-status"),
+        (16, "malformed"),
+        (17, "content-length"),
+        (19, "content-charset"),
+        (20, "content-charset"),
+        (22, "unexpected"),
+    ]
+    assert case(data, fmt=3) == wanted
+    assert case(data, fmt=3, jobs=2) == wanted
+    assert case.summary.replies == 23
+
+
+def test_responses_that_do_not_end(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert case(b"HTTP/1.1 200 OK\r\nA: b") == [(0, "bad-recording")]
+    assert case(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 60_000 + b"\r\n") == [(0, "bad-recording")]
+    assert case("nothing", kind="http") == [(0, "bad-recording")]
+    monkeypatch.setattr("smsc_codec.recordings._http._KEPT", 100)
+    assert case(http(b"x" * 300_000) + http(b"OK"), fmt=0) == [(1, "malformed")]
+
+
+def test_packed_recordings(case: Case) -> None:
+    text = rows(*[{"fmt": 0, "body": f"name = {number}"} for number in range(10_000)]).encode()
+    for packed in (gzip.compress(text), zstandard.compress(text), gzip.compress(text[:50]) + gzip.compress(text[50:])):
+        assert case(packed) == []
+        assert case.summary.replies == 10_000
+        found = case(packed[:-50])
+        assert [code for _, code in found] == ["bad-recording"]
+    assert case.summary.replies > 7_000
+    assert [code for _, code in case(gzip.compress(b"OK")[:-2], fmt=0)] == ["bad-recording"]
+    assert [code for _, code in case(b"\x28\xb5\x2f\xfd" + b"x" * 50)] == ["bad-recording"]
+
+
+def test_what_fails_in_the_middle() -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if data := super().read(20):
+                return data
+            raise OSError(5, "Input/output error")
+
+    for data in (gzip.compress(LIST), LIST * 100):
+        with pytest.raises(OSError, match="Input/output"):
+            list(recorded_in(Failing(data)))
+
+
+def test_headers_that_are_read_in_two_pieces(case: Case) -> None:
+    first = http(b" " * 262_110)
+    assert len(first) < 262_144 < len(first) + 17
+    assert case(first + http(b"OK"), fmt=0) == [(1, "limit")]
+    assert case.summary.replies == 2
+
+
+def test_a_body_that_is_too_long(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsc_codec.recordings._validate.MOST", 3)
+    assert case(b"name = A", fmt=0) == [(0, "malformed")]
+
+
+def test_a_bomb_is_refused(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsc_codec.recordings._coding.MOST", 1000)
+    assert case(http(gzip.compress(b" " * 5_000_000), "Content-Encoding: gzip"), fmt=0)[0][1] in ("malformed", "value")
+    assert case.summary.size == 1000
+
+
+def test_folders_and_files_that_cannot_be_read(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "good").write_bytes(b"OK")
+    (tmp_path / "empty").mkdir()
+    paths = [str(tmp_path / name) for name in ("a", "empty", "missing", "a\0b")]
+    found = case.found(paths)
+    assert [(item.code, item.entry) for item in found] == [("unreadable", 0)] * 3
+    assert [item.message for item in found] == [
+        "cannot be read: there is no file in it",
+        "cannot be read: No such file or directory",
+        "cannot be read: embedded null byte",
+    ]
+    assert (case.summary.replies, case.summary.unreadable, case.summary.worst()) == (1, 3, Severity.ERROR)
+    assert list(files_of(["-", *paths[:2]])) == ["-", str(tmp_path / "a" / "b" / "good")]
+
+    class Failing(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Failing())))
+    assert [(item.path, item.message) for item in case.found(["-"])] == [
+        ("<stdin>", "cannot be read: Input/output error")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("library", "data"),
+    [("ijson", har().encode()), ("yaml", RUBY.encode()), ("zstandard", zstandard.compress(b"OK"))],
+)
+def test_libraries_that_are_not_there(case: Case, library: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == library:
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    (case.folder / "recording").write_bytes(data)
+    (found,) = case.found([str(case.folder / "recording")])
+    assert found.code == "unreadable"
+    assert "pip install 'smsc-codec[cli]'" in found.message
+    assert case(b"OK", fmt=0) == []
+
+
+def test_what_is_recognised() -> None:
+    for data, kind in [
+        (b'{"sender": 5}', Kind.BODY),
+        (b'{"error": "body", "error_code": 5}', Kind.BODY),
+        (b"", Kind.BODY),
+        (b'\xef\xbb\xbf{"fmt": 0, "body": "OK"}', Kind.LINES),
+    ]:
+        entries = list(recorded_in(io.BytesIO(data)))
+        assert (entries[0].number == 0) is (kind is Kind.BODY)
+    (entry,) = recorded_in(io.BytesIO(b"OK"), "body")
+    assert entry.body == b"OK"
+
+
+def test_secrets_do_not_leave(case: Case, tmp_path: Path) -> None:
+    url = "https://us3r:pa55@h.example/sys/senders.php?login=al+ice&psw=w%26nder&fmt=3&get=1&phones=79991234567,380501234567"
+    bodies = [
+        '[{"sender": "al ice", "foo": 7, "bar": "w&nder"}]',
+        "oops al+ice w%26nder 380501234567 us3r",
+        "GET /x?to=79991112233&Cookie: abc=defghi",
+        '{"sender": "w&nder", "x": 1}',
+        '[{"sender": "A", "id": 79991234567, "foo": 7}]',
+    ]
+    path = tmp_path / "psw=f1lesecret&phones=79990000000"
+    path.write_text(rows(*({"url": url, "body": body} for body in bodies)))
+    found = case.found([str(path)])
+    assert len(found) >= 5
+    case.summary.seconds = 0
+    text = repr(found) + repr(case.summary)
+    for secret in ("ice", "w&nder", "w%26", "7999", "38050", "us3r", "pa55", "defghi", "f1lesecret"):
+        assert secret not in text
+    assert "it cannot be shown" in text
+
+
+def test_the_same_whatever_the_number_of_jobs(case: Case) -> None:
+    paths = [str(FOLDER), str(Path(__file__).parent / "vectors" / "refused.jsonl"), "missing"]
+    one, two = case.found(paths, jobs=1), case.found(paths, jobs=2)
+    assert one == two
+    assert len(one) > 100
+
+
+def test_other_threads_can_have_jobs(case: Case) -> None:
+    found: list[Found] = []
+    thread = threading.Thread(target=lambda: found.extend(case.found(["missing"], jobs=2)))
+    thread.start()
+    thread.join()
+    assert [item.code for item in found] == ["unreadable"]
+
+
+def test_work_is_stopped_when_nobody_wants_more() -> None:
+    parts = iter(range(100))
+    results = in_order(str, parts, 2)
+    assert [next(results) for _ in range(3)] == ["0", "1", "2"]
+    results.close()
+    assert next(parts) < 20
+
+
+@pytest.mark.parametrize("options", [{"jobs": 0}, {"kind": "x"}, {"fmt": 4}, {"expect": "x"}, {"charset": "x"}])
+def test_wrong_parameters(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"jobs|valid|expect|charset"):
+        validate_recordings([], **options)
+
+
+def test_times() -> None:
+    assert http_date("Tue, 18 Oct 2016 10:00:00 GMT") == 1476784800
+    assert iso_date("2016-10-18T10:00:00") == 1476784800
+    for text in ("", "soon", "Tue, 99 Oct 2016 10:00:00 GMT", "1901-01-01T00:00:00Z"):
+        assert http_date(text) is iso_date(text) is None
+    one, two = Timeline(), Timeline()
+    for number in range(1000):
+        (one, two)[number % 2].add(number * 3.5, number % 3)
+    late = Timeline()
+    late.merge(one)
+    late.merge(two)
+    one.merge(Timeline(64))
+    two.merge(one)
+    whole = Timeline()
+    for number in range(1000):
+        whole.add(number * 3.5, number % 3)
+    assert late.buckets == whole.buckets
+    assert len(whole.buckets) <= 240
+    assert one.width == 64
+
+
+def test_counts_stay_small() -> None:
+    summary = Summary()
+    for number in range(1500):
+        other = Summary(errors=Counter({number: 1}), unknown=Counter({str(number): 1}))
+        summary.merge(other)
+    assert len(summary.errors) == len(summary.unknown) == 1001
+    assert summary.error_codes()[-1] == ("(others)", 500)
+    assert summary.plain()["unknown"]["(others)"] == 500
+
+
+def test_every_code_is_listed() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "validating.md").read_text("utf-8")
+    for code, (severity, meaning) in CODES.items():
+        assert f"| `{code}` | {severity.value} | {meaning} |" in page
+
+
+def test_recordings_made_by_curl(tmp_path: Path, case: Case) -> None:
+    if not any(os.access(Path(folder, "curl"), os.X_OK) for folder in os.get_exec_path()):
+        pytest.skip("curl is not installed")
+    record_responses(tmp_path / "curl.http")
+    assert [found.code for found in case.found([str(tmp_path / "curl.http")])] == ["malformed", "malformed"]

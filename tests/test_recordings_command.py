@@ -1,0 +1,234 @@
+"""`smsc-codec validate` with recordings: its reports, its exit statuses, and what it never prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsc_codec import _cli_validate
+from smsc_codec._cli_page import _over_time, _span, _time
+from smsc_codec._cli_reports import summary_lines
+from smsc_codec.recordings import Summary, Validation
+from smsc_codec.recordings._times import Timeline
+
+from .recorders import FOLDER, SECRETS
+from .test_command_line import ROOT, Shell, Terminal, shell
+
+__all__ = ["shell"]
+
+FORMATS = ["text", "json", "junit", "html"]
+LINES = (
+    b'{"fmt": 0, "body": "OK"}\n'
+    b'{"fmt": 3, "body": "OK", "time": "2024-05-17T10:20:30Z"}\n'
+    b'{"fmt": 0, "body": "ERROR = 77 (<b>)", "time": "2024-05-17T10:20:30Z"}\n'
+    b'{"fmt": 0, "body": "KO \\u001b"}\n'
+)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_no_secret_leaves(shell: Shell, format_: str, jobs: str) -> None:
+    result = shell("validate", "--format", format_, "--jobs", jobs, "--fail-on", "info", str(FOLDER))
+    assert result.status == 1
+    assert b"unexpected" in result.out
+    for secret in SECRETS:
+        assert secret not in result.out.decode() + result.err
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_the_same_whatever_the_number_of_jobs(shell: Shell, format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
+    monkeypatch.setattr("smsc_codec.recordings._lines._BLOCK", 5000)
+    name = shell.file("lines", LINES * 500)
+    first, second = (shell("validate", "--format", format_, "--jobs", jobs, name, str(FOLDER)) for jobs in "12")
+    assert (first.out, first.err) == (second.out, second.err)
+
+
+def test_text(shell: Shell) -> None:
+    result = shell("validate", shell.file("lines", LINES))
+    assert result.status == 1
+    assert result.out.decode().splitlines() == [
+        'lines:1:1: warning other-format entry 2: expected a reply in JSON, found "OK" as text',
+        "lines:1:9: info unknown-number entry 3: code: the number 77 is not documented",
+        result.out.decode().splitlines()[2],
+    ]
+    assert result.out.decode().splitlines()[2].startswith("lines:1:1: error malformed entry 4: ")
+    assert result.err.splitlines() == [
+        "4 replies, 1 not decoded, 3 findings",
+        "  text error: 1",
+        "  text not decoded: 1",
+        "  text success: 2",
+        "  error 77 (not documented): 1",
+        "  not documented: code = 77: 1",
+        "  error malformed: 1",
+        "  info unknown-number: 1",
+        "  warning other-format: 1",
+    ]
+
+
+def test_json(shell: Shell) -> None:
+    result = shell("validate", "--format", "json", stdin=LINES)
+    *found, last = map(json.loads, result.out.splitlines())
+    assert [list(item) for item in found] == [
+        ["path", "entry", "line", "column", "severity", "code", "message", "excerpt"]
+    ] * 3
+    assert found[0]["path"] == "<stdin>"
+    summary = last["summary"]
+    assert summary["kinds"] == {"text": {"error": 1, "not decoded": 1, "success": 2}}
+    assert summary["errors"] == [{"code": 77, "meaning": "not documented", "count": 1}]
+    assert result.err == ""
+
+
+def test_junit(shell: Shell) -> None:
+    names = [shell.file(name, LINES) for name in ("one", "two")]
+    for level, failures in (("error", 1), ("warning", 2), ("info", 3)):
+        result = shell("validate", "--format", "junit", "--fail-on", level, *names)
+        root = ET.fromstring(result.out)
+        suites = root.findall("testsuite")
+        assert [suite.get("name") for suite in suites] == ["one", "two", "summary"]
+        assert [suite.get("failures") for suite in suites] == [str(failures), str(failures), "0"]
+        assert root.get("tests") == str(len(root.findall("testsuite/testcase")))
+        assert len(root.findall("testsuite/testcase/failure")) == int(root.get("failures", ""))
+    assert ET.fromstring(shell("validate", "--format", "junit", stdin=b"OK").out).get("tests") == "1"
+    assert b'name="the file"' in shell("validate", "--format", "junit", stdin=b"KO").out
+
+
+def test_page(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = shell("validate", "--format", "html", "missing", shell.file("lines", LINES)).out.decode()
+    assert page.count("<article>") == 4
+    assert "&lt;b&gt;" in page
+    assert "<b>)" not in page
+    assert "<rect" in page
+    assert "prefers-color-scheme: dark" in page
+    assert not re.search(r"https?://|<script|<link|@import|url\(", page)
+    plain = shell("validate", "--format", "html", stdin=b"OK").out.decode()
+    assert "<article>" not in plain
+    assert "<rect" not in plain
+
+
+def test_parts_of_the_page() -> None:
+    timeline = Timeline()
+    for code in range(10):
+        timeline.add(10**9 + code * 1000, code)
+    chart = _over_time(timeline)
+    assert "others</span>" in chart
+    assert [_span(seconds) for seconds in (1, 120, 7200, 86400 * 3)] == ["1 s", "2.0 minutes", "2.0 hours", "3.0 days"]
+    assert _time(10**15) == "later"
+
+
+def test_what_took_long_has_a_speed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(0, 1000, 2))
+    monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: next(ticks))
+    assert "  2 bytes of replies in 2.0 s: 0 replies/s, 0.0 MB/s" in shell("validate", stdin=b"OK").err
+    assert b"replies a second" in shell("validate", "--format", "html", stdin=b"OK").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["good"], 0),
+        (["odd"], 0),
+        (["odd", "--fail-on", "warning"], 1),
+        (["good", "--fail-on", "info"], 0),
+        (["bad"], 1),
+        (["bad", "missing"], 3),
+        (["good", "--jobs", "0"], 2),
+        (["good", "--jobs", "1000"], 2),
+        (["good", "--kind", "x"], 2),
+        (["good", "--kind", "har"], 1),
+        (["good", "--fail-on", "never"], 2),
+        ([".", "--fmt", "3"], 1),
+    ],
+)
+def test_statuses(shell: Shell, arguments: list[str], status: int) -> None:
+    shell.file("good", b"OK")
+    shell.file("odd", b"\xef\xbb\xbfOK")
+    shell.file("bad", b"KO")
+    assert shell("validate", *arguments).status == status
+
+
+def test_an_interrupt_reports_what_was_judged(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Validation.parts
+
+    def stopped(self: Validation) -> object:
+        yield from real(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Validation, "parts", stopped)
+    for format_ in FORMATS:
+        result = shell("validate", "--format", format_, stdin=LINES)
+        assert result.status == 130
+        assert b"interrupted" in result.out or "4 replies, 1 not decoded, 3 findings (interrupted)" in result.err
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_real_interrupt(tmp_path: Path, jobs: str) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    (tmp_path / "lines").write_bytes(LINES)
+    command = [sys.executable, "-m", "smsc_codec", "validate", "--jobs", jobs, "lines", "fifo"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    options: dict[str, Any] = {"stdout": pipe, "stderr": pipe, "text": True, "start_new_session": True}
+    # It is in the middle as soon as it has opened the pipe.
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, **options) as process, open(fifo, "wb"):
+        time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "(interrupted)" in err
+    assert "Traceback" not in err
+    assert out == "" or out.count("\n") == 3
+
+
+def test_progress(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.stream = Terminal
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.setattr(_cli_validate, "_REFRESH", 0.0001)
+    names = [shell.file(name, LINES * 200) for name in ("one", "two")]
+    result = shell("validate", *names)
+    assert "replies," in result.err
+    assert "a second" in result.err
+    assert result.out.count(b":1:1: warning other-format") == 400
+    assert "1 replies, 0 not decoded" in shell("validate", stdin=b"OK").err
+    assert "cannot be read" in shell("validate", "missing").err
+    monkeypatch.setattr(_cli_validate, "_REFRESH", 1e9)
+    assert shell("validate", names[0]).status == 1
+    monkeypatch.setattr(_cli_validate, "has_rich", lambda: False)
+    assert "a second" not in shell("validate", names[0]).err
+
+
+def test_the_summary_names_what_was_skipped() -> None:
+    summary = Summary()
+    summary.skipped["a\x1b"] = 2
+    assert summary_lines(summary)[-1] == "  skipped, not senders.php: a\ufffd: 2"
+
+
+def test_no_library_is_needed_for_bodies(tmp_path: Path) -> None:
+    (tmp_path / "good").write_bytes(b"OK")
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['rich', 'ijson', 'yaml', 'zstandard']))\n"
+        "import smsc_codec.__main__ as m; code = m.main(['validate', 'good']); sys.exit(code)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, b"1 replies, 0 not decoded, 0 findings\n  text success: 1\n")
+
+
+def test_nothing_else_loads_it() -> None:
+    code = "import sys, smsc_codec, smsc_codec.__main__; sys.exit(any('recordings' in name for name in sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0

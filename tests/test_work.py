@@ -1,0 +1,120 @@
+"""Law 7: what hostile bodies cost grows linearly, in steps and in memory.
+
+Steps are lines of Python and calls into C, the same on every machine. What C does inside of a call (expat, orjson,
+`re`) is counted by `python -m tests.work`, which needs valgrind.
+"""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import FrameType
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from smsc_codec import Format, Limits, SenderList, decode, validate
+from smsc_codec._grammar import Grammar
+from smsc_codec._lines import MAX_NEW_SHAPES
+from smsc_codec._text import Shape
+
+from .work import FAMILIES, SIZES, is_linear
+
+SMALLEST = 512
+
+# Bytes for each byte of the body. The engine of `re` takes up to 270 for a comma in a name, in lines that are not too
+# long; an element takes 180, a finding some 500, and the shortest of them have 5 bytes.
+MULTIPLE = 300
+AT_LEAST = 128 * 1024
+
+EVERY = [pytest.param(fmt, name, id=f"{fmt.name}-{name}") for fmt, families in FAMILIES.items() for name in families]
+
+
+def steps(work: Callable[[], object]) -> int:
+    """Lines of Python that are run, and calls into C."""
+    count = 0
+
+    def traced(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return traced
+
+    def profiled(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal count
+        count += event == "c_call"
+
+    tracer, profiler = sys.gettrace(), sys.getprofile()
+    sys.settrace(traced)
+    sys.setprofile(profiled)
+    try:
+        work()
+    finally:
+        sys.setprofile(profiler)
+        sys.settrace(tracer)
+    return count
+
+
+@pytest.mark.parametrize(("fmt", "name"), EVERY)
+def test_steps_grow_linearly(fmt: Format, name: str) -> None:
+    bodies = [FAMILIES[fmt][name](SMALLEST * times) for times in SIZES]
+    validate(bodies[0], fmt=fmt)  # what is loaded late and learned once is not counted
+    counts = [steps(partial(validate, body, fmt=fmt)) for body in bodies]
+    assert is_linear(counts), counts
+
+
+def test_what_is_quadratic_is_noticed() -> None:
+    def work(size: int) -> None:
+        for _ in range(size):
+            sum(len(str(_)) for _ in range(size))
+
+    assert not is_linear([steps(partial(work, 10 * times)) for times in SIZES])
+
+
+@pytest.fixture(scope="module")
+def _traced_memory() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("_traced_memory")
+@pytest.mark.parametrize(("fmt", "name"), EVERY)
+def test_memory_is_a_multiple_of_the_body(fmt: Format, name: str) -> None:
+    for times in (1, 8):
+        body = FAMILIES[fmt][name](SMALLEST * times)
+        validate(body, fmt=fmt)
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        validate(body, fmt=fmt)
+        _, peak = tracemalloc.get_traced_memory()
+        assert peak - before < MULTIPLE * len(body) + AT_LEAST
+
+
+@pytest.mark.parametrize("name", ["a list", "invented shapes", "two shapes by turns", "near-miss lines"])
+def test_lark_reads_and_shapes_are_compiled_a_few_times_a_body(name: str) -> None:
+    """But for shapes that are one too many, which Lark reads a line at a time."""
+    body = FAMILIES[Format.TEXT][name](8 * 1024).decode().replace("k", "other_k")
+    with (
+        patch.object(Grammar, "parse", autospec=True, side_effect=Grammar.parse) as parsed,
+        patch.object(Shape, "__init__", autospec=True, side_effect=Shape.__init__) as compiled,
+    ):
+        validate(body, fmt=0)
+    assert compiled.call_count <= MAX_NEW_SHAPES
+    assert parsed.call_count <= (body.count("\n") if name == "invented shapes" else MAX_NEW_SHAPES)
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_the_largest_body_is_refused_before_it_is_read(fmt: Format) -> None:
+    limits = Limits()
+    assert steps(partial(validate, b"x" * (limits.body + 1), fmt=fmt)) < 200
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_a_plain_list_takes_few_steps_a_name(fmt: Format) -> None:
+    body = FAMILIES[fmt]["a list"](64 * 1024)
+    reply = decode(body, fmt=fmt)
+    assert isinstance(reply, SenderList)
+    assert steps(partial(decode, body, fmt=fmt)) < len(reply.senders) * 2 + 1000
