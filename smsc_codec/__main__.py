@@ -15,7 +15,7 @@ from . import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encod
 from ._cli_parser import KINDS, build_parser
 from ._cli_streams import complain, discard, files_in, make_usable, read, why
 from ._codec import Format
-from ._source import printable
+from ._secrets import printable
 
 GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 

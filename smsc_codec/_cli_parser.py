@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 from . import __version__
 from ._cli_streams import complain
 from ._codec import Format
-from ._source import CHARSETS, printable
+from ._secrets import printable
+from ._source import CHARSETS
 from .senders import SENDERS
 
 KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}

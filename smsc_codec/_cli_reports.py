@@ -13,7 +13,7 @@ import msgspec
 
 from ._cli_streams import complain
 from ._report import Severity
-from ._source import printable
+from ._secrets import printable
 from .recordings import Found, Summary
 from .recordings._summary import ranked
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._secrets import without_secrets, without_value
+from ._secrets import safe_path, safe_reason
 
 if TYPE_CHECKING:
     from ._model import ErrorReply
@@ -36,14 +36,14 @@ class DecodeError(SmscCodecError, ValueError):
         path: str = "",
         excerpt: str = "",
     ) -> None:
-        reason = without_value(reason, path)
+        reason = safe_reason(reason, path)
         super().__init__(reason)
         self.reason = reason
         self.code = code
         self.offset = offset
         self.line = line
         self.column = column
-        self.path = without_secrets(path)
+        self.path = safe_path(path)
         self.excerpt = excerpt
 
     def __str__(self) -> str:
@@ -69,10 +69,10 @@ class EncodeError(SmscCodecError, ValueError):
     """
 
     def __init__(self, reason: str, *, path: str = "") -> None:
-        reason = without_value(reason, path)
+        reason = safe_reason(reason, path)
         super().__init__(reason)
         self.reason = reason
-        self.path = without_secrets(path)
+        self.path = safe_path(path)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason

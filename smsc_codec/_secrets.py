@@ -23,6 +23,9 @@ _SECRET = re.compile(
     """
 )
 _SECRET_NAME = re.compile(rf"(?i)(?<![a-z0-9])(?:{_NAME}|authorization)(?![a-z0-9])")
+# Keys and tags of a body stand in paths and reasons.
+_LONGEST_PATH = 100
+_LONGEST_REASON = 400
 _FOUND = re.compile(r"found .*", re.DOTALL)
 
 
@@ -69,6 +72,23 @@ def without_secrets(text: str) -> str:
     return Secrets(text).masked
 
 
-def without_value(reason: str, path: str) -> str:
-    """*reason* without what was found, if *path* names a secret."""
-    return _FOUND.sub("found ***", reason) if _SECRET_NAME.search(path) else reason
+def safe_reason(reason: str, path: str) -> str:
+    """*reason*, not too long, and without what was found if *path* names a secret."""
+    reason = _FOUND.sub("found ***", reason) if _SECRET_NAME.search(path) else reason
+    return _shortened(reason, _LONGEST_REASON)
+
+
+def safe_path(path: str) -> str:
+    """*path*, not too long, without secrets and without characters that would disturb a terminal's line."""
+    return printable(_shortened(without_secrets(path), _LONGEST_PATH))
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def printable(text: str) -> str:
+    """*text* with every character that would disturb a terminal's line replaced, its length kept."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

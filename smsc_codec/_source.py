@@ -10,7 +10,7 @@ from typing import NoReturn
 from ._errors import DecodeError, LimitError
 from ._limits import Limits
 from ._report import Finding, Severity
-from ._secrets import Secrets, without_secrets
+from ._secrets import Secrets, printable, safe_path, safe_reason, without_secrets
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 """What the service's `charset` parameter takes [doc]; windows-1251 is its default."""
@@ -47,11 +47,6 @@ def shown(value: object) -> str:
     text = without_secrets(text[:1000])
     text = text if len(text) <= 40 else f"{text[:37]}..."
     return repr(text) if isinstance(value, str) else text
-
-
-def printable(text: str) -> str:
-    """*text* with every character that would disturb a terminal's line replaced, its length kept."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 class Source:
@@ -126,8 +121,8 @@ class Source:
         if self.findings is None:
             return
         offset, line, column, excerpt = self._place(index)
-        message = self._secrets.removed(message, index)
-        self.findings.append(Finding(severity, code, message, offset, line, column, without_secrets(path), excerpt))
+        message = safe_reason(self._secrets.removed(message, index), path)
+        self.findings.append(Finding(severity, code, message, offset, line, column, safe_path(path), excerpt))
 
 
 _DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")

@@ -74,6 +74,7 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
         "spaces behind the name of a secret": repeated(" ", "authorization"),
         "quotes of secrets": repeated("password='"),
         "NUL": repeated("\0"),
+        "a long key": repeated("k", "name = A, ", " = 1"),
     },
     Format.CSV: {
         "a list": repeated("A,1,5\n"),
@@ -131,6 +132,11 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
         "a long name": repeated("A", "<sender>", "</sender>"),
         "a long declaration": repeated(" ", "<?xml version='1.0'", "?><sender>A</sender>"),
         "half a declaration": repeated(" encoding", "<?xml "),
+        "a long tag": repeated("k", "<", "/>"),
+        "a long tag in a root": repeated("k", "<a><", "/></a>"),
+        "a long tag in an element": repeated("k", "<sender><", "/></sender>"),
+        "a long unknown tag": repeated("k", "<result><error>x</error><error_code>1</error_code><", "/></result>"),
+        "a long attribute": repeated("k", "<sender ", '="">A</sender>'),
     },
     Format.JSON: {
         "a list": repeated('{\n"sender": "A",\n"status": 1,\n"id": 5\n},\n', "[", '{"sender":"A"}]'),
@@ -162,6 +168,8 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
         "exponents": repeated("1e9,", "[", "1]"),
         "commas": repeated(","),
         "a long name": repeated("A", '[{"sender":"', '"}]'),
+        "a long key": repeated("k", '[{"sender":"A","', '":[]}]'),
+        "a long key of an error": repeated("k", '{"error":"x","error_code":2,"', '":1}'),
         "cuts inside of a string": repeated("},\\n{\\n", '[{"sender":"', '"}]'),
         "cuts inside of a member": repeated('{\n"a": 1\n},\n', '[{"sender":"A","x":[', "1]}]"),
     },

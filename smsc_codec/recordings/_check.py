@@ -12,7 +12,8 @@ from .. import validate
 from .._codec import Format, _recognise
 from .._model import ErrorReply, SenderList
 from .._report import Finding, Severity
-from .._source import BOM, charset_name, printable
+from .._secrets import printable
+from .._source import BOM, charset_name
 from ..senders import SENDERS
 from ._coding import BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .._secrets import without_secrets
-from .._source import printable
+from .._secrets import printable, without_secrets
 
 # In a query, a form or the name of a file that a proxy made of a URL: whatever has a phone number as its value.
 # Commas join several numbers.

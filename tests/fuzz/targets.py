@@ -142,5 +142,5 @@ TARGETS: dict[str, Target] = {
     **{f"decode-{fmt.name.lower()}": partial(total, fmt) for fmt in Format},
 }
 
-FOUND: dict[str, list[bytes]] = {}
-"""Inputs that once broke a law, by their target."""
+FOUND = [("decode-json", b' {"error":"x","error_code":"2","' + b"1" * 1000 + b'":1}')]
+"""Inputs that once broke a law, each with its target."""
