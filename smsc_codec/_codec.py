@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from enum import IntEnum
 from types import UnionType
@@ -31,6 +32,10 @@ class Format(IntEnum):
     """Values joined by commas."""
     XML = 2
     JSON = 3
+
+
+# Lark loads a grammar with `ast.literal_eval`, which CPython 3.11 cannot do in two threads at once.
+_LOADING = threading.Lock()
 
 
 class _Reader(Protocol):
@@ -62,7 +67,8 @@ class Codec(Generic[R]):
     def _format(self, fmt: Format) -> _Reader:
         reader = self._formats.get(fmt)
         if reader is None:
-            reader = self._formats[fmt] = _load(fmt)(self.endpoint)
+            with _LOADING:
+                reader = self._formats.get(fmt) or self._formats.setdefault(fmt, _load(fmt)(self.endpoint))
         return reader
 
     def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
