@@ -87,7 +87,7 @@ class CsvFormat:
                 if not text:
                     return form.cls()
                 if "\n" in text or "," in text:
-                    return form.cls(tuple(self._read_list(form, text, source)))
+                    return form.cls(tuple(self._read_lines(form, source)))
         return source.fail(f"expected {self._endpoint.expected()} as comma-separated values, found {source.found(0)}")
 
     def _match(self, form: Flat, text: str) -> list[Pair] | None:
@@ -110,20 +110,13 @@ class CsvFormat:
             index += len(cell) + 1
         return pairs
 
-    def _read_list(self, form: Listing, text: str, source: Source) -> list[Any]:
-        lines = text.split("\n")
+    def _read_lines(self, form: Listing, source: Source) -> list[Any]:
+        lines = source.text.removesuffix("\n").split("\n")
         if len(lines) > source.limits.names:
             source.fail(f"expected at most {source.limits.names} names, found {len(lines)}", code="limit")
         layouts = {len(layout): layout for layout in form.csv}
-        names = {field.name: field.name for field in form.record.fields}
-        return self._read_lines(form, layouts, names, source)
-
-    def _read_lines(
-        self, form: Listing, layouts: dict[int, tuple[str, ...]], names: dict[str, str], source: Source
-    ) -> list[Any]:
         records = []
         index = 0
-        lines = source.text.removesuffix("\n").split("\n")
         for number, whole in enumerate(lines):
             # A lone CR at the end of the body ends no line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
@@ -138,7 +131,7 @@ class CsvFormat:
             for key, cell in zip(layouts[len(cells)], cells):
                 pairs.append(Pair(key, cell, at))
                 at += len(cell) + 1
-            records.append(form.record.build(pairs, names, source, f"{form.attribute}[{number}]", index))
+            records.append(form.record.build(pairs, self._names, source, f"{form.attribute}[{number}]", index))
             index += len(whole) + 1
         return records
 

@@ -87,7 +87,7 @@ def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:
         item = getattr(value, field.name)
         if item is not None or not field.optional:
             plain[field.name] = _scalar(field.type, item, _join(path, field.name))
-    for attribute, type_ in _extras(record):
+    for attribute, type_ in record.extra_types:
         where = _join(path, attribute)
         items = plain_items(getattr(value, attribute), where)
         if items:
@@ -112,7 +112,7 @@ def _built(record: Record, value: Any, path: str) -> Any:
             arguments[field.name] = _parsed(field.type, rest.pop(field.name), _join(path, field.name))
         elif not field.optional:
             raise DecodeError(f"expected the member {field.name!r}, which is not there", code="value", path=path)
-    for attribute, type_ in _extras(record):
+    for attribute, type_ in record.extra_types:
         items = rest.pop(attribute, {})
         if not isinstance(items, dict):
             raise _unexpected("expected an object", items, _join(path, attribute))
@@ -130,11 +130,6 @@ def _parsed(type_: Scalar, value: Any, path: str) -> Any:
     if not right or not type_.pattern.fullmatch(str(value)):
         raise _unexpected(f"expected {type_.words}", value, path)
     return type_.parse(str(value))
-
-
-def _extras(record: Record) -> list[tuple[str, Scalar]]:
-    extras = record.extras
-    return [] if extras is None else [(extras.codes, extras.code), (extras.names, extras.text)]
 
 
 def _join(path: str, name: str) -> str:

@@ -152,7 +152,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 wire = next(key for key, name in names.items() if name == field.name)
                 source.fail(f"expected the field {shown(wire)}, which is not there", index, path, code="value")
         if self.extras is not None:
-            for attribute, found in ((self.extras.codes, codes), (self.extras.names, texts)):
+            for (attribute, _), found in zip(self.extra_types, (codes, texts)):
                 values[attribute] = FrozenMapping.of((key, found[key]) for key in arrange(list(found)))
         return self.cls(**values)
 
@@ -305,8 +305,10 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         )
         if self.extras is None:
             return head + tail
-        codes = self._spell_extras(value, self.extras.codes, order, path, limits)
-        texts = self._spell_extras(value, self.extras.names, order, path, limits)
+        codes, texts = (
+            self._spell_extras(getattr(value, attribute), type_, order, f"{path}.{attribute}", limits)
+            for attribute, type_ in self.extra_types
+        )
         if unique and not codes.keys().isdisjoint(texts):
             key = next(key for key in texts if key in codes)
             reason = "this format has one value for a key, and here a code and a replacement share theirs"
@@ -326,7 +328,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             if set(map(type, rows)) != {self.cls}:
                 raise Unusual
             columns = {field.name: list(map(attrgetter(field.name), rows)) for field in self.fields}
-            maps = {name: list(map(attrgetter(name), rows)) for name, _ in self._extra_types}
+            maps = {name: list(map(attrgetter(name), rows)) for name, _ in self.extra_types}
             try:
                 yield self._runs(columns, maps, order, limits)
             except Unusual:
@@ -360,7 +362,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             elif column.count(None) != len(column):
                 raise Unusual
         middle: list[Run] = []
-        for attribute, type_ in self._extra_types:
+        for attribute, type_ in self.extra_types:
             mappings = maps[attribute]
             if mappings[0] is not NO_OPERATORS or mappings.count(NO_OPERATORS) != len(mappings):
                 middle += self._extra_runs(mappings, type_, order, {run.key for run in middle}, limits.text)
@@ -397,29 +399,26 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         return (self.extras.code.table or {}).keys().isdisjoint(column)
 
     @cached_property
-    def _extra_types(self) -> list[tuple[str, Scalar]]:
+    def extra_types(self) -> list[tuple[str, Scalar]]:
+        """The attributes of the extras, the codes' first, and what a value in each is."""
         extras = self.extras
         return [] if extras is None else [(extras.codes, extras.code), (extras.names, extras.text)]
 
-    def _spell_extras(self, value: Any, attribute: str, order: Order, path: str, limits: Limits) -> dict[str, str]:
+    def _spell_extras(self, given: object, type_: Scalar, order: Order, path: str, limits: Limits) -> dict[str, str]:
         assert self.extras is not None
-        items = plain_items(getattr(value, attribute), f"{path}.{attribute}")
-        type_ = self.extras.code if attribute == self.extras.codes else self.extras.text
+        items = plain_items(given, path)
         for key in items:
-            where = f"{path}.{attribute}[{shown(key)}]"
+            where = f"{path}[{shown(key)}]"
             if not isinstance(key, str) or not TEXT.pattern.fullmatch(key):
                 raise EncodeError("expected a key that is text", path=where)
             if len(key) > limits.text:
                 raise EncodeError(f"expected a key of at most {limits.text} characters", path=where)
             if key in order.names:
                 raise EncodeError("the key has a meaning of its own in this format", path=where)
-        spelled = {
-            key: type_.spell(items[key], f"{path}.{attribute}.{key}", limits.text) for key in order.arrange(list(items))
-        }
+        spelled = {key: type_.spell(items[key], f"{path}.{key}", limits.text) for key in order.arrange(list(items))}
         for key, text in spelled.items():
             if type_ is self.extras.text and self.extras.code.pattern.fullmatch(text):
-                reason = f"expected {type_.words}, found {shown(text)}"
-                raise EncodeError(reason, path=f"{path}.{attribute}.{key}")
+                raise EncodeError(f"expected {type_.words}, found {shown(text)}", path=f"{path}.{key}")
         return spelled
 
     def any_odd(self, values: Sequence[Any]) -> bool:
@@ -429,7 +428,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 numbers = set(map(attrgetter(field.name), values)) - {None}
                 if not all(map(field.type.known, numbers)):
                     return True
-        for attribute, type_ in self._extra_types:
+        for attribute, type_ in self.extra_types:
             assert self.extras is not None
             mappings = set(map(attrgetter(f"{attribute}._keys"), values))
             if not all(map(self.extras.known.issuperset, mappings)):

@@ -168,12 +168,14 @@ class TextFormat:
             before = position
             end = self._line_of(text, position)[0]
             shape = None
+            keys: tuple[str, ...] = ()
             if form is not None:
                 path = f"{form.attribute}[{len(records)}]"
                 line = self._line_within(text, position, end, limits, source, path)
                 if line is None:
                     return None
-                shape = self._shapes.get(self._signature(line))
+                keys = self._signature(line)
+                shape = self._shapes.get(keys)
             if shape is not None:
                 if position == 0:
                     self._try_first(shape, text[:_HEAD])
@@ -194,7 +196,7 @@ class TextFormat:
                     return None
                 learned += end - position <= LONG_LINE
                 learns = learned <= MAX_NEW_SHAPES and end - position <= LONG_LINE
-                value, position = self._by_lark(source, position, learns, len(records))
+                value, position = self._by_lark(source, position, keys if learns else None, len(records))
                 records += value
         return form.cls(tuple(records)) if form is not None and records else None
 
@@ -245,14 +247,15 @@ class TextFormat:
             position = match.end()
         return taken
 
-    def _by_lark(self, source: Source, position: int, learns: bool, count: int) -> tuple[list[Any], int]:
-        """Learn the shape of the line at *position*; or else its record, and where the next line begins."""
+    def _by_lark(
+        self, source: Source, position: int, keys: tuple[str, ...] | None, count: int
+    ) -> tuple[list[Any], int]:
+        """Learn the shape of the line at *position* under its *keys*; or else its record, and where the next begins."""
         form, pieces, after = self._parsed(source, position)
         if not isinstance(form, Listing):
             source.fail(f"expected the end of the reply after {form.words}", after)
-        if learns:
-            end = self._line_of(source.text, position)[0]
-            self._shapes.add(self._signature(source.text[position:end]), Shape(form, pieces, self._grammar))
+        if keys is not None:
+            self._shapes.add(keys, Shape(form, pieces, self._grammar))
             return [], position
         pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
         path = f"{form.attribute}[{count}]"

@@ -55,6 +55,7 @@ class XmlFormat:
         self._endpoint = endpoint
         self._listing = next((form for form in endpoint.forms if isinstance(form, Listing)), None)
         self._shapes: Shapes[Lines] = Shapes()
+        self._orders = {form.rule: _order(form) for form in endpoint.forms if isinstance(form, Listing)}
 
     # Reading
 
@@ -79,7 +80,7 @@ class XmlFormat:
 
     def _read_canonical(self, form: Listing, text: str, root: re.Match[str], limits: Limits) -> Any:
         longest = limits.text if len(text) > limits.text else None
-        names = {form.xml_item: form.xml_text, **form.xml.names}
+        order = self._orders[form.rule]
         rows_of = Rows if "&" not in text else _Escaped
         records: list[Any] = []
         position = root.end()
@@ -97,7 +98,9 @@ class XmlFormat:
             before = position
             for rows, after in lines.chunks(text, before):
                 position = after
-                records += form.record.many(lines.keys, rows_of(rows, lines.places), names, form.xml.arrange, longest)
+                records += form.record.many(
+                    lines.keys, rows_of(rows, lines.places), order.names, order.arrange, longest
+                )
                 if len(records) > limits.names:
                     raise Unusual
             if position == before:
@@ -130,10 +133,10 @@ class XmlFormat:
         path = f"{form.attribute}[{number}]"
         if item.children:
             source.fail(f"expected text in <{item.tag}>, found <{item.children[0].tag}>", item.children[0].index, path)
-        names = {form.xml_item: form.xml_text, **form.xml.names}
+        order = self._orders[form.rule]
         # Of two values with the same key the last is kept, and that is to be the text.
         pairs = [*item.pairs(source.text), Pair(form.xml_item, item.text, item.index)]
-        return form.record.build(pairs, names, source, path, item.index, form.xml.arrange)
+        return form.record.build(pairs, order.names, source, path, item.index, order.arrange)
 
     # Writing
 
@@ -149,12 +152,12 @@ class XmlFormat:
         lines = [f"<{form.xml_root}>"]
         for number, value in enumerate(getattr(reply, form.attribute)):
             path = f"{form.attribute}[{number}]"
-            text = _spelled(form, value, path, limits)
+            text = _spelled(form, self._orders[form.rule], value, path, limits)
             lines.append(text)
         return "\n".join([*lines, f"</{form.xml_root}>"])
 
     def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
-        for runs in form.record.runs(values, _order(form), limits):
+        for runs in form.record.runs(values, self._orders[form.rule], limits):
             if any(map(_UNWRITABLE.search, texts(runs))) or not all(_NAME.fullmatch(run.key) for run in runs):
                 raise Unusual
             text, *attributes = runs
@@ -217,8 +220,8 @@ def _order(form: Listing) -> Order:
     return replace(form.xml, head=((form.xml_item, form.xml_text), *form.xml.head))
 
 
-def _spelled(form: Listing, value: Any, path: str, limits: Limits) -> str:
-    (_, text), *attributes = form.record.spell(value, _order(form), path, limits, unique=True)
+def _spelled(form: Listing, order: Order, value: Any, path: str, limits: Limits) -> str:
+    (_, text), *attributes = form.record.spell(value, order, path, limits, unique=True)
     written = ""
     for key, spelled in attributes:
         if not _NAME.fullmatch(key):
