@@ -20,7 +20,7 @@ from ._limits import Limits
 from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Order, Pair
 from ._report import Severity
-from ._runs import Rows, escape, texts, weave
+from ._runs import Rows, escape, weave
 from ._source import Source, shown
 from ._values import Unusual
 from ._xml_tree import Element, is_html, parse
@@ -158,7 +158,7 @@ class XmlFormat:
 
     def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
         for runs in form.record.runs(values, self._orders[form.rule], limits):
-            if any(map(_UNWRITABLE.search, texts(runs))) or not all(_NAME.fullmatch(run.key) for run in runs):
+            if any(_UNWRITABLE.search(run.text) for run in runs) or not all(_NAME.fullmatch(run.key) for run in runs):
                 raise Unusual
             text, *attributes = runs
             parts: list[str | Sequence[str]] = []
