@@ -24,7 +24,8 @@ class Rows:
 
     def column(self, key: str) -> list[Any]:
         """The spellings of a key."""
-        return list(map(itemgetter(self._places[key]), self._rows))
+        place = self._places[key]
+        return [row[place] for row in self._rows]
 
     def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
         """The spellings of some keys, of which there are several, a row for each record."""
