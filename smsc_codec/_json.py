@@ -158,7 +158,7 @@ class JsonFormat:
             before = _BETWEEN
             for run in runs:
                 mark = "" if run.number and not quoted else '"'
-                parts += (f"{before}{_quoted(run.key)}: {mark}", run.column)
+                parts += run.behind(f"{before}{_quoted(run.key)}: {mark}")
                 before = f"{mark},\n"
             parts.append(f"{mark}\n")
             yield weave(parts, len(runs[0].column))
