@@ -76,7 +76,7 @@ class JsonFormat:
         # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
         if body.count(b":") != members and not _no_key_twice(body, array, members):
             raise Unusual
-        if bare and b"-" in body and _MINUS_ZERO.search(body):
+        if bare and b"-0" in body and _MINUS_ZERO.search(body):
             raise Unusual
         return records
 
