@@ -75,19 +75,18 @@ class Codec(Generic[R]):
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
         if body.__class__ is not bytes or charset is not None or fmt is None:
             body, fmt = _plain(body, fmt, charset)
-        if (
-            body.__class__ is bytes
-            and (fmt.__class__ is int or fmt.__class__ is Format)
-            and limits.__class__ is Limits
-            and len(body) <= limits.body
-        ):
-            reader = self._formats.get(fmt)
-            if reader is None:
-                if not 0 <= fmt <= 3:
-                    return None
-                reader = self._format(Format(fmt))
-            return reader.fast(body, limits)
-        return None
+            if body is None:
+                return None
+        if (fmt.__class__ is not int and fmt.__class__ is not Format) or limits.__class__ is not Limits:
+            return None
+        if len(body) > limits.body:
+            return None
+        reader = self._formats.get(fmt)
+        if reader is None:
+            if not 0 <= fmt <= 3:
+                return None
+            reader = self._format(Format(fmt))
+        return reader.fast(body, limits)
 
     def _odd(self, reply: Any) -> bool:
         """Whether a reply that the fast lane has read holds anything to report."""

@@ -21,9 +21,16 @@ def constructor_of(
 ) -> Callable[[Sequence[str]], Any]:
     """What makes an object of spellings, with the place and the parser of each argument.
 
-    Two arguments, as most replies of a line have, without a loop, which would take as long as all the rest.
+    Without a loop for what most replies of a line have, as it would take as long as all the rest.
     """
     if len(arguments) == 2:
         (first, parse_first), (second, parse_second) = arguments
+        if parse_second is str:
+            return lambda spelled: cls(parse_first(spelled[first]), spelled[second])
         return lambda spelled: cls(parse_first(spelled[first]), parse_second(spelled[second]))
+    if len(arguments) == 3:
+        (first, parse_first), (second, parse_second), (third, parse_third) = arguments
+        return lambda spelled: cls(
+            parse_first(spelled[first]), parse_second(spelled[second]), parse_third(spelled[third])
+        )
     return lambda spelled: cls(*[parse(spelled[place]) for place, parse in arguments])
