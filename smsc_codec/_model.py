@@ -184,19 +184,19 @@ NO_REPLACEMENTS = cast("Mapping[str, str]", NO_OPERATORS)
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False):
-    """One sender name (Sender ID).
-
-    `operators` maps the service's operator keys (`mega_step`, `mts_step`, …) to the name's state there;
-    keys that this library has never heard of are there like any other. `replacements` maps keys to the
-    name that is shown in place of this one. What the reply did not hold is `None` or empty.
-    """
+    """One sender name (Sender ID). What the reply did not hold is `None` or empty."""
 
     name: str
     """Up to 11 Latin letters, digits and signs, or a number of up to 15 digits."""
     id: int | None = None
+    """The service's number of the name; old servers do not send it."""
     status: SenderStatus | None = None
+    """Whether it may be used, with `all=1`."""
     operators: Mapping[str, OperatorStatus] = NO_OPERATORS
+    """The name's state by the service's operator keys (`mega_step`, `mts_step`, …), with `operators=1`; keys
+    that this library has never heard of are there like any other."""
     replacements: Mapping[str, str] = NO_REPLACEMENTS
+    """By the same keys, the name that is shown in place of this one."""
 
     # The generated hash would refuse a plain dict given by hand, which compares equal to the frozen one.
     def __hash__(self) -> int:
@@ -213,6 +213,7 @@ class SenderList(msgspec.Struct, frozen=True):
     """The answer to `get=1`: sender names in the order of the reply."""
 
     senders: tuple[Sender, ...] = ()
+    """Any iterable is made a tuple."""
 
     def __post_init__(self) -> None:
         if type(self.senders) is not tuple:
@@ -224,9 +225,10 @@ class SenderList(msgspec.Struct, frozen=True):
 
 
 class SenderCreated(msgspec.Struct, frozen=True):
-    """The answer to `add=1`: the id of the new name."""
+    """The answer to `add=1`."""
 
     id: int
+    """That of the new name."""
 
     def raise_for_error(self) -> Self:
         """The reply itself: it is no error."""
@@ -242,16 +244,14 @@ class Success(msgspec.Struct, frozen=True):
 
 
 class ErrorReply(msgspec.Struct, frozen=True):
-    """The service's refusal of any command.
-
-    `description` is the service's own short phrase, `None` where the format has no place for it (fmt=1).
-    `id` is that of the message the error is about, on endpoints that have messages.
-    """
+    """The service's refusal of any command."""
 
     code: int
     """The number, a `SenderError` when it was decoded from a reply of `senders.php`."""
     description: str | None = None
+    """The service's own short phrase; `None` where the format has no place for it (`fmt=1`)."""
     id: int | None = None
+    """That of the message the error is about, on endpoints that have messages."""
 
     @property
     def meaning(self) -> str:
