@@ -32,6 +32,7 @@ include_patterns = ["docs/*.md", "docs/*.rst", "SECURITY.md", "CHANGELOG.md", "t
 myst_heading_anchors = 3
 
 html_theme = "furo"
+smartquotes = False
 html_title = "smsc_codec"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
