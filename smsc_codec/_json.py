@@ -210,7 +210,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 def _runs(array: list[Any], order: Order) -> Iterator[tuple[list[str], list[Any]]]:
     """The keys of consecutive objects that have the same ones, and these objects."""
     keys = list(array[0])
-    if set(map(len, array)) == {len(keys)} and order.ranks.keys() >= set(keys):
+    if list(map(len, array)).count(len(keys)) == len(array) and order.ranks.keys() >= set(keys):
         # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
         yield keys, array
     elif list(map(list, array)).count(keys) == len(array):

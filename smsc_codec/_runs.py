@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -24,7 +24,8 @@ class Rows:
 
     def column(self, key: str) -> list[Any]:
         """The spellings of a key."""
-        return list(map(itemgetter(self._places[key]), self._rows))
+        place = self._places[key]
+        return [row[place] for row in self._rows]
 
     def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
         """The spellings of some keys, of which there are several, a row for each record."""
@@ -41,6 +42,8 @@ class Run(NamedTuple):
     number: bool
     """Whether JSON writes it bare."""
     column: Sequence[str]
+    text: str
+    """All of the column run together, to look for characters; of numbers nothing."""
 
 
 def weave(parts: Sequence[str | Sequence[str]], count: int) -> str:
@@ -56,11 +59,7 @@ def weave(parts: Sequence[str | Sequence[str]], count: int) -> str:
 
 def escape(run: Run, special: re.Pattern[str], by: Callable[[str], str]) -> Run:
     """The run as the format writes it: *by* is needed only where a text has *special* characters."""
-    if run.number or not special.search("".join(run.column)):
+    if not special.search(run.text):
         return run
     return run._replace(column=list(map(by, run.column)))
 
-
-def texts(runs: Iterable[Run]) -> Iterator[str]:
-    """All that is no number, run together: enough to look for characters."""
-    return ("".join(run.column) for run in runs if not run.number)

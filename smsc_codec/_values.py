@@ -97,27 +97,28 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             if not trusted and not all(map(self.pattern.fullmatch, spelled)):
                 raise Unusual
             return list(map(self.parse, spelled))
-        if longest is not None and max(map(len, spelled)) > longest:
-            raise Unusual
+        if longest is not None:
+            joined(spelled, longest)
         if self.least and not all(spelled):
             raise Unusual
         return spelled
 
-    def written(self, values: Sequence[Any], longest: int) -> Sequence[str]:
-        """The spellings of many values at once; `Unusual` if one of them is none, or longer than *longest*."""
+    def written(self, values: Sequence[Any], longest: int) -> tuple[Sequence[str], str]:
+        """The spellings of many values at once, and all of them run together if they are texts.
+
+        `Unusual` if one of them is none, or longer than *longest*.
+        """
         try:
             if self.number:
-                return self._written_numbers(values)
-            if set(map(type, values)) != {str}:
+                return self._written_numbers(values), ""
+            if list(map(type, values)).count(str) != len(values):
                 raise Unusual
-            text = "".join(values)
+            text = joined(values, longest)
         except (TypeError, ValueError):
             raise Unusual from None
         if self.least is None or (self.least and not all(values)) or (not text.isascii() and SURROGATE.search(text)):
             raise Unusual
-        if len(text) > longest and max(map(len, values)) > longest:
-            raise Unusual
-        return values
+        return values, text
 
     def _written_numbers(self, values: Sequence[Any]) -> Sequence[str]:
         if self.pattern is NUMBER.pattern:
@@ -139,6 +140,9 @@ _WholeNumbers = list[Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]]
 _DECODER = msgspec.json.Decoder(_WholeNumbers)
 _ENCODER = msgspec.json.Encoder()
 
+# Names that are within the default limit of a text together.
+_FEW = 64
+
 
 def whole_numbers(values: Sequence[Any]) -> list[int]:
     """*values*, if all of them are numbers that every format carries; else raises a `ValueError`."""
@@ -158,6 +162,17 @@ def parsed_numbers(spelled: Sequence[str]) -> list[int]:
     if len(numbers) != len(spelled) or _ENCODER.encode(numbers) != array:
         raise Unusual
     return numbers
+
+
+def joined(texts: Sequence[str], longest: int) -> str:
+    """All *texts* run together; `Unusual` if one of them has more characters than *longest*.
+
+    A few that have no more together have no more each, which takes half the time of looking at every one.
+    """
+    pieces = ["".join(texts[start : start + _FEW]) for start in range(0, len(texts), _FEW)]
+    if max(map(len, pieces), default=0) > longest and max(map(len, texts)) > longest:
+        raise Unusual
+    return "".join(pieces)
 
 
 def looked_up(table: Mapping[Any, Any] | Sequence[Any], keys: Sequence[Any]) -> Sequence[Any]:
