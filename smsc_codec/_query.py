@@ -170,7 +170,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         content: str | Buffer,
         /,
         *,
-        expect: Any = None,
+        expect: type[Any] | UnionType | None = None,
         content_type: str = "",
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,

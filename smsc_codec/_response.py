@@ -5,7 +5,6 @@ What requests, httpx and aiohttp have in common is read by its name; none of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Protocol, TypeVar, overload
 
@@ -27,9 +26,10 @@ class Response(Protocol):
         """That was asked for."""
         ...
 
+    # A mapping; aiohttp's is behind a descriptor that pyright takes for no property.
     @property
-    def headers(self) -> Mapping[str, str]:
-        """Of the response."""
+    def headers(self) -> Any:
+        """Of the response, from name to value."""
         ...
 
 
