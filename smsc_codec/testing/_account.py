@@ -53,8 +53,6 @@ _NAME = re.compile(r"[ -~]{1,11}|[0-9]{1,15}")
 _TOO_LONG = re.compile(r"[0-9]{16,}")
 _PHONE = re.compile(r"[0-9]{7,15}")
 
-_NO_STATES = dict.fromkeys(TEXT_ORDER, OperatorStatus.PENDING)
-
 
 def refusal(code: int, description: str | None = None) -> ErrorReply:
     """The error of that number, with the service's phrase if none is given."""
@@ -156,7 +154,7 @@ class Account:
             senders = senders[: _number(asked["cnt"])]
         # [doc] The view with the operators exists in the formats 0, 2 and 3, and has no status.
         if asked.get("operators") == "1" and asked.get("fmt") != str(int(Format.CSV)):
-            return SenderList(tuple(replace(s, status=None, operators=s.operators or _states({})) for s in senders))
+            return SenderList(tuple(replace(s, status=None, operators=s.operators or _states(s)) for s in senders))
         return SenderList(tuple(Sender(s.name, s.id, s.status if everything else None) for s in senders))
 
     def _add(self, asked: Mapping[str, str]) -> SenderCreated:
@@ -170,7 +168,8 @@ class Account:
         if any(sender.name == name for sender in self._senders):
             refuse(SenderError.SAVE)
         number = max((sender.id or 0 for sender in self._senders), default=0) + 1
-        self._senders += (Sender(name, number, SenderStatus.MODERATION, _states(_flags(asked))),)
+        added = Sender(name, number, SenderStatus.MODERATION, _flags(asked))
+        self._senders += (replace(added, operators=_states(added)),)
         self.comments[name] = comment
         return SenderCreated(number)
 
@@ -179,7 +178,8 @@ class Account:
         if "cmt" not in asked and not flags:
             refuse(SenderError.PARAMETERS)
         if flags:
-            self._put(replace(sender, operators=_states({**sender.operators, **flags})))
+            changed = replace(sender, operators={**sender.operators, **flags})
+            self._put(replace(changed, operators=_states(changed)))
         if "cmt" in asked:
             self.comments[sender.name] = asked["cmt"]
         return Success()
@@ -259,9 +259,10 @@ def _flags(asked: Mapping[str, str]) -> dict[str, OperatorStatus]:
     return {key: OperatorStatus.SENT for key in TEXT_ORDER + OTHER_OPERATORS if asked.get(key) == "1"}
 
 
-def _states(known: Mapping[str, OperatorStatus]) -> Mapping[str, OperatorStatus]:
-    """A state at every operator that the documentation lists, and what else is known."""
-    return cast("Mapping[str, OperatorStatus]", FrozenMapping.of({**_NO_STATES, **known}))
+def _states(sender: Sender) -> Mapping[str, OperatorStatus]:
+    """The name's state at every operator that the documentation lists, but for those that replace it."""
+    pending = dict.fromkeys((key for key in TEXT_ORDER if key not in sender.replacements), OperatorStatus.PENDING)
+    return cast("Mapping[str, OperatorStatus]", FrozenMapping.of({**pending, **sender.operators}))
 
 
 def _number(text: str) -> int:
