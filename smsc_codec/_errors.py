@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ._secrets import safe_path, safe_reason
 
 if TYPE_CHECKING:
-    from ._model import ErrorReply
+    from datetime import timedelta
+
+    from ._model import ErrorReply, SenderError
 
 
 class SmscCodecError(Exception):
@@ -94,6 +96,11 @@ class ApiError(SmscCodecError):
         return self.reply.code
 
     @property
+    def error(self) -> SenderError | None:
+        """The number as a member of `SenderError`, an unknown one too; `None` for what no reply can hold."""
+        return self.reply.error
+
+    @property
     def description(self) -> str | None:
         """The service's own phrase, if the reply had one."""
         return self.reply.description
@@ -102,6 +109,16 @@ class ApiError(SmscCodecError):
     def meaning(self) -> str:
         """What the documentation says of the number."""
         return self.reply.meaning
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same request may be repeated later, as far as the documentation says."""
+        return self.reply.retry
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """After how long it may be repeated; `None` if it may not, or if the documentation gives no time."""
+        return self.reply.retry_after
 
     def __str__(self) -> str:
         try:

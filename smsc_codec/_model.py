@@ -11,6 +11,7 @@ cycle through them.
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, cast
 
@@ -107,6 +108,26 @@ class SenderError(Code):
     )
     CODE_ALREADY_SENT = 10, "the code was already sent to this number; again after 8 hours"
     WRONG_CODE = 11, "wrong confirmation code"
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same request may be repeated later: only where the documented meaning says that time helps."""
+        return self in _RETRIES
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """After how long, `None` if the request may not be repeated or the documentation gives no time."""
+        return _RETRIES.get(self)
+
+
+# [doc] What passes with time. The block of an IP address is said to be temporary, and no time is given. All others
+# are about the request itself (1, 2, 3, 7, 11) or name no cause that time would remove (5, 8): the same request leads
+# to the same error. So do numbers that are not documented, as far as anyone knows.
+_RETRIES: Mapping[int, timedelta | None] = {
+    SenderError.IP_BLOCKED: None,
+    SenderError.TOO_MANY_REQUESTS: timedelta(minutes=1),
+    SenderError.CODE_ALREADY_SENT: timedelta(hours=8),
+}
 
 
 class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False):
@@ -254,12 +275,27 @@ class ErrorReply(msgspec.Struct, frozen=True):
     id: int | None = None
 
     @property
+    def error(self) -> SenderError | None:
+        """The number as a member of `SenderError`, an unknown one too; `None` for what no reply can hold."""
+        try:
+            return SenderError(self.code)
+        except Exception:  # also that of an object which a caller made
+            return None
+
+    @property
     def meaning(self) -> str:
         """What the documentation of `senders.php` says of the number."""
-        try:
-            return SenderError(self.code).meaning
-        except ValueError:  # no number that a reply can hold
-            return UNDOCUMENTED
+        return UNDOCUMENTED if self.error is None else self.error.meaning
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same request may be repeated later, as `SenderError.retry`."""
+        return self.error is not None and self.error.retry
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """After how long it may be repeated, as `SenderError.retry_after`."""
+        return None if self.error is None else self.error.retry_after
 
     def raise_for_error(self) -> NoReturn:
         """Raise this error as an `ApiError`."""

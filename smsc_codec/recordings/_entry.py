@@ -16,9 +16,6 @@ CODES: dict[str, tuple[Severity, str]] = {
     "no-body": (Severity.WARNING, "the recording does not hold the body of this reply"),
     "http-status": (Severity.WARNING, "an HTTP status other than 200, which the service uses for errors too"),
     "content-length": (Severity.WARNING, "`Content-Length` differs from the body's length"),
-    "content-charset": (Severity.WARNING, "the charset in `Content-Type` is not that of the bytes"),
-    "no-status": (Severity.WARNING, "`all=1` was asked, and a name has no status"),
-    "no-operators": (Severity.WARNING, "`operators=1` was asked, and a name has no operators"),
 }
 """The codes of findings that only recordings have: how severe each is and what it means."""
 
