@@ -37,7 +37,7 @@ from smsc_codec import (
     encode,
     validate,
 )
-from smsc_codec.senders import TEXT_ORDER
+from smsc_codec.senders import COMMANDS, TEXT_ORDER
 from smsc_codec.testing import FakeSenders
 from smsc_codec.testing import strategies as ours
 from smsc_codec.testing._request import read_form
@@ -178,6 +178,7 @@ def test_replacements_have_no_states(server: FakeSenders) -> None:
 ERRORS: list[tuple[dict[str, Any], SenderError]] = [
     ({}, SenderError.PARAMETERS),
     ({"get": 0}, SenderError.PARAMETERS),
+    ({"get": 1, "del": 1, "id": 5}, SenderError.PARAMETERS),
     ({"get": 1, "fmt": 4}, SenderError.PARAMETERS),
     ({"get": 1, "charset": "latin-1"}, SenderError.PARAMETERS),
     ({"get": 1, "cnt": "x"}, SenderError.PARAMETERS),
@@ -313,6 +314,8 @@ def test_a_form_with_a_file(server: FakeSenders) -> None:
         )
     )
     file = b'--limit\r\nContent-Disposition: form-data; name="doc"; filename="a.pdf"\r\n\r\n\x00\r\n\xff\r\n'
+    # A form inside of the form, which nobody sends.
+    file += b"--limit\r\nContent-Type: multipart/mixed; boundary=inner\r\n\r\n--inner\r\n\r\nx\r\n--inner--\r\n"
     assert post(server, parts + file + b"--limit--\r\n", "multipart/form-data; boundary=limit") == b"OK"
     assert server.comments == {"SMSC.RU": "Ёж\r\n"}
     assert server.requests[0].files == ("a.pdf",)
@@ -479,15 +482,37 @@ def test_many_at_once() -> None:
 # Whatever comes
 
 
-@given(
-    st.text(st.characters(max_codepoint=255)),
-    st.text(st.characters(max_codepoint=255)) | st.just("multipart/form-data; boundary=a"),
-    st.binary(),
-)
+LATIN = st.text(st.characters(max_codepoint=255))
+
+
+@given(LATIN, LATIN | st.just("multipart/form-data; boundary=a"), st.binary())
 def test_any_request_has_an_answer(query: str, content_type: str, body: bytes) -> None:
-    form = read_form(query, content_type, body)
-    reply = FakeSenders()._answer(form)
-    assert reply == ErrorReply(SenderError.AUTHORISATION, "authorise error")
+    answer, _ = FakeSenders()._respond("POST", read_form(query, content_type, body))
+    assert isinstance(decode(answer.body), ErrorReply)
+
+
+VALUES = st.sampled_from(["1", "1", "1", "0", "3", "5", "SMSC.RU", PHONE, "x", ""]) | ours.names()
+PARAMETERS = st.fixed_dictionaries(
+    {"apikey": st.just("demo-key")},
+    optional={
+        **dict.fromkeys(("sender", "id", "cmt", "code", "all", "operators", "mts_step", "prev_id", "cnt"), VALUES),
+        "fmt": st.sampled_from("0123") | VALUES,
+        "charset": ours.charsets() | VALUES,
+    },
+)
+
+
+@given(st.sampled_from(list(COMMANDS)), PARAMETERS)
+def test_any_command_has_an_answer_in_its_format(command: str, parameters: dict[str, str]) -> None:
+    server = FakeSenders(["SMSC.RU", PHONE])
+    query = urlencode({command: "1", **parameters}, errors="replace")
+    form = read_form(query, "", b"")
+    answer, _ = server._respond("GET", form)
+    fmt, reply = form.query.fmt or Format.TEXT, server.requests[0].reply
+    if fmt is Format.CSV and isinstance(reply, ErrorReply):
+        reply = ErrorReply(reply.code)
+    # A name with separators in it can be added, and then not be written in every format.
+    assert answer.status == 500 or decode(answer.body, fmt=fmt, charset=form.query.charset) == reply
 
 
 @given(st.data(), ours.formats(), ours.charsets())

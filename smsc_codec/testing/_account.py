@@ -26,6 +26,7 @@ from .._model import (
     SenderStatus,
     Success,
 )
+from .._query import query_of
 from ..senders import OTHER_OPERATORS, TEXT_ORDER
 from ._request import Form
 
@@ -130,7 +131,7 @@ class Account:
             try:
                 if not self._authorised(form.credentials):
                     refuse(SenderError.AUTHORISATION)
-                if form.command is None or form.fmt is None or form.charset is None:
+                if form.command is None:
                     refuse(SenderError.PARAMETERS)
                 return _COMMANDS[form.command](self, form.parameters)
             except ApiError as error:
@@ -145,17 +146,17 @@ class Account:
         return self._clock() + self._ahead
 
     def _get(self, asked: Mapping[str, str]) -> SenderList:
+        query = query_of(asked, lenient=True)
         self._count(tuple(sorted(asked.items())), LISTS)
-        everything = asked.get("all") == "1"
-        senders = [s for s in self._senders if everything or s.status == SenderStatus.ALLOWED]
+        senders = [s for s in self._senders if query.all or s.status == SenderStatus.ALLOWED]
         if "prev_id" in asked:
             senders = [s for s in senders if (s.id or 0) > _number(asked["prev_id"])]
         if "cnt" in asked:
             senders = senders[: _number(asked["cnt"])]
         # [doc] The view with the operators exists in the formats 0, 2 and 3, and has no status.
-        if asked.get("operators") == "1" and asked.get("fmt") != str(int(Format.CSV)):
+        if query.operators and query.fmt is not Format.CSV:
             return SenderList(tuple(replace(s, status=None, operators=s.operators or _states(s)) for s in senders))
-        return SenderList(tuple(Sender(s.name, s.id, s.status if everything else None) for s in senders))
+        return SenderList(tuple(Sender(s.name, s.id, s.status if query.all else None) for s in senders))
 
     def _add(self, asked: Mapping[str, str]) -> SenderCreated:
         self._count("add", CREATES)

@@ -9,8 +9,9 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from urllib.parse import parse_qsl
 
-from .._codec import Format
+from .._errors import DecodeError
 from .._model import Reply
+from .._query import Query, query_of
 from .._source import charset_name
 
 # [doc] The commands of senders.php.
@@ -28,7 +29,7 @@ class ReceivedRequest:
     method: str
     """`GET` or `POST`."""
     command: str | None
-    """`get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` if the request has none of them."""
+    """`get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` unless the request has one of them."""
     parameters: Mapping[str, str]
     """Everything else that the query and the form say, but for `login`, `psw` and `apikey`."""
     files: tuple[str, ...]
@@ -46,20 +47,17 @@ class Form:
     files: tuple[str, ...]
 
     @property
-    def fmt(self) -> Format | None:
-        """The format that is asked for, `None` if it is none of the service's."""
-        given = self.parameters.get("fmt", "0")
-        return Format(int(given)) if given in {"0", "1", "2", "3"} else None
-
-    @property
-    def charset(self) -> str | None:
-        """The charset that is asked for, `None` if it is none of the service's."""
-        return charset_name(self.parameters.get("charset", DEFAULT_CHARSET))
+    def query(self) -> Query:
+        """What is asked for, as far as it makes sense."""
+        return query_of(self.parameters, lenient=True)
 
     @property
     def command(self) -> str | None:
-        """The first of the commands that is `1`."""
-        return next((command for command in COMMANDS if self.parameters.get(command) == "1"), None)
+        """The command, `None` if there is not one, or a format or charset that the service does not have."""
+        try:
+            return query_of({name: value for name, value in self.parameters.items() if value}).command
+        except DecodeError:
+            return None
 
 
 def read_form(query: str, content_type: str, body: bytes) -> Form:

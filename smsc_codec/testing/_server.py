@@ -171,13 +171,13 @@ class FakeSenders(Account):
         with self._lock:
             fault = self._faults.popleft() if self._faults else self._lasting
             reply = fault.error or self._answer(form)
-            self._requests.append(ReceivedRequest(method, form.command, form.parameters, form.files, reply))
+            self._requests.append(ReceivedRequest(method, form.query.command, form.parameters, form.files, reply))
         return _spoiled(reply, form, fault), fault.delay
 
 
 def _spoiled(reply: Reply, form: Form, fault: _Fault) -> _Answer:
     """The reply as the request wants it, but for what *fault* does to it."""
-    fmt, charset = form.fmt or Format.TEXT, form.charset or DEFAULT_CHARSET
+    fmt, charset = form.query.fmt or Format.TEXT, form.query.charset or DEFAULT_CHARSET
     content_type = f"{_TYPES[fmt]}; charset={charset}"
     body = fault.body
     if body is None:
