@@ -15,6 +15,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from docutils import nodes  # noqa: E402
 from pygments.lexers.special import TextLexer  # noqa: E402
 
 import smsc_codec  # noqa: E402
@@ -57,7 +58,9 @@ default_role = "py:obj"
 _MADE_HERE = ("FrozenMapping", "Validation", "Summary")
 
 
-def _signature(app: object, what: str, name: str, obj: Any, options: object, sig: str | None, returns: str | None) -> Any:
+def _signature(
+    app: object, what: str, name: str, obj: Any, options: object, sig: str | None, returns: str | None
+) -> Any:
     """The signature as its readers use it."""
     if sig is None:
         return None
@@ -65,7 +68,8 @@ def _signature(app: object, what: str, name: str, obj: Any, options: object, sig
         return "", None
     for pattern, words in (
         (re.escape(repr(smsc_codec.Limits())), "Limits()"),
-        (r"<function <lambda>>", "..."),
+        ("<function <lambda>>", "..."),
+        ("<built-in function monotonic>", "time.monotonic"),
         (r"[~\w.]*\bR \| [~\w.]*ErrorReply", "Reply"),  # the functions are those of one codec
         ("expect: Any", "expect: type | UnionType | None"),
         (r"\bAny$", "Reply"),  # what `decode` has overloads for
@@ -82,8 +86,16 @@ def _docstring(app: object, what: str, name: str, obj: Any, options: object, lin
             lines += ["", f".. py:attribute:: {code.name}", f"   :value: {int(code)}", "", f"   {code.meaning}"]
 
 
+def _defaults(app: object, doctree: Any) -> None:
+    """What autodoc takes from the source of overloads has the name of a constant that is not public."""
+    for text in list(doctree.findall(nodes.Text)):
+        if text == "DEFAULT_LIMITS":
+            text.parent.replace(text, nodes.Text("Limits()"))
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
+    app.connect("doctree-read", _defaults)
     app.add_lexer("lark", TextLexer)
     app.connect("autodoc-process-signature", _signature)
     app.connect("autodoc-process-docstring", _docstring)

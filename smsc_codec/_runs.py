@@ -62,4 +62,3 @@ def escape(run: Run, special: re.Pattern[str], by: Callable[[str], str]) -> Run:
     if not special.search(run.text):
         return run
     return run._replace(column=list(map(by, run.column)))
-
