@@ -77,7 +77,12 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         language, block = match[1], match[2]
         above = text[: match.start(2)].count("\n")
         where = f"{page.relative_to(ROOT)}:{above}"
-        if language == "python":
+        if language == "python" and re.search("^def test_", block, re.MULTILINE):
+            (tmp_path / "test_block.py").write_text(block, "utf-8")
+            command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_block.py"]
+            run = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert run.returncode == 0, f"{where}\n{run.stdout}{run.stderr}"
+        elif language == "python":
             exec(compile("\n" * above + block, page, "exec", dont_inherit=True), names)
         elif language == "console":
             assert transcript(block, tmp_path) == block, where
