@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sphinx.util import logging
-
-LOG = logging.getLogger(__name__)
-
 # Elements whose addresses the browser fetches by itself; the others wait for a click.
 _FETCHED = {"script", "link", "img", "iframe", "source", "object", "embed", "video", "audio", "use", "image"}
 _IN_STYLES = re.compile(r"""(?:@import\s+|url\()["']?((?:https?:)?//[^"')\s]+)""")
@@ -60,9 +56,11 @@ def problems(site: Path) -> list[str]:
 
 
 def _check(app: Any, exception: Exception | None) -> None:
+    from sphinx.util import logging
+
     if exception is None and app.builder.name == "html":
         for problem in problems(Path(app.outdir)):
-            LOG.warning(problem)
+            logging.getLogger(__name__).warning(problem)
 
 
 def setup(app: Any) -> dict[str, bool]:
