@@ -184,7 +184,7 @@ class CsvFormat:
                 raise Unusual
             parts: list[str | Sequence[str]] = []
             for name in layout:
-                parts += ("," if parts else "\n", by_name[name].column)
+                parts += by_name[name].behind("," if parts else "\n")
             yield weave(parts, len(runs[0].column))
 
     def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:

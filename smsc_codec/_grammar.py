@@ -75,7 +75,7 @@ class Grammar:
         return str(self._terminals[name].pattern.to_regexp())
 
     def specials(self, terminal: str) -> str | None:
-        """The ASCII characters that an ASCII text must have to be no value of the terminal, `None` if any may be none."""
+        """The ASCII characters of which an ASCII text that is no value must have one, `None` if that cannot be said."""
         return _specials(self.pattern(terminal))
 
     def literal(self, terminal: str) -> str:

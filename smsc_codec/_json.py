@@ -76,7 +76,7 @@ class JsonFormat:
         # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
         if body.count(b":") != members and not _no_key_twice(body, array, members):
             raise Unusual
-        if bare and b"-" in body and _MINUS_ZERO.search(body):
+        if bare and b"-0" in body and _MINUS_ZERO.search(body):
             raise Unusual
         return records
 
@@ -158,7 +158,7 @@ class JsonFormat:
             before = _BETWEEN
             for run in runs:
                 mark = "" if run.number and not quoted else '"'
-                parts += (f"{before}{_quoted(run.key)}: {mark}", run.column)
+                parts += run.behind(f"{before}{_quoted(run.key)}: {mark}")
                 before = f"{mark},\n"
             parts.append(f"{mark}\n")
             yield weave(parts, len(runs[0].column))

@@ -15,7 +15,7 @@ from ._generated import column_of, constructor_of
 from ._limits import Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
-from ._runs import Rows, Run, Table
+from ._runs import Codes, Rows, Run, Table
 from ._source import Source, shown
 from ._values import TEXT, Scalar, Unusual, written_numbers
 
@@ -308,7 +308,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
         return fields
 
-    def runs(self, values: Sequence[Any], order: Order, limits: Limits) -> Iterator[list[Run]]:
+    def runs(self, values: Sequence[Any], order: Order, limits: Limits) -> Iterator[list[Run | Codes]]:
         """The columns of consecutive values with the same fields, in the canonical order.
 
         Raises `Unusual` where `spell` has to judge.
@@ -335,29 +335,32 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         signs = list(zip(*marks))
         return [*(place for place in range(1, len(signs)) if signs[place] != signs[place - 1]), len(signs)]
 
-    def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run]:
+    def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""
-        columns = {name: column for name, column in self._read(rows) if column is not None}
-        runs = {
-            field.name: self._run(field.name, field.type, columns[field.name], limits.text)
-            for field in self.fields
-            if field.name in columns
-        }
-        middle: list[Run] = []
+        columns: dict[str, list[Any]] = {}
+        for name, read, nothing in self._readers:
+            column = read(rows)
+            if column[0] is not nothing:
+                columns[name] = column
+            elif column.count(nothing) != len(column):
+                raise Unusual
+        head, tail = (
+            [self.types[name].run(key, columns[name], limits.text) for key, name in keys if name in columns]
+            for keys in (order.head, order.tail)
+        )
+        middle: list[Run | Codes] = []
         for attribute, type_ in self.extra_types:
             if attribute in columns:
                 taken = {run.key for run in middle}
                 middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
-        head, tail = (
-            [runs[name]._replace(key=key) for key, name in keys if name in runs] for keys in (order.head, order.tail)
-        )
-        if not 0 < len(runs) + len(middle) <= limits.attributes:
+        runs = [*head, *middle, *tail]
+        if not 0 < len(runs) <= limits.attributes:
             raise Unusual
-        return [*head, *middle, *tail]
+        return runs
 
     def _extra_runs(
         self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str], longest: int
-    ) -> list[Run]:
+    ) -> list[Run | Codes]:
         if set(map(type, mappings)) != {FrozenMapping}:
             raise Unusual
         keys = mappings[0]._keys
@@ -368,18 +371,14 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             return []
         if len(set(keys)) != len(keys):
             raise Unusual
-        TEXT.written(keys, longest)
+        TEXT.run("", keys, longest)
         if not taken.isdisjoint(keys) or not order.names.keys().isdisjoint(keys):
             raise Unusual
-        runs = {key: self._run(key, type_, column, longest) for key, column in zip(keys, zip(*rows))}
+        runs = {key: type_.run(key, column, longest) for key, column in zip(keys, zip(*rows))}
         # One or two digits are a code, and cannot be a name.
-        if self.extras is not None and type_ is self.extras.text:
-            if not all(self._no_codes(run.column) for run in runs.values()):
-                raise Unusual
+        if type_.table is None and not all(self._no_codes(run.column) for run in runs.values()):
+            raise Unusual
         return [runs[key] for key in order.arrange(keys)]
-
-    def _run(self, key: str, type_: Scalar, column: Sequence[Any], longest: int) -> Run:
-        return Run(key, type_.number, *type_.written(column, longest))
 
     def _no_codes(self, column: Iterable[str]) -> bool:
         assert self.extras is not None
@@ -391,18 +390,11 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         names = [*self.by_name, *(attribute for attribute, _ in self.extra_types)]
         return {name: column_of(name) for name in names}
 
-    def _read(self, rows: Sequence[Any]) -> Iterator[tuple[str, list[Any] | None]]:
-        """The attributes of values with the same fields, `None` if they have no place on the wire."""
-        optional = {field.name: field.optional for field in self.fields}
-        for name, column_of_rows in self._columns.items():
-            column = column_of_rows(rows)
-            nothing = None if name in optional else NO_OPERATORS
-            if not optional.get(name, True) or column[0] is not nothing:
-                yield name, column
-            elif column.count(nothing) == len(column):
-                yield name, None
-            else:
-                raise Unusual
+    @cached_property
+    def _readers(self) -> list[tuple[str, Callable[[Sequence[Any]], list[Any]], object]]:
+        """The same, with what an attribute is that has no place on the wire."""
+        nothing = {field.name: None if field.optional else _REQUIRED for field in self.fields}
+        return [(name, read, nothing.get(name, NO_OPERATORS)) for name, read in self._columns.items()]
 
     @cached_property
     def extra_types(self) -> list[tuple[str, Scalar]]:
@@ -447,6 +439,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
 
 _ABSENT: Iterable[None] = repeat(None)
+_REQUIRED = object()
 _NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
 
 

@@ -18,7 +18,7 @@ from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
 from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Pair
-from ._runs import Rows, Run, weave
+from ._runs import Codes, Rows, Run, weave
 from ._source import Source, shown
 from ._values import Unusual
 
@@ -64,7 +64,7 @@ class Shape:
         self._values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
         self._specials = dict(zip(keys, specials))
 
-    def allows(self, run: Run) -> bool:
+    def allows(self, run: Run | Codes) -> bool:
         """Whether all texts of the run match the field's terminal, and none has a line end."""
         texts = run.column
         specials = self._specials[run.key]
@@ -323,8 +323,9 @@ class TextFormat:
         budget = iter(range(MAX_NEW_SHAPES))
         for runs in form.record.runs(values, form.text, limits):
             keys = [run.key for run in runs]
+            count = len(runs[0].column)
             # What holds for the keys of one line holds for those of all.
-            shape = self._verify(form, [(run.key, run.column[0]) for run in runs], "", budget)
+            shape = self._verify(form, [(run.key, run.first) for run in runs], "", budget)
             if shape is None:
                 for row in zip(*(run.column for run in runs)):
                     self._verify(form, [*zip(keys, row)], "", budget)
@@ -333,8 +334,8 @@ class TextFormat:
                     raise Unusual
             parts: list[str | Sequence[str]] = []
             for run in runs:
-                parts += (f"{self._comma if parts else _LINE_END}{run.key}{self._equals}", run.column)
-            yield weave(parts, len(runs[0].column))
+                parts += run.behind(f"{self._comma if parts else _LINE_END}{run.key}{self._equals}")
+            yield weave(parts, count)
 
     def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
         budget = iter(range(MAX_NEW_SHAPES))

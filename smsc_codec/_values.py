@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 
 from ._errors import EncodeError
 from ._model import MAX_NUMBER, Code
+from ._runs import Codes, Run
 from ._source import SURROGATE, shown
 
 
@@ -103,14 +104,14 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             raise Unusual
         return spelled
 
-    def written(self, values: Sequence[Any], longest: int) -> tuple[Sequence[str], str]:
-        """The spellings of many values at once, and all of them run together if they are texts.
-
-        `Unusual` if one of them is none, or longer than *longest*.
-        """
+    def run(self, key: str, values: Sequence[Any], longest: int) -> Run | Codes:
+        """Many values spelled out; `Unusual` if one of them is none, or longer than *longest*."""
         try:
+            if self.table is not None:
+                larger = _spelled_out if self.pattern is NUMBER.pattern else _too_large
+                return Codes(key, whole_numbers(values), larger)
             if self.number:
-                return self._written_numbers(values), ""
+                return Run(key, True, written_numbers(values))
             if list(map(type, values)).count(str) != len(values):
                 raise Unusual
             text = joined(values, longest)
@@ -118,20 +119,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             raise Unusual from None
         if self.least is None or (self.least and not all(values)) or (not text.isascii() and SURROGATE.search(text)):
             raise Unusual
-        return values, text
-
-    def _written_numbers(self, values: Sequence[Any]) -> Sequence[str]:
-        if self.pattern is NUMBER.pattern:
-            return written_numbers(values)
-        try:
-            return looked_up(self._spellings, whole_numbers(values))
-        except IndexError:
-            raise Unusual from None
-
-    @cached_property
-    def _spellings(self) -> list[str]:
-        """The spellings of all the numbers from 0 that the pattern allows."""
-        return list(self.table or ())
+        return Run(key, False, values, text)
 
 
 # msgspec checks and reads a column of numbers in C: 10 to 20 ns a number, where `int` with the checks that it
@@ -151,7 +139,15 @@ def whole_numbers(values: Sequence[Any]) -> list[int]:
 
 def written_numbers(values: Sequence[Any]) -> list[str]:
     """The spellings of whole numbers; raises as `whole_numbers` does."""
-    return _ENCODER.encode(whole_numbers(values)).decode()[1:-1].split(",")
+    return _spelled_out(whole_numbers(values))
+
+
+def _spelled_out(numbers: Sequence[int]) -> list[str]:
+    return _ENCODER.encode(numbers).decode()[1:-1].split(",")
+
+
+def _too_large(numbers: Sequence[int]) -> NoReturn:
+    raise Unusual
 
 
 def parsed_numbers(spelled: Sequence[str]) -> list[int]:

@@ -162,10 +162,10 @@ class XmlFormat:
             parts: list[str | Sequence[str]] = []
             before = f"\n<{form.xml_item} "
             for run in attributes:
-                parts += (f'{before}{run.key}="', escape(run, _SPECIAL, _escape_attribute).column)
+                parts += escape(run, _SPECIAL, _escape_attribute).behind(f'{before}{run.key}="')
                 before = '" '
             before = '">' if attributes else f"\n<{form.xml_item}>"
-            parts += (before, escape(text, _SPECIAL, _escape_text).column, f"</{form.xml_item}>")
+            parts += (*escape(text, _SPECIAL, _escape_text).behind(before), f"</{form.xml_item}>")
             yield weave(parts, len(text.column))
 
     def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
