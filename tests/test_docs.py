@@ -25,8 +25,14 @@ BLOCKS = [
 
 
 @pytest.mark.parametrize(("language", "text"), BLOCKS)
-def test_block(language: str, text: str, tmp_path: Path) -> None:
-    if language == "python":
+def test_block(language: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if language == "python" and re.search(r"^def test_", text, re.MULTILINE):
+        (tmp_path / "test_block.py").write_text(text)
+        command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+    elif language == "python":
+        monkeypatch.chdir(ROOT)
         exec(compile(text, "<block>", "exec"), {"__name__": "block"})
     elif language == "console":
         assert _transcript(text, tmp_path) == text
