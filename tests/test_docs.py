@@ -91,8 +91,8 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             grammar.parent.mkdir(exist_ok=True)
             grammar.write_text(block, "utf-8")
         elif language == "sh":
-            for command in block.replace("&&", "\n").splitlines():
-                check_command(command.split(), where)
+            for line in block.replace("&&", "\n").splitlines():
+                check_command(line.split(), where)
         else:
             pytest.fail(f"{where}: nobody executes {language or 'a block without a language'}")
 
