@@ -106,8 +106,8 @@ def decode_response(
 
     Of aiohttp, whose body a coroutine reads, give the *content* too:
     `decode_response(response, await response.read())`. The parameters are those in the response's URL and, where
-    the library keeps it (requests and httpx do), in the form that was sent; with aiohttp give the *form* of a POST.
-    *expect*, *strict* and *limits* are those of `Query.decode`, the charset is found as there.
+    the library keeps it (requests and httpx do), in the URL-encoded form that was sent; with aiohttp give the *form*
+    of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is found as there.
 
     The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is no reply.
 

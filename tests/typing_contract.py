@@ -76,7 +76,9 @@ if TYPE_CHECKING:
         assert_type((reply.error, reply.retry, reply.retry_after), tuple[SenderError | None, bool, timedelta | None])
         assert_type((SenderError.SAVE.retry, SenderError.SAVE.retry_after), tuple[bool, timedelta | None])
 
-    def querying(body: bytes, address: URL, link: httpx.URL, form: dict[str, list[str]]) -> None:
+    def querying(
+        body: bytes, address: URL, link: httpx.URL, form: dict[str, list[str]], headers: httpx.Headers
+    ) -> None:
         query = Query.from_url(address, form)
         assert_type(query, Query)
         assert_type(Query.from_url(link, b"fmt=3"), Query)
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
         assert_type(query.decode(body), Reply)
         assert_type(query.decode(body, expect=None, content_type="text/plain"), Reply)
         assert_type(query.decode(body, expect=SenderList, strict=True), SenderList | ErrorReply)
+        assert_type(query.decode(body, content_type=headers.get("Content-Type")), Reply)
         assert_type(query.decode(body, expect=SenderList | Success), Reply)
         assert_type(query.validate(body), Report[Reply])
 
