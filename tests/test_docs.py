@@ -28,6 +28,8 @@ BLOCKS = [
 def test_block(language: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if language == "python" and re.search(r"^def test_", text, re.MULTILINE):
         (tmp_path / "test_block.py").write_text(text)
+        few = "import hypothesis\nhypothesis.settings.register_profile('few', max_examples=20, deadline=None)\n"
+        (tmp_path / "conftest.py").write_text(f"{few}hypothesis.settings.load_profile('few')\n")
         command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
