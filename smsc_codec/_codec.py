@@ -162,7 +162,7 @@ class Codec(Generic[R]):
         /,
         *,
         fmt: Format | int | None = None,
-        expect: Any = None,
+        expect: type[Any] | UnionType | None = None,
         charset: str | None = None,
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,

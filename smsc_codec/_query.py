@@ -113,7 +113,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         /,
         *,
         expect: type[T],
-        content_type: str = "",
+        content_type: str | None = None,
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> T | ErrorReply: ...
@@ -125,7 +125,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         /,
         *,
         expect: UnionType | None = None,
-        content_type: str = "",
+        content_type: str | None = None,
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Reply: ...
@@ -136,17 +136,17 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         /,
         *,
         expect: Any = None,
-        content_type: str = "",
+        content_type: str | None = None,
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Any:
         """Read the reply to this request.
 
-        *content* is the response's body, bytes or already a string, *content_type* its `Content-Type`. The charset
-        is the one named there, unless the bytes contradict it; else the one that was asked for; else that of an
-        XML declaration, UTF-8 or windows-1251, as for `smsc_codec.decode`. *expect* is the command's class of
-        reply if it is not given; giving it tells a type checker what comes back. *strict* refuses whatever
-        `validate` would report.
+        *content* is the response's body, bytes or already a string, *content_type* its `Content-Type`, if it has
+        one. The charset is the one named there, unless the bytes contradict it; else the one that was asked for;
+        else that of an XML declaration, UTF-8 or windows-1251, as for `smsc_codec.decode`. *expect* is the
+        command's class of reply if it is not given; giving it tells a type checker what comes back. *strict*
+        refuses whatever `validate` would report.
 
         Raises `DecodeError` and nothing else.
         """
@@ -170,8 +170,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         content: str | Buffer,
         /,
         *,
-        expect: Any = None,
-        content_type: str = "",
+        expect: type[Any] | UnionType | None = None,
+        content_type: str | None = None,
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Report[Reply]:

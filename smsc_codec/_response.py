@@ -5,7 +5,6 @@ What requests, httpx and aiohttp have in common is read by its name; none of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Protocol, TypeVar, overload
 
@@ -27,9 +26,10 @@ class Response(Protocol):
         """That was asked for."""
         ...
 
+    # A mapping; aiohttp's is behind a descriptor that pyright takes for no property.
     @property
-    def headers(self) -> Mapping[str, str]:
-        """Of the response."""
+    def headers(self) -> Any:
+        """Of the response, from name to value."""
         ...
 
 
@@ -106,8 +106,8 @@ def decode_response(
 
     Of aiohttp, whose body a coroutine reads, give the *content* too:
     `decode_response(response, await response.read())`. The parameters are those in the response's URL and, where
-    the library keeps it (requests and httpx do), in the form that was sent; with aiohttp give the *form* of a POST.
-    *expect*, *strict* and *limits* are those of `Query.decode`, the charset is found as there.
+    the library keeps it (requests and httpx do), in the URL-encoded form that was sent; with aiohttp give the *form*
+    of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is found as there.
 
     The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is no reply.
 
