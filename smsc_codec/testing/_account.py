@@ -78,6 +78,7 @@ class Account:
         rate_limits: bool,
         clock: Callable[[], float],
     ) -> None:
+        self._last_id = 0
         self.senders = senders
         self.login, self.psw, self.apikey = login, psw, apikey
         self.undeliverable = frozenset(undeliverable)
@@ -112,6 +113,7 @@ class Account:
                 if times > 1:
                     raise ValueError(f"expected every {what} once, found {value!r} {times} times")
         self._senders = tuple(kept)
+        self._last_id = max([self._last_id, *(sender.id or 0 for sender in kept)])
 
     def moderate(self, name: str, status: SenderStatus = SenderStatus.ALLOWED) -> None:
         """Set a name's status, as the service's moderators do; `KeyError` if there is no such name."""
@@ -168,11 +170,12 @@ class Account:
             refuse(SenderError.PARAMETERS)
         if any(sender.name == name for sender in self._senders):
             refuse(SenderError.SAVE)
-        number = max((sender.id or 0 for sender in self._senders), default=0) + 1
-        added = Sender(name, number, SenderStatus.MODERATION, _flags(asked))
+        # The id of a name that was deleted is nobody else's.
+        self._last_id += 1
+        added = Sender(name, self._last_id, SenderStatus.MODERATION, _flags(asked))
         self._senders += (replace(added, operators=_states(added)),)
         self.comments[name] = comment
-        return SenderCreated(number)
+        return SenderCreated(self._last_id)
 
     def _change(self, asked: Mapping[str, str]) -> Success:
         sender, flags = self._named(asked), _flags(asked)

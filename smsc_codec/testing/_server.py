@@ -221,6 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(_Answer(b"<html>length required</html>", "text/html", 411))
             return
         body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            return  # the client has gone
         url = urlsplit(self.path)
         if url.path != PATH:
             self._send(_Answer(b"<html>not found</html>", "text/html", 404))
