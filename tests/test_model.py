@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -152,6 +155,35 @@ def test_an_error_is_raised() -> None:
     expected = "error 2 (authorise error): wrong login or password, or an IP address that is not on the client's list"
     assert str(error) == str(pickle.loads(pickle.dumps(error))) == expected
     assert str(ApiError(ErrorReply(77))) == "error 77: not documented"
+
+
+def test_what_may_be_repeated() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "requests.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \| (yes|no) \| ([^|]*)\|", page, re.MULTILINE)
+    assert [int(number) for number, *_ in rows] == [int(number) for number in SenderError]
+    times = {"": None, "not documented": None, "1 minute": timedelta(seconds=60), "8 hours": timedelta(hours=8)}
+    for number, name, retry, after in rows:
+        member = SenderError(int(number))
+        reply = ErrorReply(int(number))
+        assert member.name == name
+        error = ApiError(reply)
+        for holder in (member, reply, error, pickle.loads(pickle.dumps(error))):
+            assert (holder.retry, holder.retry_after) == (retry == "yes", times[after.strip()])
+        assert error.error is reply.error is member
+
+
+@pytest.mark.parametrize("code", [0, 6, 15, 10**18 - 1])
+def test_an_undocumented_error_is_not_repeated(code: int) -> None:
+    error = ApiError(ErrorReply(code))
+    assert error.error is not None and error.error.value == code
+    assert not error.error.known
+    assert (error.retry, error.retry_after, error.meaning) == (False, None, "not documented")
+
+
+@pytest.mark.parametrize("code", [-1, 10**18, 10**5000, "x", None, [], {}], ids=range(7))
+def test_what_no_reply_can_hold_is_no_member(code: Any) -> None:
+    error = ApiError(ErrorReply(code))
+    assert (error.error, error.retry, error.retry_after, error.meaning) == (None, False, None, "not documented")
 
 
 @pytest.mark.parametrize(
