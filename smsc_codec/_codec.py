@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, get_ar
 
 from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Endpoint, Flat, Form, Listing
-from ._limits import DEFAULT_LIMITS, Limits
+from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._model import ErrorReply
 from ._report import Finding, Report, Severity
 from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown
@@ -82,7 +82,7 @@ class Codec(Generic[R]):
                 return None
         if (fmt.__class__ is not int and fmt.__class__ is not Format) or limits.__class__ is not Limits:
             return None
-        if len(body) > limits.body:
+        if len(body) > limits.body or limits.digits < MAX_DIGITS:
             return None
         reader = self._formats.get(fmt)
         if reader is None:

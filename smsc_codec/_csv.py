@@ -158,7 +158,7 @@ class CsvFormat:
             if value is None and column.absent is not None:
                 cells.append(column.absent)
                 continue
-            cell = column.prefix + types[column.field].type.spell(value, column.field, limits.text)
+            cell = column.prefix + types[column.field].type.spell(value, column.field, limits)
             if cell == column.absent:
                 raise EncodeError(f"{shown(cell)} means that there is none in this format", path=column.field)
             if not _FORBIDDEN.isdisjoint(cell):

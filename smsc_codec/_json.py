@@ -54,6 +54,9 @@ class JsonFormat:
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
         said = error.msg.partition(": line")[0]
+        if "limit" in said:
+            most = min(source.limits.depth, _DEEPEST)
+            source.fail(f"expected values at most {most} deep", error.pos, code="limit")
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)} ({said})", error.pos)
 
     def _read_array(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
@@ -144,7 +147,7 @@ class JsonFormat:
                 continue
             value = getattr(reply, name)
             if value is not None or not types[name].optional:
-                text = types[name].type.spell(value, name, limits.text)
+                text = types[name].type.spell(value, name, limits)
                 members.append((key, text if types[name].type.number else _quoted(text)))
         return _object(members)
 
@@ -291,6 +294,9 @@ _CUT = _BETWEEN.encode()
 _PIECE = 128 * 1024
 _SPECIAL = re.compile('["\\\\\x00-\x1f]')
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]")
+
+_DEEPEST = 1024
+"""Containers inside each other that orjson reads."""
 
 _DEPTH = 2
 """Containers inside each other in a list."""

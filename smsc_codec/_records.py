@@ -12,7 +12,7 @@ import msgspec
 
 from ._errors import EncodeError, unreadable
 from ._generated import column_of, constructor_of
-from ._limits import Limits
+from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
 from ._runs import Codes, Rows, Run, Table
@@ -168,6 +168,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             )
         if not type_.pattern.fullmatch(text):
             source.fail(f"expected {type_.words}, found {shown(text)}", index, path, code="value")
+        if type_.number and len(text) > source.limits.digits:
+            source.fail(f"expected at most {source.limits.digits} digits, found {len(text)}", index, path, code="limit")
         value = type_.parse(text)
         if not type_.known(value):
             source.note(Severity.INFO, "unknown-number", f"the number {value} is not documented", index, path)
@@ -290,7 +292,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         types = self.by_name
         head, tail = (
             [
-                (key, types[name].type.spell(item, f"{path}.{name}", limits.text))
+                (key, types[name].type.spell(item, f"{path}.{name}", limits))
                 for key, name in keys
                 if (item := getattr(value, name)) is not None or not types[name].optional
             ]
@@ -316,6 +318,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
         Raises `Unusual` where `spell` has to judge.
         """
+        if limits.digits < MAX_DIGITS:
+            raise Unusual
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
             if list[object](map(type, rows)).count(self.cls) != len(rows):
@@ -416,7 +420,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 raise EncodeError(f"expected a key of at most {limits.text} characters", path=where)
             if key in order.names:
                 raise EncodeError("the key has a meaning of its own in this format", path=where)
-        spelled = {key: type_.spell(items[key], f"{path}.{key}", limits.text) for key in order.arrange(list(items))}
+        spelled = {key: type_.spell(items[key], f"{path}.{key}", limits) for key in order.arrange(list(items))}
         for key, text in spelled.items():
             if type_ is self.extras.text and self.extras.code.pattern.fullmatch(text):
                 raise EncodeError(f"expected {type_.words}, found {shown(text)}", path=f"{path}.{key}")

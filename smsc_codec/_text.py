@@ -15,7 +15,7 @@ from typing import Any
 from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
-from ._limits import DEFAULT_LIMITS, Limits
+from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Pair
 from ._runs import Codes, Rows, Run, weave
@@ -235,8 +235,10 @@ class TextFormat:
             )
         except Unusual:
             return None
-        collects = source is not None and source.findings is not None
-        return None if collects and record.any_odd(taken) else taken
+        if source is None:
+            return taken
+        to_judge = source.limits.digits < MAX_DIGITS or (source.findings is not None and record.any_odd(taken))
+        return None if to_judge else taken
 
     def _each(self, shape: Shape, position: int, end: int, source: Source, count: int) -> list[Any]:
         """The records of the lines to *end*, with errors and findings."""
@@ -303,7 +305,7 @@ class TextFormat:
             )
             raise EncodeError(f"the text form needs a value of {missing}")
         types = form.record.types
-        spelled = {name: types[name].spell(fields[name], name, limits.text) for name in given}
+        spelled = {name: types[name].spell(fields[name], name, limits) for name in given}
         text = "".join([piece.text or spelled[piece.kind] for piece in pieces])
         matches = [(shape, shape.fullmatch(text)) for shape in self._alone[text[0]] if shape.is_flat]
         read = [(shape.form, dict(zip(shape.lines.keys, match.groups()))) for shape, match in matches if match]

@@ -177,7 +177,7 @@ class XmlFormat:
         for tag, name in shape.children:
             value = getattr(reply, name)
             if value is not None or not types[name].optional:
-                text = _writable(types[name].type.spell(value, name, limits.text), name)
+                text = _writable(types[name].type.spell(value, name, limits), name)
                 lines.append(f"<{tag}>{text.translate(_TEXT_ESCAPES)}</{tag}>")
         return "\n".join([*lines, f"</{shape.root}>"])
 
