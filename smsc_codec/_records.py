@@ -15,9 +15,9 @@ from ._generated import column_of, constructor_of
 from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
-from ._runs import Codes, Rows, Run, Table
+from ._runs import Codes, Columns, Rows, Run, Table, places_of
 from ._source import Source, shown
-from ._values import TEXT, Scalar, Unusual, written_numbers
+from ._values import TEXT, Scalar, Unusual, looked_up, written_numbers
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -230,16 +230,39 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             pass  # There are names among them.
         codes: dict[str, Sequence[Any]] = {}
         texts: dict[str, Sequence[Any]] = {}
+        columns: dict[str, Sequence[Any]] = {}
+        mixed: list[str] = []
         for key in keys:
             column = table.column(key)
-            if column[0].__class__ is int:
-                column = written_numbers(column)
-            into, type_ = (codes, extras.code) if column[0] in spelled else (texts, extras.text)
-            if into is texts and not spelled.keys().isdisjoint(column):
-                raise Unusual
-            into[key] = type_.column(column, longest, trusted)
+            columns[key] = column = written_numbers(column) if column[0].__class__ is int else column
+            try:
+                codes[key] = looked_up(spelled, column)
+            except KeyError:
+                if spelled.keys().isdisjoint(column):
+                    texts[key] = extras.text.column(column, longest, trusted)
+                else:
+                    mixed.append(key)
+        if mixed:
+            kinds = zip(*(map(spelled.__contains__, columns[key]) for key in mixed))
+            return self._mixed_mappings(kinds, columns, arrange, longest, trusted)
         orders = (arrange(list(codes)), arrange(list(texts)))
         return (_frozen(order, zip(*map(into.get, order))) for order, into in zip(orders, (codes, texts)))
+
+    def _mixed_mappings(
+        self,
+        kinds: Iterable[tuple[bool, ...]],
+        columns: Mapping[str, Sequence[Any]],
+        arrange: Arrange,
+        longest: int | None,
+        trusted: bool,
+    ) -> Iterator[Iterable[Any]]:
+        """The same where a key has a code in one record and a name in another: a kind of record at a time."""
+        made: list[tuple[int, Any, Any]] = []
+        for places in places_of(kinds).values():
+            some = Columns({key: [column[place] for place in places] for key, column in columns.items()})
+            made += zip(places, *self._mappings(list(columns), some, arrange, longest, trusted))
+        made.sort(key=itemgetter(0))
+        return ([row[place] for row in made] for place in (1, 2))
 
     def one(
         self, keys: Sequence[str], names: Mapping[str, str], arrange: Arrange
@@ -313,9 +336,17 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
         return fields
 
-    def runs(self, values: Sequence[Any], order: Order, limits: Limits) -> Iterator[list[Run | Codes]]:
-        """The columns of consecutive values with the same fields, in the canonical order.
+    def written(
+        self,
+        values: Sequence[Any],
+        order: Order,
+        limits: Limits,
+        woven: Callable[[Sequence[Run | Codes]], str],
+        begin: str,
+    ) -> Iterator[str]:
+        """The text of many values, some at a time, in the canonical order.
 
+        *woven* makes that of values with the same fields; each value's begins with *begin*, which stands nowhere else.
         Raises `Unusual` where `spell` has to judge.
         """
         if limits.digits < MAX_DIGITS:
@@ -325,22 +356,30 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             if list[object](map(type, rows)).count(self.cls) != len(rows):
                 raise Unusual
             try:
-                yield self._runs(rows, order, limits)
+                runs = self._runs(rows, order, limits)
             except Unusual:
-                begin = 0
-                ends = self._ends(rows)
-                if len(ends) == 1:
+                kinds = self._kinds(rows)
+                if len(kinds) == 1:
                     raise
-                for end in ends:
-                    yield self._runs(rows[begin:end], order, limits)
-                    begin = end
+                texts = [""] * len(rows)
+                for places in kinds:
+                    some = woven(self._runs([rows[place] for place in places], order, limits)).split(begin)
+                    if len(some) != len(places) + 1:
+                        raise
+                    for place, text in zip(places, some[1:]):
+                        texts[place] = text
+                yield begin + begin.join(texts)
+            else:
+                yield woven(runs)
 
-    def _ends(self, rows: Sequence[Any]) -> list[int]:
-        """Where a field begins or ceases to be there, or the keys of extras change; and the end."""
+    def _kinds(self, rows: Sequence[Any]) -> list[list[int]]:
+        """The places of values that have the same fields and the same keys of extras."""
         marks = [[value is None for value in self._columns[field.name](rows)] for field in self.fields]
         marks += [list(map(_keys, self._columns[name](rows))) for name, _ in self.extra_types]
-        signs = list(zip(*marks))
-        return [*(place for place in range(1, len(signs)) if signs[place] != signs[place - 1]), len(signs)]
+        try:
+            return list(places_of(zip(*marks)).values())
+        except TypeError:  # keys that somebody made of what cannot be one
+            raise Unusual from None
 
     def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 
 class Columns:
@@ -34,6 +36,17 @@ class Rows:
 
 
 Table = Columns | Rows
+
+
+def places_of(kinds: Iterable[K]) -> dict[K, list[int]]:
+    """Where each kind stands, in the order in which they are met first."""
+    places: dict[K, list[int]] = {}
+    for place, kind in enumerate(kinds):
+        if kind in places:
+            places[kind].append(place)
+        else:
+            places[kind] = [place]
+    return places
 
 
 class Run(NamedTuple):
