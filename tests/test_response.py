@@ -10,13 +10,15 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from smsc_codec import (
     DecodeError,
     ErrorReply,
+    Format,
+    Query,
     Sender,
     SenderCreated,
     SenderList,
@@ -27,6 +29,7 @@ from smsc_codec import (
 
 from .test_query import Link, Trap
 
+LIST = Query(fmt=Format.JSON, command="get", all=True)
 NAMES = SenderList((Sender("Имя", 5), Sender("SMSC.RU", 6)))
 
 
@@ -144,6 +147,16 @@ def test_errors_and_pages(ask: Ask, url: str) -> None:
     with pytest.raises(DecodeError) as caught:
         ask(url, {"fmt": "3", "get": "1", "all": "1"}, None, strict=True)
     assert caught.value.code == "no-status"
+
+
+@pytest.mark.parametrize(
+    ("library", "name"), [("httpx", "URL"), ("yarl", "URL"), ("httpx", "QueryParams"), ("multidict", "MultiDict")]
+)
+def test_urls_and_parameters_of_the_libraries(library: str, name: str) -> None:
+    made = getattr(pytest.importorskip(library), name)
+    pairs = [("psw", "demo"), ("fmt", "3"), ("get", "1"), ("all", "1")]
+    source = made(f"https://demo:demo@smsc.ru/sys/senders.php?{urlencode(pairs)}#top") if name == "URL" else made(pairs)
+    assert Query.from_url(source) == Query.from_url("", source) == LIST
 
 
 def test_aiohttp_needs_the_content(url: str) -> None:
