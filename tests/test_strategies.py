@@ -45,6 +45,7 @@ def carried(name: str, fmt: Format, charset: str = "utf-8") -> bool:
     return True
 
 
+@settings(max_examples=100)
 @given(st.data(), ours.formats(), ours.charsets())
 def test_what_a_format_carries(data: st.DataObject, fmt: Format, charset: str) -> None:
     reply = data.draw(ours.replies(fmt, charset))
@@ -56,6 +57,7 @@ def test_what_a_format_carries(data: st.DataObject, fmt: Format, charset: str) -
         assert decode(body, fmt=fmt, charset=charset, expect=SenderList) == SenderList((written,))
 
 
+@settings(max_examples=100)
 @given(st.data(), ours.formats(), ours.charsets())
 def test_bodies_are_canonical(data: st.DataObject, fmt: Format, charset: str) -> None:
     body = data.draw(ours.bodies(fmt, charset))
