@@ -48,7 +48,7 @@ def test_no_secret_leaves(shell: Shell, format_: str, jobs: str) -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_the_same_whatever_the_number_of_jobs(shell: Shell, format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
-    monkeypatch.setattr("smsc_codec.recordings._lines._BLOCK", 5000)
+    monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 5000)
     name = shell.file("lines", LINES * 500)
     first, second = (shell("validate", "--format", format_, "--jobs", jobs, name, str(FOLDER)) for jobs in "12")
     assert (first.out, first.err) == (second.out, second.err)

@@ -14,7 +14,6 @@ from ._coding import BrokenError
 from ._entry import Entry, Problem
 from ._masks import secret_headers
 from ._tape import Tape
-from ._times import http_date
 from ._values import base64_bytes
 
 _NAMES = ("interactions", "http_interactions")
@@ -73,7 +72,7 @@ def _entry(number: int, item: _Interaction) -> Entry:
         form=_content(request.body)[0] or b"",
         cookies=(*secret_headers(headers), *secret_headers(_pairs(request.headers))),
     )
-    return msgspec.structs.replace(entry, time=http_date(item.recorded_at or entry.header("date")))
+    return msgspec.structs.replace(entry, time=item.recorded_at or entry.header("date"))
 
 
 def _pairs(headers: _Headers | None) -> list[tuple[str, str]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from .. import validate
 from .._codec import Format, _recognise
@@ -19,8 +21,9 @@ from ._coding import BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem
 from ._lines import Block, entries
 from ._masks import masked, masked_body, shown_path
-from ._request import UNKNOWN, Request, request_of
+from ._request import Request, request_of
 from ._summary import Summary
+from ._times import seconds
 
 KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 """The kinds of replies that a request can lead to."""
@@ -31,7 +34,6 @@ _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")
 _LONGEST_KEY = 100
-_NOTHING = Entry(number=0)
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
 _HIDDEN = "it cannot be shown: the reply repeats what the request keeps secret"
 
@@ -92,38 +94,37 @@ class _Checker:
 
     def entry(self, entry: Entry) -> None:
         """Judge a reply with its headers and its request."""
-        number, options = entry.number, self.options
-        if entry.body is not None and not (
-            entry.url or entry.headers or entry.problem or entry.text or entry.status != 200
-        ):
-            # Nothing is known but the reply: most lines of JSON Lines, and there can be millions.
-            fmt = options.fmt if entry.fmt is None else entry.fmt
-            expect = KINDS[entry.expect] if entry.expect else self.expect
-            self._reply(number, entry.body, fmt, entry.charset or options.charset, expect, UNKNOWN, entry)
-            return
-        request = request_of(entry.url, entry.form)
+        request = _asked(entry.url, entry.form, entry.fmt, entry.charset, entry.expect)
         if not request.here:
             self.summary.skipped[masked(request.host) or "no host"] += 1
             return
+        body, charset = entry.body, request.charset
+        if body is None or entry.headers or entry.text or entry.status != 200:
+            body = self._unpacked(entry)
+            if body is None:
+                return
+            said = self._said_charset(entry, body)
+            charset = "utf-8" if entry.text else charset or said
+        self._reply(entry, body, charset, request)
+
+    def _unpacked(self, entry: Entry) -> bytes | None:
+        """The body of an entry of which more is known, `None` if there is none to judge."""
+        number = entry.number
         if entry.status != 200:
             self._note(number, "http-status", f"the HTTP status is {entry.status}, where the service answers 200")
         if entry.problem is not None:
             self._bad(number, entry.problem)
-            return
+            return None
         if entry.body is None:
             self._note(number, "no-body", CODES["no-body"][1])
-            return
+            return None
         try:
             body = content(entry.body, entry.header("content-encoding"))
         except (BrokenError, MissingError) as error:
             self._bad(number, Problem("bad-coding", str(error)))
-            return
+            return None
         self._check_length(entry, unpacked=body is not entry.body)
-        charset = self._check_charset(entry, body)
-        fmt = next((fmt for fmt in (entry.fmt, request.fmt, options.fmt) if fmt is not None), None)
-        expect = KINDS[entry.expect] if entry.expect else request.expect or self.expect
-        charset = entry.charset or request.charset or charset or options.charset
-        self._reply(number, body, fmt, "utf-8" if entry.text else charset, expect, request, entry)
+        return body
 
     def _check_length(self, entry: Entry, unpacked: bool) -> None:
         said = entry.header("content-length")
@@ -135,7 +136,7 @@ class _Checker:
             message = f"Content-Length is {said}, the body has {entry.length} bytes"
             self._note(entry.number, "content-length", message)
 
-    def _check_charset(self, entry: Entry, body: bytes) -> str | None:
+    def _said_charset(self, entry: Entry, body: bytes) -> str | None:
         """The charset that the headers name, if the bytes do not contradict it."""
         match = _CHARSET.search(entry.header("content-type"))
         charset = None if match is None else charset_name(match[1])
@@ -147,27 +148,21 @@ class _Checker:
             return None
         return charset
 
-    def _reply(
-        self,
-        number: int,
-        body: bytes,
-        fmt: int | None,
-        charset: str | None,
-        expect: type[Any] | None,
-        request: Request = UNKNOWN,
-        entry: Entry = _NOTHING,
-    ) -> None:
+    def _reply(self, entry: Entry, body: bytes, charset: str | None, request: Request) -> None:
         """Judge a body."""
-        summary = self.summary
+        summary, options = self.summary, self.options
         summary.replies += 1
         summary.size += len(body)
-        report = validate(body, fmt=fmt, charset=charset, expect=expect, strict=self.options.strict)
+        fmt: int | None = options.fmt if request.fmt is None else request.fmt
+        charset = charset or options.charset
+        expect = request.expect or self.expect
+        report = validate(body, fmt=fmt, charset=charset, expect=expect, strict=options.strict)
         reply = report.reply
         if fmt is None:
             fmt = _recognise(body[:200].removeprefix(BOM).decode("latin-1"), None)
         if report.findings:
-            asked = {"fmt": fmt, "charset": charset, "expect": expect, "strict": self.options.strict}
-            self._report(number, body, report.findings, asked, (*request.secrets, *entry.cookies))
+            asked = {"fmt": fmt, "charset": charset, "expect": expect, "strict": options.strict}
+            self._report(entry.number, body, report.findings, asked, (*request.secrets, *entry.cookies))
             if any(finding.code == "other-format" for finding in report.findings):
                 fmt = Format.TEXT
         if reply is None:
@@ -177,10 +172,11 @@ class _Checker:
         summary.kinds[_NAMES[fmt], _ALL_KINDS[reply.__class__]] += 1
         if isinstance(reply, ErrorReply):
             summary.errors[int(reply.code)] += 1
-            if entry.time is not None:
-                summary.timeline.add(entry.time, int(reply.code))
+            when = seconds(entry.time)
+            if when is not None:
+                summary.timeline.add(when, int(reply.code))
         elif isinstance(reply, SenderList) and (request.status or request.operators):
-            self._check_view(number, reply, request)
+            self._check_view(entry.number, reply, request)
 
     def _check_view(self, number: int, reply: SenderList, request: Request) -> None:
         """Report the first name without what was asked for each."""
@@ -235,6 +231,18 @@ class _Checker:
         self.summary.findings += 1
         self.summary.codes[severity.value, code] += 1
         self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
+
+
+@lru_cache(2048)
+def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> Request:
+    """What a request asked for, where what the recording says itself comes before what the request says."""
+    request = request_of(url, form)
+    return replace(
+        request,
+        fmt=request.fmt if fmt is None else Format(fmt),
+        charset=charset or request.charset,
+        expect=KINDS[expect] if expect else request.expect,
+    )
 
 
 def _is_utf8(body: bytes) -> bool:

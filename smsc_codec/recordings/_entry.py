@@ -44,8 +44,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     headers: Sequence[tuple[str, str]] = ()
     """Of the reply."""
-    time: float | None = None
-    """When it was recorded, in seconds since 1970."""
+    time: str = ""
+    """When it was recorded, as the recording spells it: a date of ISO 8601 or of HTTP; empty if it does not say."""
     url: str = ""
     """That was asked for, empty if it is not known."""
     form: bytes = b""

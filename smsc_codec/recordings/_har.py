@@ -12,7 +12,6 @@ from ._entry import Entry, Problem
 from ._json import items
 from ._masks import long_enough, secret_headers
 from ._tape import Tape
-from ._times import iso_date
 from ._values import base64_bytes
 
 
@@ -86,7 +85,7 @@ def _entry(number: int, item: _Item) -> Entry:
         length=length if length >= 0 else None,
         status=_whole(response.status),
         headers=headers,
-        time=iso_date(item.startedDateTime or ""),
+        time=item.startedDateTime or "",
         url=request.url,
         form=form.encode("utf-8", "replace"),
         cookies=(*secret_headers(headers), *secret_headers(sent), *long_enough(cookies)),

@@ -14,7 +14,6 @@ from ._coding import MOST, BrokenError, dechunked
 from ._entry import Entry, Problem
 from ._masks import secret_headers
 from ._tape import Tape
-from ._times import http_date
 
 # Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end.
 _START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|(?:GET|POST) \S{1,8192} HTTP/\d(?:\.\d)?(?=\r?\n)")
@@ -37,7 +36,7 @@ class _Window:
         self.data = bytearray()
 
     def _more(self) -> bool:
-        piece = self._tape.read()
+        piece = self._tape.piece()
         self.data += piece
         return bool(piece)
 
@@ -96,7 +95,7 @@ def _entry(number: int, asked: Entry, head: bytes, rest: bytes) -> Entry:
         headers=_headers(head),
         cookies=(*asked.cookies, *_cookies(head)),
     )
-    entry = replace(entry, time=http_date(entry.header("date")))
+    entry = replace(entry, time=entry.header("date"))
     if "chunked" in entry.header("transfer-encoding").lower():
         try:
             return replace(entry, body=dechunked(rest))

@@ -12,25 +12,14 @@ _MOST = 240
 """Buckets: what a chart has room for."""
 
 
-def http_date(text: str) -> float | None:
-    """Seconds since 1970 of `Tue, 18 Oct 2016 10:00:00 GMT`, `None` if it is no date."""
+def seconds(text: str) -> float | None:
+    """Seconds since 1970 of `2016-10-18T10:00:00.000Z` or `Tue, 18 Oct 2016 10:00:00 GMT`, `None` if it is no date."""
     try:
-        return _seconds(parsedate_to_datetime(text))
-    except (TypeError, ValueError, OverflowError, IndexError):
+        when = msgspec.convert(text, datetime) if text[:4].isdigit() else parsedate_to_datetime(text)
+        past = (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, IndexError):
         return None
-
-
-def iso_date(text: str) -> float | None:
-    """Seconds since 1970 of `2016-10-18T10:00:00.000Z`, `None` if it is no date."""
-    try:
-        return _seconds(msgspec.convert(text, datetime))
-    except (msgspec.ValidationError, ValueError, OverflowError):
-        return None
-
-
-def _seconds(when: datetime) -> float | None:
-    seconds = (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
-    return seconds if seconds >= 0 else None
+    return past if past >= 0 else None
 
 
 class Timeline(msgspec.Struct):
