@@ -63,7 +63,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     def header(self, name: str) -> str:
         """The value of a header, empty if it is not there. *name* is in small letters."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
+        return header_of(self.headers, name)
+
+
+def header_of(headers: Sequence[tuple[str, str]], name: str) -> str:
+    """The value of a header, empty if it is not there. *name* is in small letters."""
+    return next((value for key, value in headers if key.lower() == name), "")
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ._coding import MOST, BrokenError, dechunked
 from ._entry import Entry, Problem
+from ._form import form_of
 from ._masks import secret_headers
 from ._tape import Tape
 
@@ -78,7 +79,7 @@ def read(tape: Tape) -> Iterator[Entry]:
         rest = window.until_start()
         if not head.startswith(b"HTTP/"):
             url = head.split(b" ", 2)[1].decode("latin-1")
-            asked = Entry(number=0, url=url, form=rest.strip(), cookies=_cookies(head))
+            asked = Entry(number=0, url=url, form=form_of(rest.strip(), _headers(head)), cookies=_cookies(head))
         elif not _BEFORE.match(head):
             number += 1
             yield _entry(number, asked, head, rest)
