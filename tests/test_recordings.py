@@ -622,14 +622,23 @@ def test_times() -> None:
     late = Timeline()
     late.merge(one)
     late.merge(two)
-    one.merge(Timeline(64))
+    one.merge(Timeline(600))
     two.merge(one)
     whole = Timeline()
     for number in range(1000):
         whole.add(number * 3.5, number % 3)
     assert late.buckets == whole.buckets
     assert len(whole.buckets) <= 240
-    assert one.width == 64
+    assert one.width == 600
+    far = Timeline()
+    for number in range(3):
+        far.add(number * 10**9, number)
+    assert (far.width, len(far.buckets)) == (1, 3)
+    spread = far.spread()
+    assert list(spread.buckets.values()) == [Counter({number: 1}) for number in range(3)]
+    assert max(spread.buckets) < 240
+    assert spread.width == 16 * 604800
+    assert far.width == 1
 
 
 def test_counts_stay_small() -> None:

@@ -122,7 +122,8 @@ def test_parts_of_the_page() -> None:
         timeline.add(10**9 + code * 1000, code)
     chart = _over_time(timeline)
     assert "others</span>" in chart
-    assert [_span(seconds) for seconds in (1, 120, 7200, 86400 * 3)] == ["1 s", "2.0 minutes", "2.0 hours", "3.0 days"]
+    spans = ["a second", "10 seconds", "a minute", "an hour", "6 hours", "a day", "2 weeks"]
+    assert [_span(seconds) for seconds in (1, 10, 60, 3600, 21600, 86400, 2 * 604800)] == spans
     assert _time(10**15) == "later"
 
 

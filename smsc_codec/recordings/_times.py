@@ -22,10 +22,14 @@ def seconds(text: str) -> float | None:
     return past if past >= 0 else None
 
 
+_WIDTHS = (1, 10, 60, 600, 3600, 21600, 86400, 604800)
+"""Seconds of a bucket, each a multiple of the one before: up to a week, and then twice as much each time."""
+
+
 class Timeline(msgspec.Struct):
     """Counts by code over time in at most so many buckets, whatever the order in which they come.
 
-    The width of the buckets is a power of two and grows as it has to: the same counts end in the same buckets.
+    The width of the buckets grows as it has to: the same counts end in the same buckets.
     """
 
     width: int = 1
@@ -45,6 +49,13 @@ class Timeline(msgspec.Struct):
         while self.width < other.width:
             self._widen()
 
+    def spread(self) -> Timeline:
+        """The same counts in buckets so wide that they and the gaps between them are not too many either."""
+        wide = Timeline(self.width, self.buckets)
+        while wide.buckets and max(wide.buckets) - min(wide.buckets) >= _MOST:
+            wide._widen()
+        return wide
+
     def _bucket(self, number: int) -> Counter[int]:
         if number not in self.buckets:
             self.buckets[number] = Counter()
@@ -55,7 +66,8 @@ class Timeline(msgspec.Struct):
         return self.buckets[number]
 
     def _widen(self) -> None:
-        self.width *= 2
+        wider = next((width for width in _WIDTHS if width > self.width), 2 * self.width)
+        times, self.width = wider // self.width, wider
         old, self.buckets = self.buckets, {}
         for number, counts in old.items():
-            self.buckets.setdefault(number // 2, Counter()).update(counts)
+            self.buckets.setdefault(number // times, Counter()).update(counts)
