@@ -175,9 +175,8 @@ def _over_time(timeline: Timeline) -> str:
 
 
 def _span(seconds: int) -> str:
-    for length, unit in ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= length:
-            break
+    units = ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    length, unit = next((length, unit) for length, unit in units if seconds >= length)
     count = seconds // length
     return f"{count} {unit}s" if count > 1 else f"a {unit}" if unit != "hour" else "an hour"
 
