@@ -28,17 +28,13 @@ def odd_check(form: Form) -> Check:
 
     def odd(reply: Any) -> bool:
         values = (reply,) if records is None else records(reply)
-        if values:
-            for check in checks:
-                if check(values):
-                    return True
-        return False
+        return any(check(values) for check in checks)
 
     return odd
 
 
 def _checks(record: Record) -> list[Check]:
-    """For each attribute what tells whether one of many records, of which there is at least one, is odd there."""
+    """For each attribute what tells whether one of many records is odd there."""
     numbers = [_odd_numbers(attrgetter(field.name), field.type) for field in record.fields if field.type.table]
     if record.extras is None:
         return numbers
@@ -57,7 +53,7 @@ def _odd_extras(column: Callable[[Any], Any], type_: Scalar, known: frozenset[st
     def odd(values: Sequence[Any]) -> bool:
         mappings = list(map(column, values))
         # Most lists have none.
-        if mappings[0] is NO_OPERATORS and mappings.count(NO_OPERATORS) == len(mappings):
+        if not mappings or (mappings[0] is NO_OPERATORS and mappings.count(NO_OPERATORS) == len(mappings)):
             return False
         if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
             return True
