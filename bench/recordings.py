@@ -180,7 +180,7 @@ def main() -> None:
             print(
                 f"--jobs {jobs}: {best.seconds:.1f} s, {asked.count / best.seconds:,.0f} replies/s, "
                 f"{clock * asked.count / best.seconds:.2f} of the loop; {best.worked:.1f} s of CPU, "
-                f"{best.worked / asked.count * 1e6:.1f} us a reply, {worked * asked.count / best.worked:.2f} of the loop; "
+                f"{best.worked / asked.count * 1e6:.1f} us a reply, {worked * asked.count / best.worked:.2f} of it; "
                 f"peak memory {max(done.largest for done in rounds):.0f} MiB in the largest process, "
                 f"{max(done.whole for done in rounds):.0f} MiB in all"
             )
