@@ -14,7 +14,7 @@ from ._json_tokens import Node, Tokens
 from ._limits import Limits
 from ._records import Field, Pair
 from ._report import Severity
-from ._runs import Codes, Rows, Run, escape, places_of, weave
+from ._runs import Codes, Rows, Run, escape, places_of, put_back, weave
 from ._source import Source, shown
 from ._values import Unusual
 
@@ -93,12 +93,12 @@ class JsonFormat:
 
     def _read_kinds(self, array: list[Any], form: Listing, limits: Limits, longest: int | None) -> list[Any]:
         """The records of objects of which some have other keys than others."""
-        records: list[Any] = [None] * len(array)
-        for keys, places in places_of(map(tuple, array)).items():
-            rows = [array[place] for place in places]
-            for place, record in zip(places, self._alike(keys, rows, form, limits, longest)):
-                records[place] = record
-        return records
+        kinds = places_of(map(tuple, array))
+        records = [
+            self._alike(keys, [array[place] for place in places], form, limits, longest)
+            for keys, places in kinds.items()
+        ]
+        return put_back(kinds.values(), records)
 
     def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
         tokens = Tokens(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import repeat, starmap
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -15,7 +15,7 @@ from ._generated import column_of, constructor_of
 from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
-from ._runs import Codes, Columns, Rows, Run, Table, places_of
+from ._runs import Codes, Columns, Rows, Run, Table, places_of, put_back
 from ._source import Source, shown
 from ._values import TEXT, Scalar, Unusual, looked_up, written_numbers
 
@@ -361,14 +361,13 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 kinds = self._kinds(rows)
                 if len(kinds) == 1:
                     raise
-                texts = [""] * len(rows)
-                for places in kinds:
-                    some = woven(self._runs([rows[place] for place in places], order, limits)).split(begin)
-                    if len(some) != len(places) + 1:
-                        raise
-                    for place, text in zip(places, some[1:]):
-                        texts[place] = text
-                yield begin + begin.join(texts)
+                texts = [
+                    woven(self._runs([rows[place] for place in places], order, limits)).split(begin)[1:]
+                    for places in kinds
+                ]
+                if list(map(len, texts)) != list(map(len, kinds)):
+                    raise
+                yield begin + begin.join(put_back(kinds, texts))
             else:
                 yield woven(runs)
 
@@ -464,24 +463,6 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             if type_ is self.extras.text and self.extras.code.pattern.fullmatch(text):
                 raise EncodeError(f"expected {type_.words}, found {shown(text)}", path=f"{path}.{key}")
         return spelled
-
-    def any_odd(self, values: Sequence[Any]) -> bool:
-        """Whether `build` would have a finding for any of what a fast lane has read: a key or number not documented."""
-        for field in self.fields:
-            if field.type.table is not None:
-                numbers = {*self._columns[field.name](values)} - {None}
-                if not all(map(field.type.known, numbers)):
-                    return True
-        for attribute, type_ in self.extra_types:
-            assert self.extras is not None
-            mappings = set(map(attrgetter(f"{attribute}._keys"), values))
-            if not all(map(self.extras.known.issuperset, mappings)):
-                return True
-            if type_.table is not None:
-                rows = map(attrgetter(f"{attribute}._values"), values)
-                if not all(map(type_.known, set().union(*rows))):
-                    return True
-        return False
 
 
 _ABSENT: Iterable[None] = repeat(None)

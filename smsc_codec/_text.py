@@ -19,6 +19,7 @@ from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._lines import FEW_LINES, LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, Turns, in_order
+from ._odd import odd_records
 from ._records import Pair
 from ._runs import Codes, Rows, Run, weave
 from ._source import Source, shown
@@ -120,6 +121,7 @@ class TextFormat:
                 self._try_first(shape, pieces[0].text[0])
         if self._listing is not None:
             self._names = self._listing.text.names
+            self._odd = odd_records(self._listing.record)
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
 
     # Reading
@@ -268,7 +270,7 @@ class TextFormat:
                 made[shape] = record.many(lines.keys, table, shape.names, shape.arrange, longest, shape.trusted)
             except Unusual:
                 return None
-            if source is not None and source.findings is not None and record.any_odd(made[shape]):
+            if source is not None and source.findings is not None and self._odd(made[shape]):
                 return None
         return made
 
