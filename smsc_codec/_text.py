@@ -112,13 +112,18 @@ class TextFormat:
         # Shapes of records by their keys; what a reply of one line is tried with, by what it begins with.
         self._shapes: Shapes[Shape] = Shapes()
         self._alone: dict[str, list[Shape]] = {}
+        # Flat replies that begin with a value.
+        self._open: list[Shape] = []
         self._variants = {
             form.rule: [*grammar.variants(form.rule)] for form in endpoint.forms if isinstance(form, Flat)
         }
         for form in endpoint.forms:
             for pieces in self._variants.get(form.rule, ()):
                 shape = Shape(form, pieces, grammar)
-                self._try_first(shape, pieces[0].text[0])
+                if pieces[0].text:
+                    self._try_first(shape, pieces[0].text[0])
+                else:
+                    self._open.append(shape)
         if self._listing is not None:
             self._names = self._listing.text.names
             self._odd = odd_records(self._listing.record)
@@ -133,7 +138,7 @@ class TextFormat:
         except UnicodeDecodeError:
             return None
         if 0 < len(text) <= limits.text:
-            shapes: Sequence[Shape] = self._alone.get(text[0], ())
+            shapes: Sequence[Shape] = self._alone.get(text[0], self._open)
             for shape in shapes:
                 match = shape.fullmatch(text)
                 if match is not None:
@@ -153,7 +158,7 @@ class TextFormat:
     def _try_first(self, shape: Shape, head: str) -> None:
         """Try *shape* before others with what begins like this."""
         # Replaced, not changed: another thread may be reading.
-        others = [other for other in self._alone.get(head, ()) if other.is_flat and other is not shape]
+        others = [other for other in self._alone.get(head, self._open) if other.is_flat and other is not shape]
         self._alone[head] = [shape, *others]
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
@@ -163,7 +168,7 @@ class TextFormat:
             if self._listing is not None:
                 return self._listing.cls()
             source.fail("expected a reply, found an empty body", code="empty")
-        for shape in self._alone.get(text[0], ()):
+        for shape in self._alone.get(text[0], self._open):
             if shape.is_flat and (match := shape.match(text)) is not None:
                 if match.end() < len(text):
                     source.fail(f"expected the end of the reply after {shape.form.words}", match.end())
@@ -345,7 +350,7 @@ class TextFormat:
         types = form.record.types
         spelled = {name: types[name].spell(fields[name], name, limits) for name in given}
         text = "".join([piece.text or spelled[piece.kind] for piece in pieces])
-        matches = [(shape, shape.fullmatch(text)) for shape in self._alone[text[0]] if shape.is_flat]
+        matches = [(shape, shape.fullmatch(text)) for shape in self._alone.get(text[0], self._open) if shape.is_flat]
         read = [(shape.form, dict(zip(shape.lines.keys, match.groups()))) for shape, match in matches if match]
         if read != [(form, spelled)] or self._find_line_end(text):
             self._parsed_back(text, "")
