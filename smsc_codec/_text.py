@@ -206,9 +206,7 @@ class TextFormat:
                         return None
                     position = after
                     if len(records) > limits.names:
-                        if source is None:
-                            return None
-                        source.fail(f"expected at most {limits.names} names", position, code="limit")
+                        break
             if position == before:
                 if source is None:
                     return None
@@ -216,6 +214,10 @@ class TextFormat:
                 learns = learned <= MAX_NEW_SHAPES and end - position <= LONG_LINE
                 value, position = self._by_lark(source, position, keys if learns else None, len(records))
                 records += value
+            if len(records) > limits.names:
+                if source is None:
+                    return None
+                source.fail(f"expected at most {limits.names} names", self._start_of(text, limits.names), code="limit")
         return form.cls(tuple(records)) if form is not None and records else None
 
     def _line_within(
@@ -285,6 +287,8 @@ class TextFormat:
         assert form is not None, "only lists have several lines"
         taken: list[Any] = []
         for shape in shapes:
+            if count + len(taken) > source.limits.names:
+                break  # What is one too many is judged, and what stands behind it is not.
             match = shape.match(source.text, position)
             assert match is not None, "a line that was found once is found again"
             path = f"{form.attribute}[{count + len(taken)}]"
@@ -322,6 +326,13 @@ class TextFormat:
     def _signature(self, line: str) -> tuple[str, ...]:
         """The keys of a line, which tell shapes apart."""
         return tuple([field.partition(self._equals)[0] for field in line.split(self._comma)])
+
+    def _start_of(self, text: str, number: int) -> int:
+        """Where the line of that number begins, from 0."""
+        position = 0
+        for _ in range(number):
+            position = self._line_of(text, position)[1]
+        return position
 
     def _line_of(self, text: str, position: int) -> tuple[int, int]:
         """Where the line at *position* ends, and where the next one begins."""
