@@ -232,3 +232,9 @@ def test_what_they_do_not_write() -> None:
 
 def test_the_codecs_do_not_meet() -> None:
     assert validate(b"OK, ID - 5, COST - 2.5", fmt=0).reply is None
+
+
+def test_a_declaration_cannot_be_changed() -> None:
+    for value in (SENDERS, *SENDERS.forms):
+        with pytest.raises(AttributeError):
+            setattr(value, value.__struct_fields__[0], None)

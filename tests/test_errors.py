@@ -285,6 +285,55 @@ def test_many_secrets_in_one_body() -> None:
     assert SECRET not in repr(report.findings)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "psw=ab,s3cr3t,5",
+        "psw=e,s3cr3t,5",
+        "psw=zz1,1\npsw=ab,s3cr3t,5",
+        "psw=zz1,1\n" + "A,1\n" * 100 + "psw=ab,s3cr3t,5",
+        "psw=ab,s3cr3t,5\npsw=cd,1",
+        "psw=ab,s3cr3t," + "x" * 300,
+    ],
+)
+def test_a_part_of_a_secret_is_masked_and_nothing_else(body: str) -> None:
+    """In comma-separated values it goes on behind the comma, and a part of it stands where a status belongs."""
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=1)
+    assert caught.value.reason == "expected the number of a status, found '******'"
+
+
+@pytest.mark.parametrize(("part", "stars"), [("s" * 50, "*" * 37 + "..."), ("s3\\cr3t", "*" * 8)])
+def test_a_part_of_a_secret_that_is_not_shown_as_it_is(part: str, stars: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"psw=ab,{part},5", fmt=1)
+    assert caught.value.reason == f"expected the number of a status, found '{stars}'"
+
+
+def test_two_secrets_in_one_line() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode("login=demo&psw=s3cr3t&fmt=3", fmt=0)
+    assert caught.value.excerpt == "login=****&psw=******&fmt=3\n^"
+
+
+def test_reasons_and_paths_have_a_longest() -> None:
+    for size in (399, 400, 401):
+        kept = DecodeError("x" * size).reason
+        assert kept == ("x" * size if size <= 400 else "x" * 397 + "...")
+    for size in (99, 100, 101):
+        for error in (DecodeError("x", path="y" * size), EncodeError("x", path="y" * size)):
+            assert error.path == ("y" * size if size <= 100 else "y" * 97 + "...")
+
+
+def test_what_was_found_is_not_said_of_a_secret() -> None:
+    for path in ("psw", "senders[0].api_key", "Authorization"):
+        error = DecodeError("expected a code, found a\nb", path=path)
+        assert (
+            error.reason == EncodeError("expected a code, found a\nb", path=path).reason == "expected a code, found ***"
+        )
+    assert DecodeError("expected a code, found a", path="pswd").reason == "expected a code, found a"
+
+
 def test_a_line_is_shown_without_its_end() -> None:
     with pytest.raises(DecodeError) as caught:
         decode(b"name = A, id = 5\r\nname = B, id = x\r\nname = C", fmt=0)
@@ -294,7 +343,16 @@ def test_a_line_is_shown_without_its_end() -> None:
 def test_a_wrong_option_has_no_place_in_the_body() -> None:
     with pytest.raises(DecodeError) as caught:
         decode(b"OK", fmt=9)
-    assert str(caught.value) == "fmt has to be 0, 1, 2 or 3, not 9"
+    error = caught.value
+    assert str(error) == "fmt has to be 0, 1, 2 or 3, not 9"
+    assert (error.code, error.offset, error.line, error.column, error.path, error.excerpt) == (
+        "option",
+        0,
+        1,
+        1,
+        "",
+        "",
+    )
 
 
 def test_attributes_have_places_of_their_own() -> None:
@@ -415,10 +473,12 @@ class Key(str, Enum):
 
 @pytest.mark.parametrize("fmt", Format)
 def test_objects_that_raise(fmt: Format) -> None:
-    for sender in (Sender("A", 5, operators=Raising(mts=1)), Sender("A", 5, replacements=Raising(mts="INFO"))):
+    operators, replacements = Sender("A", 5, operators=Raising(mts=1)), Sender("A", replacements=Raising(mts="INFO"))
+    for sender, attribute in ((operators, "operators"), (replacements, "replacements")):
         for write in (lambda reply: encode(reply, fmt=fmt), to_json):
             with pytest.raises(EncodeError, match="the reply holds an object that raises RuntimeError") as caught:
                 write(SenderList((sender,)))
+            assert caught.value.path == f"senders[0].{attribute}"
             assert isinstance(caught.value.__cause__, RuntimeError)
     text = RaisingText("A")
     assert encode(SenderList((Sender(text, 5),)), fmt=fmt) == encode(SenderList((Sender("A", 5),)), fmt=fmt)
@@ -437,7 +497,7 @@ Masked = type("Masked", (), {"__class__": property(_raise)})
 def test_an_object_that_does_not_say_what_it_is() -> None:
     reply: Any = SenderList((Sender(Masked()),))
     for write in (lambda reply: encode(reply, fmt=0), to_json):
-        with pytest.raises(EncodeError, match="the reply holds an object that raises RuntimeError"):
+        with pytest.raises(EncodeError, match=r"^the reply holds an object that raises RuntimeError"):
             write(reply)
 
 

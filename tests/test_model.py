@@ -15,6 +15,7 @@ from smsc_codec import (
     EncodeError,
     ErrorReply,
     FrozenMapping,
+    Limits,
     OperatorStatus,
     Reply,
     Sender,
@@ -22,11 +23,13 @@ from smsc_codec import (
     SenderError,
     SenderList,
     SenderStatus,
+    Severity,
     SmscCodecError,
     Success,
     decode,
     encode,
     to_json,
+    validate,
 )
 
 OPERATORS: FrozenMapping[OperatorStatus] = FrozenMapping.of({"mega_step": OperatorStatus.APPROVED})
@@ -45,6 +48,19 @@ def test_a_reply_survives_copying(reply: Reply) -> None:
         assert again == reply
         assert hash(again) == hash(reply)
         assert repr(again) == repr(reply)
+
+
+def test_reports_and_limits_cannot_be_changed() -> None:
+    report = validate(b"name = A, new = 1", fmt=0)
+    values: list[tuple[Any, str]] = [(report, "reply"), (report.findings[0], "code"), (Limits(), "body")]
+    for value, name in values:
+        with pytest.raises(AttributeError):
+            setattr(value, name, None)
+        assert hash(value) == hash(copy.copy(value))
+
+
+def test_severities_are_what_is_printed() -> None:
+    assert [severity.value for severity in Severity] == ["error", "warning", "info"]
 
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: type(reply).__name__)

@@ -60,9 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time (%(default)s)")
     parser.add_argument("--log", type=Path, help="write what becomes of each mutant to this file, as JSON Lines")
     parser.add_argument("--again", type=Path, help="only the mutants that survived in this log")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="a sample: every Nth mutant")
     options = parser.parse_args(arguments)
     paths = [modules()[name] for name in options.module] or list(modules().values())
-    mutants = [mutant for path in paths for mutant in mutants_of(path)]
+    mutants = [mutant for path in paths for mutant in mutants_of(path)][:: options.every]
     if options.again:
         rows = map(json.loads, options.again.read_text("utf-8").splitlines())
         keys = {tuple(row["key"]) for row in rows if row["outcome"] in (SURVIVED, UNJUDGED)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +30,11 @@ class Mutant(NamedTuple):
         return (self.path.as_posix(), *self.removed, "", *self.added)
 
     def __str__(self) -> str:
-        lines = [f"{self.path}:{self.line}", *(f"- {line}" for line in self.removed), *(f"+ {line}" for line in self.added)]
+        lines = [
+            f"{self.path}:{self.line}",
+            *(f"- {line}" for line in self.removed),
+            *(f"+ {line}" for line in self.added),
+        ]
         return "\n".join(lines)
 
 
@@ -77,7 +80,7 @@ def _is_tried(node: cst.CSTNode, mutated: cst.CSTNode) -> bool:
     match node, mutated:
         case cst.SimpleString(), cst.SimpleString():
             return "XX" in mutated.value
-        case (cst.Assign() | cst.AnnAssign()), (cst.Assign() | cst.AnnAssign()):
+        case ((cst.Assign() | cst.AnnAssign()), (cst.Assign() | cst.AnnAssign())):
             return mutated.value is None or not mutated.value.deep_equals(cst.Name("None"))
         case cst.Call(), cst.Call():
             return len(node.args) != len(mutated.args) or node.func is not mutated.func
@@ -116,8 +119,13 @@ def _meaning(code: str) -> str:
 
 def _differences(source: str, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     old, new = source.splitlines(), code.splitlines()
-    same = len(os.path.commonprefix([old, new]))
+    same = _alike(old, new)
     old, new = old[same:], new[same:]
-    same = len(os.path.commonprefix([old[::-1], new[::-1]]))
+    same = _alike(old[::-1], new[::-1])
     removed, added = (tuple(line.strip() for line in lines[: len(lines) - same]) for lines in (old, new))
     return removed, added
+
+
+def _alike(old: list[str], new: list[str]) -> int:
+    """How many lines at the beginning are the same."""
+    return next((number for number, (a, b) in enumerate(zip(old, new)) if a != b), min(len(old), len(new)))
