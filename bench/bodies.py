@@ -21,12 +21,13 @@ def names(view: str, count: int) -> SenderList:
     for _ in range(count):
         name = "".join(chance.choices(LETTERS, k=chance.randint(3, 11)))
         status = SenderStatus(chance.choice((0, 1, 1, 1, 1, 2))) if view == "all=1" else None
-        codes: FrozenMapping[OperatorStatus] = FrozenMapping()
+        sender = Sender(name, chance.randint(1, 10**7), status)
         if view == "operators=1":
             codes = FrozenMapping.of(
                 (key, OperatorStatus(chance.choice((0, 0, 1, 2, 2, 2, 3, 8)))) for key in TEXT_ORDER
             )
-        senders.append(Sender(name, chance.randint(1, 10**7), status, codes))  # type: ignore[arg-type]
+            sender = Sender(name, sender.id, status, codes)  # type: ignore[arg-type]
+        senders.append(sender)
     return SenderList(tuple(senders))
 
 

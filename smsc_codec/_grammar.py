@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -71,6 +73,10 @@ class Grammar:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
         name = next(name for name in self._terminals if terminal in (name, _own_name(name)))
         return str(self._terminals[name].pattern.to_regexp())
+
+    def specials(self, terminal: str) -> str | None:
+        """The ASCII characters of which an ASCII text that is no value must have one, `None` if that cannot be said."""
+        return _specials(self.pattern(terminal))
 
     def literal(self, terminal: str) -> str:
         """The text of a terminal that is a fixed string."""
@@ -143,6 +149,24 @@ class Grammar:
             return repr(self.literal(terminal))
         words = _own_name(terminal).lower().replace("_", " ")
         return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
+
+
+# A run of a class of characters, of which a terminal may have more to say.
+_RUN = re.compile(r"(?:\(\?:)*(\[(?:[^\]\\]|\\.)+\])\)?\+", re.DOTALL)
+_ASCII = frozenset(map(chr, range(128)))
+
+
+@lru_cache(64)
+def _specials(pattern: str) -> str | None:
+    run = _RUN.match(pattern)
+    if run is None:
+        return None
+    plain = set(filter(re.compile(run[1]).fullmatch, _ASCII))
+    allows = re.compile(pattern).fullmatch
+    # By the conventions of `service.lark`; this sees that what follows the run may be missing.
+    if not all(allows(text) for mark in plain for text in (mark, mark + mark)):
+        return None
+    return "".join(_ASCII - plain)
 
 
 def _own_name(name: str) -> str:

@@ -76,7 +76,7 @@ class JsonFormat:
         # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
         if body.count(b":") != members and not _no_key_twice(body, array, members):
             raise Unusual
-        if bare and b"-" in body and _MINUS_ZERO.search(body):
+        if bare and b"-0" in body and _MINUS_ZERO.search(body):
             raise Unusual
         return records
 
@@ -158,7 +158,7 @@ class JsonFormat:
             before = _BETWEEN
             for run in runs:
                 mark = "" if run.number and not quoted else '"'
-                parts += (f"{before}{_quoted(run.key)}: {mark}", run.column)
+                parts += run.behind(f"{before}{_quoted(run.key)}: {mark}")
                 before = f"{mark},\n"
             parts.append(f"{mark}\n")
             yield weave(parts, len(runs[0].column))
@@ -210,7 +210,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
 def _runs(array: list[Any], order: Order) -> Iterator[tuple[list[str], list[Any]]]:
     """The keys of consecutive objects that have the same ones, and these objects."""
     keys = list(array[0])
-    if set(map(len, array)) == {len(keys)} and order.ranks.keys() >= set(keys):
+    if list(map(len, array)).count(len(keys)) == len(array) and order.ranks.keys() >= set(keys):
         # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
         yield keys, array
     elif list(map(list, array)).count(keys) == len(array):

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from ._errors import EncodeError, unreadable
+from ._generated import column_of, constructor_of
 from ._limits import Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
-from ._runs import Rows, Run, Table
+from ._runs import Codes, Rows, Run, Table
 from ._source import Source, shown
 from ._values import TEXT, Scalar, Unusual, written_numbers
 
@@ -254,20 +255,9 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         if not keys:
             value = cls()
             return lambda spelled: value
-        # The spellings stand in the order of the reply; most of them are values as they are.
-        steps = [
-            (place, places[field.name], field.type.quick)
-            for place, field in enumerate(given)
-            if field.type.parse is not str or places[field.name] != place
-        ]
-
-        def make(spelled: Sequence[str]) -> Any:
-            values: list[Any] = [*spelled]
-            for place, spelling, parse in steps:
-                values[place] = parse(spelled[spelling])
-            return cls(*values)
-
-        return self._one_with_codes(given, places, others) if others else make
+        if others:
+            return self._one_with_codes(given, places, others)
+        return constructor_of(cls, [(places[field.name], field.type.quick) for field in given])
 
     def _one_with_codes(
         self, given: list[Field], places: Mapping[str, int], others: list[str]
@@ -318,85 +308,93 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
         return fields
 
-    def runs(self, values: Sequence[Any], order: Order, limits: Limits) -> Iterator[list[Run]]:
+    def runs(self, values: Sequence[Any], order: Order, limits: Limits) -> Iterator[list[Run | Codes]]:
         """The columns of consecutive values with the same fields, in the canonical order.
 
         Raises `Unusual` where `spell` has to judge.
         """
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
-            if set(map(type, rows)) != {self.cls}:
+            if list[object](map(type, rows)).count(self.cls) != len(rows):
                 raise Unusual
-            columns = {field.name: list(map(attrgetter(field.name), rows)) for field in self.fields}
-            maps = {name: list(map(attrgetter(name), rows)) for name, _ in self.extra_types}
             try:
-                yield self._runs(columns, maps, order, limits)
+                yield self._runs(rows, order, limits)
             except Unusual:
                 begin = 0
-                ends = self._ends(columns, maps)
+                ends = self._ends(rows)
                 if len(ends) == 1:
                     raise
                 for end in ends:
-                    some, some_maps = (
-                        {name: column[begin:end] for name, column in given.items()} for given in (columns, maps)
-                    )
-                    yield self._runs(some, some_maps, order, limits)
+                    yield self._runs(rows[begin:end], order, limits)
                     begin = end
 
-    def _ends(self, columns: Mapping[str, list[Any]], maps: Mapping[str, list[Any]]) -> list[int]:
+    def _ends(self, rows: Sequence[Any]) -> list[int]:
         """Where a field begins or ceases to be there, or the keys of extras change; and the end."""
-        marks = [[value is None for value in column] for column in columns.values()]
-        marks += [list(map(_keys, mappings)) for mappings in maps.values()]
-        rows = list(zip(*marks))
-        return [*(place for place in range(1, len(rows)) if rows[place] != rows[place - 1]), len(rows)]
+        marks = [[value is None for value in self._columns[field.name](rows)] for field in self.fields]
+        marks += [list(map(_keys, self._columns[name](rows))) for name, _ in self.extra_types]
+        signs = list(zip(*marks))
+        return [*(place for place in range(1, len(signs)) if signs[place] != signs[place - 1]), len(signs)]
 
-    def _runs(
-        self, columns: Mapping[str, list[Any]], maps: Mapping[str, list[Any]], order: Order, limits: Limits
-    ) -> list[Run]:
+    def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""
-        runs: dict[str, Run] = {}
-        for field in self.fields:
-            column = columns[field.name]
-            if column[0] is not None or not field.optional:
-                runs[field.name] = Run(field.name, field.type.number, field.type.written(column, limits.text))
-            elif column.count(None) != len(column):
+        columns: dict[str, list[Any]] = {}
+        for name, read, nothing in self._readers:
+            column = read(rows)
+            if column[0] is not nothing:
+                columns[name] = column
+            elif column.count(nothing) != len(column):
                 raise Unusual
-        middle: list[Run] = []
-        for attribute, type_ in self.extra_types:
-            mappings = maps[attribute]
-            if mappings[0] is not NO_OPERATORS or mappings.count(NO_OPERATORS) != len(mappings):
-                middle += self._extra_runs(mappings, type_, order, {run.key for run in middle}, limits.text)
         head, tail = (
-            [runs[name]._replace(key=key) for key, name in keys if name in runs] for keys in (order.head, order.tail)
+            [self.types[name].run(key, columns[name], limits.text) for key, name in keys if name in columns]
+            for keys in (order.head, order.tail)
         )
-        if not 0 < len(runs) + len(middle) <= limits.attributes:
+        middle: list[Run | Codes] = []
+        for attribute, type_ in self.extra_types:
+            if attribute in columns:
+                taken = {run.key for run in middle}
+                middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
+        runs = [*head, *middle, *tail]
+        if not 0 < len(runs) <= limits.attributes:
             raise Unusual
-        return [*head, *middle, *tail]
+        return runs
 
     def _extra_runs(
         self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str], longest: int
-    ) -> list[Run]:
+    ) -> list[Run | Codes]:
         if set(map(type, mappings)) != {FrozenMapping}:
             raise Unusual
         keys = mappings[0]._keys
         rows = [mapping._values for mapping in mappings]
-        if list(map(_keys, mappings)).count(keys) != len(mappings) or set(map(len, rows)) != {len(keys)}:
+        if [mapping._keys for mapping in mappings].count(keys) != len(mappings) or set(map(len, rows)) != {len(keys)}:
             raise Unusual
         if not keys:
             return []
         if len(set(keys)) != len(keys):
             raise Unusual
-        if not taken.isdisjoint(TEXT.written(keys, longest)) or not order.names.keys().isdisjoint(keys):
+        TEXT.run("", keys, longest)
+        if not taken.isdisjoint(keys) or not order.names.keys().isdisjoint(keys):
             raise Unusual
-        spelled = {key: type_.written(column, longest) for key, column in zip(keys, zip(*rows))}
+        runs = {key: type_.run(key, column, longest) for key, column in zip(keys, zip(*rows))}
         # One or two digits are a code, and cannot be a name.
-        if self.extras is not None and type_ is self.extras.text and not all(map(self._no_codes, spelled.values())):
+        if type_.table is None and not all(self._no_codes(run.column) for run in runs.values()):
             raise Unusual
-        return [Run(key, type_.number, spelled[key]) for key in order.arrange(keys)]
+        return [runs[key] for key in order.arrange(keys)]
 
     def _no_codes(self, column: Iterable[str]) -> bool:
         assert self.extras is not None
         return (self.extras.code.table or {}).keys().isdisjoint(column)
+
+    @cached_property
+    def _columns(self) -> dict[str, Callable[[Sequence[Any]], list[Any]]]:
+        """What reads an attribute of many values."""
+        names = [*self.by_name, *(attribute for attribute, _ in self.extra_types)]
+        return {name: column_of(name) for name in names}
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, Callable[[Sequence[Any]], list[Any]], object]]:
+        """The same, with what an attribute is that has no place on the wire."""
+        nothing = {field.name: None if field.optional else _REQUIRED for field in self.fields}
+        return [(name, read, nothing.get(name, NO_OPERATORS)) for name, read in self._columns.items()]
 
     @cached_property
     def extra_types(self) -> list[tuple[str, Scalar]]:
@@ -425,7 +423,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         """Whether `build` would have a finding for any of what a fast lane has read: a key or number not documented."""
         for field in self.fields:
             if field.type.table is not None:
-                numbers = set(map(attrgetter(field.name), values)) - {None}
+                numbers = {*self._columns[field.name](values)} - {None}
                 if not all(map(field.type.known, numbers)):
                     return True
         for attribute, type_ in self.extra_types:
@@ -441,6 +439,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
 
 _ABSENT: Iterable[None] = repeat(None)
+_REQUIRED = object()
 _NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
 
 

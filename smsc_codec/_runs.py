@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -24,7 +25,8 @@ class Rows:
 
     def column(self, key: str) -> list[Any]:
         """The spellings of a key."""
-        return list(map(itemgetter(self._places[key]), self._rows))
+        place = self._places[key]
+        return [row[place] for row in self._rows]
 
     def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
         """The spellings of some keys, of which there are several, a row for each record."""
@@ -41,6 +43,55 @@ class Run(NamedTuple):
     number: bool
     """Whether JSON writes it bare."""
     column: Sequence[str]
+    text: str = ""
+    """All of the column run together, to look for characters; of numbers nothing."""
+
+    @property
+    def first(self) -> str:
+        """The first spelling."""
+        return self.column[0]
+
+    def behind(self, before: str) -> tuple[str | Sequence[str], ...]:
+        """The parts to weave where *before* stands before each value."""
+        return before, self.column
+
+
+class Codes(NamedTuple):
+    """One field of many records, of numbers that are nearly always below 100.
+
+    One look-up spells each of them with what stands before it.
+    """
+
+    key: str
+    numbers: Sequence[int]
+    larger: Callable[[Sequence[int]], Sequence[str]]
+    """Spells numbers that may be larger."""
+    number: bool = True
+    text: str = ""
+
+    @property
+    def first(self) -> str:
+        """The first spelling."""
+        return int.__repr__(self.numbers[0])
+
+    @property
+    def column(self) -> Sequence[str]:
+        """The spellings."""
+        (column,) = self.behind("")
+        return column
+
+    def behind(self, before: str) -> tuple[Sequence[str]]:
+        """The parts to weave where *before* stands before each value."""
+        numbers = self.numbers
+        try:
+            return (itemgetter(*numbers, 0)(_spellings(before))[:-1],)
+        except IndexError:
+            return ([before + text for text in self.larger(numbers)],)
+
+
+@lru_cache(128)
+def _spellings(before: str) -> list[str]:
+    return [f"{before}{number}" for number in range(100)]
 
 
 def weave(parts: Sequence[str | Sequence[str]], count: int) -> str:
@@ -54,13 +105,8 @@ def weave(parts: Sequence[str | Sequence[str]], count: int) -> str:
     return "".join(woven)
 
 
-def escape(run: Run, special: re.Pattern[str], by: Callable[[str], str]) -> Run:
+def escape(run: Run | Codes, special: re.Pattern[str], by: Callable[[str], str]) -> Run | Codes:
     """The run as the format writes it: *by* is needed only where a text has *special* characters."""
-    if run.number or not special.search("".join(run.column)):
+    if isinstance(run, Codes) or not special.search(run.text):
         return run
     return run._replace(column=list(map(by, run.column)))
-
-
-def texts(runs: Iterable[Run]) -> Iterator[str]:
-    """All that is no number, run together: enough to look for characters."""
-    return ("".join(run.column) for run in runs if not run.number)

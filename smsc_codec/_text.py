@@ -18,12 +18,9 @@ from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, Limits
 from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Pair
-from ._runs import Rows, weave
+from ._runs import Codes, Rows, Run, weave
 from ._source import Source, shown
 from ._values import Unusual
-
-# Characters that a flat reply is told apart by.
-_HEAD = 2
 
 # Characters of a value that are more than a name, or a replacement, has.
 _LONG_VALUE = 64
@@ -39,6 +36,7 @@ class Shape:
         self.form = form
         keys: list[str] = []
         terminals: list[str] = []
+        specials: list[str | None] = []
         pattern = ""
         self.trusted = True
         for key, piece in _keyed(form, pieces):
@@ -50,6 +48,7 @@ class Shape:
             # A terminal that allows more than the value's own pattern is checked again.
             self.trusted &= type_ is None or type_.least is not None or type_.pattern.pattern == terminal
             terminals.append(terminal)
+            specials.append(grammar.specials(piece.terminal))
             pattern += f"({terminal})"
             keys.append(key)
         self.is_flat = isinstance(form, Flat)
@@ -63,13 +62,18 @@ class Shape:
         self.one = form.record.one(keys, self.names, self.arrange) if self.trusted else None
         self._value = {key: re.compile(terminal).fullmatch for key, terminal in zip(keys, terminals)}
         self._values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
+        self._specials = dict(zip(keys, specials))
 
-    def allows(self, key: str, lines: str, values: Sequence[str]) -> bool:
-        """Whether all *values* of the field, which are *lines* too, match its terminal."""
+    def allows(self, run: Run | Codes) -> bool:
+        """Whether all texts of the run match the field's terminal, and none has a line end."""
+        texts = run.column
+        specials = self._specials[run.key]
+        if specials is not None and run.text.isascii() and not any(mark in run.text for mark in specials):
+            return all(texts)
         # Long texts one by one: what an expression remembers of each step takes memory until it is through.
-        if len(lines) > _LONG_VALUE * len(values):
-            return all(map(self._value[key], values))
-        return self._values[key](lines) is not None
+        if len(run.text) > _LONG_VALUE * len(texts):
+            return "\n" not in run.text and all(map(self._value[run.key], texts))
+        return "\n" not in run.text and self._values[run.key]("\n".join([*texts, ""])) is not None
 
     def pairs(self, match: re.Match[str]) -> list[Pair]:
         """The fields of a match."""
@@ -107,7 +111,7 @@ class TextFormat:
         for form in endpoint.forms:
             for pieces in self._variants.get(form.rule, ()):
                 shape = Shape(form, pieces, grammar)
-                self._try_first(shape, pieces[0].text[:_HEAD])
+                self._try_first(shape, pieces[0].text[0])
         if self._listing is not None:
             self._names = self._listing.text.names
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
@@ -120,15 +124,15 @@ class TextFormat:
             text = body.decode()
         except UnicodeDecodeError:
             return None
-        if len(text) <= limits.text:
-            shapes: Sequence[Shape] = self._alone.get(text[:_HEAD], ())
+        if 0 < len(text) <= limits.text:
+            shapes: Sequence[Shape] = self._alone.get(text[0], ())
             for shape in shapes:
                 match = shape.fullmatch(text)
                 if match is not None:
                     if shape.one is None or shape.count > limits.attributes:
                         break
                     if shape is not shapes[0]:
-                        self._try_first(shape, text[:_HEAD])
+                        self._try_first(shape, text[0])
                     try:
                         value = shape.one(match.groups())
                     except KeyError:
@@ -151,7 +155,7 @@ class TextFormat:
             if self._listing is not None:
                 return self._listing.cls()
             source.fail("expected a reply, found an empty body", code="empty")
-        for shape in self._alone.get(text[:_HEAD], ()):
+        for shape in self._alone.get(text[0], ()):
             if shape.is_flat and (match := shape.match(text)) is not None:
                 if match.end() < len(text):
                     source.fail(f"expected the end of the reply after {shape.form.words}", match.end())
@@ -178,7 +182,7 @@ class TextFormat:
                 shape = self._shapes.get(keys)
             if shape is not None:
                 if position == 0:
-                    self._try_first(shape, text[:_HEAD])
+                    self._try_first(shape, text[0])
                 for rows, after in shape.lines.chunks(text, position):
                     taken = self._many(shape, rows, longest, source)
                     if taken is None:
@@ -301,7 +305,7 @@ class TextFormat:
         types = form.record.types
         spelled = {name: types[name].spell(fields[name], name, limits.text) for name in given}
         text = "".join([piece.text or spelled[piece.kind] for piece in pieces])
-        matches = [(shape, shape.fullmatch(text)) for shape in self._alone[text[:_HEAD]] if shape.is_flat]
+        matches = [(shape, shape.fullmatch(text)) for shape in self._alone[text[0]] if shape.is_flat]
         read = [(shape.form, dict(zip(shape.lines.keys, match.groups()))) for shape, match in matches if match]
         if read != [(form, spelled)] or self._find_line_end(text):
             self._parsed_back(text, "")
@@ -319,20 +323,19 @@ class TextFormat:
         budget = iter(range(MAX_NEW_SHAPES))
         for runs in form.record.runs(values, form.text, limits):
             keys = [run.key for run in runs]
+            count = len(runs[0].column)
             # What holds for the keys of one line holds for those of all.
-            shape = self._verify(form, [(run.key, run.column[0]) for run in runs], "", budget)
+            shape = self._verify(form, [(run.key, run.first) for run in runs], "", budget)
             if shape is None:
                 for row in zip(*(run.column for run in runs)):
                     self._verify(form, [*zip(keys, row)], "", budget)
             for run in runs:
-                if shape is not None and not run.number:
-                    lines = "\n".join([*run.column, ""])
-                    if lines.count("\n") != len(run.column) or not shape.allows(run.key, lines, run.column):
-                        raise Unusual
+                if shape is not None and not run.number and not shape.allows(run):
+                    raise Unusual
             parts: list[str | Sequence[str]] = []
             for run in runs:
-                parts += (f"{self._comma if parts else _LINE_END}{run.key}{self._equals}", run.column)
-            yield weave(parts, len(runs[0].column))
+                parts += run.behind(f"{self._comma if parts else _LINE_END}{run.key}{self._equals}")
+            yield weave(parts, count)
 
     def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
         budget = iter(range(MAX_NEW_SHAPES))

@@ -20,7 +20,7 @@ from ._limits import Limits
 from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
 from ._records import Order, Pair
 from ._report import Severity
-from ._runs import Rows, escape, texts, weave
+from ._runs import Rows, escape, weave
 from ._source import Source, shown
 from ._values import Unusual
 from ._xml_tree import Element, is_html, parse
@@ -37,7 +37,8 @@ _SPECIAL = re.compile('[&<>"\t\n\r]')
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 
-# The canonical layout, which the fast lane reads once expat has seen to it that it is XML.
+# The canonical layout, which the fast lane reads. Without references, other alphabets and the end of a CDATA section
+# it has nothing in it that a parser could refuse; else expat is asked first whether it is XML.
 _ROOT = re.compile(r"<([A-Za-z_][A-Za-z0-9_.-]*)>\n(?=<)")
 _START = re.compile(r'<([^\s<>/]+)((?: [^\s=<>"]+="[^"<\t\n\r]*")*)>')
 _KEY = re.compile(' ([^=]+)="[^"]*"')
@@ -69,11 +70,8 @@ class XmlFormat:
             root = _ROOT.match(text)
             if root is None or root[1] == form.xml_item:
                 return None
-            parser = DefusedXMLParser(forbid_dtd=True).parser
-            # The guards have handlers of their own; without others expat only says whether this is XML.
-            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
-            parser.DefaultHandlerExpand = None
-            parser.Parse(body, True)
+            if not text.isascii() or "&" in text or "]]>" in text:
+                _check(body)
             return self._read_canonical(form, text, root, limits)
         except (UnicodeDecodeError, expat.ExpatError, DefusedXmlException, Unusual):
             return None
@@ -158,16 +156,16 @@ class XmlFormat:
 
     def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
         for runs in form.record.runs(values, self._orders[form.rule], limits):
-            if any(map(_UNWRITABLE.search, texts(runs))) or not all(_NAME.fullmatch(run.key) for run in runs):
+            if any(_UNWRITABLE.search(run.text) for run in runs) or not all(_NAME.fullmatch(run.key) for run in runs):
                 raise Unusual
             text, *attributes = runs
             parts: list[str | Sequence[str]] = []
             before = f"\n<{form.xml_item} "
             for run in attributes:
-                parts += (f'{before}{run.key}="', escape(run, _SPECIAL, _escape_attribute).column)
+                parts += escape(run, _SPECIAL, _escape_attribute).behind(f'{before}{run.key}="')
                 before = '" '
             before = '">' if attributes else f"\n<{form.xml_item}>"
-            parts += (before, escape(text, _SPECIAL, _escape_text).column, f"</{form.xml_item}>")
+            parts += (*escape(text, _SPECIAL, _escape_text).behind(before), f"</{form.xml_item}>")
             yield weave(parts, len(text.column))
 
     def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
@@ -182,6 +180,15 @@ class XmlFormat:
                 text = _writable(types[name].type.spell(value, name, limits.text), name)
                 lines.append(f"<{tag}>{text.translate(_TEXT_ESCAPES)}</{tag}>")
         return "\n".join([*lines, f"</{shape.root}>"])
+
+
+def _check(body: bytes) -> None:
+    """Raise an exception of expat or of the guards if this is not XML, or not to be read."""
+    parser = DefusedXMLParser(forbid_dtd=True).parser
+    # The guards have handlers of their own; without others expat only says whether this is XML.
+    parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+    parser.DefaultHandlerExpand = None
+    parser.Parse(body, True)
 
 
 class _Escaped(Rows):
@@ -207,11 +214,11 @@ def _referred(match: re.Match[str]) -> str:
 
 
 def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
-    if not keys or form.xml_item in keys or not all(map(_NAME.fullmatch, keys)):
+    if not keys or form.xml_item in keys or len({*keys}) < len(keys) or not all(map(_NAME.fullmatch, keys)):
         # A name without attributes may be the id of a new one; some names are XML's own.
         raise Unusual
-    attributes = "".join(rf' {re.escape(key)}="([^"<\t\n\r]*)"' for key in keys)
-    line = rf"<{form.xml_item}{attributes}>([^<\r]*)</{form.xml_item}>"
+    attributes = "".join(rf' {re.escape(key)}="([^"<\x00-\x1f]*)"' for key in keys)
+    line = rf"<{form.xml_item}{attributes}>([^<\x00-\x08\x0b-\x1f]*)</{form.xml_item}>"
     return Lines((*keys, form.xml_item), line, r"\n", last=False)
 
 
