@@ -22,6 +22,7 @@ from smsc_codec import (
     SenderCreated,
     SenderList,
     SmscCodecError,
+    Success,
     decode,
     encode,
     from_json,
@@ -310,6 +311,19 @@ def test_a_part_of_a_secret_that_is_not_shown_as_it_is(part: str, stars: str) ->
     assert caught.value.reason == f"expected the number of a status, found '{stars}'"
 
 
+@pytest.mark.parametrize(("part", "shown"), [("abc", "***"), ("cd", "cd")])
+def test_parts_of_two_characters_would_mask_words(part: str, shown: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"psw=ab,{part},5", fmt=1)
+    assert caught.value.reason == f"expected the number of a status, found '{shown}'"
+
+
+def test_control_characters_are_replaced_and_others_stay() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode("name = A\x07\u202eЖ, id = x", fmt=0)
+    assert caught.value.excerpt == "name = A\ufffd\ufffdЖ, id = x\n                  ^"
+
+
 def test_two_secrets_in_one_line() -> None:
     with pytest.raises(DecodeError) as caught:
         decode("login=demo&psw=s3cr3t&fmt=3", fmt=0)
@@ -353,6 +367,33 @@ def test_a_wrong_option_has_no_place_in_the_body() -> None:
         "",
         "",
     )
+
+
+NAMES_OF_CHARSETS = {
+    "utf-8": ("utf-8", "UTF-8", "utf8", "U8", " utf_8 "),
+    "windows-1251": ("windows-1251", "Windows-1251", "cp1251", "cp-1251", "1251", "win-1251", "windows_1251"),
+    "koi8-r": ("koi8-r", "KOI8-R", "koi8r", "cskoi8r"),
+}
+
+
+@pytest.mark.parametrize("charset", NAMES_OF_CHARSETS)
+def test_names_of_charsets(charset: str) -> None:
+    reply = SenderList((Sender("Имя", 5),))
+    body = encode(reply, fmt=2, charset=charset)
+    for name in NAMES_OF_CHARSETS[charset]:
+        assert encode(reply, fmt=2, charset=name) == body
+        assert decode(body, fmt=2, charset=name) == reply
+        if name[0].isalpha():  # as XML wants it
+            assert decode(f'<?xml version="1.0" encoding="{name}"?>'.encode() + body, fmt=2) == reply
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "latin-1", "utf-16", "ascii", "koi8-u", "", 5])
+def test_other_charsets(charset: Any) -> None:
+    words = f"charset has to be utf-8, windows-1251 or koi8-r, not {charset!r}"
+    for call in (lambda: decode(b"OK", fmt=0, charset=charset), lambda: encode(Success(), fmt=0, charset=charset)):
+        with pytest.raises(SmscCodecError) as caught:
+            call()
+        assert str(caught.value) == words
 
 
 def test_attributes_have_places_of_their_own() -> None:

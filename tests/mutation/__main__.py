@@ -91,8 +91,8 @@ def _outcomes(mutants: Sequence[Mutant], jobs: int, log: Path | None) -> list[tu
         for number in range(jobs):
             folder = stack.enter_context(copy_of_the_checkout())
             if number == 0:
-                for name in sorted({mutant.path.stem for mutant in mutants}):
-                    assert run(folder, tests_for(name)) == SURVIVED, (folder / "log").read_text("utf-8")
+                for tests in {tests_for(mutant.path.stem) for mutant in mutants}:
+                    assert run(folder, tests) == SURVIVED, (folder / "log").read_text("utf-8")
             folders.put(folder)
         written = stack.enter_context(log.open("w", encoding="utf-8")) if log else None
         pool = stack.enter_context(context.Pool(jobs, _start, (folders,)))
