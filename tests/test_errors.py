@@ -21,6 +21,7 @@ from smsc_codec import (
     Sender,
     SenderCreated,
     SenderList,
+    Severity,
     SmscCodecError,
     Success,
     decode,
@@ -248,6 +249,60 @@ def test_half_of_a_surrogate_pair_in_a_string() -> None:
         decode("\ufeffname = \udfff")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_what_ends_a_line(end: str) -> None:
+    for rest, found in (("", "the end of the reply"), ("name = B", "the end of the line")):
+        with pytest.raises(DecodeError) as caught:
+            decode(f"name = A, {end}{rest}", fmt=0)
+        assert caught.value.reason == f"expected 'id', 'name', 'status' or a key, found {found}"
+        assert caught.value.offset == 10
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "words"),
+    [
+        (b"A\x98", "windows-1251", "text in windows-1251, found the byte 0x98"),
+        (b"A\x98", None, "text in windows-1251, as the body is not UTF-8, found the byte 0x98"),
+        (b"A\xff", "utf-8", "text in utf-8, found the byte 0xFF"),
+    ],
+)
+def test_bytes_without_a_meaning(body: bytes, charset: str | None, words: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=0, charset=charset)
+    assert caught.value.reason == f"expected {words}, which has no meaning there"
+    assert (caught.value.code, caught.value.offset, caught.value.excerpt) == ("charset", 1, "A\ufffd\n ^")
+
+
+def test_what_is_no_body() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(5, fmt=0)  # type: ignore[call-overload]
+    assert (caught.value.code, caught.value.reason) == ("option", "expected the body as bytes or a string, found int")
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("mark", ["\ufeff", b"\xef\xbb\xbf"])
+def test_a_mark_is_a_finding_and_counts(fmt: Format, mark: Any) -> None:
+    text = encode(SenderList((Sender("A", 5),)), fmt=fmt).decode().replace("5", "x")
+    body = mark + (text if isinstance(mark, str) else text.encode())
+    found = validate(body, fmt=fmt).findings
+    assert [(finding.code, finding.offset) for finding in found[:1]] == [("bom", len(mark))]
+    assert (found[-1].severity, found[-1].offset) == (Severity.ERROR, len(mark) + text.index("x"))
+
+
+@pytest.mark.parametrize(
+    ("fmt", "body", "places"),
+    [
+        (0, "name = A, new = 1\nname = B", [(16, 1, 17), (0, 1, 1)]),
+        (2, '<s>\n<sender new="1"\nid="5"></sender></s>', [(17, 2, 14), (4, 2, 1)]),
+        (3, '[{"sender": "A", "id": 1},\n{"new": 1,\n"mts_step": 1, "id": 5}]', [(35, 2, 9), (27, 2, 1)]),
+    ],
+)
+def test_an_error_before_a_finding(fmt: int, body: str, places: list[tuple[int, int, int]]) -> None:
+    for given in (body, body.encode()):
+        findings = validate(given, fmt=fmt, expect=Success).findings
+        assert [(finding.offset, finding.line, finding.column) for finding in findings] == places
+
+
 def test_a_declaration_that_is_broken_behind_a_mark() -> None:
     body = b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?><sender>\xcf</sender>'
     with pytest.raises(DecodeError) as caught:
@@ -346,6 +401,33 @@ def test_what_was_found_is_not_said_of_a_secret() -> None:
             error.reason == EncodeError("expected a code, found a\nb", path=path).reason == "expected a code, found ***"
         )
     assert DecodeError("expected a code, found a", path="pswd").reason == "expected a code, found a"
+
+
+@pytest.mark.parametrize(("size", "shown"), [(40, "x" * 40), (41, "x" * 37 + "...")])
+def test_what_was_found_is_shortened(size: int, shown: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"A,{'x' * size},5", fmt=1)
+    assert caught.value.reason == f"expected the number of a status, found '{shown}'"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "excerpt"),
+    [
+        (29, 28, "A" * 29 + ",x," + "5" * 28),
+        (30, 28, "..." + "A" * 29 + ",x," + "5" * 28),
+        (29, 29, "A" * 29 + ",x," + "5" * 28 + "..."),
+        (90, 90, "..." + "A" * 29 + ",x," + "5" * 28 + "..."),
+    ],
+)
+@pytest.mark.parametrize(("above", "below"), [("", ""), ("B,1,5\n", ""), ("B,1,5\r\n", "\r\nC"), ("", "\nC,1,5")])
+def test_excerpts_are_60_characters_around_the_place(
+    before: int, behind: int, excerpt: str, above: str, below: str
+) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"{above}{'A' * before},x,{'5' * behind}{below}", fmt=1)
+    error = caught.value
+    assert error.excerpt == excerpt + "\n" + " " * excerpt.index("x") + "^"
+    assert (error.line, error.column, error.offset) == (1 + bool(above), before + 2, len(above) + before + 1)
 
 
 def test_a_line_is_shown_without_its_end() -> None:
