@@ -58,7 +58,6 @@ class _Broken(Exception):  # noqa: N818 - a signal, not an error
     """What expat says of a document, and where. Never leaves this module."""
 
     def __init__(self, code: int, index: int) -> None:
-        super().__init__(code, index)
         self.code = code
         self.index = index
 

@@ -158,6 +158,8 @@ found an object with 'balance', 'currency'
         "",
         "line 1, column 1 (offset 0): expected a reply, found an empty body, which is a list of none if fmt is 0 or 1",
     ),
+    (3, "", "line 1, column 1 (offset 0): expected a reply, found an empty body"),
+    (2, " ", "line 1, column 1 (offset 0): expected a reply, found an empty body\n     \n    ^"),
     (
         None,
         "garbage",
@@ -182,6 +184,41 @@ def test_golden(fmt: int | None, body: str, words: str) -> None:
         assert (error.__cause__, error.__context__) == (None, None)
         again = pickle.loads(pickle.dumps(error))
         assert (str(again), again.__dict__) == (str(error), error.__dict__)
+
+
+ANY = 'expected an error, "OK", the id of a new sender name or a list of sender names'
+NAME = "expected a name of at least one character"
+NUMBER = "expected a whole number of at most 18 digits"
+XML = "expected a reply in XML"
+END = "the end of the line or the end of the reply"
+REASONS = [
+    (0, "name = A, id = 5x", f"expected ', ', {END}, found 'x'", 16),
+    (0, "name = A, mts = ", "expected a replacement or an operator code, found the end of the reply", 16),
+    (0, "OK!", f"expected {END}, found '!'", 2),
+    (0, "ERROR = 3 (x", "expected ')' or a description, found 'x'", 11),
+    (2, '<?xml version="1.0"?>\n<!DOCTYPE a><a/>', f"{XML}, found a document type declaration, which is refused", 22),
+    (2, "<a>x</a>\ny", "expected an element, found the text 'y'", 9),
+    (2, '<s>\n<sender id="5">A</sender>y\n</s>', f"{ANY} in XML, found <s> with <sender> in it", 0),
+    (2, "<a/><b/>", f"{ANY} in XML, found <a>", 0),
+    (2, "<?xml version='1.0'?>\n<sender>A</sender><sender id='x'>B</sender>", f"{NUMBER}, found 'x'", 52),
+    (2, "<sender>A</sender><sender>B</sender><", f"{XML}, found broken XML (not well-formed (invalid token))", 37),
+    (3, '"abc"', f"{ANY} in JSON, found 'abc'", 0),
+    (3, "5", f"{ANY} in JSON, found 5", 0),
+    (3, "true", f"{ANY} in JSON, found true", 0),
+    (3, "{}", f"{ANY} in JSON, found an empty object", 0),
+    (3, '[["a"]]', "expected an object, found an array", 1),
+    (3, '[{"sender":{},"id":1}]', f"{NAME}, found an object", 11),
+    (3, '[{"sender":[],"id":1}]', f"{NAME}, found an array", 11),
+    (3, '[{"sender":null}]', f"{NAME}, found null", 11),
+]
+
+
+@pytest.mark.parametrize(("fmt", "body", "reason", "offset"), REASONS)
+def test_reasons(fmt: int, body: str, reason: str, offset: int) -> None:
+    for given in (body, body.encode()):
+        with pytest.raises(DecodeError) as caught:
+            decode(given, fmt=fmt)
+        assert (caught.value.reason, caught.value.offset) == (reason, offset)
 
 
 SECRET = "s3cr3t"
@@ -249,6 +286,19 @@ def test_half_of_a_surrogate_pair_in_a_string() -> None:
         decode("\ufeffname = \udfff")
 
 
+def test_what_was_expected_instead() -> None:
+    for body, expect, words in (
+        (b"", Success, 'expected "OK", found an empty body'),
+        (b"\r\n", SenderCreated | Success, 'expected "OK" or the id of a new sender name, found an empty body'),
+        (b"OK", SenderList, 'expected a list of sender names, found "OK"'),
+        (b"A,5", SenderCreated, "expected the id of a new sender name, found a list of sender names"),
+        (b"OK", int, "expected <class 'int'>, found \"OK\""),
+    ):
+        with pytest.raises(DecodeError) as caught:
+            decode(body, fmt=1, expect=expect)
+        assert (caught.value.code, caught.value.reason) == ("unexpected", words)
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
 def test_what_ends_a_line(end: str) -> None:
     for rest, found in (("", "the end of the reply"), ("name = B", "the end of the line")):
@@ -282,7 +332,11 @@ def test_what_is_no_body() -> None:
 @pytest.mark.parametrize("fmt", Format)
 @pytest.mark.parametrize("mark", ["\ufeff", b"\xef\xbb\xbf"])
 def test_a_mark_is_a_finding_and_counts(fmt: Format, mark: Any) -> None:
-    text = encode(SenderList((Sender("A", 5),)), fmt=fmt).decode().replace("5", "x")
+    reply = SenderList((Sender("A", 5),))
+    plain = encode(reply, fmt=fmt)
+    text = plain.decode().replace("5", "x")
+    for charset in (None, "utf-8", "windows-1251", "koi8-r"):
+        assert decode(mark + (plain.decode() if isinstance(mark, str) else plain), fmt=fmt, charset=charset) == reply
     body = mark + (text if isinstance(mark, str) else text.encode())
     found = validate(body, fmt=fmt).findings
     assert [(finding.code, finding.offset) for finding in found[:1]] == [("bom", len(mark))]
@@ -479,7 +533,7 @@ def test_other_charsets(charset: Any) -> None:
 
 
 def test_attributes_have_places_of_their_own() -> None:
-    body = "<senders xmlns:a='u' count = '1'>\n<sender xmlns:b='v' id='5' new_key='1'>A</sender>\n</senders>"
+    body = "<senders xmlns='t' xmlns:a='u' count = '1'>\n<sender xmlns='' xmlns:b='v' id='5' new_key='1'>A</sender></senders>"
     findings = validate(body, fmt=2).findings
     assert [(finding.path, finding.offset) for finding in findings] == [
         ("count", body.index("1'>\n")),

@@ -46,6 +46,22 @@ def test_names(fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("fmt", Format)
+def test_more_names_than_fields(fmt: Format) -> None:
+    """By the careful way too, which a mark leads to."""
+    limits = Limits(names=20, attributes=5)
+    body = b"\xef\xbb\xbf" + encode(names(20), fmt=fmt)
+    assert decode(body, fmt=fmt, limits=limits) == names(20)
+    with pytest.raises(LimitError, match="expected at most 19 names"):
+        decode(body, fmt=fmt, limits=replace(limits, names=19))
+
+
+def test_the_defaults() -> None:
+    assert Limits() == Limits(body=2**25, names=250_000, depth=32, attributes=256, text=2**16)
+    with pytest.raises(TypeError):
+        Limits(5)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("fmt", Format)
 def test_no_names_at_all(fmt: Format) -> None:
     with pytest.raises(LimitError, match="expected at most 0 names"):
         decode(encode(names(1), fmt=fmt), fmt=fmt, limits=Limits(names=0))
@@ -87,6 +103,7 @@ def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
         assert encode(reply, fmt=fmt, limits=Limits(text=21))
         with pytest.raises(EncodeError, match=r"senders\[0\].name: expected at most 20 characters, found 21"):
             encode(reply, fmt=fmt, limits=Limits(text=20))
+    assert encode(names(3), fmt=fmt, limits=Limits(names=3)) == encode(names(3), fmt=fmt)
     with pytest.raises(EncodeError, match="expected at most 2 names, here are 3"):
         encode(names(3), fmt=fmt, limits=Limits(names=2))
     size = len(encode(names(3), fmt=fmt))
@@ -130,6 +147,9 @@ def test_depth() -> None:
     assert not isinstance(caught.value, LimitError)
     with pytest.raises(LimitError, match="expected values at most 4 deep"):
         decode("[" * 5 + "]" * 5, fmt=3, limits=limits)
+    deep = '[{"sender": "A", "x": ' + '{"a": ' * 900 + "1" + "}" * 901 + "]"
+    with pytest.raises(DecodeError, match="expected a code or a name, found an object"):
+        decode(deep, fmt=3, limits=Limits(depth=1000))
     with pytest.raises(DecodeError, match="found <a> with <a> in it") as caught:
         decode("<a>" * 4 + "</a>" * 4, fmt=2, limits=limits)
     with pytest.raises(LimitError, match="expected elements at most 4 deep"):
@@ -306,6 +326,14 @@ def test_the_names_of_a_list_are_no_limit_for_others() -> None:
     error = b"<result>\n<error>x</error>\n<error_code>3</error_code>\n</result>"
     assert decode(error, fmt=2, limits=Limits(names=0)) == decode(error, fmt=2)
     assert decode(b"<result>OK</result>", fmt=2, limits=Limits(names=0)) == decode(b"OK", fmt=0)
+
+
+def test_elements_of_an_error() -> None:
+    body = "<result><error_code>1</error_code>" + "<x/>" * 9 + "</result>"
+    assert decode(body, fmt=2, limits=Limits(names=2, attributes=10)) == decode(body, fmt=2)
+    for names_, words in ((9, "expected at most 3 fields"), (2, "expected at most 4 elements")):
+        with pytest.raises(LimitError, match=words):
+            decode(body, fmt=2, limits=Limits(names=names_, attributes=3))
 
 
 @pytest.mark.parametrize(

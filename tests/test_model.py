@@ -83,6 +83,13 @@ def test_by_hand_and_decoded_are_equal() -> None:
     assert isinstance(SenderList([by_hand]).senders, tuple)  # type: ignore[arg-type]
 
 
+def test_what_a_sender_does_not_have_is_not_shown() -> None:
+    assert repr(Sender("A")) == "Sender(name='A')"
+    assert repr(Sender("A", 5, operators={"mts": OperatorStatus.SENT}, replacements={"b": "X"})) == (
+        "Sender(name='A', id=5, operators={'mts': <OperatorStatus.SENT: 1>}, replacements={'b': 'X'})"
+    )
+
+
 def describe(reply: Reply) -> str:
     match reply:
         case SenderList((Sender(name, id=5, status=SenderStatus.ALLOWED), *_)):
@@ -146,9 +153,46 @@ def test_numbers(cls: Any) -> None:
 
 
 def test_the_documented_numbers() -> None:
-    assert [int(number) for number in SenderStatus] == [0, 1, 2]
-    assert [int(number) for number in OperatorStatus] == [0, 1, 2, 3, 4, 5, 8, 9]
-    assert [int(number) for number in SenderError] == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
+    assert {number.name: (int(number), number.meaning) for number in SenderStatus} == {
+        "MODERATION": (0, "waiting for moderation"),
+        "ALLOWED": (1, "allowed to use"),
+        "DISABLED": (2, "disabled"),
+    }
+    assert {int(number): number.meaning for number in OperatorStatus} == {
+        0: "pending registration",
+        1: "sent for registration",
+        2: "approved",
+        3: "not accepted",
+        4: "temporarily disabled",
+        5: "insufficient funds",
+        8: "supporting documents required",
+        9: "activation from the beginning of the month",
+    }
+    assert {int(number): number.meaning for number in SenderError} == {
+        1: "error in parameters",
+        2: "wrong login or password, or an IP address that is not on the client's list",
+        3: "sender name not found",
+        4: "IP address temporarily blocked",
+        5: "error saving or deleting the sender name",
+        7: "wrong number format",
+        8: "the confirmation code cannot be delivered to the number",
+        9: "more than three identical list requests or five create requests a minute, or 15 or more simultaneous"
+        " requests under one login",
+        10: "the code was already sent to this number; again after 8 hours",
+        11: "wrong confirmation code",
+    }
+
+
+def test_the_largest_number() -> None:
+    assert SenderError(10**18 - 1).name == f"UNKNOWN_{10**18 - 1}"
+
+
+def test_a_description_can_be_dropped() -> None:
+    reply = ErrorReply(SenderError.NUMBER_FORMAT, "invalid number", 541)
+    assert encode(reply, fmt=1, drop_description=True) == b"541,-7"
+    assert encode(reply, fmt=0, drop_description=True) == b"ERROR = 7 (invalid number), ID - 541"
+    with pytest.raises(EncodeError):
+        encode(reply, fmt=1)
 
 
 @pytest.mark.parametrize("reply", REPLIES[:3], ids=lambda reply: type(reply).__name__)

@@ -18,12 +18,12 @@ from .survivors import LISTED, listed
 from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, judge, run, warm_up
 
 # The quick ones first: most mutants die in the first moment.
-_TESTS = ("model", "endpoint", "vectors", "errors")
+_TESTS = ("model", "endpoint", "normal", "vectors", "errors")
 _LANES = ("_csv", "_json", "_lines", "_records", "_runs", "_text", "_values", "_xml")
 _MORE = {
     **dict.fromkeys(_LANES, ("limits", "laws", "limits-slow")),
     "_codec": ("limits",),
-    "_grammar": ("limits",),
+    "_grammar": ("limits", "loading"),
     "_json_tokens": ("limits",),
     "_limits": ("limits",),
     "_source": ("limits",),

@@ -144,15 +144,23 @@ def _test(folder: Path, tests: Sequence[str]) -> int:
 
 
 def _tests_in(module: ModuleType, slow: bool) -> Iterator[Callable[[], object]]:
-    """The tests of a module that need no fixture, called without pytest, which would take more time than they do."""
+    """The tests of a module that need no fixture but a folder; pytest would take more time than they do."""
     for name, function in vars(module).items():
         if name.startswith("test_") and (name in _SLOW) is slow:
             cases: list[dict[str, object]] = [{}]
             for mark in getattr(function, "pytestmark", ()):
                 if mark.name == "parametrize":
                     cases = [{**case, **more} for more in _values(*mark.args) for case in cases]
-            if set(inspect.signature(function).parameters) == set(cases[0]):
+            wanted = set(inspect.signature(function).parameters) - set(cases[0])
+            if not wanted:
                 yield from (partial(function, **case) for case in cases)
+            elif wanted == {"tmp_path"}:
+                yield from (partial(_in_a_folder, function, case) for case in cases)
+
+
+def _in_a_folder(function: Callable[..., object], case: dict[str, object]) -> None:
+    with tempfile.TemporaryDirectory(dir=".") as name:
+        function(tmp_path=Path(name).absolute(), **case)
 
 
 def _values(names: str | Sequence[str], values: Iterable[object]) -> Iterator[dict[str, object]]:
