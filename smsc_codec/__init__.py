@@ -22,15 +22,16 @@ from ._model import (
     Success,
 )
 from ._normal import from_json, to_json
+from ._query import Query
 from ._report import Finding, Report, Severity
-from .senders import SENDERS
+from ._response import decode_response
+from .senders import CODEC
 
 __version__ = "0.1.0"
 
-_codec = Codec(SENDERS)
-decode = _codec.decode
-encode = _codec.encode
-validate = _codec.validate
+decode = CODEC.decode
+encode = CODEC.encode
+validate = CODEC.validate
 
 __all__ = [
     "ApiError",
@@ -44,6 +45,7 @@ __all__ = [
     "LimitError",
     "Limits",
     "OperatorStatus",
+    "Query",
     "Reply",
     "Report",
     "Sender",
@@ -55,6 +57,7 @@ __all__ = [
     "SmscCodecError",
     "Success",
     "decode",
+    "decode_response",
     "encode",
     "from_json",
     "to_json",

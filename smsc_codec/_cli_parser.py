@@ -74,7 +74,7 @@ examples:
 Nothing is measured unless every reply decodes. What is measured are calls of decode that say the format.
 
 examples:
-  smsc-codec bench examples/
+  smsc-codec bench examples/replies/
   smsc-codec bench --fmt 3 --seconds 5 --json replies/ more/reply.json
 """,
 }

@@ -24,14 +24,16 @@ T = TypeVar("T")
 
 
 class Format(IntEnum):
-    """The `fmt` parameter of a request [doc]."""
+    """The `fmt` parameter of a request [doc]. Where a format is asked for, its number does as well."""
 
     TEXT = 0
-    """Lines of `key = value`."""
+    """Lines of `key = value`; the service's default."""
     CSV = 1
     """Values joined by commas."""
     XML = 2
+    """Elements with attributes."""
     JSON = 3
+    """Arrays and objects."""
 
 
 # Lark loads a grammar with `ast.literal_eval`, which CPython 3.11 cannot do in two threads at once.
@@ -53,9 +55,10 @@ _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |(?:\r?\n)?\Z)")
 
 
 class Codec(Generic[R]):
-    """Reads and writes the replies of one endpoint; `smsc_codec.decode` and the others are the one of senders.php.
+    """Reads and writes the replies of one endpoint: `docs/adding-an-endpoint.md` makes one.
 
-    It has no state beyond what it learns of the grammar, and can be shared by threads.
+    Its methods `decode`, `encode` and `validate` are those of `smsc_codec`, which are the methods of the codec for
+    `senders.php`. It has no state beyond what it learns of the grammar, and can be shared by threads.
     """
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
@@ -75,19 +78,18 @@ class Codec(Generic[R]):
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
         if body.__class__ is not bytes or charset is not None or fmt is None:
             body, fmt = _plain(body, fmt, charset)
-        if (
-            body.__class__ is bytes
-            and (fmt.__class__ is int or fmt.__class__ is Format)
-            and limits.__class__ is Limits
-            and len(body) <= limits.body
-        ):
-            reader = self._formats.get(fmt)
-            if reader is None:
-                if not 0 <= fmt <= 3:
-                    return None
-                reader = self._format(Format(fmt))
-            return reader.fast(body, limits)
-        return None
+            if body is None:
+                return None
+        if (fmt.__class__ is not int and fmt.__class__ is not Format) or limits.__class__ is not Limits:
+            return None
+        if len(body) > limits.body:
+            return None
+        reader = self._formats.get(fmt)
+        if reader is None:
+            if not 0 <= fmt <= 3:
+                return None
+            reader = self._format(Format(fmt))
+        return reader.fast(body, limits)
 
     def _odd(self, reply: Any) -> bool:
         """Whether a reply that the fast lane has read holds anything to report."""
@@ -133,12 +135,15 @@ class Codec(Generic[R]):
     ) -> Any:
         """Read a reply.
 
-        *body* is the response's content, bytes or already a string. *fmt* is what the request asked for;
-        `None` finds it out from the body (`OK` alone and a line of `key = value` are text). *expect* is the
-        class of reply, or a union of classes, that the request leads to; an `ErrorReply` is always allowed.
-        *charset* is `utf-8`, `windows-1251` or `koi8-r`; `None` means that of the XML declaration, else
-        UTF-8 where the bytes are valid UTF-8, else windows-1251, the service's default. *strict* refuses
-        whatever `validate` would report. *limits* bounds what is read.
+        - *body*: the response's content, bytes or already a string.
+        - *fmt*: what the request asked for. `None` finds it out from the body; `OK` alone and a line of
+          `key = value` are text.
+        - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
+          always allowed, any other reply is an error; type checkers see both.
+        - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means that of the XML declaration, else UTF-8
+          where the bytes are valid UTF-8, else windows-1251, the service's default.
+        - *strict*: refuse whatever `validate` would report.
+        - *limits*: bounds on what is read.
 
         Raises `DecodeError`, of which `LimitError` is one, and nothing else.
         """
@@ -162,7 +167,7 @@ class Codec(Generic[R]):
         /,
         *,
         fmt: Format | int | None = None,
-        expect: Any = None,
+        expect: type[Any] | UnionType | None = None,
         charset: str | None = None,
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
@@ -228,10 +233,14 @@ class Codec(Generic[R]):
     ) -> bytes:
         """Write a reply in the canonical form, the server's own bytes where these are known.
 
-        *charset* is `utf-8`, `windows-1251` or `koi8-r`. With *drop_description* an error's description is
-        left out where fmt=1 has no place for it. Raises `EncodeError` if the reply would not be read back
-        the same from that format and charset, or a list is beyond *limits*; and nothing else: an exception of
-        an object in the reply becomes its cause.
+        - *reply*: a value of the model.
+        - *fmt*: the format to write.
+        - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
+        - *drop_description*: leave out an error's description where `fmt=1` has no place for it.
+        - *limits*: bounds on what is written, those that `decode` has.
+
+        Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
+        beyond *limits*; and nothing else: an exception of an object in the reply becomes its cause.
         """
         if type(limits) is not Limits:
             raise EncodeError(f"limits has to be a Limits, not {type(limits).__name__}")

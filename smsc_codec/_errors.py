@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ._secrets import safe_path, safe_reason
 
 if TYPE_CHECKING:
-    from ._model import ErrorReply
+    from datetime import timedelta
+
+    from ._model import ErrorReply, SenderError
 
 
 class SmscCodecError(Exception):
@@ -15,15 +17,26 @@ class SmscCodecError(Exception):
 
 
 class DecodeError(SmscCodecError, ValueError):
-    """The body is not a reply that can be read.
+    """The body is not a reply that can be read, or the call's own parameters are wrong.
 
-    `reason` says what was expected and what was found; `code` is a stable word for the kind of trouble
-    (`docs/findings.md` lists them; strict decoding has the code of the finding there). `offset` counts
-    from 0 in the body as it was given (bytes of a bytes body, characters of a string); `line` and `column`
-    count from 1, columns in characters. `path` names the value, such as `senders[3].id`, or is empty.
-    `excerpt` is the place in the body, at most some 70 characters, with a caret under it in a second
-    line; it is empty where there is nothing to show. The body itself is not kept.
+    It holds no more of the body than `excerpt`, and no secrets that the body repeats.
     """
+
+    reason: str
+    """What was expected and what was found."""
+    code: str
+    """A stable word for the kind of trouble: `docs/findings.md` lists them."""
+    offset: int
+    """Where it is, from 0 in the body as it was given: bytes of a bytes body, characters of a string."""
+    line: int
+    """From 1."""
+    column: int
+    """From 1, in characters."""
+    path: str
+    """The value it is about, such as `senders[3].id`; empty where it is about none."""
+    excerpt: str
+    """The place in the body, at most some 70 characters, with a caret under it in a second line; empty where
+    there is nothing to show."""
 
     def __init__(
         self,
@@ -63,10 +76,12 @@ class LimitError(DecodeError):
 
 
 class EncodeError(SmscCodecError, ValueError):
-    """The format cannot carry this value so that it would be read back the same.
+    """The format cannot carry this value so that it would be read back the same."""
 
-    `path` names the value, such as `senders[3].name`, or is empty.
-    """
+    reason: str
+    """Why."""
+    path: str
+    """The value it is about, such as `senders[3].name`; empty where it is about none."""
 
     def __init__(self, reason: str, *, path: str = "") -> None:
         reason = safe_reason(reason, path)
@@ -82,7 +97,10 @@ class EncodeError(SmscCodecError, ValueError):
 
 
 class ApiError(SmscCodecError):
-    """The service refused the request: an `ErrorReply` as an exception, which is its `reply`."""
+    """The service refused the request: an `ErrorReply` as an exception."""
+
+    reply: ErrorReply
+    """The refusal."""
 
     def __init__(self, reply: ErrorReply) -> None:
         super().__init__(reply)
@@ -94,6 +112,11 @@ class ApiError(SmscCodecError):
         return self.reply.code
 
     @property
+    def error(self) -> SenderError | None:
+        """The number as a member of `SenderError`, an unknown one too; `None` for what no reply can hold."""
+        return self.reply.error
+
+    @property
     def description(self) -> str | None:
         """The service's own phrase, if the reply had one."""
         return self.reply.description
@@ -102,6 +125,16 @@ class ApiError(SmscCodecError):
     def meaning(self) -> str:
         """What the documentation says of the number."""
         return self.reply.meaning
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same request may be repeated later, as far as the documentation says."""
+        return self.reply.retry
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """After how long it may be repeated; `None` if it may not, or if the documentation gives no time."""
+        return self.reply.retry_after
 
     def __str__(self) -> str:
         try:

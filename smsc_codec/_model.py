@@ -11,6 +11,7 @@ cycle through them.
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, cast
 
@@ -108,6 +109,26 @@ class SenderError(Code):
     CODE_ALREADY_SENT = 10, "the code was already sent to this number; again after 8 hours"
     WRONG_CODE = 11, "wrong confirmation code"
 
+    @property
+    def retry(self) -> bool:
+        """Whether the same request may be repeated later: only where the documented meaning says that time helps."""
+        return self in _RETRIES
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """After how long, `None` if the request may not be repeated or the documentation gives no time."""
+        return _RETRIES.get(self)
+
+
+# [doc] What passes with time. The block of an IP address is said to be temporary, and no time is given. All others
+# are about the request itself (1, 2, 3, 7, 11) or name no cause that time would remove (5, 8): the same request leads
+# to the same error. So do numbers that are not documented, as far as anyone knows.
+_RETRIES: Mapping[int, timedelta | None] = {
+    SenderError.IP_BLOCKED: None,
+    SenderError.TOO_MANY_REQUESTS: timedelta(minutes=1),
+    SenderError.CODE_ALREADY_SENT: timedelta(hours=8),
+}
+
 
 class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False):
     """A read-only `Mapping` from names to values that a whole list of senders shares its keys with.
@@ -184,19 +205,19 @@ NO_REPLACEMENTS = cast("Mapping[str, str]", NO_OPERATORS)
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False):
-    """One sender name (Sender ID).
-
-    `operators` maps the service's operator keys (`mega_step`, `mts_step`, …) to the name's state there;
-    keys that this library has never heard of are there like any other. `replacements` maps keys to the
-    name that is shown in place of this one. What the reply did not hold is `None` or empty.
-    """
+    """One sender name (Sender ID). What the reply did not hold is `None` or empty."""
 
     name: str
     """Up to 11 Latin letters, digits and signs, or a number of up to 15 digits."""
     id: int | None = None
+    """The service's number of the name; old servers do not send it."""
     status: SenderStatus | None = None
+    """Whether it may be used, with `all=1`."""
     operators: Mapping[str, OperatorStatus] = NO_OPERATORS
+    """The name's state by the service's operator keys (`mega_step`, `mts_step`, …), with `operators=1`; keys
+    that this library has never heard of are there like any other."""
     replacements: Mapping[str, str] = NO_REPLACEMENTS
+    """By the same keys, the name that is shown in place of this one."""
 
     # The generated hash would refuse a plain dict given by hand, which compares equal to the frozen one.
     def __hash__(self) -> int:
@@ -213,6 +234,7 @@ class SenderList(msgspec.Struct, frozen=True):
     """The answer to `get=1`: sender names in the order of the reply."""
 
     senders: tuple[Sender, ...] = ()
+    """Any iterable is made a tuple."""
 
     def __post_init__(self) -> None:
         if type(self.senders) is not tuple:
@@ -224,9 +246,10 @@ class SenderList(msgspec.Struct, frozen=True):
 
 
 class SenderCreated(msgspec.Struct, frozen=True):
-    """The answer to `add=1`: the id of the new name."""
+    """The answer to `add=1`."""
 
     id: int
+    """That of the new name."""
 
     def raise_for_error(self) -> Self:
         """The reply itself: it is no error."""
@@ -242,24 +265,37 @@ class Success(msgspec.Struct, frozen=True):
 
 
 class ErrorReply(msgspec.Struct, frozen=True):
-    """The service's refusal of any command.
-
-    `description` is the service's own short phrase, `None` where the format has no place for it (fmt=1).
-    `id` is that of the message the error is about, on endpoints that have messages.
-    """
+    """The service's refusal of any command."""
 
     code: int
     """The number, a `SenderError` when it was decoded from a reply of `senders.php`."""
     description: str | None = None
+    """The service's own short phrase; `None` where the format has no place for it (`fmt=1`)."""
     id: int | None = None
+    """That of the message the error is about, on endpoints that have messages."""
+
+    @property
+    def error(self) -> SenderError | None:
+        """The number as a member of `SenderError`, an unknown one too; `None` for what no reply can hold."""
+        try:
+            return SenderError(self.code)
+        except Exception:  # also that of an object which a caller made
+            return None
 
     @property
     def meaning(self) -> str:
         """What the documentation of `senders.php` says of the number."""
-        try:
-            return SenderError(self.code).meaning
-        except ValueError:  # no number that a reply can hold
-            return UNDOCUMENTED
+        return UNDOCUMENTED if self.error is None else self.error.meaning
+
+    @property
+    def retry(self) -> bool:
+        """Whether the same request may be repeated later, as `SenderError.retry`."""
+        return self.error is not None and self.error.retry
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """After how long it may be repeated, as `SenderError.retry_after`."""
+        return None if self.error is None else self.error.retry_after
 
     def raise_for_error(self) -> NoReturn:
         """Raise this error as an `ApiError`."""

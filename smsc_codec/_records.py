@@ -96,6 +96,9 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     """In the order of the constructor; the extras' two attributes follow."""
     extras: Extras | None = None
 
+    def __post_init__(self) -> None:
+        _ = self._columns  # so that no code is made while a reply is read
+
     @cached_property
     def by_name(self) -> dict[str, Field]:
         """The fields by their name."""

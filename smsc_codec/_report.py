@@ -22,21 +22,30 @@ class Severity(str, Enum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing about a body that is wrong or odd. Positions are those of `DecodeError`."""
+    """One thing about a body that is wrong or odd; where it is, as in a `DecodeError`."""
 
     severity: Severity
+    """How much it matters."""
     code: str
-    """Stable; the list of codes is in `docs/findings.md`."""
+    """A stable word for what it is: `docs/findings.md` lists them."""
     message: str
+    """What was expected and what was found."""
     offset: int
+    """From 0 in the body as it was given: bytes of a bytes body, characters of a string."""
     line: int
+    """From 1."""
     column: int
+    """From 1, in characters."""
     path: str
+    """The value it is about, such as `senders[3].id`; empty where it is about none."""
     excerpt: str
+    """The place in the body with a caret under it in a second line; empty where there is nothing to show."""
 
 
 class Report(msgspec.Struct, Generic[R_co], frozen=True):
-    """The reply, or `None` if the body cannot be read, and everything found on the way."""
+    """What `validate` answers."""
 
     reply: R_co | None
+    """`None` if the body cannot be read."""
     findings: tuple[Finding, ...] = ()
+    """Everything that is wrong or odd, in the order of the body."""

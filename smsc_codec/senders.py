@@ -6,9 +6,12 @@ The evidence for each form is in `docs/wire-format.md`; the text format is in `g
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
+from ._codec import Codec
 from ._forms import Column, Endpoint, Flat, Listing, XmlShape
 from ._model import OperatorStatus, Sender, SenderCreated, SenderError, SenderList, SenderStatus, Success
 from ._records import Extras, Field, Order, Record
@@ -86,3 +89,16 @@ _ERROR_CODE = replace(code(SenderError, "the number of an error"), known=_KNOWN_
 SENDERS: Endpoint[SenderList | SenderCreated | Success] = Endpoint(
     "senders.php", grammar="senders", forms=(error_form(_ERROR_CODE), SUCCESS, CREATED, LIST)
 )
+CODEC = Codec(SENDERS)
+
+COMMANDS: Mapping[str, type[SenderList | SenderCreated | Success]] = MappingProxyType(
+    {
+        "get": SenderList,
+        "add": SenderCreated,
+        "chg": Success,
+        "send_code": Success,
+        "check_code": Success,
+        "del": Success,
+    }
+)
+"""[doc] The parameter that is 1 in a request, and what it is answered with."""

@@ -19,7 +19,7 @@ from smsc_codec._bench import Group
 from .test_command_line import Shell, Terminal
 
 ROOT = Path(__file__).parent.parent
-EXAMPLES = str(ROOT / "examples")
+EXAMPLES = str(ROOT / "examples" / "replies")
 QUICK = ("--seconds", "1e-9")
 HEADINGS = ["format", "kind", "replies", "MB/s", "replies/s", "names/s", "median_µs", "99%_µs"]
 KINDS = ["senders", "created", "success", "error"]
@@ -246,9 +246,9 @@ def test_nothing_is_imported_before_it_is_needed() -> None:
     script = """
 import sys
 from smsc_codec.__main__ import main
-main(["decode", "examples/list.csv"])
+main(["decode", "examples/replies/list.csv"])
 print(sorted({"rich", "smsc_codec._bench"} & sys.modules.keys()))
-main(["bench", "--json", "--seconds", "1e-9", "examples/list.csv"])
+main(["bench", "--json", "--seconds", "1e-9", "examples/replies/list.csv"])
 print(sorted({"rich", "smsc_codec._bench"} & sys.modules.keys()))
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT)

@@ -1,46 +1,108 @@
-"""Every code block and transcript of the README and the docs is executed."""
+"""Every code block of the README and the docs is executed, and their tables are held to the code.
+
+`.ci/run` builds the site that is made of these pages, and with it checks the anchors.
+"""
 
 from __future__ import annotations
 
+import ast
+import doctest
+import importlib
 import os
+import pkgutil
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smsc_codec import Severity
+import smsc_codec
+import smsc_codec.recordings
+import smsc_codec.testing
+from smsc_codec import Limits, OperatorStatus, SenderError, SenderStatus, Severity
+from smsc_codec._cli_parser import build_parser
+from smsc_codec._model import Code
+from smsc_codec.recordings import CODES
 from smsc_codec.senders import TEXT_ORDER, XML_AND_JSON_ORDER
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = [
-    pytest.param(match[1], match[2], id=f"{page.name}:{page.read_text('utf-8')[: match.start()].count(chr(10)) + 1}")
-    for page in PAGES
-    for match in BLOCK.finditer(page.read_text("utf-8"))
+DOCS = ROOT / "docs"
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "tests/vectors/README.md")),
+    *sorted(DOCS.glob("*.md")),
 ]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^[ >]*(?:```|~~~)", re.MULTILINE)
 
 
-@pytest.mark.parametrize(("language", "text"), BLOCKS)
-def test_block(language: str, text: str, tmp_path: Path) -> None:
-    if language == "python":
-        exec(compile(text, "<block>", "exec"), {"__name__": "block"})
-    elif language == "console":
-        assert _transcript(text, tmp_path) == text
-    else:
-        # The commands that install and run: `.ci/run` takes them from the README and runs them in a clean clone.
-        assert language == "sh"
-        assert '"$(command README.md 1)"' in (ROOT / ".ci" / "run").read_text()
-        assert '"$(command README.md 2)"' in (ROOT / ".ci" / "run").read_text()
+def text_of(page: str) -> str:
+    return (DOCS / page).read_text("utf-8")
 
 
-def _transcript(text: str, folder: Path) -> str:
-    shutil.copytree(ROOT / "examples", folder / "examples")
+def section(text: str, heading: str) -> str:
+    """What stands under a heading, up to the next one of the same level."""
+    level, _ = heading.split(" ", maxsplit=1)
+    return re.split(rf"^{level} ", text.split(f"\n{heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of all tables, without their heads."""
+    lines = [
+        [cell.strip() for cell in line.strip("|\n").split("|")] for line in text.splitlines() if line.startswith("|")
+    ]
+    rules = [at for at, cells in enumerate(lines) if set("".join(cells)) <= {"-", ":"}]
+    return [cells for at, cells in enumerate(lines) if at not in rules and at + 1 not in rules]
+
+
+# Code blocks
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The blocks of a page go on from each other, in a folder with the examples."""
+    text = page.read_text("utf-8")
+    blocks = list(BLOCK.finditer(text))
+    assert len(FENCE.findall(text)) == 2 * len(blocks), "a block that this test does not see"
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "block"}
+    for match in blocks:
+        language, block = match[1], match[2]
+        above = text[: match.start(2)].count("\n")
+        where = f"{page.relative_to(ROOT)}:{above}"
+        if language == "python" and re.search("^def test_", block, re.MULTILINE):
+            (tmp_path / "test_block.py").write_text(block, "utf-8")
+            few = "import hypothesis\nhypothesis.settings.register_profile('few', max_examples=20, deadline=None)\n"
+            (tmp_path / "conftest.py").write_text(f"{few}hypothesis.settings.load_profile('few')\n", "utf-8")
+            command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_block.py"]
+            run = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert run.returncode == 0, f"{where}\n{run.stdout}{run.stderr}"
+        elif language == "python":
+            exec(compile("\n" * above + block, page, "exec", dont_inherit=True), names)
+        elif language == "console":
+            assert transcript(block, tmp_path) == block, where
+        elif language == "lark":
+            grammar = tmp_path / block.splitlines()[0].removeprefix("// ")
+            grammar.parent.mkdir(exist_ok=True)
+            grammar.write_text(block, "utf-8")
+        elif language == "sh":
+            for line in block.replace("&&", "\n").splitlines():
+                check_command(line.split(), where)
+        else:
+            pytest.fail(f"{where}: nobody executes {language or 'a block without a language'}")
+
+
+def transcript(text: str, folder: Path) -> str:
+    """The same commands with what they print."""
     tool = folder / "bin" / "smsc-codec"
-    tool.parent.mkdir()
+    tool.parent.mkdir(exist_ok=True)
     tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m smsc_codec "$@"\n')
     tool.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tool.parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
@@ -60,22 +122,152 @@ def _transcript(text: str, folder: Path) -> str:
     return written
 
 
-def test_links_lead_somewhere() -> None:
-    for page in [*PAGES, ROOT / "tests" / "vectors" / "README.md"]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+def check_command(words: list[str], where: str) -> None:
+    """Hold a command to what is there: what an `sh` block tells people to run takes minutes, or installs something.
+
+    Those of the README are run by `.ci/run`, in a clean clone.
+    """
+    words = shlex.split(" ".join(words))
+    while words and re.match(r"[A-Z_]+=", words[0]):
+        variable, value = words.pop(0).split("=")
+        assert variable == "HYPOTHESIS_PROFILE" and f'"{value}"' in (ROOT / "tests/conftest.py").read_text(), where
+    program, *rest = words
+    program = Path(program).name
+    options = [word.split("=")[0] for word in rest if word.startswith("--")]
+    if program == "pip":
+        for extra in ",".join(re.findall(r"\[(.+)\]", " ".join(rest))).split(","):
+            assert not extra or re.search(
+                rf"^{extra} = \[", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
+            ), where
+    elif program == "smsc-codec":
+        assert set(options) <= set(options_of(rest[0])), where
+    elif rest[:2] == ["-m", "pytest"]:
+        assert all((ROOT / path).exists() for path in rest[2:] if not path.startswith("-")), where
+    elif rest[:2] in (["-m", "venv"], ["-m", "sphinx"]):
+        assert program in ("python", "python3"), where
+    else:
+        assert program == "python" and rest[0] == "-m", f"{where}: nobody knows {' '.join(words)}"
+        module = ROOT / rest[1].replace(".", "/")
+        source = (module / "__main__.py" if module.is_dir() else module.with_suffix(".py")).read_text("utf-8")
+        assert all(f'"{option}"' in source for option in options), where
+
+
+def test_ci_runs_the_commands_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    for number, _ in enumerate(re.findall("^```sh$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE), 1):
+        assert f'"$(command README.md {number})"' in script
+
+
+def modules() -> Iterator[str]:
+    for package in (smsc_codec, smsc_codec.recordings, smsc_codec.testing):
+        yield package.__name__
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            yield module.name
+
+
+def test_examples_in_docstrings() -> None:
+    results = [doctest.testmod(importlib.import_module(name)) for name in modules()]
+    assert sum(result.attempted for result in results) > 0
+    assert sum(result.failed for result in results) == 0
+
+
+# Links
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^):]+)\)", page.read_text("utf-8")):
+        path = target.split("#")[0]
+        assert (page.parent / path).exists(), target
+
+
+# Tables
+
+
+def produced() -> tuple[set[tuple[str, str]], set[str]]:
+    """The findings, as (code, severity), and the codes of errors that stand in the source."""
+    findings, errors = set(), set()
+    for path in (ROOT / "smsc_codec").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                if getattr(node.func, "attr", getattr(node.func, "id", "")) in ("note", "Finding"):
+                    severity, code = node.args[:2]
+                    # Others pass on what they were given, such as the code of a `DecodeError`.
+                    if isinstance(severity, ast.Attribute) and isinstance(code, ast.Constant):
+                        findings.add((str(code.value), severity.attr.lower()))
+                errors |= {
+                    str(word.value.value)
+                    for word in node.keywords
+                    if word.arg == "code" and isinstance(word.value, ast.Constant)
+                }
+            elif isinstance(node, ast.FunctionDef):
+                arguments = [*node.args.args, *node.args.kwonlyargs]
+                defaults = [*node.args.defaults, *node.args.kw_defaults]
+                for argument, default in zip(reversed(arguments), reversed(defaults)):
+                    if argument.arg == "code" and isinstance(default, ast.Constant):
+                        errors.add(str(default.value))
+    return findings, errors
 
 
 def test_every_code_is_listed() -> None:
-    listed = set(re.findall(r"^\| `([a-z-]+)` \|", (ROOT / "docs" / "findings.md").read_text("utf-8"), re.MULTILINE))
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "smsc_codec").glob("*.py"))
-    used = set(re.findall(r'code(?:: str)?="([a-z-]+)"', source.replace(" = ", "=")))
-    used |= set(re.findall(r"Severity\.(?:WARNING|INFO), \"([a-z-]+)\"", source))
-    assert used == listed - {"body", "names", "depth", "attributes", "text"}
-    assert len(Severity) == 3
+    page = text_of("findings.md")
+    findings, errors = produced()
+    assert {(row[0].strip("`"), row[1]) for row in rows(section(page, "## Findings: the body was read"))} == findings
+    refused = section(page, "## Errors: the body is refused")
+    assert {row[0].strip("`") for row in rows(refused)} == errors
+    assert set(re.findall("`([a-z-]+)`", refused.split("Recordings have codes of their own")[1])) == CODES.keys()
+    assert {severity for _, severity in findings} | {"error"} == {severity.value for severity in Severity}
+
+
+def test_every_code_of_recordings_is_listed() -> None:
+    listed = rows(section(text_of("validating.md"), "## What it finds"))
+    assert [(row[0].strip("`"), row[1], row[2]) for row in listed] == [
+        (code, severity.value, words) for code, (severity, words) in CODES.items()
+    ]
+
+
+def test_every_limit_is_listed() -> None:
+    listed = {row[0].strip("`"): int(row[1].replace(",", "")) for row in rows(text_of("limits.md"))}
+    assert listed == {name: getattr(Limits(), name) for name in Limits.__struct_fields__}
+    assert all(row[3] for row in rows(text_of("limits.md")))
+
+
+@pytest.mark.parametrize("codes", [SenderStatus, OperatorStatus, SenderError])
+def test_every_number_is_listed(codes: type[Code]) -> None:
+    table = text_of("model.md").split(f"\n`{codes.__name__}`, ")[1].split("\n\n")[1]
+    assert rows(table) == [[str(int(code)), f"`{code.name}`", code.meaning] for code in codes]
+
+
+def options_of(command: str) -> list[str]:
+    """The options of a command of the command line."""
+    help_ = StringIO()
+    with redirect_stdout(help_), pytest.raises(SystemExit):
+        build_parser().parse_args([command, "--help"])
+    return re.findall(r"^  (--[a-z-]+)", help_.getvalue(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["decode", "encode", "convert", "validate", "bench"])
+def test_every_option_is_listed(command: str) -> None:
+    page = text_of("command-line.md")
+    shared = [] if command == "encode" else rows(section(page, "## Reading"))
+    listed = [row[0].strip("`").split(" ")[0] for row in shared + rows(section(page, f"## {command}"))]
+    assert sorted(listed) == sorted(options_of(command))
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    page = text_of("reference.rst")
+    modules = re.split(r"^\.\. py:module:: ", page, flags=re.MULTILINE)[1:]
+    described = {
+        text.split("\n")[0]: re.findall(r"^\.\. (?:auto|py:)\w+:: (\w+)", text, re.MULTILINE) for text in modules
+    }
+    assert {name: sorted(names) for name, names in described.items()} == {
+        "smsc_codec": sorted(smsc_codec.__all__),
+        "smsc_codec.recordings": sorted(smsc_codec.recordings.__all__),
+        "smsc_codec.testing": sorted(smsc_codec.testing.__all__),
+    }
 
 
 def test_the_documented_orders() -> None:
-    page = " ".join((ROOT / "docs" / "wire-format.md").read_text("utf-8").split())
+    page = " ".join(text_of("wire-format.md").split())
     assert f"in text, `{' '.join(TEXT_ORDER)}`" in page
     assert f"in XML and JSON `{' '.join(XML_AND_JSON_ORDER)}`" in page

@@ -533,7 +533,7 @@ def test_other_charsets(charset: Any) -> None:
 
 
 def test_attributes_have_places_of_their_own() -> None:
-    body = "<senders xmlns='t' xmlns:a='u' count = '1'>\n<sender xmlns='' xmlns:b='v' id='5' new_key='1'>A</sender></senders>"
+    body = "<s xmlns='t' xmlns:a='u' count = '1'>\n<sender xmlns='' xmlns:b='v' id='5' new_key='1'>A</sender></s>"
     findings = validate(body, fmt=2).findings
     assert [(finding.path, finding.offset) for finding in findings] == [
         ("count", body.index("1'>\n")),

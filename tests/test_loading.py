@@ -61,3 +61,17 @@ smsc_codec.decode(b"OK", fmt=0)
 print(sorted({"lark"} & sys.modules.keys()))
 """
     assert _python("-c", script, cwd=ROOT, path="").splitlines() == ["[]", "[]", "[]", "['lark']"]
+
+
+def test_the_testing_kit_is_imported_by_those_who_ask() -> None:
+    script = """
+import sys, smsc_codec
+late = {"smsc_codec.testing", "http.server", "email", "hypothesis", "pytest"}
+print(sorted(late & sys.modules.keys()))
+import smsc_codec.testing
+print(sorted(late & sys.modules.keys()))
+"""
+    assert _python("-c", script, cwd=ROOT, path="").splitlines() == [
+        "[]",
+        "['email', 'http.server', 'smsc_codec.testing']",
+    ]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+import re
 from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,6 +218,35 @@ def test_an_error_is_raised() -> None:
     assert str(ApiError(ErrorReply(77))) == "error 77: not documented"
 
 
+def test_what_may_be_repeated() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "requests.md").read_text("utf-8")
+    rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \| (yes|no) \| ([^|]*)\|", page, re.MULTILINE)
+    assert [int(number) for number, *_ in rows] == [int(number) for number in SenderError]
+    times = {"": None, "not documented": None, "1 minute": timedelta(seconds=60), "8 hours": timedelta(hours=8)}
+    for number, name, retry, after in rows:
+        member = SenderError(int(number))
+        reply = ErrorReply(int(number))
+        assert member.name == name
+        error = ApiError(reply)
+        for holder in (member, reply, error, pickle.loads(pickle.dumps(error))):
+            assert (holder.retry, holder.retry_after) == (retry == "yes", times[after.strip()])
+        assert error.error is reply.error is member
+
+
+@pytest.mark.parametrize("code", [0, 6, 15, 10**18 - 1])
+def test_an_undocumented_error_is_not_repeated(code: int) -> None:
+    error = ApiError(ErrorReply(code))
+    assert error.error is not None and error.error.value == code
+    assert not error.error.known
+    assert (error.retry, error.retry_after, error.meaning) == (False, None, "not documented")
+
+
+@pytest.mark.parametrize("code", [-1, 10**18, 10**5000, "x", None, [], {}], ids=range(7))
+def test_what_no_reply_can_hold_is_no_member(code: Any) -> None:
+    error = ApiError(ErrorReply(code))
+    assert (error.error, error.retry, error.retry_after, error.meaning) == (None, False, None, "not documented")
+
+
 @pytest.mark.parametrize(
     ("reply", "fmt", "reason"),
     [
@@ -396,3 +429,18 @@ def test_normalized_json_of_what_is_no_reply() -> None:
     for reply in wrong:
         with pytest.raises(EncodeError):
             to_json(reply)
+
+
+TEXT_ORDER = """mega_step bee_step motiv_step sber_step mts_step tele2_step tele2 motiv ua_reg ua_int mega_int
+    motiv_int mts_int""".split()
+XML_AND_JSON_ORDER = """mega_step mega_int bee_step motiv_step motiv_int sber_step mts_step mts_int tele2_step tele2
+    motiv ua_reg ua_int""".split()
+
+
+@pytest.mark.parametrize(("fmt", "order"), [(0, TEXT_ORDER), (2, XML_AND_JSON_ORDER), (3, XML_AND_JSON_ORDER)])
+@pytest.mark.parametrize("mapping", [dict, FrozenMapping.of])
+def test_operators_are_written_in_the_documented_order(fmt: int, order: list[str], mapping: Any) -> None:
+    codes = {key: OperatorStatus.APPROVED for key in sorted(TEXT_ORDER)}
+    body = encode(SenderList((Sender("A", 5, operators=mapping(codes)),)), fmt=fmt).decode()
+    assert re.findall(r"[a-z]\w+(?= = 2|=\"2|\": \"2)", body) == order
+    assert not validate(body, fmt=fmt).findings

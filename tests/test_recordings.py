@@ -226,6 +226,20 @@ def test_har(case: Case) -> None:
     assert "c00kie" not in repr(case.found([str(case.folder / "recording")]))
 
 
+def test_a_charset_that_was_not_asked_for(case: Case) -> None:
+    body = "Имя,5".encode("koi8-r")
+    content = {"text": base64.b64encode(body).decode(), "encoding": "base64"}
+    said = [{"name": "Content-Type", "value": "text/plain; charset=koi8-r"}]
+    url = URL.replace("fmt=3", "fmt=1") + "get=1&charset="
+    answers = [har_entry(url + charset, content, headers=said) for charset in ("koi8-r", "windows-1251", "utf-16")]
+    found = case.found([str(case.folder / "recording")]) if case(har(*answers)) else []
+    assert [(item.entry, item.code, item.message) for item in found] == [
+        (2, "content-charset", "Content-Type says koi8-r, windows-1251 was asked")
+    ]
+    # Two commands are none that can be judged.
+    assert case(har(har_entry(URL + "add=1&get=1", {"text": "OK"}))) == [(1, "other-format")]
+
+
 def test_har_that_is_cut_or_broken(case: Case) -> None:
     text = har(*[har_entry()] * 300)
     cut = case(text[:-100])

@@ -49,7 +49,8 @@ def _threads_by_turns() -> Iterator[None]:
 
 def at_once(works: list[Callable[[], Any]]) -> list[Any]:
     """What each returns, all of them begun at the same time."""
-    barrier = Barrier(len(works))
+    # A thread that dies before it gets there must not leave the others waiting for ever.
+    barrier = Barrier(len(works), timeout=120)
 
     def begun(work: Callable[[], Any]) -> Any:
         barrier.wait()

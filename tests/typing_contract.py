@@ -1,40 +1,160 @@
-"""What a type checker says of the public functions. Nothing here runs: mypy reads it."""
+"""What type checkers say of the public interface. Nothing here runs: mypy and pyright read it, in `.ci/run`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from smsc_codec import (
+    ApiError,
+    Codec,
     ErrorReply,
     Format,
+    Query,
     Reply,
     Report,
+    Sender,
     SenderCreated,
+    SenderError,
     SenderList,
+    SenderStatus,
     Success,
     decode,
+    decode_response,
     encode,
     from_json,
     to_json,
     validate,
 )
+from smsc_codec.senders import SENDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import timedelta
+
+    import aiohttp
+    import httpx
+    import requests
     from typing_extensions import assert_never, assert_type
+    from yarl import URL
 
-    def results(body: bytes) -> None:
+    from smsc_codec._forms import Endpoint
+
+    def decoding(body: bytes) -> None:
+        assert_type(decode(body), Reply)
+        assert_type(decode(body, expect=None), Reply)
         assert_type(decode(body), SenderList | SenderCreated | Success | ErrorReply)
-        assert_type(decode(body, fmt=Format.JSON, expect=SenderList), SenderList | ErrorReply)
-        assert_type(decode(body, fmt=3, expect=SenderList).raise_for_error(), SenderList)
+        assert_type(decode(bytearray(body), fmt=Format.JSON, expect=SenderList), SenderList | ErrorReply)
+        assert_type(decode(body, fmt=3, expect=SenderCreated), SenderCreated | ErrorReply)
         assert_type(decode("OK", expect=Success, strict=True), Success | ErrorReply)
-        assert_type(decode(memoryview(body), expect=SenderList | Success), Reply)
-        assert_type(validate(body), Report[SenderList | SenderCreated | Success | ErrorReply])
-        assert_type(encode(decode(body), fmt=0), bytes)
-        assert_type(from_json(to_json(decode(body))), Reply)
+        assert_type(decode(memoryview(body), expect=SenderList | Success, charset="koi8-r"), Reply)
+        assert_type(validate(body), Report[Reply])
+        assert_type(validate(body, expect=SenderList).reply, Reply | None)
+        assert_type(validate(body, expect=SenderList | Success).findings[0].line, int)
 
-    def every_reply(reply: Reply) -> None:
+    def encoding(reply: Reply, names: SenderList, error: ErrorReply) -> None:
+        assert_type(encode(reply, fmt=0), bytes)
+        assert_type(encode(names, fmt=Format.XML, charset="windows-1251"), bytes)
+        assert_type(encode(error, fmt=1, drop_description=True), bytes)
+        assert_type(to_json(reply), bytes)
+        assert_type(from_json(to_json(names)), Reply)
+
+    def raising(body: bytes, reply: Reply, error: ErrorReply) -> None:
+        assert_type(decode(body, expect=SenderList).raise_for_error(), SenderList)
+        assert_type(decode(body, expect=SenderCreated).raise_for_error().id, int)
+        assert_type(decode(body, expect=Success).raise_for_error(), Success)
+        assert_type(reply.raise_for_error(), SenderList | SenderCreated | Success)
+        assert_never(error.raise_for_error())
+
+    def errors(error: ApiError, reply: ErrorReply) -> None:
+        assert_type(error.code, int)
+        assert_type(error.error, SenderError | None)
+        assert_type(error.description, str | None)
+        assert_type(error.meaning, str)
+        assert_type(error.retry, bool)
+        assert_type(error.retry_after, timedelta | None)
+        assert_type(error.reply, ErrorReply)
+        assert_type((reply.error, reply.retry, reply.retry_after), tuple[SenderError | None, bool, timedelta | None])
+        assert_type((SenderError.SAVE.retry, SenderError.SAVE.retry_after), tuple[bool, timedelta | None])
+
+    def querying(
+        body: bytes, address: URL, link: httpx.URL, form: dict[str, list[str]], headers: httpx.Headers
+    ) -> None:
+        query = Query.from_url(address, form)
+        assert_type(query, Query)
+        assert_type(Query.from_url(link, b"fmt=3"), Query)
+        assert_type(Query.from_url([("fmt", 3), ("get", "1")]), Query)
+        assert_type(query.fmt, Format | None)
+        assert_type(query.charset, str | None)
+        assert_type(query.command, str | None)
+        assert_type((query.all, query.operators), tuple[bool, bool])
+        assert_type(query.expect, type[SenderList | SenderCreated | Success] | None)
+        assert_type(query.decode(body), Reply)
+        assert_type(query.decode(body, expect=None, content_type="text/plain"), Reply)
+        assert_type(query.decode(body, expect=SenderList, strict=True), SenderList | ErrorReply)
+        assert_type(query.decode(body, content_type=headers.get("Content-Type")), Reply)
+        assert_type(query.decode(body, expect=SenderList | Success), Reply)
+        assert_type(query.validate(body), Report[Reply])
+
+    def responses(whole: requests.Response, other: httpx.Response) -> None:
+        assert_type(decode_response(whole), Reply)
+        assert_type(decode_response(other), Reply)
+        assert_type(decode_response(whole, expect=SenderList), SenderList | ErrorReply)
+        assert_type(decode_response(other, expect=SenderList, form={"fmt": 3}), SenderList | ErrorReply)
+        assert_type(decode_response(other, expect=SenderList | Success), Reply)
+        assert_type(decode_response(whole, expect=SenderCreated).raise_for_error(), SenderCreated)
+
+    async def read_responses(response: aiohttp.ClientResponse) -> None:
+        assert_type(decode_response(response, await response.read()), Reply)
+        assert_type(decode_response(response, await response.text(), form="fmt=3"), Reply)
+        assert_type(decode_response(response, await response.read(), expect=Success), Success | ErrorReply)
+        assert_type(decode_response(response, await response.read(), expect=Success | SenderList), Reply)
+
+    def codecs(body: bytes, mailings: Endpoint[int | str]) -> None:
+        senders = Codec(SENDERS)
+        assert_type(senders, Codec[SenderList | SenderCreated | Success])
+        assert_type(senders.decode(body), Reply)
+        assert_type(senders.decode(body, expect=SenderList), SenderList | ErrorReply)
+        codec = Codec(mailings)
+        assert_type(codec, Codec[int | str])
+        assert_type(codec.decode(body), int | str | ErrorReply)
+        assert_type(codec.decode(body, expect=int), int | ErrorReply)
+        assert_type(codec.validate(body), Report[int | str | ErrorReply])
+        assert_type(codec.encode(5, fmt=0), bytes)
+
+    def matching(reply: Reply) -> None:
         match reply:
-            case SenderList() | SenderCreated() | Success() | ErrorReply():
-                pass
+            case SenderList(senders):
+                assert_type(senders, tuple[Sender, ...])
+            case SenderCreated(id):
+                assert_type(id, int)
+            case Success():
+                assert_type(reply, Success)
+            case ErrorReply(code, description, id):
+                assert_type((code, description, id), tuple[int, str | None, int | None])
             case _:
                 assert_never(reply)
+
+    def matching_what_was_expected(body: bytes) -> SenderCreated | None:  # noqa: RET503
+        # Every case returns: a checker that did not see it would want another return.
+        match decode(body, expect=SenderCreated):
+            case SenderCreated() as reply:
+                return reply
+            case ErrorReply(SenderError.SAVE):
+                return None
+            case ErrorReply() as error:
+                error.raise_for_error()
+
+    def telling_apart(reply: Reply) -> None:
+        if isinstance(reply, ErrorReply):
+            assert_type(reply, ErrorReply)
+        elif isinstance(reply, SenderList):
+            assert_type(reply, SenderList)
+        else:
+            assert_type(reply, SenderCreated | Success)
+
+    def senders(sender: Sender) -> None:
+        assert_type(sender.name, str)
+        assert_type(sender.id, int | None)
+        assert_type(sender.status, SenderStatus | None)
+        assert_type(sender.operators["mts"].meaning, str)
+        assert_type(sender.replacements, Mapping[str, str])

@@ -10,10 +10,11 @@ import msgspec
 
 from .. import validate
 from .._codec import Format, _recognise
-from .._model import ErrorReply, SenderList
+from .._model import ErrorReply
+from .._query import charset_of, missing_views
 from .._report import Finding, Severity
 from .._secrets import printable
-from .._source import BOM, charset_name
+from .._source import BOM
 from ..senders import SENDERS
 from ._coding import BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem
@@ -27,7 +28,6 @@ KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 
 _ALL_KINDS: dict[Any, str] = {form.cls: form.kind for form in SENDERS.forms}
 _NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
-_CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")
 _LONGEST_KEY = 100
@@ -119,11 +119,11 @@ class _Checker:
             self._bad(number, Problem("bad-coding", str(error)))
             return
         self._check_length(entry, unpacked=body is not entry.body)
-        charset = self._check_charset(entry, body)
-        fmt = next((fmt for fmt in (entry.fmt, request.fmt, options.fmt) if fmt is not None), None)
-        expect = KINDS[entry.expect] if entry.expect else request.expect or self.expect
-        charset = entry.charset or request.charset or charset or options.charset
-        self._reply(number, body, fmt, "utf-8" if entry.text else charset, expect, request, entry)
+        query = request.query
+        charset = "utf-8" if entry.text else self._charset(entry, body, query.charset)
+        fmt = next((fmt for fmt in (entry.fmt, query.fmt, options.fmt) if fmt is not None), None)
+        expect = KINDS[entry.expect] if entry.expect else query.expect or self.expect
+        self._reply(number, body, fmt, charset, expect, request, entry)
 
     def _check_length(self, entry: Entry, unpacked: bool) -> None:
         said = entry.header("content-length")
@@ -135,17 +135,11 @@ class _Checker:
             message = f"Content-Length is {said}, the body has {entry.length} bytes"
             self._note(entry.number, "content-length", message)
 
-    def _check_charset(self, entry: Entry, body: bytes) -> str | None:
-        """The charset that the headers name, if the bytes do not contradict it."""
-        match = _CHARSET.search(entry.header("content-type"))
-        charset = None if match is None else charset_name(match[1])
-        if charset is None or entry.text:
-            return None
-        if not body.isascii() and _is_utf8(body) is not (charset == "utf-8"):
-            really = "no UTF-8" if charset == "utf-8" else "UTF-8"
-            self._note(entry.number, "content-charset", f"Content-Type says {charset}, the bytes are {really}")
-            return None
-        return charset
+    def _charset(self, entry: Entry, body: bytes, asked: str | None) -> str | None:
+        """The charset of a body that is recorded as bytes."""
+        charset, findings = charset_of(entry.charset or asked, body, entry.header("content-type"))
+        self._pass_on(entry.number, findings)
+        return entry.charset or charset or self.options.charset
 
     def _reply(
         self,
@@ -179,18 +173,13 @@ class _Checker:
             summary.errors[int(reply.code)] += 1
             if entry.time is not None:
                 summary.timeline.add(entry.time, int(reply.code))
-        elif isinstance(reply, SenderList) and (request.status or request.operators):
-            self._check_view(number, reply, request)
+        self._pass_on(number, missing_views(request.query, reply))
 
-    def _check_view(self, number: int, reply: SenderList, request: Request) -> None:
-        """Report the first name without what was asked for each."""
-        for at, sender in enumerate(reply.senders):
-            if request.status and sender.status is None:
-                self._note(number, "no-status", f"senders[{at}]: all=1 was asked, and there is no status")
-                break
-            if request.operators and not sender.operators:
-                self._note(number, "no-operators", f"senders[{at}]: operators=1 was asked, and there are none")
-                break
+    def _pass_on(self, number: int, findings: Sequence[Finding]) -> None:
+        """Report what was found by what was asked, which quotes nothing of the reply."""
+        for finding in findings:
+            where = f"{finding.path}: " if finding.path else ""
+            self._add(number, finding.severity, finding.code, f"{where}{finding.message}")
 
     def _report(
         self, number: int, body: bytes, findings: Sequence[Finding], asked: dict[str, Any], secrets: Sequence[str]
@@ -235,11 +224,3 @@ class _Checker:
         self.summary.findings += 1
         self.summary.codes[severity.value, code] += 1
         self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -18,7 +18,7 @@ _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
 class BrokenError(Exception):
-    """Packed data that is cut, damaged or packed in an unknown way."""
+    """A recording, or packed data in it, that is cut, damaged or packed in an unknown way."""
 
 
 class MissingError(Exception):

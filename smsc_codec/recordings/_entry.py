@@ -16,9 +16,6 @@ CODES: dict[str, tuple[Severity, str]] = {
     "no-body": (Severity.WARNING, "the recording does not hold the body of this reply"),
     "http-status": (Severity.WARNING, "an HTTP status other than 200, which the service uses for errors too"),
     "content-length": (Severity.WARNING, "`Content-Length` differs from the body's length"),
-    "content-charset": (Severity.WARNING, "the charset in `Content-Type` is not that of the bytes"),
-    "no-status": (Severity.WARNING, "`all=1` was asked, and a name has no status"),
-    "no-operators": (Severity.WARNING, "`operators=1` was asked, and a name has no operators"),
 }
 """The codes of findings that only recordings have: how severe each is and what it means."""
 
@@ -27,7 +24,9 @@ class Problem(msgspec.Struct, frozen=True):
     """What is wrong with an entry before its body is looked at."""
 
     code: str
+    """One of `CODES`."""
     message: str
+    """What is wrong, in words."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,22 +41,23 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     length: int | None = None
     """How many bytes the body had when it came, if the recording says so."""
     status: int = 200
+    """That of HTTP."""
     headers: Sequence[tuple[str, str]] = ()
     """Of the reply."""
     time: float | None = None
     """When it was recorded, in seconds since 1970."""
     url: str = ""
-    """That was asked for, empty if it is not known."""
+    """The address that was asked, empty if it is not known."""
     form: bytes = b""
     """The body of the request."""
     cookies: tuple[str, ...] = ()
     """Values of headers that nobody may see."""
     fmt: int | None = None
-    """What was asked for, if the recording says so itself."""
+    """The format that was asked for, if the recording says so itself."""
     charset: str | None = None
-    """Likewise."""
+    """The charset, likewise."""
     expect: str | None = None
-    """Likewise, the kind of reply: `senders`, `created` or `success`."""
+    """The kind of reply, likewise: `senders`, `created` or `success`."""
     problem: Problem | None = None
     """Why there is no reply to judge."""
 
@@ -70,7 +70,7 @@ class Found(msgspec.Struct, frozen=True):
     """A finding, and where. It holds no logins, passwords, keys, cookies and phone numbers of requests."""
 
     path: str
-    """Of the recording; `<stdin>` for standard input."""
+    """That of the recording; `<stdin>` for standard input."""
     entry: int
     """Which entry of the recording, from 1, in JSON Lines the line; 0 if it is the file as a whole."""
     line: int
@@ -78,8 +78,10 @@ class Found(msgspec.Struct, frozen=True):
     column: int
     """In the line, from 1, in characters."""
     severity: Severity
+    """How much it matters."""
     code: str
-    """Stable; those of `docs/findings.md` and `docs/validating.md`."""
+    """A stable word for what it is: `docs/findings.md` and `docs/validating.md` list them."""
     message: str
+    """What was expected and what was found."""
     excerpt: str = ""
     """The place in the reply with a caret under it, empty if there is nothing to show."""

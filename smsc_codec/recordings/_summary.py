@@ -18,11 +18,14 @@ OTHERS = "(others)"
 
 
 class Summary(msgspec.Struct):
-    """Counts over replies, that of two parts of a recording can be put together."""
+    """Counts over replies; those of two parts of a recording can be put together."""
 
     replies: int = 0
+    """All that were judged."""
     undecoded: int = 0
+    """Those that do not decode."""
     findings: int = 0
+    """Of any severity."""
     size: int = 0
     """Bytes of all bodies, unpacked."""
     unreadable: int = 0
@@ -40,6 +43,7 @@ class Summary(msgspec.Struct):
     timeline: Timeline = msgspec.field(default_factory=Timeline)
     """The service's errors over time, where the recording has times."""
     interrupted: bool = False
+    """Whether it was stopped before the end."""
     seconds: float = 0.0
     """How long it took."""
 

@@ -71,11 +71,13 @@ def validate_recordings(
 ) -> Validation:
     """Judge every reply of recordings, however large they are.
 
-    *paths* are files, folders, for all files in them and in their folders but for hidden ones, and `-` for
-    standard input. *kind* is what kind of recording they are, each for itself by its content if it is `None`.
-    *fmt*, *charset* and *expect* (`senders`, `created` or `success`) are what was asked for, *strict* refuses
-    replies that have findings: as for `smsc_codec.validate`, but what a recording says itself comes first.
-    *jobs* is the number of processes that judge; the findings are the same.
+    - *paths*: files; folders, for all files in them and in their folders but for hidden ones; and `-` for
+      standard input.
+    - *kind*: what kind of recording they are. `None` finds it out from the content, for each by itself.
+    - *fmt*, *charset*, *expect* (`senders`, `created` or `success`): what was asked for, where a recording does
+      not say it itself.
+    - *strict*: refuse replies that have findings.
+    - *jobs*: how many processes judge; the findings are the same.
 
     Raises `ValueError` for wrong parameters. What is wrong with a recording is a finding.
     """

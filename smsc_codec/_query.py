@@ -1,0 +1,318 @@
+"""What a request asked for, and so what its reply has to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
+
+import msgspec
+from msgspec.structs import force_setattr
+
+from ._codec import Format, _charset_of, _format_of, _strict_error
+from ._errors import DecodeError
+from ._limits import DEFAULT_LIMITS, Limits
+from ._model import ErrorReply, Reply, SenderCreated, SenderList, Success
+from ._report import Finding, Report, Severity
+from ._source import charset_name, shown
+from .senders import CODEC, COMMANDS
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+T = TypeVar("T")
+
+
+class Url(Protocol):
+    """The URL of a library that has a class for it, such as `httpx.URL` and `yarl.URL`; `str` gives its text."""
+
+    @property
+    def host(self) -> Any:
+        """Not read; it tells URLs from other objects."""
+        ...
+
+    @property
+    def query(self) -> Any:
+        """Likewise."""
+        ...
+
+
+Parameters: TypeAlias = str | bytes | Mapping[str, Any] | Iterable[tuple[str, Any]] | Url
+"""What holds the parameters of a request: a URL, a form, a mapping or pairs."""
+
+_FORMATS = ("0", "1", "2", "3")
+_READ = frozenset({"fmt", "charset", "all", "operators", *COMMANDS})
+# What only a URL has stands before its first parameter: a scheme, a path, the question mark.
+_URL = re.compile(r"[^=&/?:]*[/?:]")
+_CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request to `senders.php` asked for. It holds no login, password or key, and sends nothing.
+
+    >>> query = Query.from_url("https://smsc.ru/sys/senders.php?login=demo&psw=demo&fmt=1&get=1")
+    >>> query
+    Query(fmt=<Format.CSV: 1>, charset=None, command='get', all=False, operators=False)
+    >>> query.decode(b"SMSC.RU,5")
+    SenderList(senders=(Sender(name='SMSC.RU', id=5),))
+
+    Raises `DecodeError` for a format, a charset or a command that the service does not have.
+    """
+
+    fmt: Format | None = None
+    """`None` if that is not known: the format is then found out from the body."""
+    charset: str | None = None
+    """`utf-8`, `windows-1251` or `koi8-r`; `None` if none was asked.
+
+    The service answers in windows-1251 then [doc]. That is not put here, because proxies and XML declarations can
+    make UTF-8 of it: bytes that are valid UTF-8 are read as such, all others as windows-1251.
+    """
+    command: str | None = None
+    """The parameter that was 1: `get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` if it is not known."""
+    all: bool = False
+    """Whether all names were asked for, with their status (`all=1`)."""
+    operators: bool = False
+    """Whether the state of names at operators was asked for (`operators=1`)."""
+
+    def __post_init__(self) -> None:
+        if self.fmt is not None:
+            force_setattr(self, "fmt", _format_of(self.fmt, DecodeError))
+        if self.charset is not None:
+            force_setattr(self, "charset", _charset_of(self.charset, DecodeError))
+        command: object = self.command
+        if command is not None and not (isinstance(command, str) and command in COMMANDS):
+            raise DecodeError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
+
+    @classmethod
+    def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> Query:
+        """What the parameters of a request say.
+
+        They are a URL or a form (`login=…&fmt=3`), each as text, bytes or an object whose `str` is a URL; or a
+        mapping or pairs, where values can be lists as those of `urllib.parse.parse_qs`. A *form* that was sent to
+        the URL comes second; where a parameter is given twice the last one counts. The host and the path are not
+        looked at.
+
+        Without a command the parameters are taken to be somewhere else, and what is not given is not known. With
+        one, `fmt` is 0 where it is not given, which is the service's default [doc].
+
+        Raises `DecodeError` for what holds no parameters, for more than one command, and for a format or a
+        charset that the service does not have.
+        """
+        return query_of({**_asked(url_or_parameters), **({} if form is None else _asked(form))})
+
+    @property
+    def expect(self) -> type[SenderList | SenderCreated | Success] | None:
+        """The class of the reply that the command leads to, `None` if it is not known."""
+        return None if self.command is None else COMMANDS[self.command]
+
+    @overload
+    def decode(
+        self,
+        content: str | Buffer,
+        /,
+        *,
+        expect: type[T],
+        content_type: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> T | ErrorReply: ...
+
+    @overload
+    def decode(
+        self,
+        content: str | Buffer,
+        /,
+        *,
+        expect: UnionType | None = None,
+        content_type: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Reply: ...
+
+    def decode(
+        self,
+        content: str | Buffer,
+        /,
+        *,
+        expect: Any = None,
+        content_type: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Any:
+        """Read the reply to this request.
+
+        *content* is the response's body, bytes or already a string, *content_type* its `Content-Type`, if it has
+        one. The charset is the one named there, unless the bytes contradict it; else the one that was asked for;
+        else that of an XML declaration, UTF-8 or windows-1251, as for `smsc_codec.decode`. *expect* is the
+        command's class of reply if it is not given; giving it tells a type checker what comes back. *strict*
+        refuses whatever `validate` would report.
+
+        Raises `DecodeError` and nothing else.
+        """
+        charset, findings = charset_of(self.charset, content, content_type)
+        reply = CODEC.decode(
+            content,
+            fmt=self.fmt,
+            expect=self.expect if expect is None else expect,
+            charset=charset,
+            strict=strict,
+            limits=limits,
+        )
+        if strict:
+            findings += missing_views(self, reply)
+            if findings:
+                raise _strict_error(findings[0])
+        return reply
+
+    def validate(
+        self,
+        content: str | Buffer,
+        /,
+        *,
+        expect: type[Any] | UnionType | None = None,
+        content_type: str | None = None,
+        strict: bool = False,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Report[Reply]:
+        """Read the reply to this request and report what is wrong or odd about it; parameters as for `decode`.
+
+        Beside the findings of `smsc_codec.validate` there are those that a request gives rise to:
+        `content-charset`, `no-status` and `no-operators`. Raises nothing.
+        """
+        charset, findings = charset_of(self.charset, content, content_type)
+        report = CODEC.validate(
+            content,
+            fmt=self.fmt,
+            expect=self.expect if expect is None else expect,
+            charset=charset,
+            limits=limits,
+        )
+        reply = report.reply
+        if reply is not None:
+            findings += missing_views(self, reply)
+        # The codec's own come first, as they do in strict decoding; what cannot be read has its error last.
+        ordered = (*findings, *report.findings) if reply is None else (*report.findings, *findings)
+        return Report(None if strict and ordered else reply, ordered)
+
+
+def query_of(asked: Mapping[str, str], *, lenient: bool = False) -> Query:
+    """What parameters say, those in a mapping from name to value; *lenient* takes for not known what makes no sense."""
+    commands = [name for name in COMMANDS if asked.get(name) == "1"]
+    fmt = asked.get("fmt", "0" if commands else None)
+    charset = asked.get("charset")
+    if lenient:
+        charset = charset_name(charset)
+        fmt = fmt if fmt in _FORMATS else None
+        commands = commands if len(commands) == 1 else []
+    if len(commands) > 1:
+        raise DecodeError(f"expected one command, found {' and '.join(commands)}")
+    known: Any = int(fmt) if fmt in _FORMATS else fmt
+    listing = commands == ["get"]
+    return Query(
+        fmt=known,
+        charset=charset,
+        command=commands[0] if commands else None,
+        all=listing and asked.get("all") == "1",
+        operators=listing and asked.get("operators") == "1",
+    )
+
+
+def pairs_of(text: str) -> list[tuple[str, str]]:
+    """The parameters in the query of a URL or in a form (`application/x-www-form-urlencoded`)."""
+    from urllib.parse import parse_qsl
+
+    return parse_qsl(text, encoding="utf-8", errors="replace")
+
+
+def charset_of(asked: str | None, content: object, content_type: object) -> tuple[str | None, list[Finding]]:
+    """The charset of a response, and what is odd about what its `Content-Type` says."""
+    match = _CHARSET.search(content_type) if isinstance(content_type, str) else None
+    said = None if match is None else charset_name(match[1])
+    body = _bytes(content)
+    if said is None or body is None:
+        return said or asked, []
+    if body.isascii():
+        return said, []
+    if _is_utf8(body) is not (said == "utf-8"):
+        really = "no UTF-8" if said == "utf-8" else "UTF-8"
+        return asked, [_content_charset(f"Content-Type says {said}, the bytes are {really}")]
+    if asked not in (None, said):
+        return said, [_content_charset(f"Content-Type says {said}, {asked} was asked")]
+    return said, []
+
+
+def missing_views(query: Query, reply: Reply) -> list[Finding]:
+    """The first name of a list without what was asked for each of them."""
+    if query.all and not query.operators and isinstance(reply, SenderList):
+        for at, sender in enumerate(reply.senders):
+            if sender.status is None:
+                message = "all=1 was asked, and there is no status"
+                return [Finding(Severity.WARNING, "no-status", message, 0, 1, 1, f"senders[{at}]", "")]
+    # [doc] The view with the operators has no status, and does not exist in fmt=1.
+    if query.operators and query.fmt is not Format.CSV and isinstance(reply, SenderList):
+        for at, sender in enumerate(reply.senders):
+            if not sender.operators:
+                message = "operators=1 was asked, and there are none"
+                return [Finding(Severity.WARNING, "no-operators", message, 0, 1, 1, f"senders[{at}]", "")]
+    return []
+
+
+def _content_charset(message: str) -> Finding:
+    return Finding(Severity.WARNING, "content-charset", message, 0, 1, 1, "", "")
+
+
+def _bytes(content: Any) -> bytes | None:
+    if isinstance(content, bytes):
+        return content
+    try:
+        return bytes(memoryview(content))
+    except (TypeError, ValueError, BufferError):  # a string, or what the codec will refuse
+        return None
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _asked(source: object) -> dict[str, str]:
+    """The parameters of a source that say what was asked for, and no others: what is secret goes no further."""
+    try:
+        return {name: value for name, value in _pairs(source) if name in _READ}
+    except Exception as error:  # that of an object of the caller, or of what is no pair
+        trouble = "" if isinstance(error, TypeError) else f" that raises {type(error).__name__}"
+    raise DecodeError(f"expected a URL, a form or a mapping of parameters, found {type(source).__name__}{trouble}")
+
+
+def _pairs(source: Any) -> list[tuple[str, str]]:
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        source = bytes(source).decode("latin-1")
+    if not isinstance(source, (str, Iterable)):
+        source = str(source)
+        if not _URL.match(source):
+            raise TypeError
+    if isinstance(source, str):
+        return pairs_of(source.partition("#")[0].partition("?")[2] if _URL.match(source) else source)
+    items = source.items() if isinstance(source, Mapping) else source
+    pairs = []
+    for name, value in items:
+        if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+            value = value[-1] if value else None  # noqa: PLW2901
+        # HTTP libraries leave out what is `None`.
+        text = "" if value is None else _text(value)
+        if text:
+            pairs.append((_text(name), text))
+    return pairs
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, str):
+        return str.__str__(value)
+    # Members of enumerations print differently from one Python to the next.
+    return str(int(value)) if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,154 @@
+"""From the response of an HTTP library to the reply in it.
+
+What requests, httpx and aiohttp have in common is read by its name; none of them is imported.
+"""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Any, Protocol, TypeVar, overload
+
+from ._errors import DecodeError
+from ._limits import DEFAULT_LIMITS, Limits
+from ._model import ErrorReply, Reply
+from ._query import Parameters, Query
+
+T = TypeVar("T")
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Response(Protocol):
+    """A response whose content has to be given beside it: `aiohttp.ClientResponse`, or any other of the three."""
+
+    @property
+    def url(self) -> Any:
+        """That was asked for."""
+        ...
+
+    # A mapping; aiohttp's is behind a descriptor that pyright takes for no property.
+    @property
+    def headers(self) -> Any:
+        """Of the response, from name to value."""
+        ...
+
+
+class WholeResponse(Response, Protocol):
+    """A response that holds its content: `requests.Response` and `httpx.Response`."""
+
+    @property
+    def content(self) -> bytes:
+        """The body, unpacked."""
+        ...
+
+
+@overload
+def decode_response(
+    response: WholeResponse,
+    /,
+    *,
+    form: Parameters | None = None,
+    expect: type[T],
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> T | ErrorReply: ...
+
+
+@overload
+def decode_response(
+    response: WholeResponse,
+    /,
+    *,
+    form: Parameters | None = None,
+    expect: UnionType | None = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Reply: ...
+
+
+@overload
+def decode_response(
+    response: Response,
+    content: str | bytes,
+    /,
+    *,
+    form: Parameters | None = None,
+    expect: type[T],
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> T | ErrorReply: ...
+
+
+@overload
+def decode_response(
+    response: Response,
+    content: str | bytes,
+    /,
+    *,
+    form: Parameters | None = None,
+    expect: UnionType | None = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Reply: ...
+
+
+def decode_response(
+    response: Any,
+    content: Any = None,
+    /,
+    *,
+    form: Parameters | None = None,
+    expect: Any = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Any:
+    """Read the reply in a response of requests, httpx or aiohttp, by what its request asked for.
+
+    Of aiohttp, whose body a coroutine reads, give the *content* too:
+    `decode_response(response, await response.read())`. The parameters are those in the response's URL and, where
+    the library keeps it (requests and httpx do), in the URL-encoded form that was sent; with aiohttp give the *form*
+    of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is found as there.
+
+    The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is no reply.
+
+    Raises `DecodeError`, and while the content comes from the network what the HTTP library raises as an `OSError`.
+    """
+    if content is None:
+        content = _held(response, "content")
+        if not isinstance(content, (str, bytes)):
+            raise DecodeError(
+                f"expected the content in the response, found {type(content).__name__}: "
+                "read it, and give it as the second argument"
+            )
+    url = _held(response, "url")
+    sent = _sent_form(_held(response, "request")) if form is None else form
+    query = Query.from_url("" if url is None else url, sent)
+    return query.decode(content, expect=expect, content_type=_content_type(response), strict=strict, limits=limits)
+
+
+def _held(thing: object, name: str) -> Any:
+    """An attribute, `None` if it is not there: httpx raises for what it does not have yet."""
+    try:
+        return getattr(thing, name, None)
+    except OSError:  # requests may be reading the content
+        raise
+    except Exception:
+        return None
+
+
+def _content_type(message: object) -> str:
+    """The header of a request or a response, empty if it is not there."""
+    try:
+        return next(
+            (str(value) for name, value in _held(message, "headers").items() if name.lower() == "content-type"), ""
+        )
+    except Exception:  # a double of a test, which has none
+        return ""
+
+
+def _sent_form(request: object) -> str | bytes | None:
+    """The form of a request, if it was one: requests has it as `body`, httpx as `content`."""
+    body = _held(request, "body")
+    body = _held(request, "content") if body is None else body
+    kind = _content_type(request).lower()
+    return body if isinstance(body, (str, bytes)) and (not kind or kind.startswith(_FORM)) else None

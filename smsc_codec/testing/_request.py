@@ -1,0 +1,96 @@
+"""What a request to `senders.php` says, from its query and its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import HTTP
+from urllib.parse import parse_qsl
+
+from .._errors import DecodeError
+from .._model import Reply
+from .._query import Query, query_of
+from .._source import charset_name
+
+# [doc] The commands of senders.php.
+COMMANDS = ("get", "add", "chg", "send_code", "check_code", "del")
+# [doc] That of the parameters and of the reply.
+DEFAULT_CHARSET = "windows-1251"
+
+_CREDENTIALS = frozenset({"login", "psw", "apikey"})
+
+
+@dataclass(frozen=True)
+class ReceivedRequest:
+    """A request that the fake service was sent, without its credentials."""
+
+    method: str
+    """`GET` or `POST`."""
+    command: str | None
+    """`get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` unless the request has one of them."""
+    parameters: Mapping[str, str]
+    """Everything else that the query and the form say, but for `login`, `psw` and `apikey`."""
+    files: tuple[str, ...]
+    """The names of files that a `multipart/form-data` form holds."""
+    reply: Reply
+    """What the service's answer was, before any misbehaviour came over it."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """The parameters of a request."""
+
+    parameters: dict[str, str]
+    credentials: dict[str, str]
+    files: tuple[str, ...]
+
+    @property
+    def query(self) -> Query:
+        """What is asked for, as far as it makes sense."""
+        return query_of(self.parameters, lenient=True)
+
+    @property
+    def command(self) -> str | None:
+        """The command, `None` if there is not one, or a format or charset that the service does not have."""
+        try:
+            return query_of({name: value for name, value in self.parameters.items() if value}).command
+        except DecodeError:
+            return None
+
+
+def read_form(query: str, content_type: str, body: bytes) -> Form:
+    """The query and the form together, the form's word being the last; texts are in the charset that is asked for.
+
+    *query* has a character for each byte, as `http.server` gives it.
+    """
+    pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+    files: list[str] = []
+    if content_type.lower().startswith("multipart/form-data"):
+        for name, value, file in _parts(content_type, body):
+            if file is None:
+                pairs.append((name, value))
+            else:
+                files.append(file)
+    else:
+        pairs += parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+    raw = dict(pairs)
+    charset = charset_name(raw.get("charset")) or DEFAULT_CHARSET
+    texts = {name: value.encode("latin-1").decode(charset, "replace") for name, value in raw.items()}
+    return Form(
+        {name: text for name, text in texts.items() if name not in _CREDENTIALS},
+        {name: text for name, text in texts.items() if name in _CREDENTIALS},
+        tuple(files),
+    )
+
+
+def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str, str | None]]:
+    """The names, the values and, if they are files, the file names of a multipart form's parts."""
+    header = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
+    parser: BytesParser[EmailMessage] = BytesParser(policy=HTTP)
+    for part in parser.parsebytes(header + body).iter_parts():
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            name = part.get_param("name", "", "content-disposition")
+            yield str(name), payload.decode("latin-1"), part.get_filename()

@@ -1,0 +1,283 @@
+"""The fake `senders.php` over HTTP, on this machine alone."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .. import encode
+from .._codec import Format
+from .._errors import EncodeError
+from .._model import ErrorReply, Reply, Sender
+from ._account import Account, refusal
+from ._request import DEFAULT_CHARSET, Form, ReceivedRequest, read_form
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+PATH = "/sys/senders.php"
+
+# [cap] JSON's; the others are ours.
+_TYPES = {
+    Format.TEXT: "text/plain",
+    Format.CSV: "text/plain",
+    Format.XML: "application/xml",
+    Format.JSON: "application/json",
+}
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """What shall be wrong with an answer; `FakeSenders.misbehave` says what each is."""
+
+    body: bytes | None = None
+    error: ErrorReply | None = None
+    plain: bool = False
+    cut: bool = False
+    disconnect: bool = False
+    delay: float = 0.0
+    charset: str | None = None
+    status: int = 200
+
+
+_NO_FAULT = _Fault()
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """An HTTP response."""
+
+    body: bytes
+    content_type: str
+    status: int = 200
+    disconnect: bool = False
+
+
+class FakeSenders(Account):
+    """A `senders.php` of its own, which runs inside a `with` block and listens on this machine alone.
+
+    *senders* are the names that the account has: `Sender` values, of which an id that is `None` is assigned and a
+    status that is `None` is `ALLOWED`, or names alone. A request is let in with *login* and *psw* or with *apikey*.
+    Numbers in *undeliverable* get no confirmation code. With *rate_limits* off, requests can be repeated at will;
+    *clock* is what the limits go by, in seconds.
+
+    Attributes that can be read and set at any time: `senders`, `rate_limits`, `undeliverable`, `login`, `psw`,
+    `apikey`; to be read: `codes`, the confirmation code that was sent to each number and not used yet, and
+    `comments`, the `cmt` of names that were added or changed.
+    """
+
+    def __init__(
+        self,
+        senders: Iterable[Sender | str] = (),
+        *,
+        login: str = "demo",
+        psw: str = "demo",
+        apikey: str = "demo-key",
+        undeliverable: Iterable[str] = (),
+        rate_limits: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(senders, login, psw, apikey, undeliverable, rate_limits, clock)
+        self._requests: list[ReceivedRequest] = []
+        self._faults: deque[_Fault] = deque()
+        self._lasting: _Fault = _NO_FAULT
+        self._http: _Http | None = None
+
+    def __repr__(self) -> str:
+        return f"<FakeSenders with {len(self.senders)} names{f' at {self.url}' if self._http else ''}>"
+
+    def __enter__(self) -> Self:
+        if self._http is not None:
+            raise RuntimeError("this FakeSenders runs already")
+        self._http = _Http(self)
+        self._http.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._http is not None:
+            self._http.stop()
+            self._http = None
+
+    @property
+    def url(self) -> str:
+        """The full address of the fake `senders.php`; `RuntimeError` outside of the `with` block."""
+        if self._http is None:
+            raise RuntimeError("FakeSenders has an address inside of its with block")
+        return f"http://127.0.0.1:{self._http.server_port}{PATH}"
+
+    @property
+    def requests(self) -> tuple[ReceivedRequest, ...]:
+        """What was asked so far, the first request first."""
+        return tuple(self._requests)
+
+    def misbehave(
+        self,
+        *,
+        body: bytes | None = None,
+        error: int | None = None,
+        description: str | None = None,
+        plain: bool = False,
+        cut: bool = False,
+        disconnect: bool = False,
+        delay: float = 0.0,
+        charset: str | None = None,
+        status: int = 200,
+        times: int | None = 1,
+    ) -> None:
+        """Spoil the answer to the next request, or to the next *times*; `None` is until `behave` is called.
+
+        - *error*: the command is not carried out, and answered with this error; *description* is its phrase if
+          it shall not be the usual one. Everything else happens to the answer after the command was carried out.
+        - *plain*: the answer is text (fmt=0), whatever format was asked for, as the service does with `OK` and errors.
+        - *charset*: the answer is in this charset, any that Python knows, although `Content-Type` names another.
+        - *body*: these bytes come instead: `b""`, or a proxy's page.
+        - *cut*: only the first half of the answer comes, and `Content-Length` fits it.
+        - *disconnect*: the connection is closed in the middle of the answer, so that `Content-Length` is not met.
+        - *delay*: the answer comes so many seconds late.
+        - *status*: the HTTP status, which the service leaves at 200 for all of its errors.
+
+        They can be combined, and further calls say what happens to the requests after those.
+        """
+        if charset is not None:
+            codecs.lookup(charset)
+        refused = None if error is None else refusal(error, description)
+        fault = _Fault(body, refused, plain, cut, disconnect, delay, charset, status)
+        with self._lock:
+            if times is None:
+                self._lasting = fault
+            else:
+                self._faults.extend([fault] * times)
+
+    def behave(self) -> None:
+        """Forget every misbehaviour."""
+        with self._lock:
+            self._faults.clear()
+            self._lasting = _NO_FAULT
+
+    def _respond(self, method: str, form: Form) -> tuple[_Answer, float]:
+        """The response to a request, and after how many seconds it shall come."""
+        with self._lock:
+            fault = self._faults.popleft() if self._faults else self._lasting
+            reply = fault.error or self._answer(form)
+            self._requests.append(ReceivedRequest(method, form.query.command, form.parameters, form.files, reply))
+        return _spoiled(reply, form, fault), fault.delay
+
+
+def _spoiled(reply: Reply, form: Form, fault: _Fault) -> _Answer:
+    """The reply as the request wants it, but for what *fault* does to it."""
+    fmt, charset = form.query.fmt or Format.TEXT, form.query.charset or DEFAULT_CHARSET
+    content_type = f"{_TYPES[fmt]}; charset={charset}"
+    body = fault.body
+    if body is None:
+        written_as = Format.TEXT if fault.plain else fmt
+        try:
+            if fault.charset is None:
+                body = encode(reply, fmt=written_as, charset=charset, drop_description=True)
+            else:
+                text = encode(reply, fmt=written_as, drop_description=True).decode()
+                body = text.encode(fault.charset, "replace")
+        except EncodeError as error:
+            # Not an answer that the service gives, so that the test sees what it has put into the account.
+            text = f"FakeSenders cannot answer with fmt={written_as}: {error}"
+            return _Answer(text.encode(), "text/plain; charset=utf-8", 500)
+    if fault.cut:
+        body = body[: len(body) // 2]
+    return _Answer(body, content_type, fault.status, fault.disconnect)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Http
+    protocol_version = "HTTP/1.1"
+    # Head and body are two packets, of which the second would wait for the first to be acknowledged.
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        # A client that has gone, and connections that `stop` has closed.
+        with contextlib.suppress(OSError):
+            super().handle()
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
+            self.close_connection = True
+            self._send(_Answer(b"<html>length required</html>", "text/html", 411))
+            return
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            return  # the client has gone
+        url = urlsplit(self.path)
+        if url.path != PATH:
+            self._send(_Answer(b"<html>not found</html>", "text/html", 404))
+            return
+        form = read_form(url.query, self.headers.get("Content-Type", ""), body)
+        answer, delay = self.server.account._respond(self.command, form)
+        # Not a sleep: whoever leaves the `with` block does not wait.
+        if not self.server.stopping.wait(delay):
+            self._send(answer)
+
+    def _send(self, answer: _Answer) -> None:
+        body = answer.body
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(body) or int(answer.disconnect)))
+        self.end_headers()
+        if answer.disconnect:
+            self.close_connection = True
+            body = body[: len(body) // 2]
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Say nothing: the request line holds the password."""
+
+
+class _Http(ThreadingHTTPServer):
+    """The server of one `with` block; every thread and socket that it has made is gone after `stop`."""
+
+    daemon_threads = False
+    request_queue_size = 128
+
+    def __init__(self, account: FakeSenders) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.account = account
+        self.stopping = threading.Event()
+        self._open: set[socket.socket] = set()
+        self._thread = threading.Thread(target=self.serve_forever, name="FakeSenders", kwargs={"poll_interval": 0.01})
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.shutdown()
+        self._thread.join()
+        # Clients keep their connections open, and the threads wait for what else they may ask.
+        for connection in tuple(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().close_request(request)

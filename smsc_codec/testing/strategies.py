@@ -1,0 +1,344 @@
+"""Hypothesis strategies: replies, from what every format carries to what none does, bodies, and damaged bodies.
+
+Each function gives a strategy. Without a *fmt* names and replies are of every kind, also those that some format or all
+of them refuse; with one they are those that `encode` writes in it.
+
+>>> from hypothesis import given
+>>> from smsc_codec.testing.strategies import bodies, damaged
+>>> @given(damaged(bodies(3)))
+... def test_my_client_survives(body): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TypeVar, cast
+
+from hypothesis import strategies as st
+
+from .. import encode
+from .._codec import Format
+from .._errors import EncodeError
+from .._model import (
+    MAX_NUMBER,
+    Code,
+    ErrorReply,
+    FrozenMapping,
+    OperatorStatus,
+    Reply,
+    Sender,
+    SenderCreated,
+    SenderError,
+    SenderList,
+    SenderStatus,
+    Success,
+)
+from .._source import CHARSETS
+from ..senders import OTHER_OPERATORS, TEXT_ORDER
+
+__all__ = [
+    "LOOK_ALIKES",
+    "bodies",
+    "charsets",
+    "damaged",
+    "errors",
+    "formats",
+    "names",
+    "noise",
+    "replies",
+    "sender_lists",
+    "senders",
+]
+
+V = TypeVar("V")
+R = TypeVar("R", bound=Reply)
+C = TypeVar("C", bound=Code)
+
+LOOK_ALIKES = (
+    # Other replies, in each of the formats.
+    "OK",
+    "OK, id = 5",
+    "0",
+    "5",
+    "0,-3",
+    "541,-7",
+    "ID = 5",
+    "ERROR = 3 (x)",
+    "ERROR = 7 (x), ID - 541",
+    "<result>OK</result>",
+    '<?xml version="1.0" encoding="koi8-r"?>',
+    '{"result": "OK"}',
+    "[]",
+    # Other names, and more than one.
+    "name = a, id = 1",
+    "A, id = 5",
+    "A, status = 1",
+    "A\nname = B",
+    "A\nB,5",
+    "A,5",
+    "A,1,5",
+    '<sender id="1">A</sender>',
+    # Separators, in the middle and at the ends.
+    "a = b",
+    "a=b",
+    " A ",
+    "A,",
+    "A, ",
+    ", A",
+    "A =",
+    " = A",
+    "=",
+    ",",
+    "A\r",
+    "A\r\n",
+    "\n",
+    "\t",
+    # What has to be escaped, or seems to be.
+    "<b>",
+    "]]>",
+    "<![CDATA[A]]>",
+    "<!--",
+    "&",
+    "&amp;",
+    "&#0;",
+    '"',
+    "'",
+    "\\",
+    "\\u0041",
+    "\\ud800",
+    "a:b",
+    # Digits and what `int` takes for them.
+    "007",
+    "79991234567",
+    "-1",
+    "1e5",
+    "1_0",
+    "٣",
+    "²",
+    # Characters that a charset, a format or a careless reader has trouble with.
+    "\ufeffA",
+    "п»їA",
+    "Имя",
+    "Ё№",
+    "\x00",
+    "\x1b[0m",
+    "\x7f",
+    "\x85",
+    "\xa0",
+    "\u2028",
+    "\u202e",
+    "e\u0301",
+    "\ud800",
+    "\udcff",
+    "\ud83d\ude00",
+    "\ufffe",
+    "\U0001f600",
+    "\U0010ffff",
+    "",
+)
+"""Names that look like something else in one format or another."""
+
+_ordinary = st.from_regex(r"[A-Za-z0-9 ._&'/~-]{1,11}", fullmatch=True) | st.from_regex("[0-9]{1,15}", fullmatch=True)
+_texts = st.one_of(
+    _ordinary,
+    st.text("ABCabc019 .,-_&'/~=()", min_size=1, max_size=12),
+    st.sampled_from(LOOK_ALIKES),
+    st.text(max_size=8),
+    # Halves of surrogate pairs, controls, unassigned ones: what `st.text` gives seldom or not at all.
+    st.text(st.characters(categories=("Cs", "Cc", "Cf", "Cn", "Co", "Zl", "Zp", "Zs", "Nd", "So")), max_size=6),
+    # Two at once, and one inside of a name.
+    st.lists(st.sampled_from((*LOOK_ALIKES, "A")), min_size=2, max_size=3).map("".join),
+)
+_numbers = st.integers(0, 20) | st.integers(0, MAX_NUMBER)
+_no_numbers = st.sampled_from([-1, 10**18, 2**64])
+_keys = st.one_of(
+    st.sampled_from(TEXT_ORDER + OTHER_OPERATORS),
+    st.from_regex(r"[a-z_][a-z0-9_]{0,6}", fullmatch=True),
+    st.sampled_from(["id", "name", "status", "sender", "ERROR", "", "a b", "ключ", "x:y", 'q"']),
+)
+
+
+def formats() -> st.SearchStrategy[Format]:
+    """The four formats."""
+    return st.sampled_from(Format)
+
+
+def charsets() -> st.SearchStrategy[str]:
+    """The charsets that the service knows."""
+    return st.sampled_from(CHARSETS)
+
+
+@cache
+def names(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[str]:
+    """Sender names: ordinary ones, and texts of all kinds with separators, quotes, controls and look-alikes."""
+    return _texts if fmt is None else _texts.filter(lambda name: _carries(SenderList((Sender(name, 1),)), fmt, charset))
+
+
+@cache
+def senders(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Sender]:
+    """Single names, with and without id, status, operators and replacements."""
+    # A line of fmt=1 is nothing without the id, and has no operators.
+    ids = _ids(fmt) if fmt == Format.CSV else st.none() | _ids(fmt)
+    plain = st.builds(Sender, name=names(fmt, charset), id=ids, status=st.none() | _codes(SenderStatus))
+    if fmt == Format.CSV:
+        return plain
+    full = st.builds(
+        Sender,
+        name=names(fmt, charset),
+        id=ids,
+        status=st.none() | _codes(SenderStatus),
+        operators=st.dictionaries(_keys, _codes(OperatorStatus, 110), max_size=4).map(_frozen),
+        replacements=st.dictionaries(_keys, names(fmt, charset), max_size=2).map(_frozen),
+    )
+    return full if fmt is None else full.filter(lambda sender: _carries(SenderList((sender,)), fmt, charset)) | plain
+
+
+@cache
+def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[SenderList]:
+    """Lists of names, of one shape and of many."""
+    plain = st.builds(Sender, name=names(fmt, charset), id=_ids(fmt), status=st.none() | _codes(SenderStatus, 5))
+    lists = st.lists(senders(fmt, charset), max_size=4) | st.lists(plain, max_size=6)
+    return _carried(st.builds(SenderList, lists.map(tuple)), fmt, charset)
+
+
+@cache
+def errors(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[ErrorReply]:
+    """Errors with documented and other numbers, with and without a description and the id of a message."""
+    descriptions = st.none() if fmt == Format.CSV else st.none() | _texts
+    found = st.builds(ErrorReply, code=_codes(SenderError), description=descriptions, id=st.none() | _ids(fmt))
+    return _carried(found, fmt, charset)
+
+
+@cache
+def replies(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Reply]:
+    """Replies of every kind."""
+    created = st.builds(SenderCreated, _ids(fmt))
+    return sender_lists(fmt, charset) | created | st.just(Success()) | errors(fmt, charset)
+
+
+@cache
+def bodies(fmt: int | None = None, charset: str | None = None) -> st.SearchStrategy[bytes]:
+    """Canonical bodies of replies, as the service writes them; `None` is any format, and any charset."""
+    if fmt is None:
+        return formats().flatmap(lambda one: bodies(one, charset))
+    if charset is None:
+        return charsets().flatmap(lambda one: bodies(fmt, one))
+    return replies(fmt, charset).map(lambda reply: encode(reply, fmt=fmt, charset=charset))
+
+
+@st.composite
+def damaged(draw: st.DrawFn, of: st.SearchStrategy[bytes] | None = None) -> bytes:
+    """Bodies that were mistreated, up to three times; *of* gives them whole, all `bodies` if it is not given.
+
+    They are cut, doubled, swapped, spliced with a body in any format, shuffled by lines, re-encoded or read in a wrong
+    charset, or lose, gain or change a few bytes. Some can be read nonetheless.
+    """
+    whole = bodies() if of is None else of
+    body = draw(whole)
+    for _ in range(draw(st.integers(1, 3))):
+        body = draw(st.sampled_from(_DAMAGES))(draw, body, whole | bodies())
+    return body
+
+
+def noise() -> st.SearchStrategy[bytes]:
+    """Bytes and texts that have nothing to do with the service."""
+    return st.binary(max_size=80) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace"))
+
+
+_JUNK = (
+    *(b"\n", b"\r\n", b", ", b" = ", b",", b"=", b"<", b">", b"&", b'"', b"'", b"{", b"}", b"[", b"]", b":", b"]]>"),
+    *(b"0", b"-", b"\\", b"\x00", b"\xff", b" ", b"  ", b"\xef\xbb\xbf", b"OK", b"null", b"<!DOCTYPE a>"),
+)
+
+_Damage = Callable[[st.DrawFn, bytes, st.SearchStrategy[bytes]], bytes]
+
+
+def _cut(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    return body[: _place(draw, body)]
+
+
+def _behead(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    return body[_place(draw, body) :]
+
+
+def _double(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    at = _place(draw, body)
+    return body[:at] + body[:at] + body[at:]
+
+
+def _swap(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    at = _place(draw, body)
+    return body[at:] + body[:at]
+
+
+def _splice(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    other = draw(others)
+    return body[: _place(draw, body)] + other[_place(draw, other) :]
+
+
+def _shuffle(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    lines = (body + b"\n" + draw(others)).split(b"\n")
+    return b"\n".join(draw(st.permutations(lines[:8])))
+
+
+def _change(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    at = _place(draw, body)
+    return body[:at] + bytes([draw(st.integers(0, 255))]) + body[at + 1 :]
+
+
+def _insert(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    at = _place(draw, body)
+    return body[:at] + draw(st.sampled_from(_JUNK)) + body[at:]
+
+
+def _drop(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    at = _place(draw, body)
+    return body[:at] + body[at + draw(st.integers(1, 4)) :]
+
+
+def _recode(draw: st.DrawFn, body: bytes, others: st.SearchStrategy[bytes]) -> bytes:
+    text = body.decode(draw(charsets()), "replace")
+    return text.encode(draw(charsets() | st.sampled_from(["utf-8-sig", "utf-16", "utf-16-le"])), "replace")
+
+
+_DAMAGES: tuple[_Damage, ...] = (
+    _cut,
+    _behead,
+    _double,
+    _swap,
+    _splice,
+    _shuffle,
+    _change,
+    _insert,
+    _drop,
+    _recode,
+)
+
+
+def _place(draw: st.DrawFn, body: bytes) -> int:
+    return draw(st.integers(0, len(body)))
+
+
+def _ids(fmt: int | None) -> st.SearchStrategy[int]:
+    return _numbers | _no_numbers if fmt is None else _numbers
+
+
+def _codes(cls: type[C], most: int = MAX_NUMBER) -> st.SearchStrategy[C]:
+    return st.sampled_from(list(cls)) | st.integers(0, most).map(cls)
+
+
+def _frozen(items: dict[str, V]) -> Mapping[str, V]:
+    return cast("Mapping[str, V]", FrozenMapping.of(items))
+
+
+def _carried(given: st.SearchStrategy[R], fmt: int | None, charset: str) -> st.SearchStrategy[R]:
+    return given if fmt is None else given.filter(lambda reply: _carries(reply, fmt, charset))
+
+
+def _carries(reply: Reply, fmt: int, charset: str) -> bool:
+    try:
+        encode(reply, fmt=fmt, charset=charset)
+    except EncodeError:
+        return False
+    return True

@@ -1,0 +1,357 @@
+"""What a request asked for, and the reply to it."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import pickle
+from enum import Enum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsc_codec import (
+    DecodeError,
+    ErrorReply,
+    Format,
+    Limits,
+    Query,
+    Sender,
+    SenderCreated,
+    SenderList,
+    SmscCodecError,
+    Success,
+    _query,
+    decode,
+    validate,
+)
+
+from .strategies import bodies
+
+URL = "https://smsc.ru/sys/senders.php"
+LIST = Query(fmt=Format.JSON, charset="utf-8", command="get", all=True)
+
+
+class Link:
+    """As `httpx.URL` and `yarl.URL`: no string and no mapping, and `str` gives the text."""
+
+    host = query = ""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Word(str, Enum):
+    UTF8 = "utf-8"
+
+
+TEXT = "login=demo&psw=demo&fmt=3&charset=utf-8&get=1&all=1"
+SOURCES: list[Any] = [
+    f"{URL}?{TEXT}",
+    f"{URL}?{TEXT}#part?fmt=1",
+    f"http://demo:a=b@[::1]:8080/a=b/?{TEXT}",
+    f"smsc.ru/sys/senders.php?{TEXT}",
+    f"/sys/senders.php?{TEXT}",
+    f"?{TEXT}",
+    f"{URL}?{TEXT}".encode(),
+    bytearray(f"{URL}?{TEXT}".encode()),
+    TEXT,
+    f"{TEXT}&cmt=https://example.com/?fmt=1",
+    f"{TEXT}&cmt=\N{CYRILLIC SMALL LETTER A}&cmt=%FF",
+    TEXT.encode(),
+    memoryview(TEXT.encode()),
+    Link(f"{URL}?{TEXT}"),
+    f"fmt=1&charset=koi8-r&{TEXT}",
+    {"login": "demo", "fmt": 3, "charset": "utf-8", "get": 1, "all": 1},
+    {"fmt": "3", "charset": Word.UTF8, "get": "1", "all": "1", "operators": "0", "add": None, "chg": "", "del": 0},
+    {"fmt": Format.JSON, "charset": "UTF8", "get": b"1", b"all": "1"},
+    {"fmt": ["1", "3"], "charset": ("utf-8",), "get": ["1"], "all": [1], "add": []},
+    [("fmt", 1), ("fmt", 3), ("charset", "utf-8"), ("get", 1), ("all", 1)],
+]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_what_was_asked(source: Any) -> None:
+    assert Query.from_url(source) == LIST
+
+
+@pytest.mark.parametrize(
+    ("sources", "query"),
+    [
+        (("?get=1",), Query(fmt=Format.TEXT, command="get")),
+        (("?fmt=3",), Query(fmt=Format.JSON)),
+        (("?fmt=&charset=&get=",), Query()),
+        (("",), Query()),
+        ((URL,), Query()),
+        (({},), Query()),
+        ((URL, TEXT), LIST),
+        ((URL + "?fmt=1&get=1", b"fmt=3&charset=utf-8&all=1"), LIST),
+        ((TEXT, {"get": 0, "del": 1}), Query(fmt=Format.JSON, charset="utf-8", command="del")),
+        # Only what the documentation says.
+        (("?get=yes&fmt=2",), Query(fmt=Format.XML)),
+        (({"get": True, "fmt": 2},), Query(fmt=Format.XML)),
+        # The views are those of a list.
+        (("?add=1&all=1&operators=1",), Query(fmt=Format.TEXT, command="add")),
+        (
+            ("?get=1&operators=1&charset=CP1251",),
+            Query(fmt=Format.TEXT, charset="windows-1251", command="get", operators=True),
+        ),
+    ],
+)
+def test_what_is_not_asked(sources: tuple[Any, ...], query: Query) -> None:
+    assert Query.from_url(*sources) == query
+
+
+@pytest.mark.parametrize(
+    ("command", "expect"),
+    [
+        ("get", SenderList),
+        ("add", SenderCreated),
+        ("chg", Success),
+        ("send_code", Success),
+        ("check_code", Success),
+        ("del", Success),
+    ],
+)
+def test_the_reply_that_a_command_leads_to(command: str, expect: type[Any]) -> None:
+    query = Query.from_url({command: 1, "code": 1234})
+    assert (query.command, query.expect) == (command, expect)
+    bodies = {SenderList: b"name = A", SenderCreated: b"ID = 5", Success: b"OK"}
+    for cls, body in bodies.items():
+        if cls is expect:
+            assert isinstance(query.decode(body), cls)
+        else:
+            with pytest.raises(DecodeError) as caught:
+                query.decode(body)
+            assert caught.value.code == "unexpected"
+            assert [finding.code for finding in query.validate(body).findings] == ["unexpected"]
+    assert query.decode(b"ERROR = 3 (x)") == ErrorReply(3, "x")
+
+
+def test_another_kind_can_be_expected() -> None:
+    query = Query.from_url("?fmt=3&add=1")
+    assert query.decode(b'{"result": "OK"}', expect=Success) == Success()
+    assert query.decode(b'{"result": "OK"}', expect=Success | SenderCreated) == Success()
+    assert query.validate(b'{"result": "OK"}', expect=Success).reply == Success()
+    assert Query().expect is None
+    assert Query().decode(b'{"result": "OK"}') == Success()
+
+
+class Trap:
+    """Raises whatever is done with it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("secret")
+
+    def __str__(self) -> str:
+        raise RuntimeError("secret")
+
+
+@pytest.mark.parametrize(
+    ("sources", "reason"),
+    [
+        ((None,), "expected a URL, a form or a mapping of parameters, found NoneType"),
+        ((5,), "expected a URL, a form or a mapping of parameters, found int"),
+        ((object(),), "expected a URL, a form or a mapping of parameters, found object"),
+        ((["fmt"],), "expected a URL, a form or a mapping of parameters, found list that raises ValueError"),
+        (([5],), "expected a URL, a form or a mapping of parameters, found list"),
+        ((URL, 5), "expected a URL, a form or a mapping of parameters, found int"),
+        ((Trap(),), "expected a URL, a form or a mapping of parameters, found Trap that raises RuntimeError"),
+        (({"psw": Trap()},), "expected a URL, a form or a mapping of parameters, found dict that raises RuntimeError"),
+        (({"fmt": 10**5000},), "expected a URL, a form or a mapping of parameters, found dict that raises ValueError"),
+        (("?fmt=4",), "fmt has to be 0, 1, 2 or 3, not '4'"),
+        (("?fmt=03",), "fmt has to be 0, 1, 2 or 3, not '03'"),
+        (("?fmt=-1",), "fmt has to be 0, 1, 2 or 3, not '-1'"),
+        (("?charset=utf-16",), "charset has to be utf-8, windows-1251 or koi8-r, not 'utf-16'"),
+        (("?get=1&add=1",), "expected one command, found get and add"),
+    ],
+    ids=range(14),
+)
+def test_what_is_no_request(sources: tuple[Any, ...], reason: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        Query.from_url(*sources)
+    assert str(caught.value) == reason
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("wrong", [{"fmt": 4}, {"fmt": "3"}, {"charset": 5}, {"command": "drop"}, {"command": []}])
+def test_what_is_no_query(wrong: dict[str, Any]) -> None:
+    with pytest.raises(DecodeError, match="has to be"):
+        Query(**wrong)
+
+
+def test_credentials_are_not_kept() -> None:
+    secrets = {"login": "l0gin", "psw": "passw0rd", "apikey": "k3y", "phone": "79990001122", "sender": "s3nder"}
+    url = "https://us3r:w0rd@smsc.ru/sys/senders.php?fmt=3&get=1&" + "&".join(f"{k}={v}" for k, v in secrets.items())
+    for query in (Query.from_url(url), Query.from_url("?fmt=3", {**secrets, "get": 1})):
+        assert query == Query(fmt=Format.JSON, command="get")
+        seen = repr(query).encode() + pickle.dumps(query) + repr([getattr(query, name) for name in dir(query)]).encode()
+        for secret in (*secrets.values(), "us3r", "w0rd"):
+            assert secret.encode() not in seen
+    with pytest.raises(DecodeError) as caught:
+        Query.from_url(url + "&add=1")
+    assert not any(secret in f"{caught.value}{vars(caught.value)}" for secret in secrets.values())
+
+
+def test_queries_are_values() -> None:
+    again = pickle.loads(pickle.dumps(LIST))
+    assert again == LIST and hash(again) == hash(LIST)
+    assert again.fmt is Format.JSON
+    assert Query(fmt=3, charset="UTF8", command="get", all=True) == LIST  # type: ignore[arg-type]
+    assert repr(LIST) == "Query(fmt=<Format.JSON: 3>, charset='utf-8', command='get', all=True, operators=False)"
+    with pytest.raises(AttributeError):
+        LIST.fmt = Format.XML  # type: ignore[misc]
+
+
+NAME = "Имя"
+UTF8, CP1251, KOI8 = (f"name = {NAME}, id = 5".encode(name) for name in ("utf-8", "windows-1251", "koi8-r"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "content_type", "codes"),
+    [
+        ("", UTF8, "", []),
+        ("", CP1251, "", []),
+        ("", KOI8, "text/plain; charset=koi8-r", []),
+        ("", UTF8.decode(), "text/plain; charset=koi8-r", []),
+        ("", bytearray(KOI8), 'text/plain; Charset="KOI8-R"', []),
+        ("", memoryview(KOI8), "text/plain; charset=koi8-r", []),
+        ("&charset=koi8-r", KOI8, "", []),
+        ("&charset=koi8-r", KOI8, "text/plain", []),
+        ("&charset=koi8-r", KOI8, "text/html; charset=iso-8859-1", []),
+        ("&charset=koi8-r", KOI8, "text/plain; charset=koi8-r", []),
+        # A proxy says what it says of every page.
+        ("&charset=koi8-r", KOI8, "text/plain; charset=utf-8", ["content-charset"]),
+        ("", CP1251, "text/plain; charset=utf-8", ["content-charset"]),
+        ("", UTF8, "text/plain; charset=windows-1251", ["content-charset"]),
+        # It was not heard.
+        ("&charset=koi8-r", CP1251, "text/plain; charset=windows-1251", ["content-charset"]),
+        ("&charset=windows-1251", UTF8, "text/plain; charset=utf-8", ["content-charset"]),
+    ],
+)
+def test_the_charset(asked: str, body: Any, content_type: str, codes: list[str]) -> None:
+    query = Query.from_url(f"?get=1{asked}")
+    wanted = SenderList((Sender(NAME, 5),))
+    assert query.decode(body, content_type=content_type) == wanted
+    report = query.validate(body, content_type=content_type)
+    assert report.reply == wanted
+    assert [finding.code for finding in report.findings] == codes
+    if codes:
+        with pytest.raises(DecodeError, match="Content-Type says") as caught:
+            query.decode(body, content_type=content_type, strict=True)
+        assert caught.value.code == "content-charset"
+    else:
+        assert query.decode(body, content_type=content_type, strict=True) == wanted
+
+
+def test_what_is_ascii_is_in_every_charset() -> None:
+    query = Query.from_url("?get=1&charset=koi8-r")
+    assert query.validate(b"name = A", content_type="text/plain; charset=utf-8").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "senders", "codes"),
+    [
+        ("all=1", [{"sender": "A", "status": 1}, {"sender": "B", "id": 5}], ["no-status"]),
+        ("all=1", [{"sender": "A", "status": 1}], []),
+        ("all=1", [], []),
+        ("operators=1", [{"sender": "A", "mts": "1"}, {"sender": "B", "id": "5"}], ["no-operators"]),
+        ("operators=1", [{"sender": "A", "mts": "1"}], []),
+        # The view with the operators has no status.
+        ("operators=1&all=1", [{"sender": "A", "mts": "1"}], []),
+        ("operators=1&all=1", [{"sender": "A", "status": 1}], ["no-operators"]),
+        ("all=0", [{"sender": "A", "status": 1}], []),
+    ],
+)
+def test_the_view(asked: str, senders: list[Any], codes: list[str]) -> None:
+    query, body = Query.from_url(f"?fmt=3&get=1&{asked}"), json.dumps(senders)
+    report = query.validate(body)
+    assert [finding.code for finding in report.findings] == codes
+    assert report.reply == query.decode(body)
+    assert query.validate(b'{"error_code": 3}').findings == ()
+    if codes:
+        (finding,) = report.findings
+        assert finding.path == f"senders[{len(senders) - 1}]"
+        with pytest.raises(DecodeError) as caught:
+            query.decode(body, strict=True)
+        assert (caught.value.code, caught.value.path) == (finding.code, finding.path)
+        assert query.validate(body, strict=True).reply is None
+
+
+def test_operators_do_not_exist_in_csv() -> None:
+    assert Query.from_url("?fmt=1&get=1&operators=1").validate(b"A,5").findings == ()
+
+
+def test_what_is_odd_in_the_body_comes_first() -> None:
+    query = Query.from_url("?get=1&all=1&charset=koi8-r")
+    body, said = b"\xef\xbb\xbf" + UTF8, "text/plain; charset=utf-8"
+    report = query.validate(body, content_type=said)
+    assert [finding.code for finding in report.findings] == ["bom", "content-charset", "no-status"]
+    with pytest.raises(DecodeError) as caught:
+        query.decode(body, content_type=said, strict=True)
+    assert caught.value.code == "bom"
+    report = query.validate(CP1251[:-1], content_type=said)
+    assert [finding.code for finding in report.findings] == ["content-charset", "malformed"]
+
+
+@given(
+    body=bodies,
+    content_type=st.sampled_from(["", "text/plain; charset=utf-8", "charset=windows-1251", "charset=koi8-r"]),
+    asked=st.sampled_from(["", "?fmt=3", "?get=1&all=1", "?fmt=1&add=1", "?fmt=2&get=1&operators=1&charset=koi8-r"]),
+)
+def test_strict_is_what_validate_reports(body: bytes, content_type: str, asked: str) -> None:
+    query = Query.from_url(asked)
+    report = query.validate(body, content_type=content_type)
+    try:
+        assert query.decode(body, content_type=content_type) == report.reply
+    except DecodeError as error:
+        assert report.reply is None
+        assert report.findings[-1].code == error.code
+    try:
+        assert query.decode(body, content_type=content_type, strict=True) == report.reply
+        assert not report.findings
+    except DecodeError as error:
+        assert error.code == report.findings[-1 if report.reply is None else 0].code
+
+
+@given(st.one_of(st.text(), st.binary(), st.dictionaries(st.text() | st.integers(), st.text() | st.integers())))
+def test_only_our_errors_leave(source: Any) -> None:
+    for form in (None, source):
+        try:
+            assert isinstance(Query.from_url(source, form), Query)
+        except SmscCodecError as error:
+            assert str(error)
+
+
+@pytest.mark.parametrize("odd", [None, 5, object(), Trap()], ids=range(4))
+def test_odd_options(odd: Any) -> None:
+    query = Query.from_url("?get=1")
+    assert query.decode(b"name = A", content_type=odd) == SenderList((Sender("A"),))
+    for options in ({"limits": odd}, {"expect": odd}) if odd is not None else ():
+        with pytest.raises(DecodeError):
+            query.decode(b"name = A", **options)
+    with pytest.raises(DecodeError):
+        query.decode(odd)
+    assert query.validate(odd, content_type="charset=utf-8").reply is None
+
+
+def test_limits_are_passed_on() -> None:
+    query, limits = Query.from_url("?get=1"), Limits(names=1)
+    with pytest.raises(DecodeError) as caught:
+        query.decode(b"name = A\nname = B", limits=limits)
+    assert caught.value.code == query.validate(b"name = A\nname = B", limits=limits).findings[0].code == "limit"
+
+
+def test_without_a_request_all_is_as_in_decode() -> None:
+    for body in (b"OK", b"ID = 5", b"[]", b"<x>", b"", CP1251):
+        assert Query().validate(body) == validate(body)
+    assert Query().decode(CP1251) == decode(CP1251)
+
+
+def test_the_examples() -> None:
+    assert doctest.testmod(_query) == doctest.TestResults(failed=0, attempted=3)

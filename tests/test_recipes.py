@@ -1,0 +1,276 @@
+"""The clients in `examples/clients`, over real HTTP against the fake `senders.php`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import httpx
+import pytest
+import requests
+
+from smsc_codec import ApiError, DecodeError, OperatorStatus, Sender, SenderError, SenderStatus
+from smsc_codec.senders import TEXT_ORDER
+from smsc_codec.testing import FakeSenders
+
+CLIENTS = sorted((Path(__file__).parent.parent / "examples" / "clients").glob("*.py"))
+LOGIN, PSW = "PLANTEDLOGIN", "PLANTEDPSW"
+PHONE = "79990001122"
+
+# What each library raises for an answer that comes too late, and for one that ends too early.
+LATE = (requests.Timeout, httpx.TimeoutException, asyncio.TimeoutError)
+BROKEN = (requests.exceptions.ChunkedEncodingError, httpx.RemoteProtocolError, aiohttp.ClientPayloadError)
+
+
+def module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+class Awaited:
+    """An asynchronous client whose methods are called from outside of its event loop."""
+
+    def __init__(self, client: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self.__dict__["client"], self.__dict__["loop"] = client, loop
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.client, name)
+        return found if not callable(found) else lambda *a, **k: self.loop.run_until_complete(found(*a, **k))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.client, name, value)
+
+
+@pytest.fixture
+def server() -> Iterator[FakeSenders]:
+    senders = [
+        Sender("SMSC.RU", 5, operators={"mega_step": OperatorStatus.APPROVED}),
+        Sender("Имя", 6, SenderStatus(0)),
+    ]
+    with FakeSenders(senders, login=LOGIN, psw=PSW) as server:
+        yield server
+
+
+@pytest.fixture(params=CLIENTS, ids=lambda path: path.stem)
+def recipe(request: pytest.FixtureRequest) -> Any:
+    return module(request.param)
+
+
+@pytest.fixture
+def connect(recipe: Any, server: FakeSenders) -> Iterator[Callable[..., Any]]:
+    """A client of the server, whose answers may take so many seconds."""
+    loop = asyncio.new_event_loop()
+    closing: list[Callable[[], object]] = []
+
+    async def session(timeout: float) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(timeout))
+
+    def connected(timeout: float = 10) -> Any:
+        made: Any
+        match recipe.__name__:
+            case "requests_client":
+                made = requests.Session()
+                closing.append(made.close)
+            case "httpx_client":
+                made = httpx.Client(timeout=timeout)
+                closing.append(made.close)
+            case "httpx_async_client":
+                made = httpx.AsyncClient(timeout=timeout)
+                closing.append(lambda: loop.run_until_complete(made.aclose()))
+            case _:
+                made = loop.run_until_complete(session(timeout))
+                closing.append(lambda: loop.run_until_complete(made.close()))
+        client = recipe.Senders(made, server.url, LOGIN, PSW)
+        if recipe.__name__ == "requests_client":
+            client.timeout = timeout
+        return client if hasattr(recipe, "time") else Awaited(client, loop)
+
+    try:
+        yield connected
+    finally:
+        for close in closing:
+            close()
+        loop.close()
+
+
+@pytest.fixture
+def client(connect: Callable[..., Any]) -> Any:
+    return connect()
+
+
+def test_each_library_has_one() -> None:
+    assert [path.stem for path in CLIENTS] == [
+        "aiohttp_client",
+        "httpx_async_client",
+        "httpx_client",
+        "requests_client",
+    ]
+    for path in CLIENTS:
+        assert len(path.read_text("utf-8").splitlines()) <= 60
+
+
+def test_every_view(client: Any) -> None:
+    assert client.names() == (Sender("SMSC.RU", 5),)
+    assert client.names(all=1) == (
+        Sender("SMSC.RU", 5, SenderStatus.ALLOWED),
+        Sender("Имя", 6, SenderStatus.MODERATION),
+    )
+    assert client.names(operators=1) == (Sender("SMSC.RU", 5, operators={"mega_step": OperatorStatus.APPROVED}),)
+    assert client.names(all=1, operators=1)[1].operators == dict.fromkeys(TEXT_ORDER, OperatorStatus.PENDING)
+
+
+def test_every_command(server: FakeSenders, client: Any) -> None:
+    assert client.add(PHONE, "Мой номер") == 7
+    assert server.comments == {PHONE: "Мой номер"}
+    client.send_code(PHONE)
+    with pytest.raises(ApiError, match="wrong confirmation code"):
+        client.check_code(PHONE, server.codes[PHONE] + "0")
+    client.check_code(PHONE, server.codes[PHONE])
+    assert client.names()[-1] == Sender(PHONE, 7)
+    client.change(PHONE, "Другой")
+    assert server.comments == {PHONE: "Другой"}
+    client.delete(PHONE)
+    assert client.names() == (Sender("SMSC.RU", 5),)
+    assert [request.command for request in server.requests] == [
+        *("add", "send_code", "check_code", "check_code", "get", "chg", "del", "get")
+    ]
+
+
+@pytest.mark.parametrize("code", [*SenderError, 15])
+def test_every_error(server: FakeSenders, client: Any, code: int) -> None:
+    client.patience = 0
+    for plain in (False, True):
+        server.misbehave(error=code, plain=plain)
+        with pytest.raises(ApiError) as caught:
+            client.names()
+        assert caught.value.code == code
+
+
+def test_errors_of_the_service_itself(server: FakeSenders, client: Any) -> None:
+    with pytest.raises(ApiError) as caught:
+        client.add("SMSC.RU", "again")
+    assert caught.value.error is SenderError.SAVE
+    with pytest.raises(ApiError) as caught:
+        client.delete("OTHER")
+    assert caught.value.error is SenderError.NOT_FOUND
+    server.psw = "changed"
+    with pytest.raises(ApiError) as caught:
+        client.names()
+    assert caught.value.error is SenderError.AUTHORISATION
+
+
+def test_too_many_requests_are_repeated_after_a_minute(
+    server: FakeSenders, recipe: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        server.advance(seconds)
+
+    async def sleep_later(seconds: float) -> None:
+        sleep(seconds)
+
+    if hasattr(recipe, "time"):
+        monkeypatch.setattr(recipe, "time", SimpleNamespace(sleep=sleep))
+    else:
+        monkeypatch.setattr(recipe, "asyncio", SimpleNamespace(sleep=sleep_later))
+    assert [client.names() for _ in range(7)] == [(Sender("SMSC.RU", 5),)] * 7
+    assert waited == [60, 60]
+    # Once, and not for ever; and not where it takes eight hours.
+    server.misbehave(error=9, times=2)
+    with pytest.raises(ApiError):
+        client.names()
+    server.misbehave(error=10)
+    with pytest.raises(ApiError):
+        client.names()
+    assert waited == [60, 60, 60]
+
+
+@pytest.mark.parametrize("charset", ["windows-1251", "koi8-r", None])
+def test_in_another_charset(server: FakeSenders, client: Any, charset: str | None) -> None:
+    del client.always["charset"]
+    if charset is not None:
+        client.always["charset"] = charset
+    assert client.names(all=1)[1].name == "Имя"
+    assert server.requests[-1].parameters.get("charset") == charset
+
+
+def test_a_bare_ok(server: FakeSenders, client: Any) -> None:
+    server.misbehave(plain=True)
+    client.delete("SMSC.RU")
+    assert len(server.senders) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"body": b""}, {"body": b"<html>bad gateway</html>", "status": 502}, {"cut": True}, {"charset": "windows-1251"}],
+    ids=str,
+)
+def test_what_is_no_reply(server: FakeSenders, client: Any, fault: dict[str, Any]) -> None:
+    server.misbehave(**fault)
+    with pytest.raises(DecodeError):
+        client.names(all=1)
+    assert len(client.names(all=1)) == 2
+
+
+def test_an_answer_that_comes_late_or_not_whole(server: FakeSenders, connect: Callable[..., Any]) -> None:
+    server.misbehave(delay=60)
+    with pytest.raises(LATE):
+        connect(timeout=0.1).names()
+    server.misbehave(disconnect=True)
+    client = connect()
+    with pytest.raises(BROKEN):
+        client.names()
+    assert client.names() == (Sender("SMSC.RU", 5),)
+
+
+def test_no_credentials_are_logged(server: FakeSenders, client: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        client.names()
+        server.misbehave(error=2)
+        with pytest.raises(ApiError) as refused:
+            client.names()
+        server.misbehave(body=f"<html>login={LOGIN}&psw={PSW}</html>".encode())
+        with pytest.raises(DecodeError) as broken:
+            client.names()
+        server.misbehave(disconnect=True)
+        with pytest.raises(BROKEN) as cut:
+            client.names()
+    said = caplog.text + "".join(f"{error.value}{error.value!r}" for error in (refused, broken, cut))
+    assert LOGIN not in said and PSW not in said
+
+
+@pytest.mark.parametrize("path", CLIENTS, ids=lambda path: path.stem)
+def test_as_a_program(path: Path, server: FakeSenders) -> None:
+    environment = {
+        **os.environ,
+        "SMSC_URL": server.url,
+        "SMSC_LOGIN": LOGIN,
+        "SMSC_PSW": PSW,
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-W", "error", str(path)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
+
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [str(Sender(sender.name, sender.id, sender.status)) for sender in server.senders]
+    server.misbehave(body=b"<html>bad gateway</html>")
+    done = run()
+    assert done.returncode == 1 and done.stderr.startswith("DecodeError: line 1, column 1")
+    assert PSW not in done.stderr

@@ -1,0 +1,258 @@
+"""Responses of requests, httpx and aiohttp, real ones over loopback and doubles."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from smsc_codec import (
+    DecodeError,
+    ErrorReply,
+    Format,
+    Query,
+    Sender,
+    SenderCreated,
+    SenderList,
+    Success,
+    decode_response,
+    encode,
+)
+
+from .test_query import Link, Trap
+
+LIST = Query(fmt=Format.JSON, command="get", all=True)
+NAMES = SenderList((Sender("Имя", 5), Sender("SMSC.RU", 6)))
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers with our encoder in the format and charset that was asked for, compressed."""
+
+    def do_GET(self) -> None:
+        form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        asked = {name: values[-1] for name, values in parse_qs(f"{urlsplit(self.path).query}&{form}").items()}
+        charset = asked.get("charset", "windows-1251")
+        fmt = int(asked.get("fmt", "0"))
+        reply = NAMES if "get" in asked else SenderCreated(7) if "add" in asked else ErrorReply(1, "parameters error")
+        body = encode(reply, fmt=fmt, charset=charset, drop_description=True)
+        if "html" in asked:
+            body = b"<html>bad gateway</html>"
+        body = gzip.compress(body)
+        self.send_response(502 if "html" in asked else 200)
+        self.send_header("Content-Type", f"text/plain; charset={charset}")
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/sys/senders.php"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serving() as address:
+        yield address
+
+
+Ask = Callable[..., Any]
+
+
+def _requests(url: str, params: Any, data: Any, **options: Any) -> Any:
+    requests = pytest.importorskip("requests")
+    with requests.Session() as session:
+        session.trust_env = False
+        with session.request("POST" if data else "GET", url, params=params, data=data) as response:
+            return decode_response(response, **options)
+
+
+def _httpx(url: str, params: Any, data: Any, **options: Any) -> Any:
+    httpx = pytest.importorskip("httpx")
+    with httpx.Client(trust_env=False) as client:
+        return decode_response(client.request("POST" if data else "GET", url, params=params, data=data), **options)
+
+
+def _httpx_async(url: str, params: Any, data: Any, **options: Any) -> Any:
+    httpx = pytest.importorskip("httpx")
+
+    async def ask() -> Any:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            response = await client.request("POST" if data else "GET", url, params=params, data=data)
+            return decode_response(response, **options)
+
+    return asyncio.run(ask())
+
+
+def _aiohttp(url: str, params: Any, data: Any, **options: Any) -> Any:
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def ask() -> Any:
+        async with aiohttp.ClientSession() as session:
+            method = "POST" if data else "GET"
+            async with session.request(method, url, params=params, data=data) as response:
+                return decode_response(response, await response.read(), form=data, **options)
+
+    return asyncio.run(ask())
+
+
+LIBRARIES = [_requests, _httpx, _httpx_async, _aiohttp]
+libraries = pytest.mark.parametrize("ask", LIBRARIES, ids=lambda ask: ask.__name__[1:])
+
+
+@libraries
+@pytest.mark.parametrize("fmt", range(4))
+@pytest.mark.parametrize("charset", [{}, {"charset": "utf-8"}, {"charset": "koi8-r"}], ids=str)
+def test_a_list_in_every_format_and_charset(ask: Ask, url: str, fmt: int, charset: dict[str, str]) -> None:
+    assert ask(url, {"login": "demo", "psw": "demo", "fmt": str(fmt), "get": "1", **charset}, None) == NAMES
+
+
+@libraries
+def test_the_form_of_a_post(ask: Ask, url: str) -> None:
+    # Only the form says that `7` is an id and no name, and that `[]` would be wrong.
+    assert ask(url, None, {"login": "demo", "psw": "demo", "fmt": "1", "add": "1"}) == SenderCreated(7)
+    assert ask(url, {"fmt": "3"}, {"fmt": "1", "get": "1", "charset": "koi8-r"}) == NAMES
+    with pytest.raises(DecodeError) as caught:
+        ask(url, {"fmt": "1"}, {"add": "1"}, expect=Success)
+    assert caught.value.code == "unexpected"
+
+
+@libraries
+def test_errors_and_pages(ask: Ask, url: str) -> None:
+    assert ask(url, {"fmt": "2", "del": "1"}, None, strict=True) == ErrorReply(1, "parameters error")
+    with pytest.raises(DecodeError, match="expected"):
+        ask(url, {"fmt": "2", "get": "1", "html": "1"}, None)
+    with pytest.raises(DecodeError) as caught:
+        ask(url, {"fmt": "3", "get": "1", "all": "1"}, None, strict=True)
+    assert caught.value.code == "no-status"
+
+
+@pytest.mark.parametrize(
+    ("library", "name"), [("httpx", "URL"), ("yarl", "URL"), ("httpx", "QueryParams"), ("multidict", "MultiDict")]
+)
+def test_urls_and_parameters_of_the_libraries(library: str, name: str) -> None:
+    made = getattr(pytest.importorskip(library), name)
+    pairs = [("psw", "demo"), ("fmt", "3"), ("get", "1"), ("all", "1")]
+    source = made(f"https://demo:demo@smsc.ru/sys/senders.php?{urlencode(pairs)}#top") if name == "URL" else made(pairs)
+    assert Query.from_url(source) == Query.from_url("", source) == LIST
+
+
+def test_aiohttp_needs_the_content(url: str) -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def ask() -> None:
+        async with aiohttp.ClientSession() as session, session.get(url, params={"get": "1"}) as response:
+            with pytest.raises(DecodeError, match=r"expected the content in the response, found StreamReader: read it"):
+                decode_response(response)
+
+    asyncio.run(ask())
+
+
+def test_httpx_that_has_not_been_read() -> None:
+    httpx = pytest.importorskip("httpx")
+
+    def answer(request: Any) -> Any:
+        return httpx.Response(200, content=iter([b"name = A"]))
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as client,
+        client.stream("POST", "http://a/", data={"get": 1}, params={"fmt": 0}) as response,
+    ):
+        with pytest.raises(DecodeError, match="expected the content in the response"):
+            decode_response(response)
+        response.read()
+        assert decode_response(response) == SenderList((Sender("A"),))
+
+
+def test_httpx_without_a_request_and_with_a_streamed_form() -> None:
+    httpx = pytest.importorskip("httpx")
+    assert decode_response(httpx.Response(200, content=b"ID = 5")) == SenderCreated(5)
+    request = httpx.Request("POST", "http://a/?fmt=1", content=iter([b"get=1"]))
+    assert decode_response(httpx.Response(200, content=b"A,5", request=request)) == SenderList((Sender("A", 5),))
+
+
+def test_the_network_speaks_for_itself() -> None:
+    requests = pytest.importorskip("requests")
+
+    class Cut:
+        def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+            yield b"name"
+            raise requests.packages.urllib3.exceptions.ProtocolError("cut")
+
+    response = requests.Response()
+    response.raw = Cut()
+    with pytest.raises(OSError, match="cut"):
+        decode_response(response)
+
+
+def double(**parts: Any) -> Any:
+    return SimpleNamespace(url="http://localhost/?fmt=1&get=1", headers={}, content=b"A,5", **parts)
+
+
+def form(body: Any, **headers: str) -> Any:
+    return SimpleNamespace(body=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+LISTED = SenderList((Sender("A", 5),))
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        double(),
+        double(request=None),
+        double(request=form(None)),
+        double(request=form(iter([b"fmt=2"]))),
+        double(request=form("fmt=2", Content_Type="multipart/form-data; boundary=x")),
+        double(request=form("fmt=1", content_type="application/x-www-form-urlencoded; charset=utf-8")),
+        double(request=form(b"get=1")),
+        double(request=Trap()),
+        SimpleNamespace(url=Link("?fmt=1&get=1"), headers=None, content="A,5"),
+        SimpleNamespace(url=b"?fmt=1&get=1", headers=Trap(), content=b"A,5"),
+        SimpleNamespace(content=b"A,5"),
+    ],
+    ids=range(11),
+)
+def test_doubles(response: Any) -> None:
+    assert decode_response(response, expect=SenderList) == LISTED
+
+
+def test_headers_in_any_case_and_content_beside() -> None:
+    body = "Имя,5".encode("koi8-r")
+    for name in ("Content-Type", "content-type", "CONTENT-TYPE"):
+        response = SimpleNamespace(url="?fmt=1&get=1", headers={"Server": "x", name: "text/csv; charset=koi8-r"})
+        assert decode_response(response, body) == SenderList((Sender("Имя", 5),))
+    # What is given comes before what the response holds.
+    assert decode_response(double(request=form("add=1")), b"B,6", form={"get": 1}) == SenderList((Sender("B", 6),))
+
+
+@pytest.mark.parametrize(
+    "response",
+    [None, 5, object(), Trap(), SimpleNamespace(content=None), SimpleNamespace(content=b"OK", url=object())],
+    ids=range(6),
+)
+def test_what_is_no_response(response: Any) -> None:
+    with pytest.raises(DecodeError, match=r"expected (the content in the response|a URL)"):
+        decode_response(response)

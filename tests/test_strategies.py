@@ -1,0 +1,163 @@
+"""The strategies give what they promise: what a format carries and nothing else, and the whole range without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+from smsc_codec import (
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    Reply,
+    Sender,
+    SenderCreated,
+    SenderError,
+    SenderList,
+    Success,
+    decode,
+    encode,
+    validate,
+)
+from smsc_codec.testing import strategies as ours
+
+# Not shrunk: the first one that is found will do.
+SEARCH = settings(
+    max_examples=20_000, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None, database=None
+)
+
+
+def shows(strategy: st.SearchStrategy[Any], what: Callable[[Any], bool]) -> None:
+    """The strategy gives something of that kind."""
+    assert what(find(strategy, what, settings=SEARCH))
+
+
+def carried(name: str, fmt: Format, charset: str = "utf-8") -> bool:
+    try:
+        encode(SenderList((Sender(name, 1),)), fmt=fmt, charset=charset)
+    except EncodeError:
+        return False
+    return True
+
+
+@given(st.data(), ours.formats(), ours.charsets())
+def test_what_a_format_carries(data: st.DataObject, fmt: Format, charset: str) -> None:
+    reply = data.draw(ours.replies(fmt, charset))
+    assert decode(encode(reply, fmt=fmt, charset=charset), fmt=fmt, charset=charset) == reply
+    name = data.draw(ours.names(fmt, charset))
+    sender = data.draw(ours.senders(fmt, charset))
+    for written in (Sender(name, 1), sender):
+        body = encode(SenderList((written,)), fmt=fmt, charset=charset)
+        assert decode(body, fmt=fmt, charset=charset, expect=SenderList) == SenderList((written,))
+
+
+@given(st.data(), ours.formats(), ours.charsets())
+def test_bodies_are_canonical(data: st.DataObject, fmt: Format, charset: str) -> None:
+    body = data.draw(ours.bodies(fmt, charset))
+    report = validate(body, fmt=fmt, charset=charset)
+    assert report.reply is not None
+    assert {finding.code for finding in report.findings} <= {"unknown-key", "unknown-number"}
+    assert encode(report.reply, fmt=fmt, charset=charset) == body
+
+
+NAMES: dict[str, Callable[[str], bool]] = {
+    "a separator of text": lambda name: ", " in name and not name.startswith(", ") and not name.endswith(", "),
+    "a key of text": lambda name: " = " in name,
+    "a line end": lambda name: "\n" in name.strip(),
+    "a double quote": lambda name: '"' in name,
+    "a single quote": lambda name: "'" in name,
+    "an ampersand": lambda name: "&" in name and ";" not in name,
+    "an entity": lambda name: "&amp;" in name,
+    "the end of a CDATA section": lambda name: "]]>" in name,
+    "an astral character": lambda name: any(ord(character) > 0xFFFF for character in name),
+    "half of a surrogate pair": lambda name: any(0xD800 <= ord(character) <= 0xDFFF for character in name),
+    "a control": lambda name: any(ord(character) < 32 and character not in "\t\r\n" for character in name),
+    "digits only": lambda name: name.isascii() and name.isdigit() and len(name) > 7,
+    "digits of another script": lambda name: name.isdigit() and not name.isascii(),
+    "nothing": lambda name: name == "",
+    "what windows-1251 lacks": lambda name: (
+        carried(name, Format.TEXT) and not carried(name, Format.TEXT, "windows-1251")
+    ),
+    "what XML lacks": lambda name: carried(name, Format.JSON) and not carried(name, Format.XML),
+    "what commas cannot carry": lambda name: carried(name, Format.TEXT) and not carried(name, Format.CSV),
+    "what text cannot carry": lambda name: carried(name, Format.CSV) and not carried(name, Format.TEXT),
+    "what only JSON carries": lambda name: [fmt for fmt in Format if carried(name, fmt)] == [Format.JSON],
+    "what nothing carries": lambda name: name != "" and not any(carried(name, fmt) for fmt in Format),
+    "a look-alike of another reply": lambda name: name in {"OK", "ERROR = 3 (x)", "ID = 5", "0,-3"},
+}
+
+
+@pytest.mark.parametrize("what", NAMES)
+def test_the_range_of_names(what: str) -> None:
+    shows(ours.names(), NAMES[what])
+
+
+def test_the_look_alikes() -> None:
+    assert {"OK", "0", "ERROR = 3 (x)", "ID = 5", "name = a, id = 1", "<result>OK</result>"} < set(ours.LOOK_ALIKES)
+    assert len(set(ours.LOOK_ALIKES)) == len(ours.LOOK_ALIKES)
+    shows(ours.senders(), lambda sender: sender.name in ours.LOOK_ALIKES)
+
+
+REPLIES: dict[str, Callable[[Reply], bool]] = {
+    "no names": lambda reply: reply == SenderList(),
+    "several names": lambda reply: isinstance(reply, SenderList) and len(reply.senders) > 2,
+    "names of two shapes": lambda reply: (
+        isinstance(reply, SenderList)
+        and len({(s.id is None, s.status is None, tuple(s.operators)) for s in reply.senders}) > 1
+    ),
+    "operators": lambda reply: isinstance(reply, SenderList) and any(s.operators for s in reply.senders),
+    "a replacement": lambda reply: isinstance(reply, SenderList) and any(s.replacements for s in reply.senders),
+    "an id": lambda reply: isinstance(reply, SenderCreated),
+    "a large id": lambda reply: isinstance(reply, SenderCreated) and reply.id > 2**53,
+    "OK": lambda reply: reply == Success(),
+    "a documented error": lambda reply: isinstance(reply, ErrorReply) and reply.code in set(SenderError),
+    "another error": lambda reply: isinstance(reply, ErrorReply) and reply.code not in set(SenderError),
+    "a description": lambda reply: isinstance(reply, ErrorReply) and bool(reply.description),
+    "the id of a message": lambda reply: isinstance(reply, ErrorReply) and reply.id is not None,
+}
+
+
+@pytest.mark.parametrize("what", REPLIES)
+def test_the_range_of_replies(what: str) -> None:
+    shows(ours.replies(), REPLIES[what])
+
+
+BODY = b'[{\n"sender": "ABC",\n"id": 15\n},\n{\n"sender": "DEF",\n"id": 16\n}]'
+DAMAGES: dict[str, Callable[[bytes], bool]] = {
+    "cut": lambda body: 0 < len(body) < len(BODY) and BODY.startswith(body),
+    "the end": lambda body: 0 < len(body) < len(BODY) and BODY.endswith(body),
+    "doubled": lambda body: body == BODY + BODY,
+    "swapped": lambda body: body != BODY and body in BODY + BODY and len(body) == len(BODY),
+    "spliced with another format": lambda body: body.startswith(BODY[:10]) and (b"</" in body or b" = " in body),
+    "lines in another order": lambda body: body != BODY and sorted(body.split()) == sorted(BODY.split()),
+    "a byte changed": lambda body: len(body) == len(BODY) and sum(a != b for a, b in zip(body, BODY)) == 1,
+    "a byte lost": lambda body: len(body) == len(BODY) - 1 and body[0] == BODY[0] and body[-1] == BODY[-1],
+    "something put in": lambda body: body.replace(b"\x00", b"") == BODY and b"\x00" in body,
+    "UTF-16": lambda body: BODY.decode().encode("utf-16") == body,
+    "a mark": lambda body: body == b"\xef\xbb\xbf" + BODY,
+}
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_the_range_of_damages(what: str) -> None:
+    shows(ours.damaged(st.just(BODY)), DAMAGES[what])
+
+
+def test_a_wrong_charset() -> None:
+    body = "name = Имя, id = 1".encode()
+    wrong = ("name = Имя, id = 1".encode("koi8-r"), body.decode("koi8-r").encode())
+    for expected in wrong:
+        shows(ours.damaged(st.just(body)), expected.__eq__)
+
+
+@given(ours.damaged() | ours.noise(), ours.formats())
+def test_the_damaged_is_refused_or_read(body: bytes, fmt: Format) -> None:
+    try:
+        decode(body, fmt=fmt)
+    except DecodeError as error:
+        assert error.reason
