@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -431,16 +430,20 @@ def test_normalized_json_of_what_is_no_reply() -> None:
             to_json(reply)
 
 
-TEXT_ORDER = """mega_step bee_step motiv_step sber_step mts_step tele2_step tele2 motiv ua_reg ua_int mega_int
-    motiv_int mts_int""".split()
-XML_AND_JSON_ORDER = """mega_step mega_int bee_step motiv_step motiv_int sber_step mts_step mts_int tele2_step tele2
-    motiv ua_reg ua_int""".split()
+TEXT_ORDER = [
+    *("mega_step", "bee_step", "motiv_step", "sber_step", "mts_step", "tele2_step", "tele2"),
+    *("motiv", "ua_reg", "ua_int", "mega_int", "motiv_int", "mts_int"),
+]
+XML_AND_JSON_ORDER = [
+    *("mega_step", "mega_int", "bee_step", "motiv_step", "motiv_int", "sber_step"),
+    *("mts_step", "mts_int", "tele2_step", "tele2", "motiv", "ua_reg", "ua_int"),
+]
 
 
 @pytest.mark.parametrize(("fmt", "order"), [(0, TEXT_ORDER), (2, XML_AND_JSON_ORDER), (3, XML_AND_JSON_ORDER)])
 @pytest.mark.parametrize("mapping", [dict, FrozenMapping.of])
 def test_operators_are_written_in_the_documented_order(fmt: int, order: list[str], mapping: Any) -> None:
-    codes = {key: OperatorStatus.APPROVED for key in sorted(TEXT_ORDER)}
+    codes = dict.fromkeys(sorted(TEXT_ORDER), OperatorStatus.APPROVED)
     body = encode(SenderList((Sender("A", 5, operators=mapping(codes)),)), fmt=fmt).decode()
     assert re.findall(r"[a-z]\w+(?= = 2|=\"2|\": \"2)", body) == order
     assert not validate(body, fmt=fmt).findings

@@ -19,7 +19,7 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 
 # The quick ones first: most mutants die in the first moment.
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors")
-_LANES = ("_csv", "_json", "_lines", "_records", "_runs", "_text", "_values", "_xml")
+_LANES = ("_csv", "_generated", "_json", "_lines", "_records", "_runs", "_text", "_values", "_xml")
 _MORE = {
     **dict.fromkeys(_LANES, ("limits", "laws", "limits-slow")),
     "_codec": ("limits",),
