@@ -21,7 +21,7 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors")
 _LANES = ("_csv", "_generated", "_json", "_lines", "_records", "_runs", "_text", "_values", "_xml")
 _MORE = {
-    **dict.fromkeys(_LANES, ("limits", "laws", "limits-slow")),
+    **dict.fromkeys(_LANES, ("work", "laws", "limits", "limits-slow")),
     "_codec": ("limits",),
     "_grammar": ("limits", "loading"),
     "_json_tokens": ("limits",),
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="a sample: every Nth mutant")
     options = parser.parse_args(arguments)
     paths = [modules()[name] for name in options.module] or list(modules().values())
-    mutants = [mutant for path in paths for mutant in mutants_of(path)][:: options.every]
+    mutants = [mutant for path in paths for mutant in mutants_of(path, options.every)]
     if options.again:
         rows = map(json.loads, options.again.read_text("utf-8").splitlines())
         keys = {tuple(row["key"]) for row in rows if row["outcome"] in (SURVIVED, UNJUDGED)}

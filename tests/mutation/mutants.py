@@ -39,7 +39,7 @@ class Mutant(NamedTuple):
 
 
 class _Visitor(cst.CSTVisitor):
-    """Collects the mutations of what runs; types, declarations of names and docstrings do not."""
+    """Collects the mutations of what runs; types, declarations of names, docstrings and assertions are left alone."""
 
     METADATA_DEPENDENCIES = (PositionProvider,)
 
@@ -58,7 +58,7 @@ class _Visitor(cst.CSTVisitor):
 
 def _is_skipped(node: cst.CSTNode) -> bool:
     match node:
-        case cst.Annotation() | cst.Decorator() | cst.Import() | cst.ImportFrom():
+        case cst.Annotation() | cst.Decorator() | cst.Import() | cst.ImportFrom() | cst.Assert():
             return True
         case cst.If(test=cst.Name("TYPE_CHECKING")):
             return True
@@ -87,19 +87,23 @@ def _is_tried(node: cst.CSTNode, mutated: cst.CSTNode) -> bool:
     return True
 
 
-def mutants_of(path: Path) -> Iterator[Mutant]:
-    """Every mutant of the module at *path* that compiles and differs from it and from the others."""
+def mutants_of(path: Path, every: int = 1) -> Iterator[Mutant]:
+    """Every mutant of the module at *path* that compiles and differs from it and from the others, or a sample."""
     source = path.read_text("utf-8")
     wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
     module = wrapper.module
     pieces = [module.code_for_node(statement) for statement in module.body]
     front = source[: source.index("".join(pieces))]
+    count = 0
     for number, statement in enumerate(module.body):
         visitor = _Visitor()
         with visitor.resolve(wrapper):
             statement.visit(visitor)
         seen = {"", _meaning(pieces[number])}
         for node, mutated, line in visitor.found:
+            count += 1
+            if count % every:
+                continue
             changed = deep_replace(statement, node, mutated)
             assert isinstance(changed, cst.CSTNode)
             piece = module.code_for_node(changed)

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import Phase, settings
 
 from .mutants import Mutant
@@ -39,6 +40,8 @@ _PARTS = ("smsc_codec", "tests", "grammars", "examples", "docs", "bench", "READM
 # They take more time than all others.
 _SLOW = (
     "test_long_lists_are_read_in_pieces",
+    "test_steps_grow_linearly",
+    "test_steps_of_writing_grow_linearly",
     "test_a_member_given_twice_in_a_later_piece",
     "test_the_targets_of_the_fuzzer",
     "test_what_is_not_known_has_limits_too",
@@ -166,4 +169,5 @@ def _in_a_folder(function: Callable[..., object], case: dict[str, object]) -> No
 def _values(names: str | Sequence[str], values: Iterable[object]) -> Iterator[dict[str, object]]:
     names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
     for value in values:
-        yield dict(zip(names, [value] if len(names) == 1 else value))  # type: ignore[call-overload]
+        given = value.values if isinstance(value, ParameterSet) else [value] if len(names) == 1 else value
+        yield dict(zip(names, given))  # type: ignore[call-overload]
