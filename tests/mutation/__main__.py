@@ -8,8 +8,8 @@ import multiprocessing
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -59,16 +59,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("module", nargs="*", choices=[[], *modules()], help="such as _source; all if none is named")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time (%(default)s)")
     parser.add_argument("--log", type=Path, help="write what becomes of each mutant to this file, as JSON Lines")
-    parser.add_argument("--again", type=Path, help="only the mutants that survived in this log")
+    parser.add_argument("--again", type=Path, help="but for the mutants that were killed in this log")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="a sample: every Nth mutant")
     options = parser.parse_args(arguments)
     paths = [modules()[name] for name in options.module] or list(modules().values())
     mutants = [mutant for path in paths for mutant in mutants_of(path, options.every)]
-    if options.again:
-        rows = map(json.loads, options.again.read_text("utf-8").splitlines())
-        keys = {tuple(row["key"]) for row in rows if row["outcome"] in (SURVIVED, UNJUDGED)}
-        mutants = [mutant for mutant in mutants if mutant.key in keys]
-    outcomes = _outcomes(mutants, options.jobs, options.log)
+    rows = map(json.loads, options.again.read_text("utf-8").splitlines()) if options.again else ()
+    known = {tuple(row["key"]): row["outcome"] for row in rows if row["outcome"] in (KILLED, STOPPED)}
+    outcomes = []
+    with options.log.open("w", encoding="utf-8") if options.log else nullcontext() as log:
+        for mutant, outcome in _outcomes(mutants, known, options.jobs):
+            outcomes.append((mutant, outcome))
+            if log:
+                row = {"line": mutant.line, "outcome": outcome, "key": mutant.key}
+                print(json.dumps(row, ensure_ascii=False), file=log, flush=True)
+            if sys.stderr.isatty():
+                print(f"\r{len(outcomes)} of {len(mutants)}", end="", file=sys.stderr)
     reasons = listed()
     unlisted = sorted(
         (mutant for mutant, outcome in outcomes if outcome in (SURVIVED, UNJUDGED) and mutant.key not in reasons),
@@ -82,10 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if unlisted else 0
 
 
-def _outcomes(mutants: Sequence[Mutant], jobs: int, log: Path | None) -> list[tuple[Mutant, str]]:
+def _outcomes(
+    mutants: Sequence[Mutant], known: Mapping[tuple[str, ...], str], jobs: int
+) -> Iterator[tuple[Mutant, str]]:
+    yield from ((mutant, known[mutant.key]) for mutant in mutants if mutant.key in known)
+    mutants = [mutant for mutant in mutants if mutant.key not in known]
     warm_up()
     context = multiprocessing.get_context("fork")
-    outcomes = []
     with ExitStack() as stack:
         folders = context.SimpleQueue()
         for number in range(jobs):
@@ -94,16 +103,8 @@ def _outcomes(mutants: Sequence[Mutant], jobs: int, log: Path | None) -> list[tu
                 for tests in {tests_for(mutant.path.stem) for mutant in mutants}:
                     assert run(folder, tests) == SURVIVED, (folder / "log").read_text("utf-8")
             folders.put(folder)
-        written = stack.enter_context(log.open("w", encoding="utf-8")) if log else None
         pool = stack.enter_context(context.Pool(jobs, _start, (folders,)))
-        for mutant, outcome in pool.imap_unordered(_judged, mutants):
-            outcomes.append((mutant, outcome))
-            if written:
-                row = {"line": mutant.line, "outcome": outcome, "key": mutant.key}
-                print(json.dumps(row, ensure_ascii=False), file=written, flush=True)
-            if sys.stderr.isatty():
-                print(f"\r{len(outcomes)} of {len(mutants)}", end="", file=sys.stderr)
-    return outcomes
+        yield from pool.imap_unordered(_judged, mutants)
 
 
 def _table(outcomes: Sequence[tuple[Mutant, str]], reasons: set[tuple[str, ...]]) -> None:
