@@ -240,6 +240,14 @@ def test_many_findings_have_their_own_lines() -> None:
     }
 
 
+def test_findings_of_shapes_without_end_have_their_own_places() -> None:
+    lines = [f"name = N{number}, k{number} = 1" for number in range(30)]
+    report = validate("\n".join(lines), fmt=0)
+    assert [(finding.line, finding.column) for finding in report.findings] == [
+        (number, line.index(" = 1") + 4) for number, line in enumerate(lines, 1)
+    ]
+
+
 @pytest.mark.parametrize("fmt", Format)
 def test_long_lists_are_read_in_pieces(fmt: Format) -> None:
     """An oddity is found wherever it stands among the pieces that the fast lanes read."""
