@@ -110,7 +110,7 @@ class Source:
         """Raise a `DecodeError` at *index*."""
         raise self.error(reason, index, path, code=code)
 
-    def error(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> DecodeError:
+    def error(self, reason: str, index: int, path: str = "", *, code: str = "malformed") -> DecodeError:
         """A `DecodeError` at *index*."""
         offset, line, column, excerpt = self._place(index)
         reason = self._secrets.removed(reason, index)
@@ -149,7 +149,7 @@ def open_source(
             data = bytes(memoryview(body))  # type: ignore[arg-type]
         except (TypeError, ValueError, BufferError):
             reason = f"expected the body as bytes or a string, found {type(body).__name__}"
-            raise DecodeError(reason, code="option") from None
+            raise DecodeError(reason) from None
         _check_size(len(data), "bytes", limits)
         start = len(BOM) if data.startswith(BOM) else 0
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings))

@@ -301,7 +301,11 @@ def test_what_was_expected_instead() -> None:
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
 def test_what_ends_a_line(end: str) -> None:
-    for rest, found in (("", "the end of the reply"), ("name = B", "the end of the line")):
+    for rest, found in (
+        ("", "the end of the reply"),
+        ("name = B", "the end of the line"),
+        ("X", "the end of the line"),
+    ):
         with pytest.raises(DecodeError) as caught:
             decode(f"name = A, {end}{rest}", fmt=0)
         assert caught.value.reason == f"expected 'id', 'name', 'status' or a key, found {found}"
@@ -339,7 +343,8 @@ def test_a_mark_is_a_finding_and_counts(fmt: Format, mark: Any) -> None:
         assert decode(mark + (plain.decode() if isinstance(mark, str) else plain), fmt=fmt, charset=charset) == reply
     body = mark + (text if isinstance(mark, str) else text.encode())
     found = validate(body, fmt=fmt).findings
-    assert [(finding.code, finding.offset) for finding in found[:1]] == [("bom", len(mark))]
+    assert (found[0].code, found[0].offset, found[0].path) == ("bom", len(mark), "")
+    assert found[0].message == "a byte order mark stands before the reply"
     assert (found[-1].severity, found[-1].offset) == (Severity.ERROR, len(mark) + text.index("x"))
 
 
@@ -473,7 +478,7 @@ def test_what_was_found_is_shortened(size: int, shown: str) -> None:
         (90, 90, "..." + "A" * 29 + ",x," + "5" * 28 + "..."),
     ],
 )
-@pytest.mark.parametrize(("above", "below"), [("", ""), ("B,1,5\n", ""), ("B,1,5\r\n", "\r\nC"), ("", "\nC,1,5")])
+@pytest.mark.parametrize(("above", "below"), [("", ""), ("B,1,5\n", ""), ("B,1,5\r\n", "\r\nC"), ("", "\nC,5\nD")])
 def test_excerpts_are_60_characters_around_the_place(
     before: int, behind: int, excerpt: str, above: str, below: str
 ) -> None:
@@ -486,8 +491,12 @@ def test_excerpts_are_60_characters_around_the_place(
 
 def test_a_line_is_shown_without_its_end() -> None:
     with pytest.raises(DecodeError) as caught:
-        decode(b"name = A, id = 5\r\nname = B, id = x\r\nname = C", fmt=0)
-    assert caught.value.excerpt == "name = B, id = x\n               ^"
+        decode(b"name = A, id = 5\r\nname = B, id = X\r\nname = C\r\n", fmt=0)
+    assert caught.value.excerpt == "name = B, id = X\n               ^"
+    assert caught.value.reason == "expected an id, found 'X'"
+    with pytest.raises(DecodeError) as caught:
+        decode(b"\nname", fmt=0)
+    assert caught.value.excerpt == "\n^"
 
 
 def test_a_wrong_option_has_no_place_in_the_body() -> None:
@@ -521,6 +530,26 @@ def test_names_of_charsets(charset: str) -> None:
         assert decode(body, fmt=2, charset=name) == reply
         if name[0].isalpha():  # as XML wants it
             assert decode(f'<?xml version="1.0" encoding="{name}"?>'.encode() + body, fmt=2) == reply
+
+
+def test_what_a_declaration_says_counts_in_xml_and_if_nobody_knows_better() -> None:
+    text = '<?xml version="1.0" encoding="koi8-r"?><sender>Имя</sender>'
+    for body, charset in ((text.encode("koi8-r"), None), (text.encode("windows-1251"), "windows-1251")):
+        assert decode(body, fmt=2, charset=charset) == SenderList((Sender("Имя"),))
+    # Behind a mark the careful way is taken.
+    text = '<?xml encoding="koi8-r"?>Ж'
+    for mark in (b"", b"\xef\xbb\xbf"):
+        assert decode(mark + f"{text},5".encode(), fmt=1) == SenderList((Sender(text, 5),))
+
+
+def test_a_declaration_of_another_charset() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(b'<?xml version="1.0" encoding="foo"?>\xff<a/>', fmt=2)
+    error = caught.value
+    assert (error.code, error.offset, error.column) == ("charset", 30, 31)
+    words = "one of the service's charsets (utf-8, windows-1251, koi8-r) in the XML declaration"
+    assert error.reason == f"expected {words}, found 'foo'"
+    assert error.excerpt.startswith('<?xml version="1.0" encoding="foo"?>\ufffd<a/>')
 
 
 @pytest.mark.parametrize("charset", ["cp1252", "latin-1", "utf-16", "ascii", "koi8-u", "", 5])
