@@ -197,6 +197,7 @@ REASONS = [
     (0, "OK!", f"expected {END}, found '!'", 2),
     (0, "ERROR = 3 (x", "expected ')' or a description, found 'x'", 11),
     (2, '<?xml version="1.0"?>\n<!DOCTYPE a><a/>', f"{XML}, found a document type declaration, which is refused", 22),
+    (2, "<html><br></html>", f"{XML}, found an HTML page", 12),
     (2, "<a>x</a>\ny", "expected an element, found the text 'y'", 9),
     (2, '<s>\n<sender id="5">A</sender>y\n</s>', f"{ANY} in XML, found <s> with <sender> in it", 0),
     (2, "<a/><b/>", f"{ANY} in XML, found <a>", 0),

@@ -148,14 +148,14 @@ def test_depth() -> None:
     with pytest.raises(DecodeError, match="expected an object, found an array") as caught:
         decode("[" * 4 + "]" * 4, fmt=3, limits=limits)
     assert not isinstance(caught.value, LimitError)
-    with pytest.raises(LimitError, match="expected values at most 4 deep"):
+    with pytest.raises(LimitError, match=r"\(offset 4\): expected values at most 4 deep"):
         decode("[" * 5 + "]" * 5, fmt=3, limits=limits)
     deep = '[{"sender": "A", "x": ' + '{"a": ' * 900 + "1" + "}" * 901 + "]"
     with pytest.raises(DecodeError, match="expected a code or a name, found an object"):
         decode(deep, fmt=3, limits=Limits(depth=1000))
     with pytest.raises(DecodeError, match="found <a> with <a> in it") as caught:
         decode("<a>" * 4 + "</a>" * 4, fmt=2, limits=limits)
-    with pytest.raises(LimitError, match="expected elements at most 4 deep"):
+    with pytest.raises(LimitError, match=r"\(offset 12\): expected elements at most 4 deep"):
         decode("<a>" * 5 + "</a>" * 5, fmt=2, limits=limits)
 
 
@@ -342,7 +342,10 @@ def test_the_names_of_a_list_are_no_limit_for_others() -> None:
 def test_elements_of_an_error() -> None:
     body = "<result><error_code>1</error_code>" + "<x/>" * 9 + "</result>"
     assert decode(body, fmt=2, limits=Limits(names=2, attributes=10)) == decode(body, fmt=2)
-    for names_, words in ((9, "expected at most 3 fields"), (2, "expected at most 4 elements")):
+    for names_, words in (
+        (9, r"\(offset 42\): expected at most 3 fields"),
+        (2, r"\(offset 46\): expected at most 4 elements"),
+    ):
         with pytest.raises(LimitError, match=words):
             decode(body, fmt=2, limits=Limits(names=names_, attributes=3))
 
