@@ -197,6 +197,8 @@ REASONS = [
     (0, "OK!", f"expected {END}, found '!'", 2),
     (0, "ERROR = 3 (x", "expected ')' or a description, found 'x'", 11),
     (2, '<?xml version="1.0"?>\n<!DOCTYPE a><a/>', f"{XML}, found a document type declaration, which is refused", 22),
+    (2, '<s>\n<sender id="5">Имя</sender>\n<sender b="Ж" id="x">B</sender></s>', f"{NUMBER}, found 'x'", 50),
+    (2, "<sender>Имя</sender><sender>Ж</sender><", f"{XML}, found broken XML (not well-formed (invalid token))", 39),
     (2, "<html><br></html>", f"{XML}, found an HTML page", 12),
     (2, "<a>x</a>\ny", "expected an element, found the text 'y'", 9),
     (2, '<s>\n<sender id="5">A</sender>y\n</s>', f"{ANY} in XML, found <s> with <sender> in it", 0),
@@ -210,6 +212,7 @@ REASONS = [
     (3, '[["a"]]', "expected an object, found an array", 1),
     (3, '[{"sender":{},"id":1}]', f"{NAME}, found an object", 11),
     (3, '[{"sender":[],"id":1}]', f"{NAME}, found an array", 11),
+    *((3, f'{{"sender":{word}}}', f"{NAME}, found {word}", 10) for word in ("true", "false", "null")),
     (3, '[{"sender":null}]', f"{NAME}, found null", 11),
 ]
 
@@ -219,7 +222,8 @@ def test_reasons(fmt: int, body: str, reason: str, offset: int) -> None:
     for given in (body, body.encode()):
         with pytest.raises(DecodeError) as caught:
             decode(given, fmt=fmt)
-        assert (caught.value.reason, caught.value.offset) == (reason, offset)
+        place = offset if given is body else len(body[:offset].encode())
+        assert (caught.value.reason, caught.value.offset) == (reason, place)
 
 
 SECRET = "s3cr3t"

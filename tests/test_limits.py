@@ -150,6 +150,8 @@ def test_depth() -> None:
     assert not isinstance(caught.value, LimitError)
     with pytest.raises(LimitError, match=r"\(offset 4\): expected values at most 4 deep"):
         decode("[" * 5 + "]" * 5, fmt=3, limits=limits)
+    with pytest.raises(LimitError, match=r"\(offset 41\): expected values at most 4 deep"):
+        decode('[{"sender": "A"},{"sender": "A"},{"x": [[[]]]}]', fmt=3, limits=limits)
     deep = '[{"sender": "A", "x": ' + '{"a": ' * 900 + "1" + "}" * 901 + "]"
     with pytest.raises(DecodeError, match="expected a code or a name, found an object"):
         decode(deep, fmt=3, limits=Limits(depth=1000))
@@ -157,6 +159,8 @@ def test_depth() -> None:
         decode("<a>" * 4 + "</a>" * 4, fmt=2, limits=limits)
     with pytest.raises(LimitError, match=r"\(offset 12\): expected elements at most 4 deep"):
         decode("<a>" * 5 + "</a>" * 5, fmt=2, limits=limits)
+    with pytest.raises(LimitError, match=r"\(offset 16\): expected elements at most 4 deep"):
+        decode("<a><a><b/>" + "<a>" * 3 + "</a>" * 5, fmt=2, limits=limits)
 
 
 BOMB = (
