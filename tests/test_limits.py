@@ -23,6 +23,7 @@ from smsc_codec import (
     encode,
     validate,
 )
+from smsc_codec._lines import Shapes
 
 
 def names(count: int) -> SenderList:
@@ -236,6 +237,16 @@ def test_shapes_without_end() -> None:
         reply = decode("\n".join(lines), fmt=0)
         assert isinstance(reply, SenderList)
         assert [sender.id for sender in reply.senders] == list(range(300))
+
+
+def test_shapes_are_forgotten() -> None:
+    """Those that were learned first: a hostile body, or a thousand of them, cannot fill the memory."""
+    shapes: Shapes[str] = Shapes()
+    for number in range(1000):
+        assert shapes.add(number, str(number)) == shapes.get(number) == str(number)
+    known = [number for number in range(1000) if shapes.get(number) is not None]
+    assert known == list(range(1000 - len(known), 1000))
+    assert len(known) <= 100
 
 
 def test_many_findings_have_their_own_lines() -> None:
