@@ -61,6 +61,18 @@ def mixed(fmt: Format, count: int) -> bytes:
     return encode(SenderList(tuple(senders)), fmt=fmt)
 
 
+def replaced(fmt: Format, count: int) -> bytes:
+    """A list in which every third name is replaced at an operator, which has no code then."""
+    senders = []
+    for number, sender in enumerate(names("operators=1", count).senders):
+        codes = dict(sender.operators)
+        if number % 3 == 0:
+            codes.pop("mts_step")
+        names_ = {} if "mts_step" in codes else {"mts_step": "INFO"}
+        senders.append(Sender(sender.name, sender.id, None, FrozenMapping.of(codes), FrozenMapping.of(names_)))  # type: ignore[arg-type]
+    return encode(SenderList(tuple(senders)), fmt=fmt)
+
+
 def invented(fmt: Format, count: int, first: int = 0) -> bytes:
     """A list in which every line has a key that nobody has seen before; *first* numbers the first of them."""
     senders = [

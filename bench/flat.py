@@ -10,9 +10,9 @@ from statistics import median
 
 from smsc_codec import DecodeError, Format, decode
 
-from .bodies import CASES, body, broken, invented, mixed
+from .bodies import CASES, body, broken, invented, mixed, replaced
 from .contest import Effort, Run
-from .peers import ours
+from .peers import json_loads, ours, split_into_dicts
 from .timing import by_turns
 
 SHAPES = 300
@@ -44,7 +44,20 @@ def kinds() -> list[Kind]:
     """Every format and view, and in every format the lists that are not like others."""
     return [
         *(Kind(f"decode fmt={fmt:d}, {view}", partial(_usual, fmt, view)) for fmt, view in CASES),
+        *(
+            # What the machine does to everybody: lists that no longer fit its caches, and the garbage collector.
+            Kind(f"{name}, fmt={fmt:d}, {view}", partial(_others, work, fmt, view))
+            for name, work, fmt in (
+                ("split into dicts", split_into_dicts, Format.TEXT),
+                ("json.loads", json_loads, Format.JSON),
+            )
+            for view in ("all=0", "operators=1")
+        ),
         *(Kind(f"decode fmt={fmt:d}, a status in every other line", partial(_mixed, fmt)) for fmt in Format),
+        *(
+            Kind(f"decode fmt={fmt:d}, operators=1, every third name replaced", partial(_replaced, fmt))
+            for fmt in (Format.TEXT, Format.XML, Format.JSON)
+        ),
         *(
             Kind(f"decode fmt={fmt:d}, a new key in every line", partial(_invented, fmt))
             for fmt in (Format.TEXT, Format.XML, Format.JSON)
@@ -59,6 +72,14 @@ def _usual(fmt: Format, view: str, count: int) -> Run:
 
 def _mixed(fmt: Format, count: int) -> Run:
     return ours(mixed(fmt, count), fmt)
+
+
+def _replaced(fmt: Format, count: int) -> Run:
+    return ours(replaced(fmt, count), fmt)
+
+
+def _others(work: Callable[[bytes], Run], fmt: Format, view: str, count: int) -> Run:
+    return work(body(fmt, view, count))
 
 
 def _invented(fmt: Format, count: int) -> Run:

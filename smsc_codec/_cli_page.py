@@ -40,7 +40,7 @@ td.count { text-align: right; font-variant-numeric: tabular-nums; width: 6rem; p
 td.bar { width: 38%; } td.bar span { display: block; height: .7rem; min-width: 2px; background: var(--bar);
   border-radius: 2px; }
 @media (max-width: 40rem) { td.bar { width: 26%; } td.count { width: 4.5rem; } }
-svg { display: block; width: 100%; height: auto; } .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+svg { display: block; width: 100%; height: 10rem; } .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 .legend i { display: inline-block; width: .7rem; height: .7rem; border-radius: 2px; margin-right: .35rem; }
 .ends { display: flex; justify-content: space-between; }
 article { border-top: 1px solid var(--line); padding: .75rem 0; content-visibility: auto;
@@ -136,6 +136,7 @@ def _over_time(timeline: Timeline) -> str:
     """The errors over time as columns, the most frequent ones apart; nothing where no time is known."""
     if not timeline.buckets:
         return ""
+    timeline = timeline.spread()
     totals: Counter[int] = Counter()
     for counts in timeline.buckets.values():
         totals.update(counts)
@@ -166,17 +167,18 @@ def _over_time(timeline: Timeline) -> str:
     ends = f"<span>{_time(first * timeline.width)}</span><span>{_time((first + across) * timeline.width)}</span>"
     words = f"at most {highest:,} in {_span(timeline.width)}"
     return (
-        f'<section><h2>The service\'s errors over time</h2>\n<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<section><h2>The service\'s errors over time</h2>\n<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        f'preserveAspectRatio="none" role="img" '
         f'aria-label="errors over time, {words}">{"".join(columns)}</svg>\n<p class="ends soft">{ends}</p>\n'
         f'<p class="soft">UTC; {words}</p>\n<p class="legend soft">{legend}</p></section>\n'
     )
 
 
 def _span(seconds: int) -> str:
-    for length, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.1f} {unit}"
-    return f"{seconds} s"
+    units = ((604800, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    length, unit = next((length, unit) for length, unit in units if seconds >= length)
+    count = seconds // length
+    return f"{count} {unit}s" if count > 1 else f"a {unit}" if unit != "hour" else "an hour"
 
 
 def _time(seconds: int) -> str:

@@ -10,9 +10,10 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin, overload
 
 from ._errors import DecodeError, EncodeError, unreadable
-from ._forms import Endpoint, Flat, Form, Listing
-from ._limits import DEFAULT_LIMITS, Limits
+from ._forms import Endpoint, Form, Listing
+from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._model import ErrorReply
+from ._odd import odd_check
 from ._report import Finding, Report, Severity
 from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown
 
@@ -25,6 +26,9 @@ T = TypeVar("T")
 
 class Format(IntEnum):
     """The `fmt` parameter of a request [doc]. Where a format is asked for, its number does as well."""
+
+    # Python 3.10 and 3.11 disagree on what an IntEnum prints as; this is what stands in a URL.
+    __str__ = int.__repr__
 
     TEXT = 0
     """Lines of `key = value`; the service's default."""
@@ -63,6 +67,7 @@ class Codec(Generic[R]):
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
         self.endpoint = endpoint
+        self._odd_checks = {form.cls: odd_check(form) for form in endpoint.forms}
         self._formats: dict[int, _Reader] = {}
 
     # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.
@@ -82,7 +87,7 @@ class Codec(Generic[R]):
                 return None
         if (fmt.__class__ is not int and fmt.__class__ is not Format) or limits.__class__ is not Limits:
             return None
-        if len(body) > limits.body:
+        if len(body) > limits.body or limits.digits < MAX_DIGITS:
             return None
         reader = self._formats.get(fmt)
         if reader is None:
@@ -93,8 +98,7 @@ class Codec(Generic[R]):
 
     def _odd(self, reply: Any) -> bool:
         """Whether a reply that the fast lane has read holds anything to report."""
-        form = self.endpoint.form_of(reply)
-        return form.record.any_odd((reply,) if isinstance(form, Flat) else getattr(reply, form.attribute))
+        return self._odd_checks[reply.__class__](reply)
 
     @overload
     def decode(
@@ -296,7 +300,7 @@ def _failure(error: DecodeError) -> Finding:
 
 
 def _fits(reply: object, expect: object) -> bool:
-    return reply.__class__ is expect or isinstance(reply, (*_classes(expect), ErrorReply))
+    return reply.__class__ in (expect, ErrorReply) or isinstance(reply, _classes(expect))
 
 
 def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from ._errors import EncodeError
 from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
 from ._records import Pair
-from ._runs import Columns, weave
+from ._runs import Codes, Columns, Run, weave
 from ._source import BOM, Source, shown
 from ._values import Unusual
 
@@ -158,7 +159,7 @@ class CsvFormat:
             if value is None and column.absent is not None:
                 cells.append(column.absent)
                 continue
-            cell = column.prefix + types[column.field].type.spell(value, column.field, limits.text)
+            cell = column.prefix + types[column.field].type.spell(value, column.field, limits)
             if cell == column.absent:
                 raise EncodeError(f"{shown(cell)} means that there is none in this format", path=column.field)
             if not _FORBIDDEN.isdisjoint(cell):
@@ -171,21 +172,10 @@ class CsvFormat:
             raise EncodeError(f"{form.words} has no comma-separated form")
         try:
             # Each line is written with the end of the one before it.
-            return "".join(self._write_runs(getattr(reply, form.attribute), form, limits))[1:]
+            values = getattr(reply, form.attribute)
+            return "".join(form.record.written(values, form.text, limits, partial(_woven, form), "\n"))[1:]
         except Unusual:
             return self._write_lines(reply, form, limits)
-
-    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
-        names = form.text.names
-        for runs in form.record.runs(values, form.text, limits):
-            by_name = {names.get(run.key, run.key): run for run in runs}
-            layout = next((layout for layout in form.csv if set(layout) == by_name.keys()), None)
-            if layout is None or any(mark in run.text for run in runs for mark in _FORBIDDEN):
-                raise Unusual
-            parts: list[str | Sequence[str]] = []
-            for name in layout:
-                parts += by_name[name].behind("," if parts else "\n")
-            yield weave(parts, len(runs[0].column))
 
     def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
         lines = []
@@ -204,6 +194,19 @@ class CsvFormat:
                     raise EncodeError(_why(text), path=f"{path}.{name}")
             lines.append(",".join(given[name] for name in layout))
         return "\n".join(lines)
+
+
+def _woven(form: Listing, runs: Sequence[Run | Codes]) -> str:
+    """The lines of records with the same fields, each behind a line end."""
+    names = form.text.names
+    by_name = {names.get(run.key, run.key): run for run in runs}
+    layout = next((layout for layout in form.csv if set(layout) == by_name.keys()), None)
+    if layout is None or any(mark in run.text for run in runs for mark in _FORBIDDEN):
+        raise Unusual
+    parts: list[str | Sequence[str]] = []
+    for name in layout:
+        parts += by_name[name].behind("," if parts else "\n")
+    return weave(parts, len(runs[0].column))
 
 
 def _why(text: str) -> str:

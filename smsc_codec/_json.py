@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,9 +12,9 @@ import orjson
 from ._forms import Const, Endpoint, Flat, Form, Listing
 from ._json_tokens import Node, Tokens
 from ._limits import Limits
-from ._records import Field, Order, Pair
+from ._records import Field, Pair
 from ._report import Severity
-from ._runs import Rows, escape, weave
+from ._runs import Codes, Rows, Run, escape, places_of, put_back, weave
 from ._source import Source, shown
 from ._values import Unusual
 
@@ -53,7 +53,10 @@ class JsonFormat:
         return self._read_text(source, expect)
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
-        said = error.msg.partition(": line")[0]
+        said = error.msg
+        if "limit" in said:
+            most = min(source.limits.depth, _DEEPEST)
+            source.fail(f"expected values at most {most} deep", error.pos, code="limit")
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)} ({said})", error.pos)
 
     def _read_array(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
@@ -61,24 +64,41 @@ class JsonFormat:
         if not array:
             raise Unusual
         longest = limits.text if len(body) > limits.text else None
-        records: list[Any] = []
-        members = 0
-        bare = False
-        names = form.json.names
-        for keys, rows in _runs(array, form.json):
-            if len(keys) > limits.attributes:
-                raise Unusual
-            table = _Members(rows, dict(zip(keys, keys)))
-            records += form.record.many(keys, table, names, form.json.arrange, longest)
-            members += len(keys) * len(rows)
-            bare = bare or int in map(type, rows[0].values())
+        keys = list(array[0])
+        lengths = list(map(len, array))
+        try:
+            # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
+            if lengths.count(len(keys)) != len(array) or not form.json.ranks.keys() >= set(keys):
+                raise KeyError
+            records = self._alike(keys, array, form, limits, longest)
+        except KeyError:
+            records = self._read_kinds(array, form, limits, longest)
+        members = sum(lengths)
         # Of two members with the same key orjson keeps the last. Every member has a colon, so as many colons as
         # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
         if body.count(b":") != members and not _no_key_twice(body, array, members):
             raise Unusual
-        if bare and b"-0" in body and _MINUS_ZERO.search(body):
+        if b"-0" in body and _MINUS_ZERO.search(body):
             raise Unusual
         return records
+
+    def _alike(
+        self, keys: Sequence[str], rows: list[Any], form: Listing, limits: Limits, longest: int | None
+    ) -> list[Any]:
+        """The records of objects with the same keys."""
+        if len(keys) > limits.attributes:
+            raise Unusual
+        table = _Members(rows, dict(zip(keys, keys)))
+        return form.record.many(keys, table, form.json.names, form.json.arrange, longest)
+
+    def _read_kinds(self, array: list[Any], form: Listing, limits: Limits, longest: int | None) -> list[Any]:
+        """The records of objects of which some have other keys than others."""
+        kinds = places_of(map(tuple, array))
+        records = [
+            self._alike(keys, [array[place] for place in places], form, limits, longest)
+            for keys, places in kinds.items()
+        ]
+        return put_back(kinds.values(), records)
 
     def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
         tokens = Tokens(source)
@@ -130,7 +150,7 @@ class JsonFormat:
             values = getattr(reply, form.attribute)
             try:
                 # Each object is written with the end of the one before it.
-                text = "".join(self._write_runs(values, form, limits))
+                text = "".join(form.record.written(values, form.json, limits, partial(_woven, form), _BETWEEN))
                 return f"[{text[len(_BETWEEN) - 2 :]}}}]" if text else "[]"
             except Unusual:
                 pass
@@ -144,24 +164,9 @@ class JsonFormat:
                 continue
             value = getattr(reply, name)
             if value is not None or not types[name].optional:
-                text = types[name].type.spell(value, name, limits.text)
+                text = types[name].type.spell(value, name, limits)
                 members.append((key, text if types[name].type.number else _quoted(text)))
         return _object(members)
-
-    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
-        names = form.json.names
-        for given in form.record.runs(values, form.json, limits):
-            runs = [escape(run, _SPECIAL, lambda text: _quoted(text)[1:-1]) for run in given]
-            # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
-            quoted = any(run.key not in names for run in runs)
-            parts: list[str | Sequence[str]] = []
-            before = _BETWEEN
-            for run in runs:
-                mark = "" if run.number and not quoted else '"'
-                parts += run.behind(f"{before}{_quoted(run.key)}: {mark}")
-                before = f"{mark},\n"
-            parts.append(f"{mark}\n")
-            yield weave(parts, len(runs[0].column))
 
     def _members(self, form: Listing, value: Any, number: int, limits: Limits) -> list[tuple[str, str]]:
         fields = form.record.spell(value, form.json, f"{form.attribute}[{number}]", limits, unique=True)
@@ -170,6 +175,21 @@ class JsonFormat:
         # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
         quoted = any(key not in names for key, _ in fields)
         return [(key, _quoted(text) if quoted or not types[names[key]].number else text) for key, text in fields]
+
+
+def _woven(form: Listing, given: Sequence[Run | Codes]) -> str:
+    """The objects of records with the same fields, each behind the end of the one before it."""
+    runs = [escape(run, _SPECIAL, lambda text: _quoted(text)[1:-1]) for run in given]
+    # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
+    quoted = any(run.key not in form.json.names for run in runs)
+    parts: list[str | Sequence[str]] = []
+    before = _BETWEEN
+    for run in runs:
+        mark = "" if run.number and not quoted else '"'
+        parts += run.behind(f"{before}{_quoted(run.key)}: {mark}")
+        before = f"{mark},\n"
+    parts.append(f"{mark}\n")
+    return weave(parts, len(runs[0].column))
 
 
 def _object(members: list[tuple[str, str]]) -> str:
@@ -205,18 +225,6 @@ def _pieces(body: bytes) -> Iterator[bytes]:
         yield b"[" + body[start : cut + 1] + b"]"
         start = cut + 2
     yield b"[" + body[start:] if start > 1 else body
-
-
-def _runs(array: list[Any], order: Order) -> Iterator[tuple[list[str], list[Any]]]:
-    """The keys of consecutive objects that have the same ones, and these objects."""
-    keys = list(array[0])
-    if list(map(len, array)).count(len(keys)) == len(array) and order.ranks.keys() >= set(keys):
-        # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
-        yield keys, array
-    elif list(map(list, array)).count(keys) == len(array):
-        yield keys, array
-    else:
-        yield from ((keys, list(rows)) for keys, rows in groupby(array, list))
 
 
 def _no_key_twice(body: bytes, array: list[dict[str, Any]], members: int) -> bool:
@@ -291,6 +299,9 @@ _CUT = _BETWEEN.encode()
 _PIECE = 128 * 1024
 _SPECIAL = re.compile('["\\\\\x00-\x1f]')
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]")
+
+_DEEPEST = 1024
+"""Containers inside each other that orjson reads."""
 
 _DEPTH = 2
 """Containers inside each other in a list."""

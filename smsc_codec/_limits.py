@@ -6,6 +6,9 @@ import msgspec
 
 from ._errors import DecodeError
 
+MAX_DIGITS = 18
+"""Digits that a number can have in any format."""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds on what is read; each can be overridden. A body beyond one gives a `LimitError`.
@@ -26,12 +29,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Fields of one name; the documentation lists 16."""
     text: int = 65_536
     """Characters of one name, description or replacement; real ones are below 200."""
+    digits: int = MAX_DIGITS
+    """Digits of one number; with 18, which cannot be exceeded, every number fits a signed 64-bit integer."""
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             bound = getattr(self, name)
             if type(bound) is not int or bound < 0:
                 raise DecodeError(f"expected a whole number, not negative, as the limit {name}")
+        if self.digits > MAX_DIGITS:
+            raise DecodeError(f"expected at most {MAX_DIGITS} as the limit digits, which is all that a number can have")
 
 
 DEFAULT_LIMITS = Limits()

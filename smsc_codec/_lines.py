@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -15,6 +15,10 @@ _MAX_SHAPES = 64
 
 # Characters of a line that is read by itself; one with all documented fields has some 200.
 LONG_LINE = 8 * 1024
+
+# So few lines of one shape in a row say that shapes take turns; then so many lines are read one by one.
+FEW_LINES = 16
+_MOST_TURNS = 512
 
 # Characters that are read at a time: enough to be quick, little enough to need no memory.
 _FIRST_CHUNK = 8 * 1024
@@ -37,6 +41,49 @@ class Shapes(Generic[T]):
         # Replaced, not changed: another thread may be reading.
         self._known = {**dict(islice(known, max(0, len(known) + 1 - _MAX_SHAPES), None)), key: shape}
         return shape
+
+
+class _Matches(Hashable, Protocol):
+    @property
+    def match(self) -> Callable[[str, int], re.Match[str] | None]: ...
+
+
+M = TypeVar("M", bound=_Matches)
+
+
+class Turns(Generic[M]):
+    """Some lines of several shapes that take turns, the rows of each shape together."""
+
+    def __init__(self, text: str, start: int, shape_at: Callable[[int], M | None]) -> None:
+        """Read lines from *start*, to a long one or one of which *shape_at* does not know the shape."""
+        self.shapes: list[M] = []
+        """The shape of each line."""
+        self.rows: dict[M, list[Any]] = {}
+        self.end = start
+        """Where the next line begins."""
+        while self.end < len(text) and len(self.shapes) < _MOST_TURNS:
+            if text.find("\n", self.end, self.end + LONG_LINE) < 0 and self.end + LONG_LINE < len(text):
+                return
+            found = next(((shape, match) for shape in self.rows if (match := shape.match(text, self.end))), None)
+            if found is None:
+                shape = shape_at(self.end)
+                match = None if shape is None else shape.match(text, self.end)
+                if shape is None or match is None:
+                    return
+                found = shape, match
+                self.rows[shape] = []
+            shape, match = found
+            self.shapes.append(shape)
+            self.rows[shape].append(match.groups())
+            self.end = match.end()
+
+
+def in_order(records: Mapping[M, list[Any]], shapes: Iterable[M]) -> Iterable[Any]:
+    """The records of all shapes in the order of the lines, of which *shapes* has the shape of each."""
+    if len(records) == 1:
+        return next(iter(records.values()))
+    rest = {shape: iter(some) for shape, some in records.items()}
+    return (next(rest[shape]) for shape in shapes)
 
 
 class Lines:

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, ca
 import msgspec
 
 from ._errors import ApiError
+from ._limits import MAX_DIGITS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 V = TypeVar("V")
 
-MAX_NUMBER = 10**18 - 1
+MAX_NUMBER = 10**MAX_DIGITS - 1
 """The largest number that any format carries: 18 digits, so that every one fits a signed 64-bit integer."""
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from itertools import repeat, starmap
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from ._errors import EncodeError, unreadable
 from ._generated import column_of, constructor_of
-from ._limits import Limits
+from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
-from ._runs import Codes, Rows, Run, Table
+from ._runs import Codes, Columns, Rows, Run, Table, places_of, put_back
 from ._source import Source, shown
-from ._values import TEXT, Scalar, Unusual, written_numbers
+from ._values import TEXT, Scalar, Unusual, looked_up, written_numbers
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -168,6 +168,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             )
         if not type_.pattern.fullmatch(text):
             source.fail(f"expected {type_.words}, found {shown(text)}", index, path, code="value")
+        if type_.number and len(text) > source.limits.digits:
+            source.fail(f"expected at most {source.limits.digits} digits, found {len(text)}", index, path, code="limit")
         value = type_.parse(text)
         if not type_.known(value):
             source.note(Severity.INFO, "unknown-number", f"the number {value} is not documented", index, path)
@@ -228,16 +230,39 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             pass  # There are names among them.
         codes: dict[str, Sequence[Any]] = {}
         texts: dict[str, Sequence[Any]] = {}
+        columns: dict[str, Sequence[Any]] = {}
+        mixed: list[str] = []
         for key in keys:
             column = table.column(key)
-            if column[0].__class__ is int:
-                column = written_numbers(column)
-            into, type_ = (codes, extras.code) if column[0] in spelled else (texts, extras.text)
-            if into is texts and not spelled.keys().isdisjoint(column):
-                raise Unusual
-            into[key] = type_.column(column, longest, trusted)
+            columns[key] = column = written_numbers(column) if column[0].__class__ is int else column
+            try:
+                codes[key] = looked_up(spelled, column)
+            except KeyError:
+                if spelled.keys().isdisjoint(column):
+                    texts[key] = extras.text.column(column, longest, trusted)
+                else:
+                    mixed.append(key)
+        if mixed:
+            kinds = zip(*(map(spelled.__contains__, columns[key]) for key in mixed))
+            return self._mixed_mappings(kinds, columns, arrange, longest, trusted)
         orders = (arrange(list(codes)), arrange(list(texts)))
         return (_frozen(order, zip(*map(into.get, order))) for order, into in zip(orders, (codes, texts)))
+
+    def _mixed_mappings(
+        self,
+        kinds: Iterable[tuple[bool, ...]],
+        columns: Mapping[str, Sequence[Any]],
+        arrange: Arrange,
+        longest: int | None,
+        trusted: bool,
+    ) -> Iterator[Iterable[Any]]:
+        """The same where a key has a code in one record and a name in another: a kind of record at a time."""
+        made: list[tuple[int, Any, Any]] = []
+        for places in places_of(kinds).values():
+            some = Columns({key: [column[place] for place in places] for key, column in columns.items()})
+            made += zip(places, *self._mappings(list(columns), some, arrange, longest, trusted))
+        made.sort(key=itemgetter(0))
+        return ([row[place] for row in made] for place in (1, 2))
 
     def one(
         self, keys: Sequence[str], names: Mapping[str, str], arrange: Arrange
@@ -290,7 +315,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         types = self.by_name
         head, tail = (
             [
-                (key, types[name].type.spell(item, f"{path}.{name}", limits.text))
+                (key, types[name].type.spell(item, f"{path}.{name}", limits))
                 for key, name in keys
                 if (item := getattr(value, name)) is not None or not types[name].optional
             ]
@@ -311,32 +336,49 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
         return fields
 
-    def runs(self, values: Sequence[Any], order: Order, limits: Limits) -> Iterator[list[Run | Codes]]:
-        """The columns of consecutive values with the same fields, in the canonical order.
+    def written(
+        self,
+        values: Sequence[Any],
+        order: Order,
+        limits: Limits,
+        woven: Callable[[Sequence[Run | Codes]], str],
+        begin: str,
+    ) -> Iterator[str]:
+        """The text of many values, some at a time, in the canonical order.
 
+        *woven* makes that of values with the same fields; each value's begins with *begin*, which stands nowhere else.
         Raises `Unusual` where `spell` has to judge.
         """
+        if limits.digits < MAX_DIGITS:
+            raise Unusual
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
             if list[object](map(type, rows)).count(self.cls) != len(rows):
                 raise Unusual
             try:
-                yield self._runs(rows, order, limits)
+                runs = self._runs(rows, order, limits)
             except Unusual:
-                begin = 0
-                ends = self._ends(rows)
-                if len(ends) == 1:
+                kinds = self._kinds(rows)
+                if len(kinds) == 1:
                     raise
-                for end in ends:
-                    yield self._runs(rows[begin:end], order, limits)
-                    begin = end
+                texts = [
+                    woven(self._runs([rows[place] for place in places], order, limits)).split(begin)[1:]
+                    for places in kinds
+                ]
+                if list(map(len, texts)) != list(map(len, kinds)):
+                    raise
+                yield begin + begin.join(put_back(kinds, texts))
+            else:
+                yield woven(runs)
 
-    def _ends(self, rows: Sequence[Any]) -> list[int]:
-        """Where a field begins or ceases to be there, or the keys of extras change; and the end."""
+    def _kinds(self, rows: Sequence[Any]) -> list[list[int]]:
+        """The places of values that have the same fields and the same keys of extras."""
         marks = [[value is None for value in self._columns[field.name](rows)] for field in self.fields]
         marks += [list(map(_keys, self._columns[name](rows))) for name, _ in self.extra_types]
-        signs = list(zip(*marks))
-        return [*(place for place in range(1, len(signs)) if signs[place] != signs[place - 1]), len(signs)]
+        try:
+            return list(places_of(zip(*marks)).values())
+        except TypeError:  # keys that somebody made of what cannot be one
+            raise Unusual from None
 
     def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""
@@ -416,29 +458,11 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 raise EncodeError(f"expected a key of at most {limits.text} characters", path=where)
             if key in order.names:
                 raise EncodeError("the key has a meaning of its own in this format", path=where)
-        spelled = {key: type_.spell(items[key], f"{path}.{key}", limits.text) for key in order.arrange(list(items))}
+        spelled = {key: type_.spell(items[key], f"{path}.{key}", limits) for key in order.arrange(list(items))}
         for key, text in spelled.items():
             if type_ is self.extras.text and self.extras.code.pattern.fullmatch(text):
                 raise EncodeError(f"expected {type_.words}, found {shown(text)}", path=f"{path}.{key}")
         return spelled
-
-    def any_odd(self, values: Sequence[Any]) -> bool:
-        """Whether `build` would have a finding for any of what a fast lane has read: a key or number not documented."""
-        for field in self.fields:
-            if field.type.table is not None:
-                numbers = {*self._columns[field.name](values)} - {None}
-                if not all(map(field.type.known, numbers)):
-                    return True
-        for attribute, type_ in self.extra_types:
-            assert self.extras is not None
-            mappings = set(map(attrgetter(f"{attribute}._keys"), values))
-            if not all(map(self.extras.known.issuperset, mappings)):
-                return True
-            if type_.table is not None:
-                rows = map(attrgetter(f"{attribute}._values"), values)
-                if not all(map(type_.known, set().union(*rows))):
-                    return True
-        return False
 
 
 _ABSENT: Iterable[None] = repeat(None)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class Columns:
@@ -34,6 +39,20 @@ class Rows:
 
 
 Table = Columns | Rows
+
+
+def places_of(kinds: Iterable[K]) -> dict[K, list[int]]:
+    """Where each kind stands, in the order in which they are met first."""
+    places: defaultdict[K, list[int]] = defaultdict(list)
+    for place, kind in enumerate(kinds):
+        places[kind].append(place)
+    return places
+
+
+def put_back(places: Iterable[Sequence[int]], values: Iterable[Sequence[V]]) -> list[V]:
+    """The *values* of all kinds in their *places*, of which none is left free."""
+    by_place = dict(zip(chain.from_iterable(places), chain.from_iterable(values)))
+    return list(map(by_place.__getitem__, range(len(by_place))))
 
 
 class Run(NamedTuple):

@@ -9,14 +9,17 @@ of the format: what no shape covers, and every error, is Lark's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
-from ._limits import DEFAULT_LIMITS, Limits
-from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
+from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from ._lines import FEW_LINES, LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, Turns, in_order
+from ._odd import odd_records
 from ._records import Pair
 from ._runs import Codes, Rows, Run, weave
 from ._source import Source, shown
@@ -32,10 +35,11 @@ _LINE_END = "\n"
 class Shape:
     """A line, or a flat reply, with its values left open."""
 
-    def __init__(self, form: Form, pieces: Iterable[Piece], grammar: Grammar) -> None:
+    def __init__(self, form: Form, pieces: Iterable[Piece], grammar: Grammar, known: Shape | None = None) -> None:
+        """Of the pieces of a line; values may also be what they are in lines of a *known* shape with the same keys."""
         self.form = form
         keys: list[str] = []
-        terminals: list[str] = []
+        self.terminals: list[str] = []
         specials: list[str | None] = []
         pattern = ""
         self.trusted = True
@@ -44,10 +48,13 @@ class Shape:
                 pattern += re.escape(piece.text)
                 continue
             terminal = grammar.pattern(piece.terminal)
+            other = known.terminals[len(keys)] if known is not None else terminal
             type_ = form.record.types.get(piece.kind)
             # A terminal that allows more than the value's own pattern is checked again.
             self.trusted &= type_ is None or type_.least is not None or type_.pattern.pattern == terminal
-            terminals.append(terminal)
+            if other != terminal:
+                terminal = f"(?:{other}|{terminal})"
+            self.terminals.append(terminal)
             specials.append(grammar.specials(piece.terminal))
             pattern += f"({terminal})"
             keys.append(key)
@@ -60,8 +67,8 @@ class Shape:
         # A value that has to be checked again, or is optional in its place, needs more than a call.
         self.arrange: Callable[[Sequence[str]], list[str]] = form.text.arrange if isinstance(form, Listing) else list
         self.one = form.record.one(keys, self.names, self.arrange) if self.trusted else None
-        self._value = {key: re.compile(terminal).fullmatch for key, terminal in zip(keys, terminals)}
-        self._values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
+        self._value = {key: re.compile(terminal).fullmatch for key, terminal in zip(keys, self.terminals)}
+        self._values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, self.terminals)}
         self._specials = dict(zip(keys, specials))
 
     def allows(self, run: Run | Codes) -> bool:
@@ -114,6 +121,7 @@ class TextFormat:
                 self._try_first(shape, pieces[0].text[0])
         if self._listing is not None:
             self._names = self._listing.text.names
+            self._odd = odd_records(self._listing.record)
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
 
     # Reading
@@ -183,13 +191,14 @@ class TextFormat:
             if shape is not None:
                 if position == 0:
                     self._try_first(shape, text[0])
-                for rows, after in shape.lines.chunks(text, position):
-                    taken = self._many(shape, rows, longest, source)
-                    if taken is None:
-                        if source is None:
-                            return None
-                        taken = self._each(shape, position, after, source, len(records))
-                    records += taken
+                for rows, shapes, after in self._parts(shape, text, position, limits):
+                    made = self._many(rows, longest, source)
+                    if made is not None:
+                        records += in_order(made, shapes)
+                    elif source is not None:
+                        records += self._each(shapes, position, source, len(records))
+                    else:
+                        return None
                     position = after
                     if len(records) > limits.names:
                         if source is None:
@@ -225,25 +234,52 @@ class TextFormat:
             position += len(field) + len(self._comma)
         return line
 
-    def _many(self, shape: Shape, rows: list[Any], longest: int | None, source: Source | None) -> Any:
-        """The records of the rows, `None` if there is anything to say of one."""
-        record = shape.form.record
-        lines = shape.lines
-        try:
-            taken = record.many(
-                lines.keys, Rows(rows, lines.places), shape.names, shape.arrange, longest, shape.trusted
-            )
-        except Unusual:
-            return None
-        collects = source is not None and source.findings is not None
-        return None if collects and record.any_odd(taken) else taken
+    def _parts(
+        self, shape: Shape, text: str, position: int, limits: Limits
+    ) -> Iterator[tuple[Mapping[Shape, list[Any]], Iterable[Shape], int]]:
+        """Lines from *position*, where one of that shape begins, some at a time.
 
-    def _each(self, shape: Shape, position: int, end: int, source: Source, count: int) -> list[Any]:
-        """The records of the lines to *end*, with errors and findings."""
-        form = shape.form
-        assert isinstance(form, Listing)
+        Gives the rows of each shape, the shape of each line, and where the next line begins.
+        """
+        count = 0
+        for rows, after in shape.lines.chunks(text, position):
+            yield {shape: rows}, repeat(shape, len(rows)), after
+            count += len(rows)
+            position = after
+        if count < FEW_LINES and position < len(text):
+            turns = Turns(text, position, partial(self._shape_at, text, limits))
+            yield turns.rows, turns.shapes, turns.end
+
+    def _shape_at(self, text: str, limits: Limits, position: int) -> Shape | None:
+        """The shape of the line at *position*, if it has been learned and is within the limits."""
+        line = text[position : self._line_of(text, position)[0]]
+        shape = self._shapes.get(self._signature(line)) if line.count(self._comma) < limits.attributes else None
+        return shape if len(line) <= LONG_LINE else None
+
+    def _many(
+        self, rows: Mapping[Shape, list[Any]], longest: int | None, source: Source | None
+    ) -> dict[Shape, list[Any]] | None:
+        """The records of each shape's rows, `None` if there is anything to say of one."""
+        if source is not None and source.limits.digits < MAX_DIGITS:
+            return None
+        made: dict[Shape, list[Any]] = {}
+        for shape, some in rows.items():
+            lines, record = shape.lines, shape.form.record
+            table = Rows(some, lines.places)
+            try:
+                made[shape] = record.many(lines.keys, table, shape.names, shape.arrange, longest, shape.trusted)
+            except Unusual:
+                return None
+            if source is not None and source.findings is not None and self._odd(made[shape]):
+                return None
+        return made
+
+    def _each(self, shapes: Iterable[Shape], position: int, source: Source, count: int) -> list[Any]:
+        """The records of lines of these shapes, with errors and findings."""
+        form = self._listing
+        assert form is not None, "only lists have several lines"
         taken: list[Any] = []
-        while position < end:
+        for shape in shapes:
             match = shape.match(source.text, position)
             assert match is not None, "a line that was found once is found again"
             path = f"{form.attribute}[{count + len(taken)}]"
@@ -259,11 +295,15 @@ class TextFormat:
         if not isinstance(form, Listing):
             source.fail(f"expected the end of the reply after {form.words}", after)
         if keys is not None:
-            self._shapes.add(keys, Shape(form, pieces, self._grammar))
+            self._learn(keys, form, pieces)
             return [], position
         pairs = [Pair(key, piece.text, piece.at) for key, piece in _keyed(form, pieces) if key is not None]
         path = f"{form.attribute}[{count}]"
         return [form.record.build(pairs, form.text.names, source, path, position, form.text.arrange)], after
+
+    def _learn(self, keys: tuple[str, ...], form: Listing, pieces: list[Piece]) -> Shape:
+        # A key can have a code in one line and a name in another.
+        return self._shapes.add(keys, Shape(form, pieces, self._grammar, self._shapes.get(keys)))
 
     def _parsed(self, source: Source, position: int) -> tuple[Form, list[Piece], int]:
         """What Lark says of the line at *position*, and where the next line begins."""
@@ -303,7 +343,7 @@ class TextFormat:
             )
             raise EncodeError(f"the text form needs a value of {missing}")
         types = form.record.types
-        spelled = {name: types[name].spell(fields[name], name, limits.text) for name in given}
+        spelled = {name: types[name].spell(fields[name], name, limits) for name in given}
         text = "".join([piece.text or spelled[piece.kind] for piece in pieces])
         matches = [(shape, shape.fullmatch(text)) for shape in self._alone[text[0]] if shape.is_flat]
         read = [(shape.form, dict(zip(shape.lines.keys, match.groups()))) for shape, match in matches if match]
@@ -315,27 +355,25 @@ class TextFormat:
     def _write_list(self, reply: Any, form: Listing, limits: Limits) -> str:
         try:
             # Each line is written with the end of the one before it.
-            return "".join(self._write_runs(getattr(reply, form.attribute), form, limits))[1:]
+            values, woven = getattr(reply, form.attribute), partial(self._woven, form, iter(range(MAX_NEW_SHAPES)))
+            return "".join(form.record.written(values, form.text, limits, woven, _LINE_END))[1:]
         except (Unusual, EncodeError):
             return self._write_lines(reply, form, limits)
 
-    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
-        budget = iter(range(MAX_NEW_SHAPES))
-        for runs in form.record.runs(values, form.text, limits):
+    def _woven(self, form: Listing, budget: Iterator[int], runs: Sequence[Run | Codes]) -> str:
+        """The lines of records with the same fields, each behind a line end."""
+        # What holds for the keys of one line holds for those of all.
+        shape = self._verify(form, [(run.key, run.first) for run in runs], "", budget)
+        if shape is None:
             keys = [run.key for run in runs]
-            count = len(runs[0].column)
-            # What holds for the keys of one line holds for those of all.
-            shape = self._verify(form, [(run.key, run.first) for run in runs], "", budget)
-            if shape is None:
-                for row in zip(*(run.column for run in runs)):
-                    self._verify(form, [*zip(keys, row)], "", budget)
-            for run in runs:
-                if shape is not None and not run.number and not shape.allows(run):
-                    raise Unusual
-            parts: list[str | Sequence[str]] = []
-            for run in runs:
-                parts += run.behind(f"{self._comma if parts else _LINE_END}{run.key}{self._equals}")
-            yield weave(parts, count)
+            for row in zip(*(run.column for run in runs)):
+                self._verify(form, [*zip(keys, row)], "", budget)
+        elif not all(run.number or shape.allows(run) for run in runs):
+            raise Unusual
+        parts: list[str | Sequence[str]] = []
+        for run in runs:
+            parts += run.behind(f"{self._comma if parts else _LINE_END}{run.key}{self._equals}")
+        return weave(parts, len(runs[0].column))
 
     def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
         budget = iter(range(MAX_NEW_SHAPES))
@@ -365,7 +403,7 @@ class TextFormat:
             form_read, pieces = self._parsed_back(text, path)
             read = [(key, piece.text) for key, piece in _keyed(form_read, pieces) if key is not None]
             if form_read is form and len(text) <= LONG_LINE and next(budget, None) is not None:
-                shape = self._shapes.add(self._signature(text), Shape(form, pieces, self._grammar))
+                shape = self._learn(self._signature(text), form, pieces)
         if read != fields:
             raise EncodeError(_otherwise(text), path=path)
         return shape

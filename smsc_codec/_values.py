@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 
 from ._errors import EncodeError
+from ._limits import Limits
 from ._model import MAX_NUMBER, Code
 from ._runs import Codes, Run
 from ._source import SURROGATE, shown
@@ -42,8 +43,8 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
         """What parses the common spellings, and raises `KeyError` for others."""
         return self.parse if self.table is None else self.table.__getitem__
 
-    def spell(self, value: Any, path: str, longest: int | None = None) -> str:
-        """The value as it is written; `EncodeError` if it is no such value, or has more characters than *longest*."""
+    def spell(self, value: Any, path: str, limits: Limits | None = None) -> str:
+        """The value as it is written; `EncodeError` if it is no such value, or beyond *limits*."""
         if self.number:
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= int.__int__(value) <= MAX_NUMBER:
                 raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
@@ -54,8 +55,10 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
         if not self.pattern.fullmatch(text):
             raise EncodeError(f"expected {self.words}, found {shown(value)}", path=path)
-        if longest is not None and len(text) > longest and not self.number:
-            raise EncodeError(f"expected at most {longest} characters, found {len(text)}", path=path)
+        if limits is not None:
+            most, unit = (limits.digits, "digits") if self.number else (limits.text, "characters")
+            if len(text) > most:
+                raise EncodeError(f"expected at most {most} {unit}, found {len(text)}", path=path)
         return text
 
     def column(self, spelled: Sequence[Any], longest: int | None, trusted: bool) -> Sequence[Any]:

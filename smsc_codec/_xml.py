@@ -6,7 +6,9 @@ The documentation shows single elements and no root, so any root is read, and no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import repeat
 from typing import Any
 from xml.parsers import expat
 
@@ -17,10 +19,10 @@ from msgspec.structs import replace
 from ._errors import EncodeError
 from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
-from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes
+from ._lines import FEW_LINES, LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, Turns, in_order
 from ._records import Order, Pair
 from ._report import Severity
-from ._runs import Rows, escape, weave
+from ._runs import Codes, Rows, Run, escape, weave
 from ._source import Source, shown
 from ._values import Unusual
 from ._xml_tree import Element, is_html, parse
@@ -82,23 +84,18 @@ class XmlFormat:
         rows_of = Rows if "&" not in text else _Escaped
         records: list[Any] = []
         position = root.end()
-        learned = 0
-        while text.find("\n", position, position + LONG_LINE) > 0 and (start := _START.match(text, position)):
-            keys = tuple(_KEY.findall(start[2]))
-            if len(keys) >= limits.attributes:
-                raise Unusual
-            lines = self._shapes.get(keys)
-            if lines is None:
-                learned += 1
-                if learned > MAX_NEW_SHAPES or start[1] != form.xml_item:
-                    raise Unusual
-                lines = self._shapes.add(keys, _lines(form, keys))
+        shape_at = partial(self._shape_at, form, text, limits, iter(range(MAX_NEW_SHAPES)))
+        while (shape := shape_at(position)) is not None:
             before = position
-            for rows, after in lines.chunks(text, before):
+            for rows, shapes, after in _parts(shape, text, position, shape_at):
+                made = {
+                    lines: form.record.many(
+                        lines.keys, rows_of(some, lines.places), order.names, order.arrange, longest
+                    )
+                    for lines, some in rows.items()
+                }
+                records += in_order(made, shapes)
                 position = after
-                records += form.record.many(
-                    lines.keys, rows_of(rows, lines.places), order.names, order.arrange, longest
-                )
                 if len(records) > limits.names:
                     raise Unusual
             if position == before:
@@ -106,6 +103,23 @@ class XmlFormat:
         if not records or text[position:].rstrip("\n") != f"</{root[1]}>":
             raise Unusual
         return form.cls(tuple(records))
+
+    def _shape_at(self, form: Listing, text: str, limits: Limits, budget: Iterator[int], position: int) -> Lines | None:
+        """The shape of the line at *position*, `None` behind the last; learning one takes one from *budget*."""
+        if text.find("\n", position, position + LONG_LINE) < 0:
+            return None
+        start = _START.match(text, position)
+        if start is None:
+            return None
+        keys = tuple(_KEY.findall(start[2]))
+        if len(keys) >= limits.attributes:
+            raise Unusual
+        lines = self._shapes.get(keys)
+        if lines is None:
+            if next(budget, None) is None or start[1] != form.xml_item:
+                raise Unusual
+            lines = self._shapes.add(keys, _lines(form, keys))
+        return lines
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
         """The reply; forms of *expect* are tried before others."""
@@ -143,8 +157,9 @@ class XmlFormat:
         if isinstance(form, Flat):
             return self._write_flat(reply, form, limits)
         try:
-            runs = list(self._write_runs(getattr(reply, form.attribute), form, limits))
-            return "".join([f"<{form.xml_root}>", *runs, f"\n</{form.xml_root}>"])
+            values, order = getattr(reply, form.attribute), self._orders[form.rule]
+            texts = form.record.written(values, order, limits, partial(_woven, form), "\n")
+            return "".join([f"<{form.xml_root}>", *texts, f"\n</{form.xml_root}>"])
         except Unusual:
             pass
         lines = [f"<{form.xml_root}>"]
@@ -153,20 +168,6 @@ class XmlFormat:
             text = _spelled(form, self._orders[form.rule], value, path, limits)
             lines.append(text)
         return "\n".join([*lines, f"</{form.xml_root}>"])
-
-    def _write_runs(self, values: Any, form: Listing, limits: Limits) -> Iterator[str]:
-        for runs in form.record.runs(values, self._orders[form.rule], limits):
-            if any(_UNWRITABLE.search(run.text) for run in runs) or not all(_NAME.fullmatch(run.key) for run in runs):
-                raise Unusual
-            text, *attributes = runs
-            parts: list[str | Sequence[str]] = []
-            before = f"\n<{form.xml_item} "
-            for run in attributes:
-                parts += escape(run, _SPECIAL, _escape_attribute).behind(f'{before}{run.key}="')
-                before = '" '
-            before = '">' if attributes else f"\n<{form.xml_item}>"
-            parts += (*escape(text, _SPECIAL, _escape_text).behind(before), f"</{form.xml_item}>")
-            yield weave(parts, len(text.column))
 
     def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
         shape = form.xml[0]
@@ -177,7 +178,7 @@ class XmlFormat:
         for tag, name in shape.children:
             value = getattr(reply, name)
             if value is not None or not types[name].optional:
-                text = _writable(types[name].type.spell(value, name, limits.text), name)
+                text = _writable(types[name].type.spell(value, name, limits), name)
                 lines.append(f"<{tag}>{text.translate(_TEXT_ESCAPES)}</{tag}>")
         return "\n".join([*lines, f"</{shape.root}>"])
 
@@ -213,6 +214,20 @@ def _referred(match: re.Match[str]) -> str:
     return chr(int(decimal) if decimal else int(hexadecimal, 16))
 
 
+def _parts(
+    lines: Lines, text: str, position: int, shape_at: Callable[[int], Lines | None]
+) -> Iterator[tuple[Mapping[Lines, list[Any]], Iterable[Lines], int]]:
+    """Lines from *position*, where one of that shape begins: the rows, the shape of each, where the next begins."""
+    count = 0
+    for rows, after in lines.chunks(text, position):
+        yield {lines: rows}, repeat(lines, len(rows)), after
+        count += len(rows)
+        position = after
+    if count < FEW_LINES:
+        turns = Turns(text, position, shape_at)
+        yield turns.rows, turns.shapes, turns.end
+
+
 def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
     if not keys or form.xml_item in keys or len({*keys}) < len(keys) or not all(map(_NAME.fullmatch, keys)):
         # A name without attributes may be the id of a new one; some names are XML's own.
@@ -225,6 +240,21 @@ def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
 def _order(form: Listing) -> Order:
     """The attributes with the text, under the element's own tag, before them."""
     return replace(form.xml, head=((form.xml_item, form.xml_text), *form.xml.head))
+
+
+def _woven(form: Listing, runs: Sequence[Run | Codes]) -> str:
+    """The elements of records with the same fields, each behind a line end."""
+    if any(_UNWRITABLE.search(run.text) for run in runs) or not all(_NAME.fullmatch(run.key) for run in runs):
+        raise Unusual
+    text, *attributes = runs
+    parts: list[str | Sequence[str]] = []
+    before = f"\n<{form.xml_item} "
+    for run in attributes:
+        parts += escape(run, _SPECIAL, _escape_attribute).behind(f'{before}{run.key}="')
+        before = '" '
+    before = '">' if attributes else f"\n<{form.xml_item}>"
+    parts += (*escape(text, _SPECIAL, _escape_text).behind(before), f"</{form.xml_item}>")
+    return weave(parts, len(text.column))
 
 
 def _spelled(form: Listing, order: Order, value: Any, path: str, limits: Limits) -> str:

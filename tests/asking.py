@@ -15,7 +15,9 @@ LOGIN = {"login": "demo", "psw": "demo"}
 
 def get(server: FakeSenders, **parameters: Any) -> tuple[bytes, str]:
     """The body and the content type of the answer to a GET, with login and password if no others are given."""
-    with urlopen(f"{server.url}?{urlencode({**LOGIN, **parameters})}", timeout=10) as response:
+    # Members of an enumeration print differently on Python 3.10.
+    plain = {name: int(value) if isinstance(value, int) else value for name, value in {**LOGIN, **parameters}.items()}
+    with urlopen(f"{server.url}?{urlencode(plain)}", timeout=10) as response:
         assert response.status == 200
         return response.read(), response.headers["Content-Type"]
 

@@ -159,6 +159,7 @@ LIMITS = st.builds(
     depth=st.integers(0, 4),
     attributes=st.integers(0, 5) | st.just(256),
     text=st.integers(0, 12) | st.just(10**4),
+    digits=st.integers(0, 3) | st.just(18),
 )
 
 

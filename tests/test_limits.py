@@ -11,12 +11,15 @@ from msgspec.structs import replace
 from smsc_codec import (
     DecodeError,
     EncodeError,
+    ErrorReply,
     Format,
     FrozenMapping,
     LimitError,
     Limits,
     OperatorStatus,
+    Reply,
     Sender,
+    SenderCreated,
     SenderList,
     SenderStatus,
     decode,
@@ -89,6 +92,37 @@ def test_text(fmt: Format) -> None:
         decode(encode(longer, fmt=fmt), fmt=fmt, limits=limits)
 
 
+@pytest.mark.parametrize(
+    "reply", [names(3), SenderCreated(123), ErrorReply(123), SenderList((Sender("A", 123, SenderStatus(1)),))]
+)
+@pytest.mark.parametrize("fmt", Format)
+def test_digits(fmt: Format, reply: Reply) -> None:
+    longest = 1 if reply == names(3) else 3
+    body = encode(reply, fmt=fmt)
+    for _ in range(2):  # by Lark, then by the shapes that it has taught
+        within = Limits(digits=longest)
+        assert decode(body, fmt=fmt, limits=within) == reply and encode(reply, fmt=fmt, limits=within) == body
+        beyond = Limits(digits=longest - 1)
+        expected = f"expected at most {longest - 1} digits, found {longest}"
+        with pytest.raises(LimitError, match=expected):
+            decode(body, fmt=fmt, limits=beyond)
+        with pytest.raises(EncodeError, match=expected):
+            encode(reply, fmt=fmt, limits=beyond)
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_digits_of_codes(fmt: Format) -> None:
+    body = encode(SenderList((Sender("A", operators={"mts": OperatorStatus(10)}),)), fmt=fmt)
+    assert decode(body, fmt=fmt, limits=Limits(digits=2)) == decode(body, fmt=fmt)
+    with pytest.raises(LimitError, match=r"senders\[0\].operators.mts: expected at most 1 digits, found 2"):
+        decode(body, fmt=fmt, limits=Limits(digits=1))
+
+
+def test_more_digits_than_numbers_have() -> None:
+    with pytest.raises(DecodeError, match="expected at most 18 as the limit digits"):
+        Limits(digits=19)
+
+
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_attributes(fmt: Format) -> None:
     # The name counts too.
@@ -158,6 +192,9 @@ def test_depth() -> None:
         decode(deep, fmt=3, limits=Limits(depth=1000))
     with pytest.raises(DecodeError, match="found <a> with <a> in it") as caught:
         decode("<a>" * 4 + "</a>" * 4, fmt=2, limits=limits)
+    for depth, most in ((4, 4), (5000, 1024)):  # more than orjson reads
+        with pytest.raises(LimitError, match=f"expected values at most {most} deep"):
+            decode(b"[" * 1025 + b"]" * 1025, fmt=3, limits=Limits(depth=depth))
     with pytest.raises(LimitError, match=r"\(offset 12\): expected elements at most 4 deep"):
         decode("<a>" * 5 + "</a>" * 5, fmt=2, limits=limits)
     with pytest.raises(LimitError, match=r"\(offset 16\): expected elements at most 4 deep"):

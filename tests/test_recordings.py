@@ -16,13 +16,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 import zstandard
 
 from smsc_codec import Severity
 from smsc_codec.recordings import CODES, Found, Kind, Summary, recorded_in, validate_recordings
 from smsc_codec.recordings._jobs import in_order
-from smsc_codec.recordings._times import Timeline, http_date, iso_date
+from smsc_codec.recordings._times import Timeline, seconds
 from smsc_codec.recordings._validate import files_of
 
 from .recorders import FOLDER, record_cassette, record_responses
@@ -163,7 +164,7 @@ def test_bad_lines_do_not_stop_the_rest(case: Case, line: str | bytes) -> None:
 
 def test_lines_that_are_too_long(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smsc_codec.recordings._lines._LONGEST", 100)
-    monkeypatch.setattr("smsc_codec.recordings._lines._BLOCK", 50)
+    monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 50)
     good = b'{"fmt": 0, "body": "OK"}\n'
     long = b'{"body": "' + b"x" * 1000 + b'"}'
     assert case(good + long + b"\n" + good + long) == [(2, "bad-entry"), (4, "bad-entry")]
@@ -423,6 +424,55 @@ def test_packed_recordings(case: Case) -> None:
     assert [code for _, code in case(b"\x28\xb5\x2f\xfd" + b"x" * 50)] == ["bad-recording"]
 
 
+def test_brotli(case: Case) -> None:
+    name = "name = Имя".encode("cp1251")
+    packed = brotli.compress(LIST)
+    bodies = [packed, LIST, brotli.compress(LIST * 100)[:-1], b"\0" + packed, name, brotli.compress(name)]
+    data = b"".join(http(body, "Content-Encoding: br") for body in bodies)
+    assert case(data) == [(3, "bad-coding"), (4, "bad-coding")]
+    assert case.summary.kinds == {("json", "senders"): 2, ("text", "senders"): 2, ("unknown", "not decoded"): 2}
+
+
+def test_a_brotli_bomb_is_refused(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsc_codec.recordings._coding.MOST", 1000)
+    assert case(http(brotli.compress(b" " * 5_000_000), "Content-Encoding: br"), fmt=3) == [(1, "empty")]
+    assert case.summary.size == 1000
+
+
+MULTIPART = (
+    b'--x-y\r\nContent-Disposition: form-data; name="fmt"\r\n\r\n3\r\n'
+    b'--x-y\r\nContent-Disposition: form-data; name="psw"\r\n\r\nf0rmsecret\r\n'
+    b'--x-y\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n\xff\r\n'
+    b'--x-y\r\nContent-Disposition: form-data; name="add"\r\n\r\n1\r\n--x-y--\r\n'
+)
+MULTIPART_TYPE = 'multipart/form-data; boundary="x-y"'
+
+
+def test_multipart_forms(case: Case) -> None:
+    body = LIST.replace(b"A", b"f0rmsecret")
+    entry = har_entry("https://smsc.ru/sys/senders.php", content={"text": body.decode()})
+    entry["request"]["postData"] = {"mimeType": MULTIPART_TYPE, "text": MULTIPART.decode("latin-1")}
+    interaction = {
+        "request": {
+            "uri": "https://smsc.ru/sys/senders.php",
+            "headers": {"content-type": [MULTIPART_TYPE]},
+            "body": {"base64_string": base64.b64encode(MULTIPART).decode()},
+        },
+        "response": {"status": {"code": 200}, "body": {"string": body.decode()}},
+    }
+    request = f"POST /sys/senders.php HTTP/1.1\r\nContent-Type: {MULTIPART_TYPE}\r\n\r\n".encode()
+    for recording in (har(entry), json.dumps({"interactions": [interaction]}), request + MULTIPART + http(body)):
+        assert case(recording) == [(1, "unexpected")]
+        assert "f0rmsecret" not in repr(case.found([str(case.folder / "recording")]))
+
+
+@pytest.mark.parametrize("depth", [1, 5000])
+def test_a_form_in_a_form(case: Case, depth: int) -> None:
+    body = b"".join(b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (n, n + 1) for n in range(depth))
+    request = b"POST /sys/senders.php HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=0\r\n\r\n"
+    assert case(request + body + b"\r\n" + http(LIST)) == []
+
+
 def test_what_fails_in_the_middle() -> None:
     class Failing(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
@@ -483,7 +533,11 @@ def test_folders_and_files_that_cannot_be_read(case: Case, tmp_path: Path, monke
 
 @pytest.mark.parametrize(
     ("library", "data"),
-    [("ijson", har().encode()), ("yaml", RUBY.encode()), ("zstandard", zstandard.compress(b"OK"))],
+    [
+        ("ijson", har().encode()),
+        ("yaml", RUBY.encode()),
+        ("zstandard", zstandard.compress(b"OK")),
+    ],
 )
 def test_libraries_that_are_not_there(case: Case, library: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
@@ -499,6 +553,14 @@ def test_libraries_that_are_not_there(case: Case, library: str, data: bytes, mon
     assert found.code == "unreadable"
     assert "pip install 'smsc-codec[cli]'" in found.message
     assert case(b"OK", fmt=0) == []
+
+
+def test_brotli_that_is_not_installed(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "brotli", None)
+    (case.folder / "recording").write_bytes(http(brotli.compress(LIST), "Content-Encoding: br"))
+    (found,) = case.found([str(case.folder / "recording")])
+    assert found.code == "bad-coding"
+    assert "pip install 'smsc-codec[cli]'" in found.message
 
 
 def test_what_is_recognised() -> None:
@@ -564,24 +626,33 @@ def test_wrong_parameters(options: dict[str, Any]) -> None:
 
 
 def test_times() -> None:
-    assert http_date("Tue, 18 Oct 2016 10:00:00 GMT") == 1476784800
-    assert iso_date("2016-10-18T10:00:00") == 1476784800
+    assert seconds("Tue, 18 Oct 2016 10:00:00 GMT") == 1476784800
+    assert seconds("2016-10-18T10:00:00") == 1476784800
     for text in ("", "soon", "Tue, 99 Oct 2016 10:00:00 GMT", "1901-01-01T00:00:00Z"):
-        assert http_date(text) is iso_date(text) is None
+        assert seconds(text) is None
     one, two = Timeline(), Timeline()
     for number in range(1000):
         (one, two)[number % 2].add(number * 3.5, number % 3)
     late = Timeline()
     late.merge(one)
     late.merge(two)
-    one.merge(Timeline(64))
+    one.merge(Timeline(600))
     two.merge(one)
     whole = Timeline()
     for number in range(1000):
         whole.add(number * 3.5, number % 3)
     assert late.buckets == whole.buckets
     assert len(whole.buckets) <= 240
-    assert one.width == 64
+    assert one.width == 600
+    far = Timeline()
+    for number in range(3):
+        far.add(number * 10**9, number)
+    assert (far.width, len(far.buckets)) == (1, 3)
+    spread = far.spread()
+    assert list(spread.buckets.values()) == [Counter({number: 1}) for number in range(3)]
+    assert max(spread.buckets) < 240
+    assert spread.width == 16 * 604800
+    assert far.width == 1
 
 
 def test_counts_stay_small() -> None:

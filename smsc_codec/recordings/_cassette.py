@@ -12,9 +12,9 @@ from .._source import BOM
 from . import _json, _yaml
 from ._coding import BrokenError
 from ._entry import Entry, Problem
+from ._form import form_of
 from ._masks import secret_headers
 from ._tape import Tape
-from ._times import http_date
 from ._values import base64_bytes
 
 _NAMES = ("interactions", "http_interactions")
@@ -60,7 +60,7 @@ def read(tape: Tape) -> Iterator[Entry]:
 
 def _entry(number: int, item: _Interaction) -> Entry:
     request, response = item.request, item.response
-    headers = _pairs(response.headers)
+    headers, sent = _pairs(response.headers), _pairs(request.headers)
     body, text = _content(response.body)
     entry = Entry(
         number=number,
@@ -70,10 +70,10 @@ def _entry(number: int, item: _Interaction) -> Entry:
         status=response.status.code,
         headers=headers,
         url=request.uri,
-        form=_content(request.body)[0] or b"",
-        cookies=(*secret_headers(headers), *secret_headers(_pairs(request.headers))),
+        form=form_of(_content(request.body)[0] or b"", sent),
+        cookies=(*secret_headers(headers), *secret_headers(sent)),
     )
-    return msgspec.structs.replace(entry, time=http_date(item.recorded_at or entry.header("date")))
+    return msgspec.structs.replace(entry, time=item.recorded_at or entry.header("date"))
 
 
 def _pairs(headers: _Headers | None) -> list[tuple[str, str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,8 +21,9 @@ from ._coding import BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem
 from ._lines import Block, entries
 from ._masks import masked, masked_body, shown_path
-from ._request import UNKNOWN, Request, request_of
+from ._request import Request, request_of
 from ._summary import Summary
+from ._times import seconds
 
 KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 """The kinds of replies that a request can lead to."""
@@ -31,7 +33,6 @@ _NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")
 _LONGEST_KEY = 100
-_NOTHING = Entry(number=0)
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
 _HIDDEN = "it cannot be shown: the reply repeats what the request keeps secret"
 
@@ -77,6 +78,15 @@ def judge(options: Options, batch: Batch) -> Outcome:
     return Outcome(checker.found, checker.summary, batch.consumed)
 
 
+class _Asked(NamedTuple):
+    """What a request asked for; what the recording says itself comes before what the request says."""
+
+    request: Request
+    fmt: int | None
+    charset: str | None
+    expect: type[Any] | None
+
+
 class _Checker:
     def __init__(self, options: Options, path: str) -> None:
         self.options = options
@@ -92,38 +102,36 @@ class _Checker:
 
     def entry(self, entry: Entry) -> None:
         """Judge a reply with its headers and its request."""
-        number, options = entry.number, self.options
-        if entry.body is not None and not (
-            entry.url or entry.headers or entry.problem or entry.text or entry.status != 200
-        ):
-            # Nothing is known but the reply: most lines of JSON Lines, and there can be millions.
-            fmt = options.fmt if entry.fmt is None else entry.fmt
-            expect = KINDS[entry.expect] if entry.expect else self.expect
-            self._reply(number, entry.body, fmt, entry.charset or options.charset, expect, UNKNOWN, entry)
+        asked = _asked(entry.url, entry.form, entry.fmt, entry.charset, entry.expect)
+        if not asked.request.here:
+            self.summary.skipped[masked(asked.request.host) or "no host"] += 1
             return
-        request = request_of(entry.url, entry.form)
-        if not request.here:
-            self.summary.skipped[masked(request.host) or "no host"] += 1
-            return
+        body, charset = entry.body, asked.charset
+        if body is None or entry.headers or entry.text or entry.status != 200:
+            body = self._unpacked(entry)
+            if body is None:
+                return
+            charset = "utf-8" if entry.text else self._charset(entry, body, charset)
+        self._reply(entry, body, charset, asked)
+
+    def _unpacked(self, entry: Entry) -> bytes | None:
+        """The body of an entry of which more is known, `None` if there is none to judge."""
+        number = entry.number
         if entry.status != 200:
             self._note(number, "http-status", f"the HTTP status is {entry.status}, where the service answers 200")
         if entry.problem is not None:
             self._bad(number, entry.problem)
-            return
+            return None
         if entry.body is None:
             self._note(number, "no-body", CODES["no-body"][1])
-            return
+            return None
         try:
             body = content(entry.body, entry.header("content-encoding"))
         except (BrokenError, MissingError) as error:
             self._bad(number, Problem("bad-coding", str(error)))
-            return
+            return None
         self._check_length(entry, unpacked=body is not entry.body)
-        query = request.query
-        charset = "utf-8" if entry.text else self._charset(entry, body, query.charset)
-        fmt = next((fmt for fmt in (entry.fmt, query.fmt, options.fmt) if fmt is not None), None)
-        expect = KINDS[entry.expect] if entry.expect else query.expect or self.expect
-        self._reply(number, body, fmt, charset, expect, request, entry)
+        return body
 
     def _check_length(self, entry: Entry, unpacked: bool) -> None:
         said = entry.header("content-length")
@@ -137,31 +145,26 @@ class _Checker:
 
     def _charset(self, entry: Entry, body: bytes, asked: str | None) -> str | None:
         """The charset of a body that is recorded as bytes."""
-        charset, findings = charset_of(entry.charset or asked, body, entry.header("content-type"))
+        charset, findings = charset_of(asked, body, entry.header("content-type"))
         self._pass_on(entry.number, findings)
-        return entry.charset or charset or self.options.charset
+        return entry.charset or charset
 
-    def _reply(
-        self,
-        number: int,
-        body: bytes,
-        fmt: int | None,
-        charset: str | None,
-        expect: type[Any] | None,
-        request: Request = UNKNOWN,
-        entry: Entry = _NOTHING,
-    ) -> None:
+    def _reply(self, entry: Entry, body: bytes, charset: str | None, asked: _Asked) -> None:
         """Judge a body."""
-        summary = self.summary
+        summary, options = self.summary, self.options
         summary.replies += 1
         summary.size += len(body)
-        report = validate(body, fmt=fmt, charset=charset, expect=expect, strict=self.options.strict)
+        request = asked.request
+        fmt = options.fmt if asked.fmt is None else asked.fmt
+        charset = charset or options.charset
+        expect = asked.expect or self.expect
+        report = validate(body, fmt=fmt, charset=charset, expect=expect, strict=options.strict)
         reply = report.reply
         if fmt is None:
             fmt = _recognise(body[:200].removeprefix(BOM).decode("latin-1"), None)
         if report.findings:
-            asked = {"fmt": fmt, "charset": charset, "expect": expect, "strict": self.options.strict}
-            self._report(number, body, report.findings, asked, (*request.secrets, *entry.cookies))
+            given = {"fmt": fmt, "charset": charset, "expect": expect, "strict": options.strict}
+            self._report(entry.number, body, report.findings, given, (*request.secrets, *entry.cookies))
             if any(finding.code == "other-format" for finding in report.findings):
                 fmt = Format.TEXT
         if reply is None:
@@ -171,9 +174,11 @@ class _Checker:
         summary.kinds[_NAMES[fmt], _ALL_KINDS[reply.__class__]] += 1
         if isinstance(reply, ErrorReply):
             summary.errors[int(reply.code)] += 1
-            if entry.time is not None:
-                summary.timeline.add(entry.time, int(reply.code))
-        self._pass_on(number, missing_views(request.query, reply))
+            when = seconds(entry.time)
+            if when is not None:
+                summary.timeline.add(when, int(reply.code))
+        else:
+            self._pass_on(entry.number, missing_views(request.query, reply))
 
     def _pass_on(self, number: int, findings: Sequence[Finding]) -> None:
         """Report what was found by what was asked, which quotes nothing of the reply."""
@@ -224,3 +229,15 @@ class _Checker:
         self.summary.findings += 1
         self.summary.codes[severity.value, code] += 1
         self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
+
+
+@lru_cache(2048)
+def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:
+    request = request_of(url, form)
+    query = request.query
+    return _Asked(
+        request,
+        query.fmt if fmt is None else fmt,
+        charset or query.charset,
+        KINDS[expect] if expect else query.expect,
+    )

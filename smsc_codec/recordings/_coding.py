@@ -1,4 +1,4 @@
-"""How bodies and files are packed: gzip, deflate, zstd and chunks, none of which is trusted."""
+"""How bodies and files are packed: gzip, deflate, zstd, brotli and chunks, none of which is trusted."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ MOST = DEFAULT_LIMITS.body + 1
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 # Two thousand bytes of zstd can stand for 64 MiB: what is fed at once bounds what comes out.
 _BITE = 2048
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
@@ -94,13 +95,32 @@ def content(body: bytes, encoding: str) -> bytes:
             # The first byte of zlib's header is 0x78 for every window that servers use.
             if body[:1] == b"x":
                 body = _bounded(unpacked([body], _deflate))
-        elif name == "br" and not _is_text(body):
-            raise BrokenError("bodies compressed with brotli are not read")
+        elif name == "br" and not (body.isascii() and _is_text(body)):
+            body = _without_brotli(body)
     return body
 
 
+def _without_brotli(body: bytes) -> bytes:
+    try:
+        import brotli
+    except ImportError:
+        raise MissingError("brotli needs brotli: pip install 'smsc-codec[cli]'") from None
+    unpacker = brotli.Decompressor()
+    try:
+        # The limit is where it stops to take more, which is a little beyond.
+        whole: bytes = unpacker.process(body, output_buffer_limit=MOST)[:MOST]
+        if unpacker.is_finished() or len(whole) == MOST:
+            return whole
+    except brotli.error:
+        pass
+    # Nothing tells that data is brotli's but that it can be unpacked.
+    if _is_text(body):
+        return body
+    raise BrokenError("the compressed data is cut or damaged")
+
+
 def _is_text(body: bytes) -> bool:
-    return body.isascii() and b"\0" not in body
+    return not _CONTROL.search(body)
 
 
 def _bounded(parts: Iterable[bytes]) -> bytes:

@@ -44,8 +44,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """That of HTTP."""
     headers: Sequence[tuple[str, str]] = ()
     """Of the reply."""
-    time: float | None = None
-    """When it was recorded, in seconds since 1970."""
+    time: str = ""
+    """When it was recorded, as the recording spells it: a date of ISO 8601 or of HTTP; empty if it does not say."""
     url: str = ""
     """The address that was asked, empty if it is not known."""
     form: bytes = b""
@@ -63,7 +63,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     def header(self, name: str) -> str:
         """The value of a header, empty if it is not there. *name* is in small letters."""
-        return next((value for key, value in self.headers if key.lower() == name), "")
+        return header_of(self.headers, name)
+
+
+def header_of(headers: Sequence[tuple[str, str]], name: str) -> str:
+    """The value of a header, empty if it is not there. *name* is in small letters."""
+    return next((value for key, value in headers if key.lower() == name), "")
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -9,10 +9,10 @@ import msgspec
 
 from ._coding import BrokenError
 from ._entry import Entry, Problem
+from ._form import form_of
 from ._json import items
 from ._masks import long_enough, secret_headers
 from ._tape import Tape
-from ._times import iso_date
 from ._values import base64_bytes
 
 
@@ -22,6 +22,7 @@ class _Pair(msgspec.Struct):
 
 
 class _Post(msgspec.Struct):
+    mimeType: str = ""  # noqa: N815
     text: str | None = None
     params: list[_Pair] | None = None
 
@@ -73,7 +74,10 @@ def _entry(number: int, item: _Item) -> Entry:
     elif body is None and content.size == 0 and response.status > 0:
         body = b""
     post = request.postData or _Post()
-    form = post.text or urlencode([(pair.name, pair.value) for pair in post.params or ()])
+    if post.params:
+        form = urlencode([(pair.name, pair.value) for pair in post.params]).encode()
+    else:
+        form = form_of((post.text or "").encode("utf-8", "replace"), [("content-type", post.mimeType)])
     headers = [(pair.name, pair.value) for pair in response.headers]
     sent = [(pair.name, pair.value) for pair in request.headers]
     cookies = [pair.value for pair in [*(request.cookies or ()), *(response.cookies or ())]]
@@ -86,9 +90,9 @@ def _entry(number: int, item: _Item) -> Entry:
         length=length if length >= 0 else None,
         status=_whole(response.status),
         headers=headers,
-        time=iso_date(item.startedDateTime or ""),
+        time=item.startedDateTime or "",
         url=request.url,
-        form=form.encode("utf-8", "replace"),
+        form=form,
         cookies=(*secret_headers(headers), *secret_headers(sent), *long_enough(cookies)),
     )
 

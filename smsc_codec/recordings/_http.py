@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from ._coding import MOST, BrokenError, dechunked
 from ._entry import Entry, Problem
+from ._form import form_of
 from ._masks import secret_headers
 from ._tape import Tape
-from ._times import http_date
 
 # Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end.
 _START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|(?:GET|POST) \S{1,8192} HTTP/\d(?:\.\d)?(?=\r?\n)")
@@ -37,7 +37,7 @@ class _Window:
         self.data = bytearray()
 
     def _more(self) -> bool:
-        piece = self._tape.read()
+        piece = self._tape.piece()
         self.data += piece
         return bool(piece)
 
@@ -79,7 +79,7 @@ def read(tape: Tape) -> Iterator[Entry]:
         rest = window.until_start()
         if not head.startswith(b"HTTP/"):
             url = head.split(b" ", 2)[1].decode("latin-1")
-            asked = Entry(number=0, url=url, form=rest.strip(), cookies=_cookies(head))
+            asked = Entry(number=0, url=url, form=form_of(rest.strip(), _headers(head)), cookies=_cookies(head))
         elif not _BEFORE.match(head):
             number += 1
             yield _entry(number, asked, head, rest)
@@ -96,7 +96,7 @@ def _entry(number: int, asked: Entry, head: bytes, rest: bytes) -> Entry:
         headers=_headers(head),
         cookies=(*asked.cookies, *_cookies(head)),
     )
-    entry = replace(entry, time=http_date(entry.header("date")))
+    entry = replace(entry, time=entry.header("date"))
     if "chunked" in entry.header("transfer-encoding").lower():
         try:
             return replace(entry, body=dechunked(rest))

@@ -14,7 +14,7 @@ from typing import TypeVar
 P = TypeVar("P")
 R = TypeVar("R")
 
-_AHEAD = 3
+_AHEAD = 6
 """Parts for each process that wait or are worked on: enough that none is idle, few enough for the memory."""
 
 

@@ -11,9 +11,7 @@ from .._source import BOM
 from ._coding import MOST
 from ._entry import Entry, Problem
 from ._tape import Tape
-from ._times import iso_date
 
-_BLOCK = 1 << 20
 _LONGEST = 6 * MOST
 """Bytes of a line: JSON can take six for one of the body."""
 
@@ -23,9 +21,9 @@ class Block(msgspec.Struct, frozen=True):
 
     first: int
     """The number of the first one, from 1."""
+    last: int
     data: bytes
-    too_long: bool = False
-    """Whether this stands for one line that is too long to be read."""
+    """Empty for a line that is too long to be read."""
 
 
 class Row(msgspec.Struct):
@@ -47,43 +45,44 @@ _ROW = msgspec.json.Decoder(Row)
 
 
 def read(tape: Tape) -> Iterator[Block]:
-    """The lines, some thousands at a time. Raises `BrokenError` and `OSError`."""
+    """The lines, some hundreds at a time. Raises `BrokenError` and `OSError`."""
     parts: list[bytes] = []
-    first, size, skipping = 1, 0, False
-    while piece := tape.read(_BLOCK):
+    number, size = 1, 0
+    while piece := tape.piece():
         end = piece.rfind(b"\n") + 1
-        if end and skipping:
+        if size > _LONGEST and end:
+            yield Block(number, number, b"")
             start = piece.find(b"\n") + 1
-            yield Block(first, b"", too_long=True)
-            piece, end, first, skipping = piece[start:], end - start, first + 1, False
-            parts, size = [], 0
+            piece, end = piece[start:], end - start
+            number, size = number + 1, 0
         if not end:
             size += len(piece)
-            skipping = skipping or size > _LONGEST
-            parts = [] if skipping else [*parts, piece]
+            parts = [*parts, piece] if size <= _LONGEST else []
             continue
-        data = b"".join([*parts, piece[:end]])
-        yield Block(first, data)
-        first += data.count(b"\n")
+        data = b"".join((*parts, memoryview(piece)[:end]))
+        lines = data.count(b"\n")
+        yield Block(number, number + lines - 1, data)
+        number += lines
         parts, size = [piece[end:]], len(piece) - end
-    if skipping:
-        yield Block(first, b"", too_long=True)
+    if size > _LONGEST:
+        yield Block(number, number, b"")
     elif size:
-        yield Block(first, b"".join(parts))
+        yield Block(number, number, b"".join(parts))
 
 
 def entries(block: Block) -> Iterator[Entry]:
     """What the lines hold; empty ones count as lines, and are left out."""
-    if block.too_long:
+    if not block.data:
         yield _bad(block.first, "the line is too long to be a reply")
+        return
+    data = block.data.removeprefix(BOM) if block.first == 1 else block.data
     decode = _ROW.decode
-    for number, line in enumerate(block.data.split(b"\n"), block.first):
-        if not line or line.isspace():
-            continue
+    for number, line in enumerate(data.split(b"\n"), block.first):
         try:
-            row = decode(line.removeprefix(BOM) if number == 1 else line)
+            row = decode(line)
         except msgspec.DecodeError as error:
-            yield _bad(number, str(error))
+            if line and not line.isspace():
+                yield _bad(number, str(error))
             continue
         except (ValueError, RecursionError):
             yield _bad(number, "the line is no JSON in UTF-8, or is nested too deeply")
@@ -98,7 +97,7 @@ def entries(block: Block) -> Iterator[Entry]:
         yield Entry(
             number=number,
             body=body,
-            time=None if row.time is None else iso_date(row.time),
+            time=row.time or "",
             url=row.url or ("" if row.endpoint is None else f"/{row.endpoint}"),
             fmt=row.fmt,
             charset=row.charset,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .._secrets import printable, without_secrets
+from .._secrets import has_any, printable, without_secrets
 
 # In a query, a form or the name of a file that a proxy made of a URL: whatever has a phone number as its value.
-# Commas join several numbers.
-_PHONES = re.compile(r"(?i)((?:[?&;]|&amp;|\b)(?:[a-z_]\w*)=)((?:\+|%2B)?\d{7,15}(?:(?:[,;\s]|%2C|%3B)\+?\d{7,15})*)")
+# Commas join several numbers. It begins with a character that is soon found.
+_PHONES = re.compile(r"(?i)(=(?<=\w=))((?:\+|%2B)?\d{7,15}(?:(?:[,;\s]|%2C|%3B)\+?\d{7,15})*)")
 _COOKIES = re.compile(r"""(?i)(\b(?:set-)?cookie2?\\?["']?\s*[:=]\s*)([^\r\n]+)""")
 _SECRET_HEADERS = frozenset({"cookie", "set-cookie", "authorization", "proxy-authorization", "x-api-key"})
 _SHORTEST = 3
@@ -24,7 +24,8 @@ def masked(text: str, values: Iterable[str] = ()) -> str:
     """*text*, its length kept, without the secrets that can be recognised and without *values*."""
     for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, "*" * len(value))
-    return _COOKIES.sub(_stars, _PHONES.sub(_stars, without_secrets(text)))
+    text = _PHONES.sub(_stars, without_secrets(text))
+    return _COOKIES.sub(_stars, text) if has_any(text, ("cook",)) else text
 
 
 def masked_body(body: bytes, values: Iterable[str]) -> bytes:

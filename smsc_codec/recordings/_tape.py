@@ -74,7 +74,7 @@ class Tape:
 
     def head(self, size: int) -> bytes:
         """The next *size* bytes, or what there is; they are read again."""
-        parts, have = [self._ahead], len(self._ahead)
+        parts, have = [self._ahead] if self._ahead else [], len(self._ahead)
         try:
             while have < size:
                 parts.append(next(self._chunks))
@@ -89,7 +89,11 @@ class Tape:
         self._ahead = b"".join(parts)
         return self._ahead[:size]
 
-    def read(self, size: int = _PIECE) -> bytes:
+    def piece(self) -> bytes:
+        """The next bytes, as many as are read at a time; none at the end."""
+        return self.read(_PIECE)
+
+    def read(self, size: int) -> bytes:
         """The next *size* bytes; fewer at the end only."""
         data = self.head(size)
         self._ahead = self._ahead[len(data) :]

@@ -12,31 +12,24 @@ _MOST = 240
 """Buckets: what a chart has room for."""
 
 
-def http_date(text: str) -> float | None:
-    """Seconds since 1970 of `Tue, 18 Oct 2016 10:00:00 GMT`, `None` if it is no date."""
+def seconds(text: str) -> float | None:
+    """Seconds since 1970 of `2016-10-18T10:00:00.000Z` or `Tue, 18 Oct 2016 10:00:00 GMT`, `None` if it is no date."""
     try:
-        return _seconds(parsedate_to_datetime(text))
-    except (TypeError, ValueError, OverflowError, IndexError):
+        when = msgspec.convert(text, datetime) if text[:4].isdigit() else parsedate_to_datetime(text)
+        past = (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, IndexError):
         return None
+    return past if past >= 0 else None
 
 
-def iso_date(text: str) -> float | None:
-    """Seconds since 1970 of `2016-10-18T10:00:00.000Z`, `None` if it is no date."""
-    try:
-        return _seconds(msgspec.convert(text, datetime))
-    except (msgspec.ValidationError, ValueError, OverflowError):
-        return None
-
-
-def _seconds(when: datetime) -> float | None:
-    seconds = (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
-    return seconds if seconds >= 0 else None
+_WIDTHS = (1, 10, 60, 600, 3600, 21600, 86400, 604800)
+"""Seconds of a bucket, each a multiple of the one before: up to a week, and then twice as much each time."""
 
 
 class Timeline(msgspec.Struct):
     """Counts by code over time in at most so many buckets, whatever the order in which they come.
 
-    The width of the buckets is a power of two and grows as it has to: the same counts end in the same buckets.
+    The width of the buckets grows as it has to: the same counts end in the same buckets.
     """
 
     width: int = 1
@@ -56,6 +49,13 @@ class Timeline(msgspec.Struct):
         while self.width < other.width:
             self._widen()
 
+    def spread(self) -> Timeline:
+        """The same counts in buckets so wide that they and the gaps between them are not too many either."""
+        wide = Timeline(self.width, self.buckets)
+        while wide.buckets and max(wide.buckets) - min(wide.buckets) >= _MOST:
+            wide._widen()
+        return wide
+
     def _bucket(self, number: int) -> Counter[int]:
         if number not in self.buckets:
             self.buckets[number] = Counter()
@@ -66,7 +66,8 @@ class Timeline(msgspec.Struct):
         return self.buckets[number]
 
     def _widen(self) -> None:
-        self.width *= 2
+        wider = next((width for width in _WIDTHS if width > self.width), 2 * self.width)
+        times, self.width = wider // self.width, wider
         old, self.buckets = self.buckets, {}
         for number, counts in old.items():
-            self.buckets.setdefault(number // 2, Counter()).update(counts)
+            self.buckets.setdefault(number // times, Counter()).update(counts)

@@ -146,7 +146,7 @@ def _batches_of(name: str, kind: Kind | None, before: int) -> Iterator[Batch]:
             tape = Tape(file)
             for content in _contents(tape, kind or tape.kind()):
                 yield batch(content)
-                last = content.first + content.data.count(b"\n") if isinstance(content, Block) else content[-1].number
+                last = content.last if isinstance(content, Block) else content[-1].number
             yield batch([])
     except BrokenError as error:
         yield batch(Problem("bad-recording", str(error)))

@@ -30,7 +30,8 @@ def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
     except ImportError:
         raise MissingError("YAML recordings need PyYAML: pip install 'smsc-codec[cli]'") from None
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder(yaml.parse(tape, Loader=loader))
+    stream: Any = tape
+    builder = _Builder(yaml.parse(stream, Loader=loader))
     try:
         yield from builder.items(names)
     except yaml.MarkedYAMLError as error:

@@ -14,8 +14,6 @@ from .._model import Reply
 from .._query import Query, query_of
 from .._source import charset_name
 
-# [doc] The commands of senders.php.
-COMMANDS = ("get", "add", "chg", "send_code", "check_code", "del")
 # [doc] That of the parameters and of the reply.
 DEFAULT_CHARSET = "windows-1251"
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from .. import encode
@@ -198,7 +198,6 @@ def _spoiled(reply: Reply, form: Form, fault: _Fault) -> _Answer:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: _Http
     protocol_version = "HTTP/1.1"
     # Head and body are two packets, of which the second would wait for the first to be acknowledged.
     disable_nagle_algorithm = True
@@ -228,9 +227,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(_Answer(b"<html>not found</html>", "text/html", 404))
             return
         form = read_form(url.query, self.headers.get("Content-Type", ""), body)
-        answer, delay = self.server.account._respond(self.command, form)
+        http = cast("_Http", self.server)
+        answer, delay = http.account._respond(self.command, form)
         # Not a sleep: whoever leaves the `with` block does not wait.
-        if not self.server.stopping.wait(delay):
+        if not http.stopping.wait(delay):
             self._send(answer)
 
     def _send(self, answer: _Answer) -> None:

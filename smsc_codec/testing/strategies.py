@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
 
@@ -51,6 +51,7 @@ __all__ = [
     "senders",
 ]
 
+F = TypeVar("F", bound=Callable[..., Any])
 V = TypeVar("V")
 R = TypeVar("R", bound=Reply)
 C = TypeVar("C", bound=Code)
@@ -159,6 +160,11 @@ _keys = st.one_of(
 )
 
 
+def _cached(make: F) -> F:
+    """The same strategy for the same arguments; type checkers see what `cache` hides from them."""
+    return cast("F", cache(make))
+
+
 def formats() -> st.SearchStrategy[Format]:
     """The four formats."""
     return st.sampled_from(Format)
@@ -169,13 +175,13 @@ def charsets() -> st.SearchStrategy[str]:
     return st.sampled_from(CHARSETS)
 
 
-@cache
+@_cached
 def names(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[str]:
     """Sender names: ordinary ones, and texts of all kinds with separators, quotes, controls and look-alikes."""
     return _texts if fmt is None else _texts.filter(lambda name: _carries(SenderList((Sender(name, 1),)), fmt, charset))
 
 
-@cache
+@_cached
 def senders(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Sender]:
     """Single names, with and without id, status, operators and replacements."""
     # A line of fmt=1 is nothing without the id, and has no operators.
@@ -194,7 +200,7 @@ def senders(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy
     return full if fmt is None else full.filter(lambda sender: _carries(SenderList((sender,)), fmt, charset)) | plain
 
 
-@cache
+@_cached
 def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[SenderList]:
     """Lists of names, of one shape and of many."""
     plain = st.builds(Sender, name=names(fmt, charset), id=_ids(fmt), status=st.none() | _codes(SenderStatus, 5))
@@ -202,7 +208,7 @@ def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStr
     return _carried(st.builds(SenderList, lists.map(tuple)), fmt, charset)
 
 
-@cache
+@_cached
 def errors(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[ErrorReply]:
     """Errors with documented and other numbers, with and without a description and the id of a message."""
     descriptions = st.none() if fmt == Format.CSV else st.none() | _texts
@@ -210,14 +216,14 @@ def errors(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[
     return _carried(found, fmt, charset)
 
 
-@cache
+@_cached
 def replies(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Reply]:
     """Replies of every kind."""
     created = st.builds(SenderCreated, _ids(fmt))
     return sender_lists(fmt, charset) | created | st.just(Success()) | errors(fmt, charset)
 
 
-@cache
+@_cached
 def bodies(fmt: int | None = None, charset: str | None = None) -> st.SearchStrategy[bytes]:
     """Canonical bodies of replies, as the service writes them; `None` is any format, and any charset."""
     if fmt is None:

@@ -44,7 +44,7 @@ LIMITS = (
     Limits(depth=1),
     Limits(depth=2),
     Limits(attributes=3),
-    Limits(text=4),
+    Limits(text=4, digits=2),
 )
 
 # What the lanes read and write at a time.

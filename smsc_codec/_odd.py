@@ -1,0 +1,71 @@
+"""Whether a reply that a fast lane has read holds what there is a finding for: a number or key not documented.
+
+Validating a reply that is in order costs little more than decoding it, because this looks at whole columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+from ._forms import Flat, Form
+from ._generated import column_of
+from ._model import NO_OPERATORS
+from ._records import Record
+from ._values import Scalar
+
+_KEYS = attrgetter("_keys")
+_VALUES = attrgetter("_values")
+
+Column = Callable[[Sequence[Any]], list[Any]]
+Check = Callable[[Sequence[Any]], bool]
+
+
+def odd_check(form: Form) -> Callable[[Any], bool]:
+    """What tells whether a reply of that form holds anything odd."""
+    odd = odd_records(form.record)
+    if isinstance(form, Flat):
+        return lambda reply: odd((reply,))
+    records = attrgetter(form.attribute)
+    return lambda reply: odd(records(reply))
+
+
+def odd_records(record: Record) -> Check:
+    """What tells whether any of many records holds anything odd."""
+    checks = _checks(record)
+    return lambda values: any(check(values) for check in checks)
+
+
+def _checks(record: Record) -> list[Check]:
+    """For each attribute what tells whether one of many records is odd there."""
+    numbers = [_odd_numbers(column_of(field.name), field.type) for field in record.fields if field.type.table]
+    if record.extras is None:
+        return numbers
+    known = record.extras.known
+    return [*numbers, *(_odd_extras(column_of(name), type_, known) for name, type_ in record.extra_types)]
+
+
+def _odd_numbers(column: Column, type_: Scalar) -> Check:
+    documented = _documented(type_) | {None}
+    return lambda values: not documented.issuperset(column(values))
+
+
+def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
+    documented = _documented(type_)
+
+    def odd(values: Sequence[Any]) -> bool:
+        mappings = column(values)
+        # Most lists have none.
+        if not mappings or (mappings[0] is NO_OPERATORS and mappings.count(NO_OPERATORS) == len(mappings)):
+            return False
+        if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
+            return True
+        return type_.table is not None and not documented.issuperset(chain.from_iterable(map(_VALUES, mappings)))
+
+    return odd
+
+
+def _documented(type_: Scalar) -> frozenset[Any]:
+    return frozenset(filter(type_.known, (type_.table or {}).values()))
