@@ -28,8 +28,11 @@ _MORE = {
     "_limits": ("limits",),
     "_source": ("limits",),
     "_xml_tree": ("limits",),
+    "_query": ("query",),
     "senders": ("query",),
 }
+# The command line, whose tests start processes, and what tests of clients need.
+_LEFT_OUT = ("__", "_cli_", "_bench", "_pytest_plugin", "_response")
 
 
 def tests_for(module: str) -> tuple[str, ...]:
@@ -39,7 +42,8 @@ def tests_for(module: str) -> tuple[str, ...]:
 
 def modules() -> dict[str, Path]:
     """The modules that are mutated, by the names that the command line has for them."""
-    return {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
+    paths = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
+    return {name: path for name, path in paths.items() if not name.startswith(_LEFT_OUT)}
 
 
 _folder = Path()
