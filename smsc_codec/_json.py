@@ -71,14 +71,20 @@ class JsonFormat:
             if lengths.count(len(keys)) != len(array) or not form.json.ranks.keys() >= set(keys):
                 raise KeyError
             records = self._alike(keys, array, form, limits, longest)
+            firsts = [array[0]]
         except KeyError:
-            records = self._read_kinds(array, form, limits, longest)
+            kinds = places_of(map(tuple, array))
+            of_kinds = [[array[place] for place in places] for places in kinds.values()]
+            made = [self._alike(keys, rows, form, limits, longest) for keys, rows in zip(kinds, of_kinds)]
+            records = put_back(kinds.values(), made)
+            firsts = [rows[0] for rows in of_kinds]
         members = sum(lengths)
         # Of two members with the same key orjson keeps the last. Every member has a colon, so as many colons as
         # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
         if body.count(b":") != members and not _no_key_twice(body, array, members):
             raise Unusual
-        if b"-0" in body and _MINUS_ZERO.search(body):
+        bare = any(int in map(type, row.values()) for row in firsts)
+        if bare and b"-" in body and _MINUS_ZERO.search(body):
             raise Unusual
         return records
 
@@ -90,15 +96,6 @@ class JsonFormat:
             raise Unusual
         table = _Members(rows, dict(zip(keys, keys)))
         return form.record.many(keys, table, form.json.names, form.json.arrange, longest)
-
-    def _read_kinds(self, array: list[Any], form: Listing, limits: Limits, longest: int | None) -> list[Any]:
-        """The records of objects of which some have other keys than others."""
-        kinds = places_of(map(tuple, array))
-        records = [
-            self._alike(keys, [array[place] for place in places], form, limits, longest)
-            for keys, places in kinds.items()
-        ]
-        return put_back(kinds.values(), records)
 
     def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
         tokens = Tokens(source)

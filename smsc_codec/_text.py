@@ -112,13 +112,18 @@ class TextFormat:
         # Shapes of records by their keys; what a reply of one line is tried with, by what it begins with.
         self._shapes: Shapes[Shape] = Shapes()
         self._alone: dict[str, list[Shape]] = {}
+        # Flat replies that begin with a value.
+        self._open: list[Shape] = []
         self._variants = {
             form.rule: [*grammar.variants(form.rule)] for form in endpoint.forms if isinstance(form, Flat)
         }
         for form in endpoint.forms:
             for pieces in self._variants.get(form.rule, ()):
                 shape = Shape(form, pieces, grammar)
-                self._try_first(shape, pieces[0].text[0])
+                if pieces[0].text:
+                    self._try_first(shape, pieces[0].text[0])
+                else:
+                    self._open.append(shape)
         if self._listing is not None:
             self._names = self._listing.text.names
             self._odd = odd_records(self._listing.record)
@@ -133,7 +138,7 @@ class TextFormat:
         except UnicodeDecodeError:
             return None
         if 0 < len(text) <= limits.text:
-            shapes: Sequence[Shape] = self._alone.get(text[0], ())
+            shapes: Sequence[Shape] = self._alone.get(text[0], self._open)
             for shape in shapes:
                 match = shape.fullmatch(text)
                 if match is not None:
@@ -153,7 +158,7 @@ class TextFormat:
     def _try_first(self, shape: Shape, head: str) -> None:
         """Try *shape* before others with what begins like this."""
         # Replaced, not changed: another thread may be reading.
-        others = [other for other in self._alone.get(head, ()) if other.is_flat and other is not shape]
+        others = [other for other in self._alone.get(head, self._open) if other.is_flat and other is not shape]
         self._alone[head] = [shape, *others]
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
@@ -163,7 +168,7 @@ class TextFormat:
             if self._listing is not None:
                 return self._listing.cls()
             source.fail("expected a reply, found an empty body", code="empty")
-        for shape in self._alone.get(text[0], ()):
+        for shape in self._alone.get(text[0], self._open):
             if shape.is_flat and (match := shape.match(text)) is not None:
                 if match.end() < len(text):
                     source.fail(f"expected the end of the reply after {shape.form.words}", match.end())
@@ -201,9 +206,7 @@ class TextFormat:
                         return None
                     position = after
                     if len(records) > limits.names:
-                        if source is None:
-                            return None
-                        source.fail(f"expected at most {limits.names} names", position, code="limit")
+                        break
             if position == before:
                 if source is None:
                     return None
@@ -211,6 +214,10 @@ class TextFormat:
                 learns = learned <= MAX_NEW_SHAPES and end - position <= LONG_LINE
                 value, position = self._by_lark(source, position, keys if learns else None, len(records))
                 records += value
+            if len(records) > limits.names:
+                if source is None:
+                    return None
+                source.fail(f"expected at most {limits.names} names", self._start_of(text, limits.names), code="limit")
         return form.cls(tuple(records)) if form is not None and records else None
 
     def _line_within(
@@ -280,6 +287,8 @@ class TextFormat:
         assert form is not None, "only lists have several lines"
         taken: list[Any] = []
         for shape in shapes:
+            if count + len(taken) > source.limits.names:
+                break  # What is one too many is judged, and what stands behind it is not.
             match = shape.match(source.text, position)
             assert match is not None, "a line that was found once is found again"
             path = f"{form.attribute}[{count + len(taken)}]"
@@ -318,6 +327,13 @@ class TextFormat:
         """The keys of a line, which tell shapes apart."""
         return tuple([field.partition(self._equals)[0] for field in line.split(self._comma)])
 
+    def _start_of(self, text: str, number: int) -> int:
+        """Where the line of that number begins, from 0."""
+        position = 0
+        for _ in range(number):
+            position = self._line_of(text, position)[1]
+        return position
+
     def _line_of(self, text: str, position: int) -> tuple[int, int]:
         """Where the line at *position* ends, and where the next one begins."""
         found = self._find_line_end(text, position)
@@ -345,7 +361,7 @@ class TextFormat:
         types = form.record.types
         spelled = {name: types[name].spell(fields[name], name, limits) for name in given}
         text = "".join([piece.text or spelled[piece.kind] for piece in pieces])
-        matches = [(shape, shape.fullmatch(text)) for shape in self._alone[text[0]] if shape.is_flat]
+        matches = [(shape, shape.fullmatch(text)) for shape in self._alone.get(text[0], self._open) if shape.is_flat]
         read = [(shape.form, dict(zip(shape.lines.keys, match.groups()))) for shape, match in matches if match]
         if read != [(form, spelled)] or self._find_line_end(text):
             self._parsed_back(text, "")

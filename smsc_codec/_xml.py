@@ -174,13 +174,15 @@ class XmlFormat:
         if isinstance(shape.text, Const):
             return f"<{shape.root}>{shape.text.text}</{shape.root}>"
         types = form.record.by_name
-        lines = [f"<{shape.root}>"]
+        lines: list[str] = []
         for tag, name in shape.children:
             value = getattr(reply, name)
             if value is not None or not types[name].optional:
                 text = _writable(types[name].type.spell(value, name, limits), name)
                 lines.append(f"<{tag}>{text.translate(_TEXT_ESCAPES)}</{tag}>")
-        return "\n".join([*lines, f"</{shape.root}>"])
+        if shape.root is not None:
+            lines = [f"<{shape.root}>", *lines, f"</{shape.root}>"]
+        return "\n".join(lines)
 
 
 def _check(body: bytes) -> None:

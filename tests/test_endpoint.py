@@ -1,7 +1,7 @@
 """Endpoints that the library does not have, declared here and read and written by its own four formats.
 
-jobs.php answers a new mailing with an id and its price, phones.php a list of groups. Nothing but this
-module and two grammars says what they look like.
+jobs.php answers a new mailing with an id and its price, phones.php a list of groups, balance.php nothing but an
+amount. Only this module and three grammars say what they look like.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ GRAMMARS = Path(__file__).parent / "grammars"
 class MailingCreated(msgspec.Struct, frozen=True):
     id: int
     cost: str
+
+
+class Balance(msgspec.Struct, frozen=True):
+    balance: str
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -109,6 +113,36 @@ def test_a_mailing_in_every_format(fmt: int, body: bytes) -> None:
     assert codec.decode(body) == reply
     assert codec.decode(body, fmt=fmt, expect=MailingCreated, strict=True) == reply
     assert codec.encode(reply, fmt=fmt) == body
+
+
+# [cap] balance.php: a reply that is nothing but a value.
+BALANCE = Flat(
+    Record(Balance, (Field("balance", Scalar("an amount", re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,4})?"))),)),
+    kind="balance",
+    words="the balance",
+    rule="balance",
+    csv=(Column("balance"),),
+    xml=(XmlShape(None, children=(("balance", "balance"),)),),
+    json=(("balance", "balance"),),
+)
+BALANCES: Endpoint[Balance] = Endpoint("balance.php", str(GRAMMARS / "balance.lark"), (ERROR, BALANCE))
+
+
+@pytest.mark.parametrize(
+    ("fmt", "body"),
+    [(0, b"123.43"), (1, b"123.43"), (2, b"<balance>123.43</balance>"), (3, b'{\n"balance": "123.43"\n}')],
+)
+def test_a_reply_that_is_a_value(fmt: int, body: bytes) -> None:
+    codec = Codec(BALANCES)
+    for _ in range(2):
+        assert codec.decode(body, fmt=fmt, strict=True) == Balance("123.43")
+        assert codec.encode(Balance("123.43"), fmt=fmt) == body
+    assert codec.decode(b"-0.5\n", fmt=0) == codec.decode("-0.5", fmt=0, charset="utf-8") == Balance("-0.5")
+    assert codec.decode(b"ERROR = 2 (authorise error)", fmt=fmt if fmt != 1 else 0).code == 2  # type: ignore[union-attr]
+    with pytest.raises(DecodeError, match="found 'x'"):
+        codec.decode(b"x", fmt=0)
+    with pytest.raises(EncodeError, match="expected an amount, found 'x'"):
+        codec.encode(Balance("x"), fmt=fmt)
 
 
 @pytest.mark.parametrize(("fmt", "body"), GROUP_LISTS)

@@ -9,7 +9,18 @@ from typing import Any, cast
 import pytest
 from msgspec.structs import replace
 
-from smsc_codec import Codec, Format, FrozenMapping, OperatorStatus, Sender, SenderList, SenderStatus, decode, encode
+from smsc_codec import (
+    Codec,
+    Format,
+    FrozenMapping,
+    Limits,
+    OperatorStatus,
+    Sender,
+    SenderList,
+    SenderStatus,
+    decode,
+    encode,
+)
 from smsc_codec.senders import SENDERS, TEXT_ORDER
 
 from .lanes import SLOW
@@ -81,6 +92,21 @@ def test_keys_that_are_no_keys(fmt: Format) -> None:
     odd = cast("Any", FrozenMapping(keys, (OperatorStatus(1),)))
     reply = SenderList((Sender("A", 1), Sender("B", 2, None, odd)))
     assert encode(reply, fmt=fmt) == encode(one_by_one(reply), fmt=fmt)
+
+
+@pytest.mark.parametrize(
+    "third", ["name = C", "name = C, kk = 7", "name = C, id = x", "name = CCCCC", "name = C, status = 123"]
+)
+def test_one_name_too_many_is_where_it_is_whatever_has_been_learned(third: str) -> None:
+    limits = Limits(names=1, text=4, digits=2)
+    body = f"name = A\nname = B, id = 5\n{third}\nname = D"
+    codec = Codec(SENDERS)
+    expected = codec.validate(body, fmt=0, limits=limits)
+    assert [(finding.line, finding.column) for finding in expected.findings] == [(2, 1)]
+    for _ in range(2):
+        for lines in (body, "name = A, id = 5", "name = A, kk = 7", "name = A, status = 1"):
+            codec.validate(lines, fmt=0)
+        assert codec.validate(body, fmt=0, limits=limits) == expected
 
 
 def test_a_line_end_in_one_of_many() -> None:

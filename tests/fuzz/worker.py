@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import atheris
 
@@ -11,13 +12,25 @@ with atheris.instrument_imports(include=["smsc_codec", "defusedxml"]):
     from smsc_codec import _csv, _grammar, _json, _text, _xml  # noqa: F401 - loaded late elsewhere
     from tests.fuzz.targets import TARGETS, small_pieces
 
+ARTIFACT = "-exact_artifact_path="
+
 
 def main() -> None:
     """Fuzz until libFuzzer stops the process."""
     program, target, *options = sys.argv
+    artifact = Path(next(option for option in options if option.startswith(ARTIFACT)).removeprefix(ARTIFACT))
+
+    def run(data: bytes) -> None:
+        try:
+            TARGETS[target](data)
+        except Exception:
+            # libFuzzer keeps what crashes only where it can see it, which depends on how it was built.
+            artifact.write_bytes(data)
+            raise
+
     smsc_codec.decode(b"name = A", fmt=0)
     with small_pieces():
-        atheris.Setup([program, *options], TARGETS[target])
+        atheris.Setup([program, *options], run)
         atheris.Fuzz()
 
 
