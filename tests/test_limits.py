@@ -60,7 +60,7 @@ def test_more_names_than_fields(fmt: Format) -> None:
 
 
 def test_the_defaults() -> None:
-    assert Limits() == Limits(body=2**25, names=250_000, depth=32, attributes=256, text=2**16)
+    assert Limits() == Limits(body=2**25, names=250_000, depth=32, attributes=256, text=2**16, digits=18)
     with pytest.raises(TypeError):
         Limits(5)  # type: ignore[call-arg]
 
