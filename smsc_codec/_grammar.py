@@ -87,8 +87,6 @@ class Grammar:
     def kind(self, terminal: str) -> str:
         """What a token of that terminal is; see `Piece`."""
         name = _own_name(terminal)
-        if name == "KEY":
-            return "key"
         if name.startswith("_"):
             return "separator"
         if isinstance(self._terminals[terminal].pattern, PatternStr):
@@ -106,7 +104,7 @@ class Grammar:
         except UnexpectedInput as error:
             self._fail(error, source, text, index)
         rule = tree
-        while rule.data in ("reply", start) and isinstance(rule.children[0], Tree):
+        while rule.data == start and isinstance(rule.children[0], Tree):
             rule = rule.children[0]
         pieces = [
             Piece(self.kind(token.type), token.type, str(token), index + (token.start_pos or 0))

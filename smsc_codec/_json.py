@@ -53,7 +53,7 @@ class JsonFormat:
         return self._read_text(source, expect)
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
-        said = error.msg.partition(": line")[0]
+        said = error.msg
         if "limit" in said:
             most = min(source.limits.depth, _DEEPEST)
             source.fail(f"expected values at most {most} deep", error.pos, code="limit")

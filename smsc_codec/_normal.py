@@ -53,9 +53,8 @@ def from_json(data: bytes | str) -> Reply:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        said = error.msg.split(": line")[0]
         broken = DecodeError(
-            f"expected normalized JSON ({said})",
+            f"expected normalized JSON ({error.msg})",
             code="malformed",
             offset=error.pos,
             line=error.lineno,

@@ -29,6 +29,8 @@ _SECRET_NAME = re.compile(rf"(?i)(?<![a-z0-9])(?:{_NAME}|authorization)(?![a-z0-
 # Keys and tags of a body stand in paths and reasons.
 _LONGEST_PATH = 100
 _LONGEST_REASON = 400
+# Characters around the place of an error that its reason can quote.
+_NEAR = 200
 _FOUND = re.compile(r"found .*", re.DOTALL)
 
 
@@ -56,16 +58,16 @@ class Secrets:
             position = end
         return "".join([*pieces, self._text[position:]])
 
-    def removed(self, message: str, index: int, near: int = 200) -> str:
-        """*message* without the secrets that stand *near* the index, wherever it quotes them or a part of them."""
+    def removed(self, message: str, index: int) -> str:
+        """*message* without the secrets that stand near *index*, wherever it quotes them or a part of them."""
         spans = self._spans
-        place = max(0, bisect_left(spans, (index - near, 0)) - 1)
-        while place < len(spans) and spans[place][0] <= index + near:
+        place = max(0, bisect_left(spans, (index - _NEAR, 0)) - 1)
+        while place < len(spans) and spans[place][0] <= index + _NEAR:
             start, end = spans[place]
             place += 1
-            if end < index - near:
+            if end < index - _NEAR:
                 continue
-            secret = self._text[max(start, index - near) : min(end, index + 1000)]
+            secret = self._text[max(start, index - _NEAR) : min(end, index + 1000)]
             for part in (secret, *re.split(r"[\s,=;]+", secret), self._text[index : min(end, index + 37)]):
                 for quoted in (part, repr(part)[1:-1]):
                     message = message.replace(quoted, "*" * len(quoted)) if len(quoted) > 2 else message

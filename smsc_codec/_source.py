@@ -86,10 +86,11 @@ class Source:
         offset += index - at if self.charset is None else len(text[at:index].encode(self.charset, "surrogatepass"))
         self._last = index, line, line_start, offset
         first = max(line_start, index - _EXCERPT // 2)
-        last = min(first + _EXCERPT, len(text))
-        line_end = text.find("\n", index, last + 1)
-        last = last if line_end < 0 else line_end - (text[index:line_end][-1:] == "\r")
-        before, after = "..." * (first > line_start), "..." * (line_end < 0 and last < len(text))
+        # The line's end, if it is near: two characters can be one.
+        found = text.find("\n", index, first + _EXCERPT + 2)
+        line_end = len(text) if found < 0 else found - (text[index:found][-1:] == "\r")
+        last = min(first + _EXCERPT, line_end)
+        before, after = "..." * (first > line_start), "..." * (last < line_end)
         excerpt = f"{before}{printable(self._secrets.masked[first:last])}{after}"
         caret = " " * (len(before) + index - first) + "^"
         return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
@@ -109,7 +110,7 @@ class Source:
         """Raise a `DecodeError` at *index*."""
         raise self.error(reason, index, path, code=code)
 
-    def error(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> DecodeError:
+    def error(self, reason: str, index: int, path: str = "", *, code: str = "malformed") -> DecodeError:
         """A `DecodeError` at *index*."""
         offset, line, column, excerpt = self._place(index)
         reason = self._secrets.removed(reason, index)
@@ -148,7 +149,7 @@ def open_source(
             data = bytes(memoryview(body))  # type: ignore[arg-type]
         except (TypeError, ValueError, BufferError):
             reason = f"expected the body as bytes or a string, found {type(body).__name__}"
-            raise DecodeError(reason, code="option") from None
+            raise DecodeError(reason) from None
         _check_size(len(data), "bytes", limits)
         start = len(BOM) if data.startswith(BOM) else 0
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings))

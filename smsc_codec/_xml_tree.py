@@ -58,7 +58,6 @@ class _Broken(Exception):  # noqa: N818 - a signal, not an error
     """What expat says of a document, and where. Never leaves this module."""
 
     def __init__(self, code: int, index: int) -> None:
-        super().__init__(code, index)
         self.code = code
         self.index = index
 
@@ -139,7 +138,7 @@ def _elements(source: Source, start: int, before: str, after: str) -> list[Eleme
         parser.Parse(before + text + after, True)
     except DefusedXmlException:
         found = "an HTML page" if is_html(text) else "a document type declaration, which is refused"
-        source.fail(f"expected a reply in XML, found {found}", text.find("<!") + start)
+        source.fail(f"expected a reply in XML, found {found}", text.find("<!"))
     except expat.ExpatError as error:
         raise _Broken(error.code, _Indices(text, start, len(before)).of(parser.ErrorByteIndex)) from None
     return roots

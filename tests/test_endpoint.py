@@ -223,6 +223,20 @@ def test_both_lanes_follow_the_grammar(tmp_path: Path) -> None:
         codec.encode(SenderList((Sender("AB", 1), Sender("Cd", 2))), fmt=0)
 
 
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_a_name_that_has_to_end_as_the_grammar_says(tmp_path: Path, count: int) -> None:
+    """Names of allowed characters alone are no names then, in either lane of the writer."""
+    text = (GRAMMARS.parent.parent / "grammars" / "senders.lark").read_text("utf-8")
+    copy = tmp_path / "shouts.lark"
+    copy.write_text(re.sub(r"(?m)^NAME: .*$", "NAME: /[A-Z]+!/", text), "utf-8")
+    codec = Codec(replace(SENDERS, grammar=str(copy)))
+    reply = SenderList(tuple(Sender("AB!", number) for number in range(count)))
+    for _ in range(2):
+        assert codec.decode(codec.encode(reply, fmt=0), fmt=0) == reply
+        with pytest.raises(EncodeError, match=r"senders\[0\]: the text format cannot carry it"):
+            codec.encode(SenderList(tuple(Sender("AB", number) for number in range(count))), fmt=0)
+
+
 def test_a_field_that_the_grammar_lacks() -> None:
     listing = GROUPS.forms[1]
     assert isinstance(listing, Listing)
@@ -266,3 +280,9 @@ def test_what_they_do_not_write() -> None:
 
 def test_the_codecs_do_not_meet() -> None:
     assert validate(b"OK, ID - 5, COST - 2.5", fmt=0).reply is None
+
+
+def test_a_declaration_cannot_be_changed() -> None:
+    for value in (SENDERS, *SENDERS.forms):
+        with pytest.raises(AttributeError):
+            setattr(value, value.__struct_fields__[0], None)

@@ -21,7 +21,9 @@ from smsc_codec import (
     Sender,
     SenderCreated,
     SenderList,
+    Severity,
     SmscCodecError,
+    Success,
     decode,
     encode,
     from_json,
@@ -156,6 +158,8 @@ found an object with 'balance', 'currency'
         "",
         "line 1, column 1 (offset 0): expected a reply, found an empty body, which is a list of none if fmt is 0 or 1",
     ),
+    (3, "", "line 1, column 1 (offset 0): expected a reply, found an empty body"),
+    (2, " ", "line 1, column 1 (offset 0): expected a reply, found an empty body\n     \n    ^"),
     (
         None,
         "garbage",
@@ -180,6 +184,46 @@ def test_golden(fmt: int | None, body: str, words: str) -> None:
         assert (error.__cause__, error.__context__) == (None, None)
         again = pickle.loads(pickle.dumps(error))
         assert (str(again), again.__dict__) == (str(error), error.__dict__)
+
+
+ANY = 'expected an error, "OK", the id of a new sender name or a list of sender names'
+NAME = "expected a name of at least one character"
+NUMBER = "expected a whole number of at most 18 digits"
+XML = "expected a reply in XML"
+END = "the end of the line or the end of the reply"
+REASONS = [
+    (0, "name = A, id = 5x", f"expected ', ', {END}, found 'x'", 16),
+    (0, "name = A, mts = ", "expected a replacement or an operator code, found the end of the reply", 16),
+    (0, "OK!", f"expected {END}, found '!'", 2),
+    (0, "ERROR = 3 (x", "expected ')' or a description, found 'x'", 11),
+    (2, '<?xml version="1.0"?>\n<!DOCTYPE a><a/>', f"{XML}, found a document type declaration, which is refused", 22),
+    (2, '<s>\n<sender id="5">Имя</sender>\n<sender b="Ж" id="x">B</sender></s>', f"{NUMBER}, found 'x'", 50),
+    (2, "<sender>Имя</sender><sender>Ж</sender><", f"{XML}, found broken XML (not well-formed (invalid token))", 39),
+    (2, "<html><br></html>", f"{XML}, found an HTML page", 12),
+    (2, "<a>x</a>\ny", "expected an element, found the text 'y'", 9),
+    (2, '<s>\n<sender id="5">A</sender>y\n</s>', f"{ANY} in XML, found <s> with <sender> in it", 0),
+    (2, "<a/><b/>", f"{ANY} in XML, found <a>", 0),
+    (2, "<?xml version='1.0'?>\n<sender>A</sender><sender id='x'>B</sender>", f"{NUMBER}, found 'x'", 52),
+    (2, "<sender>A</sender><sender>B</sender><", f"{XML}, found broken XML (not well-formed (invalid token))", 37),
+    (3, '"abc"', f"{ANY} in JSON, found 'abc'", 0),
+    (3, "5", f"{ANY} in JSON, found 5", 0),
+    (3, "true", f"{ANY} in JSON, found true", 0),
+    (3, "{}", f"{ANY} in JSON, found an empty object", 0),
+    (3, '[["a"]]', "expected an object, found an array", 1),
+    (3, '[{"sender":{},"id":1}]', f"{NAME}, found an object", 11),
+    (3, '[{"sender":[],"id":1}]', f"{NAME}, found an array", 11),
+    *((3, f'{{"sender":{word}}}', f"{NAME}, found {word}", 10) for word in ("true", "false", "null")),
+    (3, '[{"sender":null}]', f"{NAME}, found null", 11),
+]
+
+
+@pytest.mark.parametrize(("fmt", "body", "reason", "offset"), REASONS)
+def test_reasons(fmt: int, body: str, reason: str, offset: int) -> None:
+    for given in (body, body.encode()):
+        with pytest.raises(DecodeError) as caught:
+            decode(given, fmt=fmt)
+        place = offset if given is body else len(body[:offset].encode())
+        assert (caught.value.reason, caught.value.offset) == (reason, place)
 
 
 SECRET = "s3cr3t"
@@ -247,6 +291,82 @@ def test_half_of_a_surrogate_pair_in_a_string() -> None:
         decode("\ufeffname = \udfff")
 
 
+def test_what_was_expected_instead() -> None:
+    for body, expect, words in (
+        (b"", Success, 'expected "OK", found an empty body'),
+        (b"\r\n", SenderCreated | Success, 'expected "OK" or the id of a new sender name, found an empty body'),
+        (b"OK", SenderList, 'expected a list of sender names, found "OK"'),
+        (b"A,5", SenderCreated, "expected the id of a new sender name, found a list of sender names"),
+        (b"OK", int, "expected <class 'int'>, found \"OK\""),
+    ):
+        with pytest.raises(DecodeError) as caught:
+            decode(body, fmt=1, expect=expect)
+        assert (caught.value.code, caught.value.reason) == ("unexpected", words)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n"])
+def test_what_ends_a_line(end: str) -> None:
+    for rest, found in (
+        ("", "the end of the reply"),
+        ("name = B", "the end of the line"),
+        ("X", "the end of the line"),
+    ):
+        with pytest.raises(DecodeError) as caught:
+            decode(f"name = A, {end}{rest}", fmt=0)
+        assert caught.value.reason == f"expected 'id', 'name', 'status' or a key, found {found}"
+        assert caught.value.offset == 10
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "words"),
+    [
+        (b"A\x98", "windows-1251", "text in windows-1251, found the byte 0x98"),
+        (b"A\x98", None, "text in windows-1251, as the body is not UTF-8, found the byte 0x98"),
+        (b"A\xff", "utf-8", "text in utf-8, found the byte 0xFF"),
+    ],
+)
+def test_bytes_without_a_meaning(body: bytes, charset: str | None, words: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=0, charset=charset)
+    assert caught.value.reason == f"expected {words}, which has no meaning there"
+    assert (caught.value.code, caught.value.offset, caught.value.excerpt) == ("charset", 1, "A\ufffd\n ^")
+
+
+def test_what_is_no_body() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(5, fmt=0)  # type: ignore[call-overload]
+    assert (caught.value.code, caught.value.reason) == ("option", "expected the body as bytes or a string, found int")
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("mark", ["\ufeff", b"\xef\xbb\xbf"])
+def test_a_mark_is_a_finding_and_counts(fmt: Format, mark: Any) -> None:
+    reply = SenderList((Sender("A", 5),))
+    plain = encode(reply, fmt=fmt)
+    text = plain.decode().replace("5", "x")
+    for charset in (None, "utf-8", "windows-1251", "koi8-r"):
+        assert decode(mark + (plain.decode() if isinstance(mark, str) else plain), fmt=fmt, charset=charset) == reply
+    body = mark + (text if isinstance(mark, str) else text.encode())
+    found = validate(body, fmt=fmt).findings
+    assert (found[0].code, found[0].offset, found[0].path) == ("bom", len(mark), "")
+    assert found[0].message == "a byte order mark stands before the reply"
+    assert (found[-1].severity, found[-1].offset) == (Severity.ERROR, len(mark) + text.index("x"))
+
+
+@pytest.mark.parametrize(
+    ("fmt", "body", "places"),
+    [
+        (0, "name = A, new = 1\nname = B", [(16, 1, 17), (0, 1, 1)]),
+        (2, '<s>\n<sender new="1"\nid="5"></sender></s>', [(17, 2, 14), (4, 2, 1)]),
+        (3, '[{"sender": "A", "id": 1},\n{"new": 1,\n"mts_step": 1, "id": 5}]', [(35, 2, 9), (27, 2, 1)]),
+    ],
+)
+def test_an_error_before_a_finding(fmt: int, body: str, places: list[tuple[int, int, int]]) -> None:
+    for given in (body, body.encode()):
+        findings = validate(given, fmt=fmt, expect=Success).findings
+        assert [(finding.offset, finding.line, finding.column) for finding in findings] == places
+
+
 def test_a_declaration_that_is_broken_behind_a_mark() -> None:
     body = b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-8"?><sender>\xcf</sender>'
     with pytest.raises(DecodeError) as caught:
@@ -285,20 +405,169 @@ def test_many_secrets_in_one_body() -> None:
     assert SECRET not in repr(report.findings)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "psw=ab,s3cr3t,5",
+        "psw=e,s3cr3t,5",
+        "psw=zz1,1\npsw=ab,s3cr3t,5",
+        "psw=zz1,1\n" + "A,1\n" * 100 + "psw=ab,s3cr3t,5",
+        "psw=ab,s3cr3t,5\npsw=cd,1",
+        "psw=ab,s3cr3t," + "x" * 300,
+    ],
+)
+def test_a_part_of_a_secret_is_masked_and_nothing_else(body: str) -> None:
+    """In comma-separated values it goes on behind the comma, and a part of it stands where a status belongs."""
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=1)
+    assert caught.value.reason == "expected the number of a status, found '******'"
+
+
+@pytest.mark.parametrize(("part", "stars"), [("s" * 50, "*" * 37 + "..."), ("s3\\cr3t", "*" * 8)])
+def test_a_part_of_a_secret_that_is_not_shown_as_it_is(part: str, stars: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"psw=ab,{part},5", fmt=1)
+    assert caught.value.reason == f"expected the number of a status, found '{stars}'"
+
+
+@pytest.mark.parametrize(("part", "shown"), [("abc", "***"), ("cd", "cd")])
+def test_parts_of_two_characters_would_mask_words(part: str, shown: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"psw=ab,{part},5", fmt=1)
+    assert caught.value.reason == f"expected the number of a status, found '{shown}'"
+
+
+def test_control_characters_are_replaced_and_others_stay() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode("name = A\x07\u202eЖ, id = x", fmt=0)
+    assert caught.value.excerpt == "name = A\ufffd\ufffdЖ, id = x\n                  ^"
+
+
+def test_two_secrets_in_one_line() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode("login=demo&psw=s3cr3t&fmt=3", fmt=0)
+    assert caught.value.excerpt == "login=****&psw=******&fmt=3\n^"
+
+
+def test_reasons_and_paths_have_a_longest() -> None:
+    for size in (399, 400, 401):
+        kept = DecodeError("x" * size).reason
+        assert kept == ("x" * size if size <= 400 else "x" * 397 + "...")
+    for size in (99, 100, 101):
+        for error in (DecodeError("x", path="y" * size), EncodeError("x", path="y" * size)):
+            assert error.path == ("y" * size if size <= 100 else "y" * 97 + "...")
+
+
+def test_what_was_found_is_not_said_of_a_secret() -> None:
+    for path in ("psw", "senders[0].api_key", "Authorization"):
+        error = DecodeError("expected a code, found a\nb", path=path)
+        assert (
+            error.reason == EncodeError("expected a code, found a\nb", path=path).reason == "expected a code, found ***"
+        )
+    assert DecodeError("expected a code, found a", path="pswd").reason == "expected a code, found a"
+
+
+@pytest.mark.parametrize(("size", "shown"), [(40, "x" * 40), (41, "x" * 37 + "...")])
+def test_what_was_found_is_shortened(size: int, shown: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"A,{'x' * size},5", fmt=1)
+    assert caught.value.reason == f"expected the number of a status, found '{shown}'"
+
+
+@pytest.mark.parametrize(
+    ("before", "behind", "excerpt"),
+    [
+        (29, 28, "A" * 29 + ",x," + "5" * 28),
+        (30, 28, "..." + "A" * 29 + ",x," + "5" * 28),
+        (29, 29, "A" * 29 + ",x," + "5" * 28 + "..."),
+        (90, 90, "..." + "A" * 29 + ",x," + "5" * 28 + "..."),
+    ],
+)
+@pytest.mark.parametrize(("above", "below"), [("", ""), ("B,1,5\n", ""), ("B,1,5\r\n", "\r\nC"), ("", "\nC,5\nD")])
+def test_excerpts_are_60_characters_around_the_place(
+    before: int, behind: int, excerpt: str, above: str, below: str
+) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(f"{above}{'A' * before},x,{'5' * behind}{below}", fmt=1)
+    error = caught.value
+    assert error.excerpt == excerpt + "\n" + " " * excerpt.index("x") + "^"
+    assert (error.line, error.column, error.offset) == (1 + bool(above), before + 2, len(above) + before + 1)
+
+
 def test_a_line_is_shown_without_its_end() -> None:
     with pytest.raises(DecodeError) as caught:
-        decode(b"name = A, id = 5\r\nname = B, id = x\r\nname = C", fmt=0)
-    assert caught.value.excerpt == "name = B, id = x\n               ^"
+        decode(b"name = A, id = 5\r\nname = B, id = X\r\nname = C\r\n", fmt=0)
+    assert caught.value.excerpt == "name = B, id = X\n               ^"
+    assert caught.value.reason == "expected an id, found 'X'"
+    with pytest.raises(DecodeError) as caught:
+        decode(b"\nname", fmt=0)
+    assert caught.value.excerpt == "\n^"
 
 
 def test_a_wrong_option_has_no_place_in_the_body() -> None:
     with pytest.raises(DecodeError) as caught:
         decode(b"OK", fmt=9)
-    assert str(caught.value) == "fmt has to be 0, 1, 2 or 3, not 9"
+    error = caught.value
+    assert str(error) == "fmt has to be 0, 1, 2 or 3, not 9"
+    assert (error.code, error.offset, error.line, error.column, error.path, error.excerpt) == (
+        "option",
+        0,
+        1,
+        1,
+        "",
+        "",
+    )
+
+
+NAMES_OF_CHARSETS = {
+    "utf-8": ("utf-8", "UTF-8", "utf8", "U8", " utf_8 "),
+    "windows-1251": ("windows-1251", "Windows-1251", "cp1251", "cp-1251", "1251", "win-1251", "windows_1251"),
+    "koi8-r": ("koi8-r", "KOI8-R", "koi8r", "cskoi8r"),
+}
+
+
+@pytest.mark.parametrize("charset", NAMES_OF_CHARSETS)
+def test_names_of_charsets(charset: str) -> None:
+    reply = SenderList((Sender("Имя", 5),))
+    body = encode(reply, fmt=2, charset=charset)
+    for name in NAMES_OF_CHARSETS[charset]:
+        assert encode(reply, fmt=2, charset=name) == body
+        assert decode(body, fmt=2, charset=name) == reply
+        if name[0].isalpha():  # as XML wants it
+            assert decode(f'<?xml version="1.0" encoding="{name}"?>'.encode() + body, fmt=2) == reply
+
+
+def test_what_a_declaration_says_counts_in_xml_and_if_nobody_knows_better() -> None:
+    text = '<?xml version="1.0" encoding="koi8-r"?><sender>Имя</sender>'
+    for body, charset in ((text.encode("koi8-r"), None), (text.encode("windows-1251"), "windows-1251")):
+        assert decode(body, fmt=2, charset=charset) == SenderList((Sender("Имя"),))
+    # Behind a mark the careful way is taken.
+    text = '<?xml encoding="koi8-r"?>Ж'
+    for mark in (b"", b"\xef\xbb\xbf"):
+        assert decode(mark + f"{text},5".encode(), fmt=1) == SenderList((Sender(text, 5),))
+
+
+def test_a_declaration_of_another_charset() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(b'<?xml version="1.0" encoding="foo"?>\xff<a/>', fmt=2)
+    error = caught.value
+    assert (error.code, error.offset, error.column) == ("charset", 30, 31)
+    words = "one of the service's charsets (utf-8, windows-1251, koi8-r) in the XML declaration"
+    assert error.reason == f"expected {words}, found 'foo'"
+    assert error.excerpt.startswith('<?xml version="1.0" encoding="foo"?>\ufffd<a/>')
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "latin-1", "utf-16", "ascii", "koi8-u", "", 5])
+def test_other_charsets(charset: Any) -> None:
+    words = f"charset has to be utf-8, windows-1251 or koi8-r, not {charset!r}"
+    for call in (lambda: decode(b"OK", fmt=0, charset=charset), lambda: encode(Success(), fmt=0, charset=charset)):
+        with pytest.raises(SmscCodecError) as caught:
+            call()
+        assert str(caught.value) == words
 
 
 def test_attributes_have_places_of_their_own() -> None:
-    body = "<senders xmlns:a='u' count = '1'>\n<sender xmlns:b='v' id='5' new_key='1'>A</sender>\n</senders>"
+    body = "<s xmlns='t' xmlns:a='u' count = '1'>\n<sender xmlns='' xmlns:b='v' id='5' new_key='1'>A</sender></s>"
     findings = validate(body, fmt=2).findings
     assert [(finding.path, finding.offset) for finding in findings] == [
         ("count", body.index("1'>\n")),
@@ -415,10 +684,12 @@ class Key(str, Enum):
 
 @pytest.mark.parametrize("fmt", Format)
 def test_objects_that_raise(fmt: Format) -> None:
-    for sender in (Sender("A", 5, operators=Raising(mts=1)), Sender("A", 5, replacements=Raising(mts="INFO"))):
+    operators, replacements = Sender("A", 5, operators=Raising(mts=1)), Sender("A", replacements=Raising(mts="INFO"))
+    for sender, attribute in ((operators, "operators"), (replacements, "replacements")):
         for write in (lambda reply: encode(reply, fmt=fmt), to_json):
             with pytest.raises(EncodeError, match="the reply holds an object that raises RuntimeError") as caught:
                 write(SenderList((sender,)))
+            assert caught.value.path == f"senders[0].{attribute}"
             assert isinstance(caught.value.__cause__, RuntimeError)
     text = RaisingText("A")
     assert encode(SenderList((Sender(text, 5),)), fmt=fmt) == encode(SenderList((Sender("A", 5),)), fmt=fmt)
@@ -437,7 +708,7 @@ Masked = type("Masked", (), {"__class__": property(_raise)})
 def test_an_object_that_does_not_say_what_it_is() -> None:
     reply: Any = SenderList((Sender(Masked()),))
     for write in (lambda reply: encode(reply, fmt=0), to_json):
-        with pytest.raises(EncodeError, match="the reply holds an object that raises RuntimeError"):
+        with pytest.raises(EncodeError, match=r"^the reply holds an object that raises RuntimeError"):
             write(reply)
 
 

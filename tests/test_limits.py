@@ -26,6 +26,7 @@ from smsc_codec import (
     encode,
     validate,
 )
+from smsc_codec._lines import Shapes
 
 
 def names(count: int) -> SenderList:
@@ -49,6 +50,22 @@ def test_names(fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("fmt", Format)
+def test_more_names_than_fields(fmt: Format) -> None:
+    """By the careful way too, which a mark leads to."""
+    limits = Limits(names=20, attributes=5)
+    body = b"\xef\xbb\xbf" + encode(names(20), fmt=fmt)
+    assert decode(body, fmt=fmt, limits=replace(limits, body=len(body))) == names(20)
+    with pytest.raises(LimitError, match="expected at most 19 names"):
+        decode(body, fmt=fmt, limits=replace(limits, names=19))
+
+
+def test_the_defaults() -> None:
+    assert Limits() == Limits(body=2**25, names=250_000, depth=32, attributes=256, text=2**16, digits=18)
+    with pytest.raises(TypeError):
+        Limits(5)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("fmt", Format)
 def test_no_names_at_all(fmt: Format) -> None:
     with pytest.raises(LimitError, match="expected at most 0 names"):
         decode(encode(names(1), fmt=fmt), fmt=fmt, limits=Limits(names=0))
@@ -59,8 +76,11 @@ def test_no_names_at_all(fmt: Format) -> None:
 def test_body(fmt: Format, convert: Callable[[bytes], bytes | str]) -> None:
     body = encode(names(3), fmt=fmt)
     assert decode(convert(body), fmt=fmt, limits=Limits(body=len(body))) == names(3)
-    with pytest.raises(LimitError, match=f"expected at most {len(body) - 1} (bytes|characters), found {len(body)}"):
+    with pytest.raises(
+        LimitError, match=f"expected at most {len(body) - 1} (bytes|characters), found {len(body)}"
+    ) as caught:
         decode(convert(body), fmt=fmt, limits=Limits(body=len(body) - 1))
+    assert caught.value.code == "limit"
 
 
 @pytest.mark.parametrize("fmt", Format)
@@ -121,6 +141,7 @@ def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
         assert encode(reply, fmt=fmt, limits=Limits(text=21))
         with pytest.raises(EncodeError, match=r"senders\[0\].name: expected at most 20 characters, found 21"):
             encode(reply, fmt=fmt, limits=Limits(text=20))
+    assert encode(names(3), fmt=fmt, limits=Limits(names=3)) == encode(names(3), fmt=fmt)
     with pytest.raises(EncodeError, match="expected at most 2 names, here are 3"):
         encode(names(3), fmt=fmt, limits=Limits(names=2))
     size = len(encode(names(3), fmt=fmt))
@@ -162,15 +183,22 @@ def test_depth() -> None:
     with pytest.raises(DecodeError, match="expected an object, found an array") as caught:
         decode("[" * 4 + "]" * 4, fmt=3, limits=limits)
     assert not isinstance(caught.value, LimitError)
-    with pytest.raises(LimitError, match="expected values at most 4 deep"):
+    with pytest.raises(LimitError, match=r"\(offset 4\): expected values at most 4 deep"):
         decode("[" * 5 + "]" * 5, fmt=3, limits=limits)
+    with pytest.raises(LimitError, match=r"\(offset 41\): expected values at most 4 deep"):
+        decode('[{"sender": "A"},{"sender": "A"},{"x": [[[]]]}]', fmt=3, limits=limits)
+    deep = '[{"sender": "A", "x": ' + '{"a": ' * 900 + "1" + "}" * 901 + "]"
+    with pytest.raises(DecodeError, match="expected a code or a name, found an object"):
+        decode(deep, fmt=3, limits=Limits(depth=1000))
     with pytest.raises(DecodeError, match="found <a> with <a> in it") as caught:
         decode("<a>" * 4 + "</a>" * 4, fmt=2, limits=limits)
     for depth, most in ((4, 4), (5000, 1024)):  # more than orjson reads
         with pytest.raises(LimitError, match=f"expected values at most {most} deep"):
             decode(b"[" * 1025 + b"]" * 1025, fmt=3, limits=Limits(depth=depth))
-    with pytest.raises(LimitError, match="expected elements at most 4 deep"):
+    with pytest.raises(LimitError, match=r"\(offset 12\): expected elements at most 4 deep"):
         decode("<a>" * 5 + "</a>" * 5, fmt=2, limits=limits)
+    with pytest.raises(LimitError, match=r"\(offset 16\): expected elements at most 4 deep"):
+        decode("<a><a><b/>" + "<a>" * 3 + "</a>" * 5, fmt=2, limits=limits)
 
 
 BOMB = (
@@ -248,6 +276,16 @@ def test_shapes_without_end() -> None:
         assert [sender.id for sender in reply.senders] == list(range(300))
 
 
+def test_shapes_are_forgotten() -> None:
+    """Those that were learned first: a hostile body, or a thousand of them, cannot fill the memory."""
+    shapes: Shapes[str] = Shapes()
+    for number in range(1000):
+        assert shapes.add(number, str(number)) == shapes.get(number) == str(number)
+    known = [number for number in range(1000) if shapes.get(number) is not None]
+    assert known == list(range(1000 - len(known), 1000))
+    assert len(known) <= 100
+
+
 def test_many_findings_have_their_own_lines() -> None:
     lines = [f"name = N{number}, new_key = 1, id = {number}" for number in range(3000)]
     report = validate("\n".join(lines), fmt=0)
@@ -255,6 +293,14 @@ def test_many_findings_have_their_own_lines() -> None:
     assert {finding.column for finding in report.findings} == {
         len("name = N0, new_key = ") + digits for digits in range(1, 5)
     }
+
+
+def test_findings_of_shapes_without_end_have_their_own_places() -> None:
+    lines = [f"name = N{number}, k{number} = 1" for number in range(30)]
+    report = validate("\n".join(lines), fmt=0)
+    assert [(finding.line, finding.column) for finding in report.findings] == [
+        (number, line.index(" = 1") + 4) for number, line in enumerate(lines, 1)
+    ]
 
 
 @pytest.mark.parametrize("fmt", Format)
@@ -343,6 +389,17 @@ def test_the_names_of_a_list_are_no_limit_for_others() -> None:
     error = b"<result>\n<error>x</error>\n<error_code>3</error_code>\n</result>"
     assert decode(error, fmt=2, limits=Limits(names=0)) == decode(error, fmt=2)
     assert decode(b"<result>OK</result>", fmt=2, limits=Limits(names=0)) == decode(b"OK", fmt=0)
+
+
+def test_elements_of_an_error() -> None:
+    body = "<result><error_code>1</error_code>" + "<x/>" * 9 + "</result>"
+    assert decode(body, fmt=2, limits=Limits(names=2, attributes=10)) == decode(body, fmt=2)
+    for names_, words in (
+        (9, r"\(offset 42\): expected at most 3 fields"),
+        (2, r"\(offset 46\): expected at most 4 elements"),
+    ):
+        with pytest.raises(LimitError, match=words):
+            decode(body, fmt=2, limits=Limits(names=names_, attributes=3))
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,11 @@ def test_from_a_zip(tmp_path: Path, inside: bool) -> None:
 
 @pytest.mark.parametrize("folder", ["grammars", "smsc_codec/grammars"])
 def test_from_a_folder(tmp_path: Path, folder: str) -> None:
-    shutil.copytree(ROOT / "smsc_codec", tmp_path / "smsc_codec", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "grammars", tmp_path / folder)
-    assert _python("-c", SCRIPT, cwd=tmp_path, path="").startswith("5 ")
+    library, elsewhere = tmp_path / "library", tmp_path / "elsewhere"
+    shutil.copytree(ROOT / "smsc_codec", library / "smsc_codec", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "grammars", library / folder)
+    elsewhere.mkdir()
+    assert _python("-c", SCRIPT, cwd=elsewhere, path=str(library)) == f"5 {library}/smsc_codec/__init__.py"
 
 
 def test_a_grammar_that_is_not_there() -> None:

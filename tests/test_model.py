@@ -18,6 +18,7 @@ from smsc_codec import (
     EncodeError,
     ErrorReply,
     FrozenMapping,
+    Limits,
     OperatorStatus,
     Reply,
     Sender,
@@ -25,11 +26,13 @@ from smsc_codec import (
     SenderError,
     SenderList,
     SenderStatus,
+    Severity,
     SmscCodecError,
     Success,
     decode,
     encode,
     to_json,
+    validate,
 )
 
 OPERATORS: FrozenMapping[OperatorStatus] = FrozenMapping.of({"mega_step": OperatorStatus.APPROVED})
@@ -50,6 +53,19 @@ def test_a_reply_survives_copying(reply: Reply) -> None:
         assert repr(again) == repr(reply)
 
 
+def test_reports_and_limits_cannot_be_changed() -> None:
+    report = validate(b"name = A, new = 1", fmt=0)
+    values: list[tuple[Any, str]] = [(report, "reply"), (report.findings[0], "code"), (Limits(), "body")]
+    for value, name in values:
+        with pytest.raises(AttributeError):
+            setattr(value, name, None)
+        assert hash(value) == hash(copy.copy(value))
+
+
+def test_severities_are_what_is_printed() -> None:
+    assert [severity.value for severity in Severity] == ["error", "warning", "info"]
+
+
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: type(reply).__name__)
 def test_a_reply_cannot_be_changed(reply: Reply) -> None:
     for name in ("senders", "id", "code", "new"):
@@ -68,6 +84,13 @@ def test_by_hand_and_decoded_are_equal() -> None:
     assert decoded == SenderList([by_hand])  # type: ignore[arg-type]
     assert hash(decoded) == hash(SenderList((by_hand,))) == hash(SenderList((SENDER,)))
     assert isinstance(SenderList([by_hand]).senders, tuple)  # type: ignore[arg-type]
+
+
+def test_what_a_sender_does_not_have_is_not_shown() -> None:
+    assert repr(Sender("A")) == "Sender(name='A')"
+    assert repr(Sender("A", 5, operators={"mts": OperatorStatus.SENT}, replacements={"b": "X"})) == (
+        "Sender(name='A', id=5, operators={'mts': <OperatorStatus.SENT: 1>}, replacements={'b': 'X'})"
+    )
 
 
 def describe(reply: Reply) -> str:
@@ -133,9 +156,46 @@ def test_numbers(cls: Any) -> None:
 
 
 def test_the_documented_numbers() -> None:
-    assert [int(number) for number in SenderStatus] == [0, 1, 2]
-    assert [int(number) for number in OperatorStatus] == [0, 1, 2, 3, 4, 5, 8, 9]
-    assert [int(number) for number in SenderError] == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
+    assert {number.name: (int(number), number.meaning) for number in SenderStatus} == {
+        "MODERATION": (0, "waiting for moderation"),
+        "ALLOWED": (1, "allowed to use"),
+        "DISABLED": (2, "disabled"),
+    }
+    assert {int(number): number.meaning for number in OperatorStatus} == {
+        0: "pending registration",
+        1: "sent for registration",
+        2: "approved",
+        3: "not accepted",
+        4: "temporarily disabled",
+        5: "insufficient funds",
+        8: "supporting documents required",
+        9: "activation from the beginning of the month",
+    }
+    assert {int(number): number.meaning for number in SenderError} == {
+        1: "error in parameters",
+        2: "wrong login or password, or an IP address that is not on the client's list",
+        3: "sender name not found",
+        4: "IP address temporarily blocked",
+        5: "error saving or deleting the sender name",
+        7: "wrong number format",
+        8: "the confirmation code cannot be delivered to the number",
+        9: "more than three identical list requests or five create requests a minute, or 15 or more simultaneous"
+        " requests under one login",
+        10: "the code was already sent to this number; again after 8 hours",
+        11: "wrong confirmation code",
+    }
+
+
+def test_the_largest_number() -> None:
+    assert SenderError(10**18 - 1).name == f"UNKNOWN_{10**18 - 1}"
+
+
+def test_a_description_can_be_dropped() -> None:
+    reply = ErrorReply(SenderError.NUMBER_FORMAT, "invalid number", 541)
+    assert encode(reply, fmt=1, drop_description=True) == b"541,-7"
+    assert encode(reply, fmt=0, drop_description=True) == b"ERROR = 7 (invalid number), ID - 541"
+    with pytest.raises(EncodeError):
+        encode(reply, fmt=1)
 
 
 @pytest.mark.parametrize("reply", REPLIES[:3], ids=lambda reply: type(reply).__name__)
@@ -368,3 +428,22 @@ def test_normalized_json_of_what_is_no_reply() -> None:
     for reply in wrong:
         with pytest.raises(EncodeError):
             to_json(reply)
+
+
+TEXT_ORDER = [
+    *("mega_step", "bee_step", "motiv_step", "sber_step", "mts_step", "tele2_step", "tele2"),
+    *("motiv", "ua_reg", "ua_int", "mega_int", "motiv_int", "mts_int"),
+]
+XML_AND_JSON_ORDER = [
+    *("mega_step", "mega_int", "bee_step", "motiv_step", "motiv_int", "sber_step"),
+    *("mts_step", "mts_int", "tele2_step", "tele2", "motiv", "ua_reg", "ua_int"),
+]
+
+
+@pytest.mark.parametrize(("fmt", "order"), [(0, TEXT_ORDER), (2, XML_AND_JSON_ORDER), (3, XML_AND_JSON_ORDER)])
+@pytest.mark.parametrize("mapping", [dict, FrozenMapping.of])
+def test_operators_are_written_in_the_documented_order(fmt: int, order: list[str], mapping: Any) -> None:
+    codes = dict.fromkeys(sorted(TEXT_ORDER), OperatorStatus.APPROVED)
+    body = encode(SenderList((Sender("A", 5, operators=mapping(codes)),)), fmt=fmt).decode()
+    assert re.findall(r"[a-z]\w+(?= = 2|=\"2|\": \"2)", body) == order
+    assert not validate(body, fmt=fmt).findings

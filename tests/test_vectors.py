@@ -52,8 +52,10 @@ def test_findings(vector: Vector) -> None:
         return
     with pytest.raises(DecodeError) as caught:
         decode(vector.body, strict=True, **asked(vector))
-    first = report.findings[0]
-    assert (caught.value.code, caught.value.offset, caught.value.path) == (first.code, first.offset, first.path)
+    first, error = report.findings[0], caught.value
+    assert error.reason == f"{first.message} (strict)"
+    for name in ("code", "offset", "line", "column", "path", "excerpt"):
+        assert getattr(error, name) == getattr(first, name)
     assert validate(vector.body, strict=True, **asked(vector)).reply is None
 
 
@@ -84,4 +86,6 @@ def test_is_refused(vector: Vector) -> None:
     assert report.reply is None
     last = report.findings[-1]
     assert last.severity is Severity.ERROR
-    assert (last.code, last.message, last.offset) == (error.code, error.reason, error.offset)
+    assert last.message == error.reason
+    for name in ("code", "offset", "line", "column", "path", "excerpt"):
+        assert getattr(error, name) == getattr(last, name)

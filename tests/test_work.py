@@ -1,4 +1,4 @@
-"""Law 7: what hostile bodies cost grows linearly, in steps and in memory.
+"""Law 7: what hostile bodies and replies cost grows linearly, in steps and in memory.
 
 Steps are lines of Python and calls into C, the same on every machine. What C does inside of a call (expat, orjson,
 `re`) is counted by `python -m tests.work`, which needs valgrind.
@@ -22,7 +22,7 @@ from smsc_codec._lines import MAX_NEW_SHAPES
 from smsc_codec._text import Shape
 from smsc_codec.senders import SENDERS
 
-from .work import FAMILIES, SIZES, is_linear
+from .work import FAMILIES, REPLIES, SIZES, is_linear, writing
 
 SMALLEST = 512
 
@@ -65,6 +65,13 @@ def test_steps_grow_linearly(fmt: Format, name: str) -> None:
         codec = Codec(SENDERS)  # which has learned nothing, whatever was read before
         codec.validate("ERROR = 1 (x)", fmt=fmt)  # but what is loaded late is not counted
         counts.append(steps(partial(codec.validate, FAMILIES[fmt][name](SMALLEST * times), fmt=fmt)))
+    assert is_linear(counts), counts
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("name", REPLIES)
+def test_steps_of_writing_grow_linearly(fmt: Format, name: str) -> None:
+    counts = [steps(writing(REPLIES[name](SMALLEST * times), fmt)) for times in SIZES]
     assert is_linear(counts), counts
 
 

@@ -1,7 +1,7 @@
-"""Hostile bodies of any size, and what reading them costs, in instructions: `python -m tests.work`, with valgrind.
+"""Hostile bodies and replies of any size, and what reading and writing them costs: `python -m tests.work`.
 
-The command counts every instruction of the interpreter, expat, orjson and the engine of `re`; the test suite
-counts steps of Python code, which needs no valgrind (`test_work.py`).
+The command counts every instruction of the interpreter, expat, orjson and the engine of `re` with valgrind; the test
+suite counts steps of Python code, which needs none (`test_work.py`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,25 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from smsc_codec import Format, validate
+from smsc_codec import (
+    Codec,
+    EncodeError,
+    Format,
+    FrozenMapping,
+    Limits,
+    OperatorStatus,
+    Sender,
+    SenderCreated,
+    SenderList,
+    SenderStatus,
+    validate,
+)
+from smsc_codec.senders import SENDERS
 
 ROOT = Path(__file__).parent.parent
 SIZES = (1, 2, 4, 8)
@@ -176,6 +191,65 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
 }
 
 
+def senders(units: int, *made: Callable[[int], Sender]) -> Callable[[int], SenderList]:
+    """Lists of as many senders as asked, by turns; each has about *units* characters."""
+    return lambda size: SenderList(tuple(made[number % len(made)](number) for number in range(size // units)))
+
+
+def one(made: Callable[[int], Sender]) -> Callable[[int], SenderList]:
+    """A list of one sender of about that size."""
+    return lambda size: SenderList((made(size),))
+
+
+def _with(operators: Mapping[str, int], name: str = "A") -> Sender:
+    codes = {key: OperatorStatus(code) for key, code in operators.items()}
+    return Sender(name, 5, operators=FrozenMapping.of(codes))  # type: ignore[arg-type]
+
+
+def _last(name: str) -> Callable[[int], SenderList]:
+    return lambda size: SenderList((*(Sender("A", 5) for _ in range(size // 8)), Sender(name, 5)))
+
+
+# What can be learned of a list is spoiled by the next name, or by the last one.
+REPLIES: dict[str, Callable[[int], SenderList]] = {
+    "a list": senders(8, lambda number: Sender("A", 5)),
+    "names to escape": senders(8, lambda number: Sender('&"<\\', 5)),
+    "a name to escape": one(lambda size: Sender('&"<\\' * (size // 4), 5)),
+    "wide names": senders(8, lambda number: Sender("\U0001f600", 5)),
+    "halves of separators": senders(8, lambda number: Sender(" =,;", 5)),
+    "a name of halves of separators": one(lambda size: Sender(",;" * (size // 2), 5)),
+    "shapes by turns": senders(8, lambda number: Sender("A", 5), lambda number: Sender("A", 5, SenderStatus.ALLOWED)),
+    "operators by turns": senders(16, lambda number: _with({"mts": 1}), lambda number: _with({"mega": 1, "mts": 2})),
+    "invented operators": senders(16, lambda number: _with({f"k{number}": 1})),
+    "operators in another order": senders(32, lambda number: _with({"ua_int": 1, "x": 1, "mts_step": 1})),
+    "undocumented numbers": senders(8, lambda number: _with({"mts": 77})),
+    "mappings by hand": senders(16, lambda number: Sender("A", 5, operators={"mts": OperatorStatus.SENT})),
+    "replacements by hand": senders(16, lambda number: Sender("A", 5, replacements={"mts": "INFO"})),
+    "long keys": senders(64, lambda number: _with({"k" * 50 + str(number): 1})),
+    "a long key": one(lambda size: _with({"k" * size: 1})),
+    "operators": one(lambda size: _with({f"k{number}": 1 for number in range(size // 16)})),
+    "a surrogate at the end": _last("\ud800"),
+    "a control character at the end": _last("\x00"),
+    "a separator at the end": _last("A, id = 5,6"),
+    "a line end at the end": _last("A\nB"),
+    "no name at the end": _last(""),
+}
+LARGE = Limits(body=2**40, names=2**40, attributes=2**40, text=2**40)
+"""None of them is refused for its size, which would cost nothing."""
+
+
+def writing(reply: SenderList, fmt: Format) -> Callable[[], None]:
+    """The work of writing it, or of finding that the format cannot carry it, by a codec that has written no list."""
+    codec = Codec(SENDERS)
+    codec.encode(SenderCreated(5), fmt=fmt)  # What is loaded late is not counted.
+
+    def work() -> None:
+        with suppress(EncodeError):
+            codec.encode(reply, fmt=fmt, limits=LARGE)
+
+    return work
+
+
 def is_linear(counts: Sequence[float]) -> bool:
     """Whether work at `SIZES` is: what is quadratic becomes four times as much with each doubling.
 
@@ -188,11 +262,11 @@ def is_linear(counts: Sequence[float]) -> bool:
 _MARK = "getppid"
 
 
-def instructions(fmt: Format, families: Sequence[str], size: int) -> Iterator[tuple[str, list[int]]]:
-    """What each family costs at `SIZES`; one process for all."""
+def instructions(fmt: Format, kind: str, families: Sequence[str], size: int) -> Iterator[tuple[str, list[int]]]:
+    """What each family costs at `SIZES`; one process for all. *kind* is `read` or `write`."""
     with tempfile.TemporaryDirectory() as folder:
         valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", f"--dump-before={_MARK}"]
-        given = [f"--size={size}", f"--read={fmt.value}", *(f"--family={name}" for name in families)]
+        given = [f"--size={size}", f"--{kind}={fmt.value}", *(f"--family={name}" for name in families)]
         subprocess.run(
             [*valgrind, sys.executable, "-m", "tests.work", *given],
             check=True,
@@ -202,43 +276,56 @@ def instructions(fmt: Format, families: Sequence[str], size: int) -> Iterator[tu
         )
         parts = sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:]))
         totals = [int(re.findall(r"^totals: (\d+)", part.read_text(), re.MULTILINE)[-1]) for part in parts]
-    # Every second part is what was done between two marks for a body.
+    # Every second part is what was done between two marks.
     counts = totals[1::2]
     for number, name in enumerate(families):
         yield name, counts[number * len(SIZES) :][: len(SIZES)]
 
 
-def _read(fmt: Format, families: Sequence[str], size: int) -> None:
-    gc.disable()  # It would be counted where it happens to be due.
-    for name in families:
-        bodies = [FAMILIES[fmt][name](size * times) for times in SIZES]
-        validate(bodies[0], fmt=fmt)
-        for body in bodies:
-            gc.collect()
-            os.getppid()
-            validate(body, fmt=fmt)
-            os.getppid()
+def _work(works: Sequence[Callable[[], object]]) -> None:
+    works[0]()  # What is loaded late is not counted.
+    for work in works:
+        gc.collect()
+        os.getppid()
+        work()
+        os.getppid()
 
 
 def main() -> int:
     """Print a row for each family; exit status 1 if one is not linear."""
     parser = argparse.ArgumentParser(prog="python -m tests.work", description=__doc__)
-    parser.add_argument("--size", type=int, default=4 * 1024, help="bytes of the smallest body")
+    parser.add_argument(
+        "--size", type=int, default=4 * 1024, help="bytes of the smallest body, characters of the smallest reply"
+    )
     parser.add_argument("--family", action="append", help="only this one; may be repeated")
-    parser.add_argument("--read", type=int, help=argparse.SUPPRESS)
+    for kind in ("--read", "--write"):
+        parser.add_argument(kind, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    sizes = [options.size * times for times in SIZES]
+    gc.disable()  # It would be counted where it happens to be due.
     if options.read is not None:
-        _read(Format(options.read), options.family, options.size)
+        fmt = Format(options.read)
+        for name in options.family:
+            _work([partial(validate, FAMILIES[fmt][name](size), fmt=fmt) for size in sizes])
+        return 0
+    if options.write is not None:
+        for name in options.family:
+            _work([writing(REPLIES[name](size), Format(options.write)) for size in sizes])
         return 0
     bad = 0
-    print(f"{'':38}" + "".join(f"{times * options.size:>14,}" for times in SIZES) + "  instructions a byte")
-    for fmt, families in FAMILIES.items():
+    print(f"{'':44}" + "".join(f"{times * options.size:>14,}" for times in SIZES) + "  instructions a byte")
+    everything = [(fmt, "read", tuple(families)) for fmt, families in FAMILIES.items()]
+    everything += [(fmt, "write", tuple(REPLIES)) for fmt in Format]
+    for fmt, kind, families in everything:
         wanted = [name for name in families if options.family is None or name in options.family]
-        for name, counts in instructions(fmt, wanted, options.size) if wanted else ():
+        for name, counts in instructions(fmt, kind, wanted, options.size) if wanted else ():
             bad += not is_linear(counts)
             row = "".join(f"{count:14,}" for count in counts)
             a_byte = (counts[-1] - counts[-2]) / (SIZES[-1] - SIZES[-2]) / options.size
-            print(f"{fmt.name:5}{name:33}{row}{a_byte:9,.0f}{'' if is_linear(counts) else '  not linear'}", flush=True)
+            print(
+                f"{kind:6}{fmt.name:5}{name:33}{row}{a_byte:9,.0f}{'' if is_linear(counts) else '  not linear'}",
+                flush=True,
+            )
     return int(bad > 0)
 
 

@@ -1,0 +1,143 @@
+"""Normalized JSON: what is none, word for word, and what cannot be written as it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smsc_codec import (
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    OperatorStatus,
+    Reply,
+    Sender,
+    SenderCreated,
+    SenderError,
+    SenderList,
+    SenderStatus,
+    Success,
+    from_json,
+    to_json,
+)
+
+OPERATORS: Any = {"mega_step": OperatorStatus.APPROVED, "new": 77}
+WRITTEN: list[tuple[Reply, bytes]] = [
+    (SenderList(), b'{"kind":"senders","senders":[]}'),
+    (
+        SenderList((Sender("A"), Sender("\u0416", 5, SenderStatus.ALLOWED, OPERATORS, {"mega_step": "INFO"}))),
+        '{"kind":"senders","senders":[{"name":"A"},{"name":"\u0416","id":5,"status":1,'
+        '"operators":{"mega_step":2,"new":77},"replacements":{"mega_step":"INFO"}}]}'.encode(),
+    ),
+    (SenderCreated(5), b'{"kind":"created","id":5}'),
+    (Success(), b'{"kind":"success"}'),
+    (ErrorReply(SenderError(7), "x", 541), b'{"kind":"error","code":7,"description":"x","id":541}'),
+]
+
+
+@pytest.mark.parametrize(("reply", "line"), WRITTEN)
+def test_written_and_read(reply: Reply, line: bytes) -> None:
+    assert to_json(reply) == line
+    assert from_json(line) == from_json(line.decode()) == reply
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "place"),
+    [
+        ("", "Input is a zero-length, empty document", (0, 1, 1)),
+        ('{"kind"', "unexpected end of data", (7, 1, 8)),
+        ('{\n"kind": }', "unexpected character, expected a JSON value", (10, 2, 9)),
+    ],
+)
+def test_what_is_no_json(line: str, reason: str, place: tuple[int, int, int]) -> None:
+    with pytest.raises(DecodeError) as caught:
+        from_json(line)
+    error = caught.value
+    assert (error.code, error.reason) == ("malformed", f"expected normalized JSON ({reason})")
+    assert (error.offset, error.line, error.column) == place
+
+
+KINDS = "expected one of error, success, created, senders"
+NUMBER = "expected a whole number of at most 18 digits"
+CODE = "expected an operator's code (0 to 99)"
+REPLACEMENT = "expected the name of a replacement, which one or two digits are not"
+ARRAY = "expected the array senders and no other member"
+REFUSED = [
+    ("5", "expected an object, found 5", ""),
+    ("[]", "expected an object, found []", ""),
+    ("{}", f"{KINDS}, found None", "kind"),
+    ('{"kind":5}', f"{KINDS}, found 5", "kind"),
+    ('{"kind":["senders"]}', f"{KINDS}, found ['senders']", "kind"),
+    ('{"kind":"x"}', f"{KINDS}, found 'x'", "kind"),
+    ('{"kind":"success","x":1}', "expected no member 'x'", ""),
+    ('{"kind":"created"}', "expected the member 'id', which is not there", ""),
+    ('{"kind":"created","id":5,"x":1}', "expected no member 'x'", ""),
+    ('{"kind":"created","id":null}', f"{NUMBER}, found None", "id"),
+    ('{"kind":"created","id":"5"}', f"{NUMBER}, found '5'", "id"),
+    ('{"kind":"created","id":1234567890123456789}', f"{NUMBER}, found 1234567890123456789", "id"),
+    ('{"kind":"error","code":true}', "expected the number of an error, found True", "code"),
+    ('{"kind":"error","code":1,"description":5}', "expected text, found 5", "description"),
+    ('{"kind":"senders"}', f"{ARRAY}, found None", "senders"),
+    ('{"kind":"senders","senders":{}}', f"{ARRAY}, found {{}}", "senders"),
+    ('{"kind":"senders","senders":[],"x":1}', f"{ARRAY}, found {{'x': 1}}", "senders"),
+    ('{"kind":"senders","senders":[5]}', "expected an object, found 5", "senders[0]"),
+    (
+        '{"kind":"senders","senders":[{"name":"A"},{}]}',
+        "expected the member 'name', which is not there",
+        "senders[1]",
+    ),
+]
+FIELDS = [
+    ('"x":5', "expected no member 'x'", ""),
+    ('"name":5', "expected a name of at least one character, found 5", ".name"),
+    ('"name":""', "expected a name of at least one character, found ''", ".name"),
+    ('"id":1.0', f"{NUMBER}, found 1.0", ".id"),
+    ('"id":-1', f"{NUMBER}, found -1", ".id"),
+    ('"id":true', f"{NUMBER}, found True", ".id"),
+    ('"status":"1"', "expected the number of a status, found '1'", ".status"),
+    ('"operators":[]', "expected an object, found []", ".operators"),
+    ('"operators":{"mts":"x"}', f"{CODE}, found 'x'", ".operators.mts"),
+    ('"operators":{"mts":1,"b":100}', f"{CODE}, found 100", ".operators.b"),
+    ('"replacements":{"mts":5}', f"{REPLACEMENT}, found 5", ".replacements.mts"),
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "path"),
+    [
+        *REFUSED,
+        *(
+            (f'{{"kind":"senders","senders":[{{"name":"A",{field}}}]}}', reason, f"senders[0]{path}")
+            for field, reason, path in FIELDS
+        ),
+    ],
+)
+def test_what_is_no_reply(line: str, reason: str, path: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        from_json(line)
+    assert (caught.value.code, caught.value.reason, caught.value.path) == ("value", reason, path)
+
+
+UNWRITABLE: list[tuple[Any, str, str]] = [
+    (5, "expected a reply of senders.php (ErrorReply, Success, SenderCreated, SenderList), found int", ""),
+    (ErrorReply(None), "expected the number of an error, found None", "code"),  # type: ignore[arg-type]
+    (SenderCreated("x"), f"{NUMBER}, found 'x'", "id"),  # type: ignore[arg-type]
+    (SenderList((5,)), "expected a Sender, found int", "senders[0]"),  # type: ignore[arg-type]
+    (
+        SenderList((Sender("A"), Sender(None))),  # type: ignore[arg-type]
+        "expected a name of at least one character, found None",
+        "senders[1].name",
+    ),
+    (SenderList((Sender("A", operators=5),)), "expected a mapping, found int", "senders[0].operators"),  # type: ignore[arg-type]
+    (SenderList((Sender("A", operators={5: 1}),)), "expected text, found 5", "senders[0].operators"),  # type: ignore[dict-item]
+    (SenderList((Sender("A", operators={"mts": "x"}),)), f"{CODE}, found 'x'", "senders[0].operators.mts"),  # type: ignore[dict-item]
+    (SenderList((Sender("A", replacements={"b": 1}),)), f"{REPLACEMENT}, found 1", "senders[0].replacements.b"),  # type: ignore[dict-item]
+]
+
+
+@pytest.mark.parametrize(("reply", "reason", "path"), UNWRITABLE)
+def test_what_cannot_be_written(reply: Any, reason: str, path: str) -> None:
+    with pytest.raises(EncodeError) as caught:
+        to_json(reply)
+    assert (caught.value.reason, caught.value.path) == (reason, path)
