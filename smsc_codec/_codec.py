@@ -30,6 +30,9 @@ class Format(IntEnum):
     # Python 3.10 and 3.11 disagree on what an IntEnum prints as; this is what stands in a URL.
     __str__ = int.__repr__
 
+    def __format__(self, spec: str) -> str:
+        return int.__format__(self, spec)
+
     TEXT = 0
     """Lines of `key = value`; the service's default."""
     CSV = 1
