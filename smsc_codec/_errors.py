@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._secrets import safe_path, safe_reason
+from ._secrets import safe_path, safe_reason, without_secrets
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -138,10 +138,14 @@ class ApiError(SmscCodecError):
 
     def __str__(self) -> str:
         try:
-            said = f" ({self.description})" if self.description else ""
+            said = f" ({without_secrets(self.description)})" if self.description else ""
             return f"error {self.code}{said}: {self.meaning}"
         except Exception:  # a number of more than 4,300 digits, or another value that a caller made and none can print
             return "error of an unprintable number"
+
+    # What the reply repeats of a request is shown without its secrets here too.
+    def __repr__(self) -> str:
+        return f"ApiError({str(self)!r})"
 
 
 def unreadable(error: Exception, path: str = "") -> EncodeError:

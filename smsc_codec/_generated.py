@@ -16,6 +16,13 @@ def column_of(name: str) -> Callable[[Sequence[Any]], list[Any]]:
     return cast("Callable[[Sequence[Any]], list[Any]]", eval(f"lambda rows: [row.{name} for row in rows]", {}))
 
 
+def lack_of(name: str, nothing: object) -> Callable[[Sequence[Any]], bool]:
+    """What tells whether the attribute *name* of all objects is *nothing*, which no other object can claim to be."""
+    assert name.isidentifier(), "an attribute has a name that can stand in code"
+    code = f"lambda rows: not [row for row in rows if row.{name} is not nothing]"
+    return cast("Callable[[Sequence[Any]], bool]", eval(code, {"nothing": nothing}))
+
+
 def constructor_of(
     cls: Callable[..., Any], arguments: Sequence[tuple[int, Callable[[str], Any]]]
 ) -> Callable[[Sequence[str]], Any]:

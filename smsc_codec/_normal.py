@@ -18,9 +18,9 @@ from typing import Any, cast
 from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Flat
 from ._model import FrozenMapping, Reply
-from ._records import Record, plain_items
+from ._records import Record
 from ._source import shown
-from ._values import TEXT, Scalar
+from ._values import TEXT, Scalar, plain_items
 from .senders import SENDERS
 
 _KINDS = {form.kind: form for form in SENDERS.forms}

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from ._errors import EncodeError, unreadable
-from ._generated import column_of, constructor_of
+from ._errors import EncodeError
+from ._generated import column_of, constructor_of, lack_of
 from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
 from ._runs import Codes, Columns, Rows, Run, Table, places_of, put_back
 from ._source import Source, shown
-from ._values import TEXT, Scalar, Unusual, looked_up, written_numbers
+from ._values import TEXT, Scalar, Unusual, looked_up, plain_items, written_numbers
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -97,7 +97,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     extras: Extras | None = None
 
     def __post_init__(self) -> None:
-        _ = self._columns  # so that no code is made while a reply is read
+        _ = self._columns, self._lacks  # so that no code is made while a reply is read or written
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -383,11 +383,11 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""
         columns: dict[str, list[Any]] = {}
-        for name, read, nothing in self._readers:
-            column = read(rows)
-            if column[0] is not nothing:
-                columns[name] = column
-            elif column.count(nothing) != len(column):
+        for name, read in self._columns.items():
+            lack = self._lacks.get(name)
+            if lack is None or getattr(rows[0], name) is not self._nothing[name]:
+                columns[name] = read(rows)
+            elif not lack(rows):
                 raise Unusual
         head, tail = (
             [self.types[name].run(key, columns[name], limits.text) for key, name in keys if name in columns]
@@ -397,7 +397,10 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         for attribute, type_ in self.extra_types:
             if attribute in columns:
                 taken = {run.key for run in middle}
-                middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
+                try:
+                    middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
+                except (TypeError, AttributeError):  # a mapping that somebody made by hand
+                    raise Unusual from None
         runs = [*head, *middle, *tail]
         if not 0 < len(runs) <= limits.attributes:
             raise Unusual
@@ -436,10 +439,15 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         return {name: column_of(name) for name in names}
 
     @cached_property
-    def _readers(self) -> list[tuple[str, Callable[[Sequence[Any]], list[Any]], object]]:
-        """The same, with what an attribute is that has no place on the wire."""
-        nothing = {field.name: None if field.optional else _REQUIRED for field in self.fields}
-        return [(name, read, nothing.get(name, NO_OPERATORS)) for name, read in self._columns.items()]
+    def _nothing(self) -> dict[str, object]:
+        """What an attribute is that has no place on the wire."""
+        optional: dict[str, object] = {field.name: None for field in self.fields if field.optional}
+        return optional | {name: NO_OPERATORS for name, _ in self.extra_types}
+
+    @cached_property
+    def _lacks(self) -> dict[str, Callable[[Sequence[Any]], bool]]:
+        """What tells whether many values lack such an attribute."""
+        return {name: lack_of(name, nothing) for name, nothing in self._nothing.items()}
 
     @cached_property
     def extra_types(self) -> list[tuple[str, Scalar]]:
@@ -466,22 +474,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
 
 _ABSENT: Iterable[None] = repeat(None)
-_REQUIRED = object()
 _NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
-
-
-def plain_items(items: Any, path: str) -> dict[Any, Any]:
-    """What a caller's mapping holds, with keys that are no more than strings; `EncodeError` if it is none."""
-    if not isinstance(items, Mapping):
-        raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=path)
-    try:
-        plain = {str.__str__(key) if isinstance(key, str) else key: items[key] for key in items}
-        whole = len(plain) == len(items) and len(plain) == len(getattr(items, "_values", plain))
-    except Exception as error:
-        raise unreadable(error, path) from error
-    if not whole:
-        raise EncodeError("expected a mapping with a value for each key", path=path)
-    return plain
 
 
 def _keys(mapping: Any) -> Any:

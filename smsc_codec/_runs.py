@@ -99,13 +99,19 @@ class Codes(NamedTuple):
         (column,) = self.behind("")
         return column
 
-    def behind(self, before: str) -> tuple[Sequence[str]]:
+    def behind(self, before: str) -> tuple[str | Sequence[str], ...]:
         """The parts to weave where *before* stands before each value."""
+        if len(before) > _LONG_KEY:
+            return before, self.column
         numbers = self.numbers
         try:
             return (itemgetter(*numbers, 0)(_spellings(before))[:-1],)
         except IndexError:
             return ([before + text for text in self.larger(numbers)],)
+
+
+# Characters of what stands before a number that its spellings are remembered with.
+_LONG_KEY = 64
 
 
 @lru_cache(128)

@@ -21,10 +21,11 @@ _SECRET = re.compile(
       | (?<![a-z0-9])authorization["']? \s* [:=] [^\S\r\n]* ["']? (?:(?:basic|bearer|digest|token)[^\S\r\n]+)? )
     (?: \\"(?P<escaped>[^"\r\n]*) | "(?P<double>(?:[^"\\\r\n]|\\.)*) | '(?P<single>(?:[^'\\\r\n]|\\.)*)
       | (?P<bare>[^&<\r\n"']+(?:["'][^&<\r\n]*)?) )
+    | ://(?P<userinfo>[^\s/@:<>"']+:[^\s/@<>"']*)(?=@)
     """
 )
 # Most texts have none of these, which is soon known: a part of each name whose letters fold alike everywhere.
-_SIGNS = ("log", "psw", "passw", "key", "author")
+_SIGNS = ("log", "psw", "passw", "key", "author", "://")
 _SECRET_NAME = re.compile(rf"(?i)(?<![a-z0-9])(?:{_NAME}|authorization)(?![a-z0-9])")
 # Keys and tags of a body stand in paths and reasons.
 _LONGEST_PATH = 100

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import msgspec
 
-from ._errors import EncodeError
+from ._errors import EncodeError, unreadable
 from ._limits import Limits
 from ._model import MAX_NUMBER, Code
 from ._runs import Codes, Run
@@ -74,8 +74,13 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             # Something among them that is no text, or no number.
             raise Unusual from None
 
+    @cached_property
+    def _any_number(self) -> bool:
+        """Whether every number that a format carries is such a value."""
+        return self.number and self.pattern.pattern == NUMBER.pattern.pattern
+
     def _bare(self, given: Sequence[Any]) -> Sequence[Any]:
-        if not self.number:
+        if not self._any_number and self.table is None:
             raise Unusual
         numbers = whole_numbers(given)
         if self.parse is int:
@@ -83,6 +88,8 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
         try:
             return looked_up(self._by_number, numbers)
         except KeyError:
+            if not self._any_number:
+                raise Unusual from None
             return list(map(self.parse, map(str, numbers)))
 
     @cached_property
@@ -95,7 +102,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
                 return looked_up(self.table, spelled)
             except KeyError:
                 pass
-        if self.parse is int:
+        if self.parse is int and self._any_number:
             return parsed_numbers(spelled)
         if self.least is None:
             if not trusted and not all(map(self.pattern.fullmatch, spelled)):
@@ -111,9 +118,12 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
         """Many values spelled out; `Unusual` if one of them is none, or longer than *longest*."""
         try:
             if self.table is not None:
-                larger = _spelled_out if self.pattern is NUMBER.pattern else _too_large
-                return Codes(key, whole_numbers(values), larger)
-            if self.number:
+                numbers = whole_numbers(values)
+                # A pattern that allows fewer than these has fewer in its table.
+                if len(self.table) < 100 and not self._by_number.keys() >= set(numbers):
+                    raise Unusual
+                return Codes(key, numbers, _spelled_out if self._any_number else _too_large)
+            if self._any_number:
                 return Run(key, True, written_numbers(values))
             if list(map(type, values)).count(str) != len(values):
                 raise Unusual
@@ -179,9 +189,24 @@ def looked_up(table: Mapping[Any, Any] | Sequence[Any], keys: Sequence[Any]) -> 
     return itemgetter(*keys)(table) if len(keys) > 1 else (table[keys[0]],)
 
 
+def plain_items(items: Any, path: str) -> dict[Any, Any]:
+    """What a caller's mapping holds, with keys that are no more than strings; `EncodeError` if it is none."""
+    if not isinstance(items, Mapping):
+        raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=path)
+    try:
+        plain = {str.__str__(key) if isinstance(key, str) else key: items[key] for key in items}
+        whole = len(plain) == len(items) and len(plain) == len(getattr(items, "_values", plain))
+    except Exception as error:
+        raise unreadable(error, path) from error
+    if not whole:
+        raise EncodeError("expected a mapping with a value for each key", path=path)
+    return plain
+
+
 def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None) -> Scalar:
     """A number with documented meanings."""
-    table = {str(number): codes(number) for number in range(100)}
+    allows = (pattern or NUMBER.pattern).fullmatch
+    table = {str(number): codes(number) for number in range(100) if allows(str(number))}
 
     def parse(spelled: str) -> Code:
         try:

@@ -27,6 +27,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec._forms import Column, Endpoint, Flat, Listing, XmlShape
+from smsc_codec._model import Code
 from smsc_codec._records import Field, Order, Record
 from smsc_codec._service import error_form
 from smsc_codec._values import NAME, NUMBER, Scalar, code
@@ -247,6 +248,52 @@ def test_a_field_that_the_grammar_lacks() -> None:
     for _ in range(2):
         with pytest.raises(DecodeError, match=r"groups\[0\]: expected the field 'number', which is not there"):
             codec.decode(b"id = 1, name = A", fmt=0)
+
+
+class Kind(Code):
+    ONE = 1, "one"
+
+
+class Part(msgspec.Struct, frozen=True):
+    count: int
+    kind: Kind
+
+
+class Parts(msgspec.Struct, frozen=True):
+    parts: tuple[Part, ...] = ()
+
+
+PART = Record(
+    Part,
+    (
+        Field("count", Scalar("a count of at most 3 digits", re.compile("0|[1-9][0-9]{0,2}"), int, True)),
+        Field("kind", code(Kind, "a kind of one digit", re.compile("[0-9]"))),
+    ),
+)
+WRONG = "expected a (count of at most 3 digits|kind of one digit), found "
+
+
+@pytest.mark.parametrize("fmt", [1, 3])
+@pytest.mark.parametrize("number", [1, 2])
+def test_numbers_of_their_own_patterns_in_a_list(fmt: int, number: int) -> None:
+    listing = GROUPS.forms[1]
+    assert isinstance(listing, Listing)
+    order = Order((("count", "count"), ("kind", "kind")), ())
+    parts = replace(
+        listing, cls=Parts, attribute="parts", record=PART, text=order, json=order, csv=(("count", "kind"),)
+    )
+    endpoint: Endpoint[Parts] = Endpoint("parts.php", GROUPS.grammar, (ERROR, parts))
+    codec = Codec(endpoint)
+    good = Parts((Part(123, Kind(4)),) * number)
+    body = codec.encode(good, fmt=fmt)
+    assert codec.decode(body, fmt=fmt) == codec.decode(body.replace(b" 123", b' "123"'), fmt=fmt) == good
+    for wrong in (body.replace(b"123", b"1234"), body.replace(b"4", b"42"), body.replace(b" 123", b' "1234"')):
+        if wrong != body:
+            with pytest.raises(DecodeError, match=WRONG):
+                codec.decode(wrong, fmt=fmt)
+    for bad in (Part(1234, Kind(4)), Part(123, Kind(42))):
+        with pytest.raises(EncodeError, match=WRONG):
+            codec.encode(Parts((bad,) * number), fmt=fmt)
 
 
 def test_a_text_of_its_own_pattern_in_a_list() -> None:

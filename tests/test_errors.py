@@ -254,6 +254,7 @@ URLS = [
     f"psw=ab'{SECRET}",
     f"psw={'x' * 1500}{SECRET}",
     f'<input name="psw" value="{SECRET}">',
+    f"https://demo:{SECRET}@smsc.ru/sys/",
 ]
 
 
@@ -268,6 +269,13 @@ def test_no_secret_is_shown(url: str, fmt: int | None, frame: str) -> None:
         decode(body, fmt=fmt)
     except SmscCodecError as error:
         assert SECRET not in f"{error}{error!r}{error.__dict__}"
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_no_secret_is_shown_of_what_the_service_repeats(url: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        ErrorReply(2, f"bad request: {url}").raise_for_error()
+    assert SECRET not in f"{caught.value}{caught.value!r}"
 
 
 @pytest.mark.parametrize("fmt", [None, 0, 1, 2, 3])

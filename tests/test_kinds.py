@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, cast
+from unittest.mock import ANY
 
 import pytest
 from msgspec.structs import replace
 
 from smsc_codec import (
     Codec,
+    EncodeError,
     Format,
     FrozenMapping,
     Limits,
@@ -21,6 +23,7 @@ from smsc_codec import (
     decode,
     encode,
 )
+from smsc_codec._runs import _spellings
 from smsc_codec.senders import SENDERS, TEXT_ORDER
 
 from .lanes import SLOW
@@ -107,6 +110,48 @@ def test_one_name_too_many_is_where_it_is_whatever_has_been_learned(third: str) 
         for lines in (body, "name = A, id = 5", "name = A, kk = 7", "name = A, status = 1"):
             codec.validate(lines, fmt=0)
         assert codec.validate(body, fmt=0, limits=limits) == expected
+
+
+LIARS = {
+    "an id": Sender("B", cast("Any", ANY)),
+    "a status": Sender("B", 1, cast("Any", ANY)),
+    "operators": Sender("B", 1, None, cast("Any", ANY)),
+    "replacements": Sender("B", 1, None, {}, cast("Any", ANY)),
+}
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("name", LIARS)
+def test_what_claims_to_be_equal_to_anything_is_not_absent(fmt: Format, name: str) -> None:
+    first = Sender("A") if name == "an id" else Sender("A", 1)
+    with pytest.raises(EncodeError, match=r"senders\[[01]\]"):
+        encode(SenderList((first, LIARS[name])), fmt=fmt)
+
+
+BROKEN: list[Any] = [
+    FrozenMapping(cast("Any", 5), cast("Any", 5)),
+    FrozenMapping(cast("Any", {"mts": 1}), cast("Any", {1: 2})),
+]
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+@pytest.mark.parametrize("broken", BROKEN, ids=["numbers", "mappings"])
+@pytest.mark.parametrize("before", [(), (Sender("A", 1),)], ids=["alone", "behind another"])
+def test_a_broken_mapping_is_named(fmt: Format, broken: Any, before: tuple[Sender, ...]) -> None:
+    with pytest.raises(EncodeError) as caught:
+        encode(SenderList((*before, Sender("B", 2, None, broken))), fmt=fmt)
+    assert caught.value.path.startswith(f"senders[{len(before)}].operators")
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_long_keys_are_not_remembered(fmt: Format) -> None:
+    """What stands before a code is remembered with all its codes, and a hostile body chooses it."""
+    known = 0
+    for letter in "kq":
+        reply = SenderList((with_mappings(Sender("A"), {letter * 60_000: OperatorStatus.SENT}, {}),))
+        assert decode(encode(reply, fmt=fmt), fmt=fmt) == reply
+        known = known or _spellings.cache_info().currsize
+    assert _spellings.cache_info().currsize == known
 
 
 def test_a_line_end_in_one_of_many() -> None:
