@@ -59,3 +59,21 @@ def test_words_about_commas() -> None:
         encode(SenderList((Sender("A", 5, None, {"mts": OperatorStatus(1)}),)), fmt=1)
     wanted = "comma-separated replies have the fields <name>,<id> or <name>,<status>,<id>"
     assert refused.value.reason == f"{wanted}, here are name, mts, id"
+
+
+@pytest.mark.parametrize("name", ["A", "A:", "A\\u003a", "A\\u003A", "::\\u003a"])
+@pytest.mark.parametrize("members", ['"id": 1', '"id": 2, "id": 1', '"id": 2,\n"id": 2, "id":1'])
+def test_a_key_given_twice_behind_colons_of_all_kinds(name: str, members: str) -> None:
+    """orjson keeps the last of two members; the fast lane counts colons, and an escape hides one."""
+    body = f'[{{"sender": "{name}", {members}}}]'
+    report = SENDERS_CODEC.validate(body, fmt=3)
+    assert report == SLOW.validate(body, fmt=3)
+    assert [finding.code for finding in report.findings] == ["duplicate-key"] * (members.count("id") - 1)
+
+
+def test_both_lanes_put_operators_into_order() -> None:
+    body = '[{"sender": "A", "mts_int": "1", "new": "2", "mega_step": "3", "id": "5"}]'
+    keys = ["mega_step", "mts_int", "new"]
+    for codec in (SLOW, SENDERS_CODEC):
+        reply = codec.decode(body, fmt=3)
+        assert isinstance(reply, SenderList) and list(reply.senders[0].operators) == keys
