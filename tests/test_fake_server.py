@@ -41,11 +41,14 @@ def server() -> Iterator[FakeSenders]:
         yield server
 
 
-def test_what_is_not_the_service(server: FakeSenders) -> None:
+def test_what_is_not_the_service(server: FakeSenders, capfd: pytest.CaptureFixture[str]) -> None:
     for path, method, headers, status in (
         ("/sys/balance.php", "GET", {}, 404),
         ("/sys/senders.php", "POST", {"Transfer-Encoding": "chunked"}, 411),
         ("/sys/senders.php", "POST", {"Content-Length": "x"}, 411),
+        ("/sys/senders.php", "POST", {"Content-Length": "²"}, 411),
+        ("/sys/senders.php", "POST", {"Content-Length": "9" * 5000}, 411),
+        ("/sys/senders.php", "POST", {"Content-Length": "9" * 18}, 411),
         ("/sys/senders.php", "PUT", {}, 501),
     ):
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
@@ -59,6 +62,7 @@ def test_what_is_not_the_service(server: FakeSenders) -> None:
             decode(response.read(), fmt=2)
         connection.close()
     assert server.requests == ()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_answer_that_cannot_be_written_says_why(server: FakeSenders) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -34,6 +35,9 @@ _TYPES = {
     Format.XML: "application/xml",
     Format.JSON: "application/json",
 }
+
+# Below 100 MB: a longer body is none that a client sends, and the memory for it is taken before it comes.
+_LENGTH = re.compile("[0-9]{1,8}")
 
 
 @dataclass(frozen=True)
@@ -244,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
+        if "Transfer-Encoding" in self.headers or not _LENGTH.fullmatch(length):
             self.close_connection = True
             self._send(_Answer(b"<html>length required</html>", "text/html", 411))
             return
