@@ -229,7 +229,7 @@ def charset_of(asked: str | None, content: object, content_type: object) -> tupl
     """The charset of a response, and what is odd about what its `Content-Type` says."""
     match = _CHARSET.search(content_type) if isinstance(content_type, str) else None
     said = None if match is None else charset_name(match[1])
-    body = _bytes(content)
+    body = bytes_of(content)
     if said is None or body is None:
         return said or asked, []
     if body.isascii():
@@ -262,12 +262,13 @@ def _content_charset(message: str) -> Finding:
     return Finding(Severity.WARNING, "content-charset", message, 0, 1, 1, "", "")
 
 
-def _bytes(content: Any) -> bytes | None:
+def bytes_of(content: Any) -> bytes | None:
+    """What is bytes, or like them; `None` for a string and what the codec refuses."""
     if isinstance(content, bytes):
         return content
     try:
         return bytes(memoryview(content))
-    except (TypeError, ValueError, BufferError):  # a string, or what the codec will refuse
+    except (TypeError, ValueError, BufferError):
         return None
 
 
