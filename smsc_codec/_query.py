@@ -57,7 +57,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     >>> query.decode(b"SMSC.RU,5")
     SenderList(senders=(Sender(name='SMSC.RU', id=5),))
 
-    Raises `DecodeError` for a format, a charset or a command that the service does not have.
+    Raises `DecodeError` for a format, a charset or a command that the service does not have, and where `all` or
+    `operators` is no bool.
     """
 
     fmt: Format | None = None
@@ -83,6 +84,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         command: object = self.command
         if command is not None and not (isinstance(command, str) and command in COMMANDS):
             raise DecodeError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
+        for view in ("all", "operators"):
+            given: object = getattr(self, view)
+            if not isinstance(given, bool):
+                raise DecodeError(f"{view} has to be True or False, not {shown(given)}")
 
     @classmethod
     def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> Query:
