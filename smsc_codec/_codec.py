@@ -244,7 +244,7 @@ class Codec(Generic[R]):
         - *fmt*: the format to write.
         - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
         - *drop_description*: leave out an error's description where `fmt=1` has no place for it.
-        - *limits*: bounds on what is written, those that `decode` has.
+        - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `attributes` outside of lists.
 
         Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
         beyond *limits*; and nothing else: an exception of an object in the reply becomes its cause.

@@ -1,6 +1,7 @@
 """The pytest plugin: the fixture `fake_senders`.
 
-Every run of pytest loads it where smsc_codec is installed, so that what it needs is imported when it is used.
+Every run of pytest loads it where smsc_codec is installed, and `smsc_codec` itself with it. The server is imported when
+the fixture is used.
 """
 
 from __future__ import annotations

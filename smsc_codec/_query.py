@@ -57,7 +57,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     >>> query.decode(b"SMSC.RU,5")
     SenderList(senders=(Sender(name='SMSC.RU', id=5),))
 
-    Raises `DecodeError` for a format, a charset or a command that the service does not have.
+    Raises `DecodeError` for a format, a charset or a command that the service does not have, and where `all` or
+    `operators` is no bool.
     """
 
     fmt: Format | None = None
@@ -83,6 +84,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         command: object = self.command
         if command is not None and not (isinstance(command, str) and command in COMMANDS):
             raise DecodeError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
+        for view in ("all", "operators"):
+            given: object = getattr(self, view)
+            if not isinstance(given, bool):
+                raise DecodeError(f"{view} has to be True or False, not {shown(given)}")
 
     @classmethod
     def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> Query:
@@ -229,7 +234,7 @@ def charset_of(asked: str | None, content: object, content_type: object) -> tupl
     """The charset of a response, and what is odd about what its `Content-Type` says."""
     match = _CHARSET.search(content_type) if isinstance(content_type, str) else None
     said = None if match is None else charset_name(match[1])
-    body = _bytes(content)
+    body = bytes_of(content)
     if said is None or body is None:
         return said or asked, []
     if body.isascii():
@@ -262,12 +267,13 @@ def _content_charset(message: str) -> Finding:
     return Finding(Severity.WARNING, "content-charset", message, 0, 1, 1, "", "")
 
 
-def _bytes(content: Any) -> bytes | None:
+def bytes_of(content: Any) -> bytes | None:
+    """What is bytes, or like them; `None` for a string and what the codec refuses."""
     if isinstance(content, bytes):
         return content
     try:
         return bytes(memoryview(content))
-    except (TypeError, ValueError, BufferError):  # a string, or what the codec will refuse
+    except (TypeError, ValueError, BufferError):
         return None
 
 

@@ -6,12 +6,15 @@ What requests, httpx and aiohttp have in common is read by its name; none of the
 from __future__ import annotations
 
 from types import UnionType
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from ._errors import DecodeError
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply, Reply
-from ._query import Parameters, Query
+from ._query import Parameters, Query, bytes_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 T = TypeVar("T")
 
@@ -37,8 +40,8 @@ class WholeResponse(Response, Protocol):
     """A response that holds its content: `requests.Response` and `httpx.Response`."""
 
     @property
-    def content(self) -> bytes:
-        """The body, unpacked."""
+    def content(self) -> str | Buffer:
+        """The body, unpacked; of both libraries bytes."""
         ...
 
 
@@ -69,7 +72,7 @@ def decode_response(
 @overload
 def decode_response(
     response: Response,
-    content: str | bytes,
+    content: str | Buffer,
     /,
     *,
     form: Parameters | None = None,
@@ -82,7 +85,7 @@ def decode_response(
 @overload
 def decode_response(
     response: Response,
-    content: str | bytes,
+    content: str | Buffer,
     /,
     *,
     form: Parameters | None = None,
@@ -115,7 +118,7 @@ def decode_response(
     """
     if content is None:
         content = _held(response, "content")
-        if not isinstance(content, (str, bytes)):
+        if not isinstance(content, str) and bytes_of(content) is None:
             raise DecodeError(
                 f"expected the content in the response, found {type(content).__name__}: "
                 "read it, and give it as the second argument"

@@ -244,6 +244,22 @@ def test_pages(server: FakeSenders) -> None:
     assert names == [["N1", "N2", "N3"], ["N4", "N5", "N6"], ["N7"], []]
 
 
+def test_pages_of_ids_in_no_order(server: FakeSenders) -> None:
+    server.senders = [Sender("A", 7), Sender("B", 2), Sender("C", 4, MODERATION), Sender("D", 3)]
+
+    def page(last: int, **parameters: int) -> list[str]:
+        reply = ask(server, get=1, prev_id=last, **parameters)
+        assert isinstance(reply, SenderList)
+        return [sender.name for sender in reply.senders]
+
+    assert page(7, cnt=1) == ["B"]
+    assert page(2, all=1) == ["C", "D"]
+    assert page(4) == ["D"], "the name is not in the list, and its place is known"
+    assert page(3) == []
+    assert page(0) == ["A", "B", "D"]
+    assert page(5) == ["A"], "there is no such name"
+
+
 def test_ids_and_states_that_are_not_given() -> None:
     server = FakeSenders(["A", Sender("B", 1), Sender("C", 9, MODERATION), "D"])
     expected = (Sender("A", 2, ALLOWED), Sender("B", 1, ALLOWED), Sender("C", 9, MODERATION), Sender("D", 10, ALLOWED))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -38,11 +41,14 @@ def server() -> Iterator[FakeSenders]:
         yield server
 
 
-def test_what_is_not_the_service(server: FakeSenders) -> None:
+def test_what_is_not_the_service(server: FakeSenders, capfd: pytest.CaptureFixture[str]) -> None:
     for path, method, headers, status in (
         ("/sys/balance.php", "GET", {}, 404),
         ("/sys/senders.php", "POST", {"Transfer-Encoding": "chunked"}, 411),
         ("/sys/senders.php", "POST", {"Content-Length": "x"}, 411),
+        ("/sys/senders.php", "POST", {"Content-Length": "²"}, 411),
+        ("/sys/senders.php", "POST", {"Content-Length": "9" * 5000}, 411),
+        ("/sys/senders.php", "POST", {"Content-Length": "9" * 18}, 411),
         ("/sys/senders.php", "PUT", {}, 501),
     ):
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
@@ -56,6 +62,7 @@ def test_what_is_not_the_service(server: FakeSenders) -> None:
             decode(response.read(), fmt=2)
         connection.close()
     assert server.requests == ()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_answer_that_cannot_be_written_says_why(server: FakeSenders) -> None:
@@ -128,8 +135,50 @@ def test_a_wrong_charset(server: FakeSenders, charset: str) -> None:
     server.senders = ["Имя"]
     server.misbehave(charset=charset)
     assert get(server, get=1) == ("name = Имя, id = 1".encode(charset), "text/plain; charset=windows-1251")
-    with pytest.raises(LookupError):
-        server.misbehave(charset="klingon")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "words"),
+    [
+        ({"charset": "klingon"}, ValueError, "charset has to be one that Python can write, not 'klingon'"),
+        ({"charset": "rot13"}, ValueError, "charset has to be one that Python can write, not 'rot13'"),
+        ({"charset": "hex"}, ValueError, "charset has to be one that Python can write, not 'hex'"),
+        ({"charset": "idna"}, ValueError, "charset has to be one that Python can write, not 'idna'"),
+        ({"charset": "\0"}, ValueError, "charset has to be one that Python can write, not "),
+        ({"charset": 1251}, TypeError, "charset has to be a string, not 1251"),
+        ({"body": "text"}, TypeError, "body has to be bytes, not 'text'"),
+        ({"status": "200"}, TypeError, "status has to be a whole number, not '200'"),
+        ({"status": True}, TypeError, "status has to be a whole number, not True"),
+        ({"status": 199}, ValueError, "status has to be from 200 to 999, not 199"),
+        ({"status": 1000}, ValueError, "status has to be from 200 to 999, not 1000"),
+        ({"delay": "1"}, TypeError, "delay has to be a number of seconds, not '1'"),
+        ({"delay": True}, TypeError, "delay has to be a number of seconds, not True"),
+        ({"delay": -1}, ValueError, "delay has to be from 0 to "),
+        ({"delay": float("inf")}, ValueError, "delay has to be from 0 to "),
+        ({"delay": float("nan")}, ValueError, "delay has to be from 0 to "),
+        ({"times": -1}, ValueError, "times has to be at least 0, not -1"),
+        ({"times": 1.5}, TypeError, "times has to be a whole number, not 1.5"),
+        ({"error": -1}, ValueError, "-1 is not a valid SenderError"),
+    ],
+    ids=str,
+)
+def test_misbehaviour_that_cannot_be(
+    server: FakeSenders, wrong: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=re.escape(words)):
+        server.misbehave(**wrong)
+    assert isinstance(ask(server, get=1), SenderList), "nothing is spoiled"
+
+
+def test_the_bounds_of_misbehaviour(server: FakeSenders) -> None:
+    server.misbehave(status=502, times=0)
+    server.misbehave(status=HTTPStatus.OK, delay=0)
+    assert isinstance(ask(server, get=1), SenderList)
+    server.misbehave(status=999)
+    with pytest.raises(HTTPError) as caught:
+        get(server, get=1)
+    with caught.value as response:
+        assert response.code == 999
 
 
 def test_slow(server: FakeSenders) -> None:
@@ -202,8 +251,8 @@ def test_the_fixture(fake_senders: FakeSenders) -> None:
 def test_the_plugin_imports_the_server_when_it_is_used(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import sys\n"
-        "assert 'smsc_codec._pytest_plugin' in sys.modules\n"
-        "assert not {'smsc_codec.testing', 'http.server', 'lark', 'defusedxml'} & {*sys.modules}\n"
+        "assert {'smsc_codec', 'smsc_codec._pytest_plugin'} <= {*sys.modules}\n"
+        "assert not {'smsc_codec.testing', 'http.server', 'lark', 'defusedxml', 'hypothesis'} & {*sys.modules}\n"
         "def test_it(fake_senders):\n"
         "    assert fake_senders.url.startswith('http://127.0.0.1:')\n"
         "    assert 'hypothesis' not in sys.modules\n"

@@ -22,6 +22,7 @@ from smsc_codec import (
     SenderCreated,
     SenderList,
     SenderStatus,
+    Success,
     decode,
     encode,
     validate,
@@ -157,6 +158,32 @@ def test_fields_that_are_written(fmt: Format, mapping: Callable[[Any], Any]) -> 
     assert encode(reply, fmt=fmt, limits=Limits(attributes=10))
     with pytest.raises(EncodeError, match=r"senders\[0\]: expected at most 9 fields, found 10"):
         encode(reply, fmt=fmt, limits=Limits(attributes=9))
+
+
+@pytest.mark.parametrize("fmt", [Format.XML, Format.JSON])
+@pytest.mark.parametrize("limits", [Limits(depth=0), Limits(attributes=0)])
+def test_what_the_encoder_does_not_bound(fmt: Format, limits: Limits) -> None:
+    created = SenderCreated(5)
+    body = encode(created, fmt=fmt, limits=limits)
+    assert decode(body, fmt=fmt) == created
+    with pytest.raises(LimitError, match=r"expected (values|elements|at most)"):
+        decode(body, fmt=fmt, limits=limits)
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_what_the_encoder_bounds_can_be_read(fmt: Format) -> None:
+    replies: list[Reply] = [names(2), SenderList(), SenderCreated(55), ErrorReply(30, "xx"), Success()]
+    if fmt in WITH_OPERATORS:
+        replies.append(SenderList((Sender("A", operators={"mts": OperatorStatus(1)}),)))
+    bounds = [Limits(**{name: most}) for name in ("body", "names", "text", "digits") for most in (0, 1, 2, 10)]
+    for reply in replies:
+        expected = decode(encode(reply, fmt=fmt, drop_description=True), fmt=fmt)
+        for limits in bounds:
+            try:
+                body = encode(reply, fmt=fmt, limits=limits, drop_description=True)
+            except EncodeError:
+                continue
+            assert decode(body, fmt=fmt, limits=limits) == expected
 
 
 def test_the_limits_of_the_encoder_are_limits() -> None:

@@ -179,9 +179,16 @@ def test_what_is_no_request(sources: tuple[Any, ...], reason: str) -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("wrong", [{"fmt": 4}, {"fmt": "3"}, {"charset": 5}, {"command": "drop"}, {"command": []}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"fmt": 4}, {"fmt": "3"}, {"charset": 5}, {"command": "drop"}, {"command": []}),
+        *({view: given} for view in ("all", "operators") for given in (5, 1, 0, "1", None)),
+    ],
+    ids=str,
+)
 def test_what_is_no_query(wrong: dict[str, Any]) -> None:
-    with pytest.raises(DecodeError, match="has to be"):
+    with pytest.raises(DecodeError, match=f"{next(iter(wrong))} has to be"):
         Query(**wrong)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import threading
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -237,6 +238,14 @@ LISTED = SenderList((Sender("A", 5),))
 )
 def test_doubles(response: Any) -> None:
     assert decode_response(response, expect=SenderList) == LISTED
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda body: array("B", body)], ids=range(4))
+def test_bytes_of_any_kind(kind: Callable[[bytes], Any]) -> None:
+    content = kind("Имя,5".encode("koi8-r"))
+    response = SimpleNamespace(url="?fmt=1&get=1&charset=koi8-r", headers={}, content=content)
+    expected = SenderList((Sender("Имя", 5),))
+    assert decode_response(response) == decode_response(response, content) == expected
 
 
 def test_headers_in_any_case_and_content_beside() -> None:

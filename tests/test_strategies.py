@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -65,6 +66,36 @@ def test_bodies_are_canonical(data: st.DataObject, fmt: Format, charset: str) ->
     assert report.reply is not None
     assert {finding.code for finding in report.findings} <= {"unknown-key", "unknown-number"}
     assert encode(report.reply, fmt=fmt, charset=charset) == body
+
+
+MADE = [ours.names, ours.senders, ours.sender_lists, ours.errors, ours.replies, ours.bodies]
+
+
+@pytest.mark.parametrize("make", MADE)
+def test_wrong_arguments_are_refused_when_a_strategy_is_made(make: Callable[..., Any]) -> None:
+    # Equal to the booleans, and kept.
+    make(1)
+    make(0)
+    no_formats: list[Any] = [4, -1, "3", 1.0, True, False, []]
+    for fmt in no_formats:
+        with pytest.raises(ValueError, match="fmt has to be 0, 1, 2 or 3, not "):
+            make(fmt)
+        with pytest.raises(ValueError, match="fmt has to be 0, 1, 2 or 3, not "):
+            make(fmt=fmt)
+    no_charsets: list[Any] = ["latin-1", "", 5, [], *([] if make is ours.bodies else [None])]
+    for fmt, charset in product((None, 2), no_charsets):
+        with pytest.raises(ValueError, match="charset has to be utf-8, windows-1251 or koi8-r, not "):
+            make(fmt, charset)
+        with pytest.raises(ValueError, match="charset has to be utf-8, windows-1251 or koi8-r, not "):
+            make(fmt=fmt, charset=charset)
+    with pytest.raises(TypeError):
+        make(3, "utf-8", 5)
+
+
+@pytest.mark.parametrize("make", MADE)
+def test_the_same_strategy_for_the_same_arguments(make: Callable[..., Any]) -> None:
+    assert make(2, "cp1251") is make(charset="windows-1251", fmt=Format.XML)
+    assert make() is make(None) is make(fmt=None)
 
 
 NAMES: dict[str, Callable[[str], bool]] = {

@@ -150,9 +150,8 @@ class Account:
     def _get(self, asked: Mapping[str, str]) -> SenderList:
         query = query_of(asked, lenient=True)
         self._count(tuple(sorted(asked.items())), LISTS)
-        senders = [s for s in self._senders if query.all or s.status == SenderStatus.ALLOWED]
-        if "prev_id" in asked:
-            senders = [s for s in senders if (s.id or 0) > _number(asked["prev_id"])]
+        behind = _behind(self._senders, _number(asked["prev_id"])) if "prev_id" in asked else self._senders
+        senders = [s for s in behind if query.all or s.status == SenderStatus.ALLOWED]
         if "cnt" in asked:
             senders = senders[: _number(asked["cnt"])]
         # [doc] The view with the operators exists in the formats 0, 2 and 3, and has no status.
@@ -267,6 +266,14 @@ def _states(sender: Sender) -> Mapping[str, OperatorStatus]:
     """The name's state at every operator that the documentation lists, but for those that replace it."""
     pending = dict.fromkeys((key for key in TEXT_ORDER if key not in sender.replacements), OperatorStatus.PENDING)
     return cast("Mapping[str, OperatorStatus]", FrozenMapping.of({**pending, **sender.operators}))
+
+
+def _behind(senders: tuple[Sender, ...], last: int) -> tuple[Sender, ...]:
+    """What comes after the name with that id; if it is gone, the names whose id is larger."""
+    ids = [sender.id for sender in senders]
+    if last in ids:
+        return senders[ids.index(last) + 1 :]
+    return tuple(sender for sender in senders if (sender.id or 0) > last)
 
 
 def _number(text: str) -> int:

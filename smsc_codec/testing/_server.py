@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -19,6 +19,7 @@ from .. import encode
 from .._codec import Format
 from .._errors import EncodeError
 from .._model import ErrorReply, Reply, Sender
+from .._source import shown
 from ._account import Account, refusal
 from ._request import DEFAULT_CHARSET, Form, ReceivedRequest, read_form
 
@@ -35,6 +36,9 @@ _TYPES = {
     Format.JSON: "application/json",
 }
 
+# Below 100 MB: a longer body is none that a client sends, and the memory for it is taken before it comes.
+_LENGTH = re.compile("[0-9]{1,8}")
+
 
 @dataclass(frozen=True)
 class _Fault:
@@ -48,6 +52,33 @@ class _Fault:
     delay: float = 0.0
     charset: str | None = None
     status: int = 200
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be sent, where the test says it and not in the thread that answers."""
+        if self.body is not None and not isinstance(self.body, bytes):
+            raise TypeError(f"body has to be bytes, not {shown(self.body)}")
+        # Those below 200 announce another answer.
+        _check_number("status", self.status, 200, 999)
+        if isinstance(self.delay, bool) or not isinstance(self.delay, (int, float)):
+            raise TypeError(f"delay has to be a number of seconds, not {shown(self.delay)}")
+        if not 0 <= self.delay <= threading.TIMEOUT_MAX:
+            raise ValueError(f"delay has to be from 0 to {threading.TIMEOUT_MAX:.0f} seconds, not {shown(self.delay)}")
+        if self.charset is not None:
+            if not isinstance(self.charset, str):
+                raise TypeError(f"charset has to be a string, not {shown(self.charset)}")
+            try:
+                "Имя".encode(self.charset, "replace")
+            except (LookupError, ValueError):
+                # Not known, not an encoding of texts (`hex`), or one that cannot replace what it lacks (`idna`).
+                raise ValueError(f"charset has to be one that Python can write, not {shown(self.charset)}") from None
+
+
+def _check_number(what: str, given: object, least: int, most: int | None = None) -> None:
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise TypeError(f"{what} has to be a whole number, not {shown(given)}")
+    if given < least or (most is not None and given > most):
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{what} has to be {bounds}, not {shown(given)}")
 
 
 _NO_FAULT = _Fault()
@@ -149,9 +180,11 @@ class FakeSenders(Account):
         - *status*: the HTTP status, which the service leaves at 200 for all of its errors.
 
         They can be combined, and further calls say what happens to the requests after those.
+
+        Raises `TypeError` and `ValueError` for what cannot be sent, such as a *charset* that Python does not know.
         """
-        if charset is not None:
-            codecs.lookup(charset)
+        if times is not None:
+            _check_number("times", times, 0)
         refused = None if error is None else refusal(error, description)
         fault = _Fault(body, refused, plain, cut, disconnect, delay, charset, status)
         with self._lock:
@@ -215,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
+        if "Transfer-Encoding" in self.headers or not _LENGTH.fullmatch(length):
             self.close_connection = True
             self._send(_Answer(b"<html>length required</html>", "text/html", 411))
             return

@@ -1,7 +1,8 @@
 """Hypothesis strategies: replies, from what every format carries to what none does, bodies, and damaged bodies.
 
 Each function gives a strategy. Without a *fmt* names and replies are of every kind, also those that some format or all
-of them refuse; with one they are those that `encode` writes in it.
+of them refuse; with one they are those that `encode` writes in it. A *fmt* that is not `None` or 0 to 3, or a *charset*
+that the service does not have, is an `EncodeError`, which is a `ValueError`.
 
 >>> from hypothesis import given
 >>> from smsc_codec.testing.strategies import bodies, damaged
@@ -11,14 +12,15 @@ of them refuse; with one they are those that `encode` writes in it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, wraps
 from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
 
 from .. import encode
-from .._codec import Format
+from .._codec import Format, _charset_of, _format_of
 from .._errors import EncodeError
 from .._model import (
     MAX_NUMBER,
@@ -160,9 +162,23 @@ _keys = st.one_of(
 )
 
 
-def _cached(make: F) -> F:
-    """The same strategy for the same arguments; type checkers see what `cache` hides from them."""
-    return cast("F", cache(make))
+def _made(make: F) -> F:
+    """The same strategy for the same arguments, which are checked when it is made and not when it is drawn from."""
+    signature, made = inspect.signature(make), cache(make)
+
+    @wraps(make)
+    def checked(*given: Any, **named: Any) -> Any:
+        arguments = signature.bind(*given, **named)
+        arguments.apply_defaults()
+        fmt, charset = arguments.args
+        if fmt is not None:
+            fmt = _format_of(fmt, EncodeError)
+        # Only that of bodies can be any.
+        if charset is not None or signature.parameters["charset"].default is not None:
+            charset = _charset_of(charset, EncodeError)
+        return made(fmt, charset)
+
+    return cast("F", checked)
 
 
 def formats() -> st.SearchStrategy[Format]:
@@ -175,13 +191,13 @@ def charsets() -> st.SearchStrategy[str]:
     return st.sampled_from(CHARSETS)
 
 
-@_cached
+@_made
 def names(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[str]:
     """Sender names: ordinary ones, and texts of all kinds with separators, quotes, controls and look-alikes."""
     return _texts if fmt is None else _texts.filter(lambda name: _carries(SenderList((Sender(name, 1),)), fmt, charset))
 
 
-@_cached
+@_made
 def senders(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Sender]:
     """Single names, with and without id, status, operators and replacements."""
     # A line of fmt=1 is nothing without the id, and has no operators.
@@ -200,7 +216,7 @@ def senders(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy
     return full if fmt is None else full.filter(lambda sender: _carries(SenderList((sender,)), fmt, charset)) | plain
 
 
-@_cached
+@_made
 def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[SenderList]:
     """Lists of names, of one shape and of many."""
     plain = st.builds(Sender, name=names(fmt, charset), id=_ids(fmt), status=st.none() | _codes(SenderStatus, 5))
@@ -208,7 +224,7 @@ def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStr
     return _carried(st.builds(SenderList, lists.map(tuple)), fmt, charset)
 
 
-@_cached
+@_made
 def errors(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[ErrorReply]:
     """Errors with documented and other numbers, with and without a description and the id of a message."""
     descriptions = st.none() if fmt == Format.CSV else st.none() | _texts
@@ -216,14 +232,14 @@ def errors(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[
     return _carried(found, fmt, charset)
 
 
-@_cached
+@_made
 def replies(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Reply]:
     """Replies of every kind."""
     created = st.builds(SenderCreated, _ids(fmt))
     return sender_lists(fmt, charset) | created | st.just(Success()) | errors(fmt, charset)
 
 
-@_cached
+@_made
 def bodies(fmt: int | None = None, charset: str | None = None) -> st.SearchStrategy[bytes]:
     """Canonical bodies of replies, as the service writes them; `None` is any format, and any charset."""
     if fmt is None:
