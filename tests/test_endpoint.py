@@ -157,6 +157,15 @@ def test_groups_in_every_format_that_has_them(fmt: int, body: bytes) -> None:
 
 @pytest.mark.parametrize("fmt", Format)
 @pytest.mark.parametrize("endpoint", [JOBS, GROUPS], ids=lambda endpoint: endpoint.name)
+def test_nothing_is_no_reply_where_there_are_no_lists(endpoint: Endpoint[Any], fmt: Format) -> None:
+    report = Codec(endpoint).validate(b"", fmt=fmt)
+    if endpoint is JOBS and fmt is not Format.CSV:
+        assert [finding.code for finding in report.findings] == ["empty"]
+    assert (report.reply is None) is not (endpoint is GROUPS and fmt is Format.TEXT)
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("endpoint", [JOBS, GROUPS], ids=lambda endpoint: endpoint.name)
 def test_errors_are_the_same_everywhere(endpoint: Endpoint[Any], fmt: Format) -> None:
     codec = Codec(endpoint)
     reply = ErrorReply(SenderError.NOT_FOUND, None if fmt is Format.CSV else "record not found")

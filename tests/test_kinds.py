@@ -160,3 +160,28 @@ def test_a_line_end_in_one_of_many() -> None:
     body = encode(reply, fmt=2)
     assert body == encode(one_by_one(reply), fmt=2)
     assert decode(body, fmt=2) == reply
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_findings_of_many_kinds_are_where_they_are(fmt: Format) -> None:
+    """Lists with findings are read with care, some lines at a time, and none of them may be lost or misplaced."""
+    senders = [
+        with_mappings(Sender(f"N{n}", n), {f"new_{n % 3}" if n % 4 else "mts": OperatorStatus.SENT}, {})
+        for n in range(90)
+    ]
+    reply = SenderList((*senders, *(Sender(f"M{n}", n) for n in range(40)), *senders[:5]))
+    body = encode(reply, fmt=fmt)
+    codec = Codec(SENDERS)
+    for _ in range(2):
+        report = codec.validate(body, fmt=fmt)
+        assert report.reply == reply
+        assert [finding.path for finding in report.findings] == [
+            f"senders[{place}].operators.{key}"
+            for place, given in enumerate(reply.senders)
+            for key in given.operators
+            if key.startswith("new_")
+        ]
+        starts = [body.decode().index(f"N{n}") for n in (1, 2, 3)]
+        assert [finding.line for finding in report.findings[:3]] == [
+            body[:at].count(b"\n") + 1 + (fmt == 3) for at in starts
+        ]
