@@ -6,6 +6,8 @@
 b'SMSC.RU,1,5'
 """
 
+from typing import TYPE_CHECKING
+
 from ._codec import Codec, Format
 from ._errors import ApiError, DecodeError, EncodeError, LimitError, SmscCodecError
 from ._limits import Limits
@@ -21,11 +23,13 @@ from ._model import (
     SenderStatus,
     Success,
 )
-from ._normal import from_json, to_json
-from ._query import Query
 from ._report import Finding, Report, Severity
-from ._response import decode_response
 from .senders import CODEC
+
+if TYPE_CHECKING:
+    from ._normal import from_json, to_json
+    from ._query import Query
+    from ._response import decode_response
 
 __version__ = "0.1.0"
 
@@ -63,3 +67,16 @@ __all__ = [
     "to_json",
     "validate",
 ]
+
+# Imported when it is used: who only decodes need not wait for it.
+_LATE = {"Query": "_query", "decode_response": "_response", "from_json": "_normal", "to_json": "_normal"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f".{_LATE[name]}", __name__), name)
+    globals()[name] = found
+    return found

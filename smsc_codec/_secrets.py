@@ -10,20 +10,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 
 _NAME = "(?:login|psw|password|api_?key)"
-_SECRET = re.compile(
-    rf"""(?ix)
-    (?: <{_NAME}\b[^<>]*> (?:<!\[CDATA\[)?
-      | (?<![a-z0-9]){_NAME}(?![a-z0-9]) (?:\[\]|%5B%5D)? (?:\\?["']|&quot;|%22)? \s* (?:[=:>]|%3D|%3A) [^\S\r\n]*
-      | (?<![a-z0-9]){_NAME}["'] \s+ value \s* = \s*
-      | (?<![a-z0-9])authorization["']? \s* [:=] [^\S\r\n]* ["']? (?:(?:basic|bearer|digest|token)[^\S\r\n]+)? )
-    (?: \\"(?P<escaped>[^"\r\n]*) | "(?P<double>(?:[^"\\\r\n]|\\.)*) | '(?P<single>(?:[^'\\\r\n]|\\.)*)
-      | (?P<bare>[^&<\r\n"']+(?:["'][^&<\r\n]*)?) )
-    | ://(?P<userinfo>[^\s/@:<>"']+:[^\s/@<>"']*)(?=@)
-    """
-)
+_SECRET = rf"""(?ix)
+(?: <{_NAME}\b[^<>]*> (?:<!\[CDATA\[)?
+  | (?<![a-z0-9]){_NAME}(?![a-z0-9]) (?:\[\]|%5B%5D)? (?:\\?["']|&quot;|%22)? \s* (?:[=:>]|%3D|%3A) [^\S\r\n]*
+  | (?<![a-z0-9]){_NAME}["'] \s+ value \s* = \s*
+  | (?<![a-z0-9])authorization["']? \s* [:=] [^\S\r\n]* ["']? (?:(?:basic|bearer|digest|token)[^\S\r\n]+)? )
+(?: \\"(?P<escaped>[^"\r\n]*) | "(?P<double>(?:[^"\\\r\n]|\\.)*) | '(?P<single>(?:[^'\\\r\n]|\\.)*)
+  | (?P<bare>[^&<\r\n"']+(?:["'][^&<\r\n]*)?) )
+| ://(?P<userinfo>[^\s/@:<>"']+:[^\s/@<>"']*)(?=@)
+"""
 # Most texts have none of these, which is soon known: a part of each name whose letters fold alike everywhere.
 _SIGNS = ("log", "psw", "passw", "key", "author", "://")
 _SECRET_NAME = re.compile(rf"(?i)(?<![a-z0-9])(?:{_NAME}|authorization)(?![a-z0-9])")
@@ -33,6 +31,12 @@ _LONGEST_REASON = 400
 # Characters around the place of an error that its reason can quote.
 _NEAR = 200
 _FOUND = re.compile(r"found .*", re.DOTALL)
+
+
+@cache
+def _secret() -> re.Pattern[str]:
+    # Compiled when an error first needs it: that takes a tenth of the time of importing the library.
+    return re.compile(_SECRET)
 
 
 class Secrets:
@@ -45,7 +49,7 @@ class Secrets:
     def _spans(self) -> list[tuple[int, int]]:
         if not has_any(self._text, _SIGNS):
             return []
-        return [match.span(match.lastgroup or 0) for match in _SECRET.finditer(self._text)]
+        return [match.span(match.lastgroup or 0) for match in _secret().finditer(self._text)]
 
     @cached_property
     def masked(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import smsc_codec
 from smsc_codec._grammar import _read
 
 ROOT = Path(__file__).parent.parent
@@ -77,3 +78,11 @@ print(sorted(late & sys.modules.keys()))
         "[]",
         "['email', 'http.server', 'smsc_codec.testing']",
     ]
+
+
+def test_what_is_imported_when_it_is_used() -> None:
+    late = "{'smsc_codec._query', 'smsc_codec._response', 'smsc_codec._normal'}"
+    code = f"import sys, smsc_codec; assert not {late} & set(sys.modules); smsc_codec.Query; smsc_codec.to_json"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+    with pytest.raises(AttributeError, match="module 'smsc_codec' has no attribute 'nothing'"):
+        smsc_codec.nothing  # type: ignore[attr-defined]  # noqa: B018
