@@ -399,7 +399,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 taken = {run.key for run in middle}
                 try:
                     middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
-                except (TypeError, AttributeError):  # a mapping that somebody made by hand
+                except (TypeError, AttributeError, LookupError):  # a mapping that somebody made by hand
                     raise Unusual from None
         runs = [*head, *middle, *tail]
         if not 0 < len(runs) <= limits.attributes:
