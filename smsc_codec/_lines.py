@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ _MAX_SHAPES = 64
 LONG_LINE = 8 * 1024
 
 # So few lines of one shape in a row say that shapes take turns; then so many lines are read one by one.
-FEW_LINES = 16
+_FEW_LINES = 16
 _MOST_TURNS = 512
 
 # Characters that are read at a time: enough to be quick, little enough to need no memory.
@@ -46,6 +46,8 @@ class Shapes(Generic[T]):
 class _Matches(Hashable, Protocol):
     @property
     def match(self) -> Callable[[str, int], re.Match[str] | None]: ...
+    @property
+    def chunks(self) -> Callable[[str, int], Iterator[tuple[list[Any], int]]]: ...
 
 
 M = TypeVar("M", bound=_Matches)
@@ -76,6 +78,23 @@ class Turns(Generic[M]):
             self.shapes.append(shape)
             self.rows[shape].append(match.groups())
             self.end = match.end()
+
+
+def parts(
+    shape: M, text: str, position: int, shape_at: Callable[[int], M | None]
+) -> Iterator[tuple[Mapping[M, list[Any]], Iterable[M], int]]:
+    """Lines from *position*, where one of that shape begins, some at a time.
+
+    Gives the rows of each shape, the shape of each line, and where the next line begins.
+    """
+    count = 0
+    for rows, after in shape.chunks(text, position):
+        yield {shape: rows}, repeat(shape, len(rows)), after
+        count += len(rows)
+        position = after
+    if count < _FEW_LINES and position < len(text):
+        turns = Turns(text, position, shape_at)
+        yield turns.rows, turns.shapes, turns.end
 
 
 def in_order(records: Mapping[M, list[Any]], shapes: Iterable[M]) -> Iterable[Any]:

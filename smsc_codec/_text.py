@@ -11,14 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import repeat
 from typing import Any
 
 from ._errors import DecodeError, EncodeError
 from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
-from ._lines import FEW_LINES, LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, Turns, in_order
+from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
 from ._odd import odd_records
 from ._records import Pair
 from ._runs import Codes, Rows, Run, weave
@@ -62,6 +61,7 @@ class Shape:
         self.count = len(keys)
         self.lines = Lines(keys, pattern, grammar.pattern("_LINE_END"), last=True)
         self.match = self.lines.match
+        self.chunks = self.lines.chunks
         self.fullmatch = self.lines.fullmatch
         self.names = form.text.names if isinstance(form, Listing) else {key: key for key in keys}
         # A value that has to be checked again, or is optional in its place, needs more than a call.
@@ -196,7 +196,7 @@ class TextFormat:
             if shape is not None:
                 if position == 0:
                     self._try_first(shape, text[0])
-                for rows, shapes, after in self._parts(shape, text, position, limits):
+                for rows, shapes, after in parts(shape, text, position, partial(self._shape_at, text, limits)):
                     made = self._many(rows, longest, source)
                     if made is not None:
                         records += in_order(made, shapes)
@@ -240,22 +240,6 @@ class TextFormat:
                     source.fail(f"expected at most {limits.text} characters, found {len(what)}", at, path, code="limit")
             position += len(field) + len(self._comma)
         return line
-
-    def _parts(
-        self, shape: Shape, text: str, position: int, limits: Limits
-    ) -> Iterator[tuple[Mapping[Shape, list[Any]], Iterable[Shape], int]]:
-        """Lines from *position*, where one of that shape begins, some at a time.
-
-        Gives the rows of each shape, the shape of each line, and where the next line begins.
-        """
-        count = 0
-        for rows, after in shape.lines.chunks(text, position):
-            yield {shape: rows}, repeat(shape, len(rows)), after
-            count += len(rows)
-            position = after
-        if count < FEW_LINES and position < len(text):
-            turns = Turns(text, position, partial(self._shape_at, text, limits))
-            yield turns.rows, turns.shapes, turns.end
 
     def _shape_at(self, text: str, limits: Limits, position: int) -> Shape | None:
         """The shape of the line at *position*, if it has been learned and is within the limits."""

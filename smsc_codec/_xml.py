@@ -6,9 +6,8 @@ The documentation shows single elements and no root, so any root is read, and no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import repeat
 from typing import Any
 from xml.parsers import expat
 
@@ -19,7 +18,7 @@ from msgspec.structs import replace
 from ._errors import EncodeError
 from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
-from ._lines import FEW_LINES, LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, Turns, in_order
+from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
 from ._records import Order, Pair
 from ._report import Severity
 from ._runs import Codes, Rows, Run, escape, weave
@@ -87,7 +86,7 @@ class XmlFormat:
         shape_at = partial(self._shape_at, form, text, limits, iter(range(MAX_NEW_SHAPES)))
         while (shape := shape_at(position)) is not None:
             before = position
-            for rows, shapes, after in _parts(shape, text, position, shape_at):
+            for rows, shapes, after in parts(shape, text, position, shape_at):
                 made = {
                     lines: form.record.many(
                         lines.keys, rows_of(some, lines.places), order.names, order.arrange, longest
@@ -214,20 +213,6 @@ def _referred(match: re.Match[str]) -> str:
     if not decimal and not hexadecimal:
         raise Unusual  # A number with more leading zeros than anybody needs.
     return chr(int(decimal) if decimal else int(hexadecimal, 16))
-
-
-def _parts(
-    lines: Lines, text: str, position: int, shape_at: Callable[[int], Lines | None]
-) -> Iterator[tuple[Mapping[Lines, list[Any]], Iterable[Lines], int]]:
-    """Lines from *position*, where one of that shape begins: the rows, the shape of each, where the next begins."""
-    count = 0
-    for rows, after in lines.chunks(text, position):
-        yield {lines: rows}, repeat(lines, len(rows)), after
-        count += len(rows)
-        position = after
-    if count < FEW_LINES:
-        turns = Turns(text, position, shape_at)
-        yield turns.rows, turns.shapes, turns.end
 
 
 def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
