@@ -21,7 +21,7 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors")
 _LANES = ("_csv", "_generated", "_json", "_lines", "_records", "_runs", "_text", "_values", "_xml")
 _MORE = {
-    **dict.fromkeys(_LANES, ("work", "laws", "limits", "limits-slow")),
+    **dict.fromkeys(_LANES, ("lanes", "kinds", "work", "laws", "limits", "limits-slow")),
     "_codec": ("limits",),
     "_grammar": ("limits", "loading"),
     "_json_tokens": ("limits",),
