@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from ._errors import EncodeError
-from ._generated import column_of, constructor_of, lack_of
+from ._generated import Attributes, constructor_of
 from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping
 from ._report import Severity
@@ -97,7 +97,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     extras: Extras | None = None
 
     def __post_init__(self) -> None:
-        _ = self._columns, self._lacks  # so that no code is made while a reply is read or written
+        _ = self._attributes  # so that their code is made once
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -353,8 +353,6 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise Unusual
         for start in range(0, len(values), _CHUNK):
             rows = values[start : start + _CHUNK]
-            if list[object](map(type, rows)).count(self.cls) != len(rows):
-                raise Unusual
             try:
                 runs = self._runs(rows, order, limits)
             except Unusual:
@@ -373,8 +371,11 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
     def _kinds(self, rows: Sequence[Any]) -> list[list[int]]:
         """The places of values that have the same fields and the same keys of extras."""
-        marks = [[value is None for value in self._columns[field.name](rows)] for field in self.fields]
-        marks += [list(map(_keys, self._columns[name](rows))) for name, _ in self.extra_types]
+        if list[object](map(type, rows)).count(self.cls) != len(rows):
+            raise Unusual
+        read = self._attributes.columns
+        marks = [[value is None for value in read[field.name](rows)] for field in self.fields]
+        marks += [list(map(_keys, read[name](rows))) for name, _ in self.extra_types]
         try:
             return list(places_of(zip(*marks)).values())
         except TypeError:  # keys that somebody made of what cannot be one
@@ -382,13 +383,9 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
     def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""
-        columns: dict[str, list[Any]] = {}
-        for name, read in self._columns.items():
-            lack = self._lacks.get(name)
-            if lack is None or getattr(rows[0], name) is not self._nothing[name]:
-                columns[name] = read(rows)
-            elif not lack(rows):
-                raise Unusual
+        columns = self._attributes.given(rows)
+        if columns is None:
+            raise Unusual
         head, tail = (
             [self.types[name].run(key, columns[name], limits.text) for key, name in keys if name in columns]
             for keys in (order.head, order.tail)
@@ -433,21 +430,11 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         return (self.extras.code.table or {}).keys().isdisjoint(column)
 
     @cached_property
-    def _columns(self) -> dict[str, Callable[[Sequence[Any]], list[Any]]]:
-        """What reads an attribute of many values."""
-        names = [*self.by_name, *(attribute for attribute, _ in self.extra_types)]
-        return {name: column_of(name) for name in names}
-
-    @cached_property
-    def _nothing(self) -> dict[str, object]:
-        """What an attribute is that has no place on the wire."""
-        optional: dict[str, object] = {field.name: None for field in self.fields if field.optional}
-        return optional | {name: NO_OPERATORS for name, _ in self.extra_types}
-
-    @cached_property
-    def _lacks(self) -> dict[str, Callable[[Sequence[Any]], bool]]:
-        """What tells whether many values lack such an attribute."""
-        return {name: lack_of(name, nothing) for name, nothing in self._nothing.items()}
+    def _attributes(self) -> Attributes:
+        """What reads the attributes of many values."""
+        extras = [attribute for attribute, _ in self.extra_types]
+        nothing: dict[str, object] = {field.name: None for field in self.fields if field.optional}
+        return Attributes(self.cls, [*self.by_name, *extras], nothing | dict.fromkeys(extras, NO_OPERATORS))
 
     @cached_property
     def extra_types(self) -> list[tuple[str, Scalar]]:
