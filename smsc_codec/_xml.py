@@ -101,6 +101,8 @@ class XmlFormat:
                 raise Unusual
         if not records or text[position:].rstrip("\n") != f"</{root[1]}>":
             raise Unusual
+        if len(records) == 1 and text.startswith(f"<{form.xml_item}>", root.end()):
+            raise Unusual  # Without attributes it may be the id of a new name.
         return form.cls(tuple(records))
 
     def _shape_at(self, form: Listing, text: str, limits: Limits, budget: Iterator[int], position: int) -> Lines | None:
@@ -216,9 +218,8 @@ def _referred(match: re.Match[str]) -> str:
 
 
 def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
-    if not keys or form.xml_item in keys or len({*keys}) < len(keys) or not all(map(_NAME.fullmatch, keys)):
-        # A name without attributes may be the id of a new one; some names are XML's own.
-        raise Unusual
+    if form.xml_item in keys or len({*keys}) < len(keys) or not all(map(_NAME.fullmatch, keys)):
+        raise Unusual  # Some names are XML's own.
     attributes = "".join(rf' {re.escape(key)}="([^"<\x00-\x1f]*)"' for key in keys)
     line = rf"<{form.xml_item}{attributes}>([^<\x00-\x08\x0b-\x1f]*)</{form.xml_item}>"
     return Lines((*keys, form.xml_item), line, r"\n", last=False)

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+from unittest.mock import patch
+
 import pytest
 
-from smsc_codec import Codec, DecodeError, EncodeError, OperatorStatus, Sender, SenderList, decode, encode
-from smsc_codec.senders import SENDERS
+from smsc_codec import (
+    Codec,
+    DecodeError,
+    EncodeError,
+    Format,
+    FrozenMapping,
+    OperatorStatus,
+    Sender,
+    SenderList,
+    SenderStatus,
+    decode,
+    encode,
+)
+from smsc_codec._lines import MAX_NEW_SHAPES, Shapes
+from smsc_codec.senders import SENDERS, TEXT_ORDER
 
 from .lanes import SLOW
+from .test_work import steps
 
 SENDERS_CODEC = Codec(SENDERS)
 ONE = '<senders>\n<sender id="1">{}</sender>\n</senders>'
@@ -71,9 +90,81 @@ def test_a_key_given_twice_behind_colons_of_all_kinds(name: str, members: str) -
     assert [finding.code for finding in report.findings] == ["duplicate-key"] * (members.count("id") - 1)
 
 
-def test_both_lanes_put_operators_into_order() -> None:
-    body = '[{"sender": "A", "mts_int": "1", "new": "2", "mega_step": "3", "id": "5"}]'
-    keys = ["mega_step", "mts_int", "new"]
-    for codec in (SLOW, SENDERS_CODEC):
-        reply = codec.decode(body, fmt=3)
-        assert isinstance(reply, SenderList) and list(reply.senders[0].operators) == keys
+@pytest.mark.parametrize(
+    ("fmt", "body"),
+    [
+        (Format.TEXT, "name = A, mts_int = 1, new = 2, mega_step = 3, id = 5"),
+        (Format.XML, '<s>\n<sender mts_int="1" new="2" mega_step="3" id="5">A</sender>\n</s>'),
+        (Format.JSON, '[{"sender": "A", "mts_int": "1", "new": "2", "mega_step": "3", "id": "5"}]'),
+    ],
+)
+def test_both_lanes_put_operators_into_order(fmt: Format, body: str) -> None:
+    codec = Codec(SENDERS)
+    for each in (SLOW, codec, codec):
+        reply = each.decode(body, fmt=fmt)
+        assert isinstance(reply, SenderList) and list(reply.senders[0].operators) == ["mega_step", "mts_int", "new"]
+
+
+@pytest.mark.parametrize("fmt", [Format.XML, Format.JSON])
+def test_a_code_and_a_name_at_one_operator(fmt: Format) -> None:
+    """Text can write both; XML and JSON have one value for a key, and no lane may drop the other."""
+    of: Any = FrozenMapping.of
+    frozen = Sender("A", 1, None, of({"mts": OperatorStatus(1)}), of({"mts": "INFO"}))
+    plain = Sender("A", 1, None, {"mts": OperatorStatus(1)}, {"mts": "INFO"})
+    for given in (frozen, plain):
+        with pytest.raises(EncodeError, match=r"^senders\[0\]\.replacements\.mts: this format has one value for a key"):
+            encode(SenderList((given,)), fmt=fmt)
+
+
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML])
+def test_a_body_teaches_few_shapes(fmt: Format) -> None:
+    """Each costs a millisecond and some kilobytes, and a hostile body can invent them without end."""
+    reply = SenderList(tuple(Sender(f"N{n}", n, None, {f"k{n}": OperatorStatus(1)}) for n in range(40)))
+    for work in (lambda: encode(reply, fmt=fmt), partial(Codec(SENDERS).decode, encode(reply, fmt=fmt), fmt=fmt)):
+        with patch.object(Shapes, "add", autospec=True, side_effect=Shapes.add) as add:
+            work()
+        assert add.call_count <= MAX_NEW_SHAPES
+
+
+def with_codes(number: int, *keys: str) -> Sender:
+    codes: Any = FrozenMapping.of({key: OperatorStatus((number + place) % 100) for place, key in enumerate(keys)})
+    return Sender(f"N{number}", number, None, codes)
+
+
+def with_names(number: int) -> Sender:
+    codes, names = FrozenMapping.of({"mts": OperatorStatus(1)}), FrozenMapping.of({"tele2": f"REPLACED{number}"})
+    return Sender(f"N{number}", number, None, *cast("Any", (codes, names)))
+
+
+NORMAL: dict[str, Callable[[int], Sender]] = {
+    "a name": lambda n: Sender(f"N{n}"),
+    "a name and an id": lambda n: Sender(f"N{n}", 10**9 + n),
+    "a status": lambda n: Sender(f"N{n}", n, SenderStatus(n % 3)),
+    "a status that is not documented": lambda n: Sender(f"N{n}", n, SenderStatus(n % 100)),
+    "a status without an id": lambda n: Sender(f"N{n}", None, SenderStatus(n % 3)),
+    "operators": lambda n: with_codes(n, *TEXT_ORDER),
+    "one operator": lambda n: with_codes(n, "mts"),
+    "operators that are not documented": lambda n: with_codes(n, "new_step", "mts", "new"),
+    "a replacement": with_names,
+    "letters of another alphabet": lambda n: Sender(f"Имя{n}", n),
+    "marks": lambda n: Sender(f"a:b-0<{n}>&'\"\\]]>", n),
+    "a space": lambda n: Sender(f"a {n}", n),
+    "digits": lambda n: Sender(f"{n}", n),
+    "the largest id": lambda n: Sender(f"N{n}", 10**18 - 1),
+}
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("name", NORMAL)
+def test_normal_replies_take_few_steps_a_name(name: str, fmt: Format) -> None:
+    """They are left to the fast lanes; the careful ones take 60 to 1,400 steps."""
+    reply = SenderList(tuple(NORMAL[name](number) for number in range(200)))
+    try:
+        body = encode(reply, fmt=fmt)
+    except EncodeError:
+        assert fmt is Format.CSV
+        return
+    codec = Codec(SENDERS)
+    assert SLOW.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == reply
+    assert steps(partial(codec.decode, body, fmt=fmt)) < 200 * 25
+    assert steps(partial(codec.encode, reply, fmt=fmt)) < 200 * 25

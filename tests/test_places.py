@@ -1,0 +1,106 @@
+"""Where errors and findings are, in every format: a mark in the body stands before each."""
+
+from __future__ import annotations
+
+import pytest
+
+from smsc_codec import Codec, Limits
+from smsc_codec.senders import SENDERS
+
+from .lanes import SLOW
+
+MARK = "▲"
+LONG = "x" * 9000
+
+TEXT = [
+    ("name = A\n▲name = B, a = 1, b = 2", {"attributes": 2}, ["limit senders[1]"]),
+    (f"name = A\nname = ▲{LONG}", {"text": 5000}, ["limit senders[1].name"]),
+    (f"name = A\nname = B, mts = ▲{LONG}, id = 5", {"text": 5000}, ["limit senders[1]"]),
+    (f"name = A\nname = B, ▲{LONG} = 1, id = 5", {"text": 5000}, ["limit senders[1]"]),
+    (f"name = A\nname = B, mts = ▲{LONG}", {"text": 8999}, ["limit senders[1]"]),
+    (f"name = A\nname = B, mts = {LONG}, id = ▲5", {"text": 9000, "digits": 0}, ["limit senders[1].id"]),
+    ("name = A\nname = B, mts = ▲abcdef\nname = C", {"text": 5}, ["limit senders[1].replacements.mts"]),
+    ("name = A\n▲name = B\nname = C", {"names": 1}, ["limit "]),
+    ("name = A, id = 1\nname = B\n▲name = C, id = 2", {"names": 2}, ["limit "]),
+    ("OK\n▲name = A", {}, ["malformed "]),
+    ("ID = 5\n▲ID = 6", {}, ["malformed "]),
+    ("ERROR = 3 (no)\n▲OK", {}, ["malformed "]),
+    ("name = A\n▲OK", {}, ["malformed "]),
+    (
+        "name = A, mts = ▲7\nname = B, mts = ▲6, id = 5",
+        {},
+        [f"unknown-number senders[{number}].operators.mts" for number in range(2)],
+    ),
+    (
+        "name = A\nname = B, new = ▲1, new = ▲▲2",
+        {},
+        [f"{code} senders[1].operators.new" for code in ("unknown-key", "unknown-key", "duplicate-key")],
+    ),
+    ("ERROR = ▲77 (no)", {}, ["unknown-number code"]),
+    ("ERROR = 3 (▲abcdef)", {"text": 5}, ["limit description"]),
+    ("ID = ▲123", {"digits": 2}, ["limit id"]),
+]
+
+XML = [
+    ('<s><sender id="1">A▲\0\0</sender></s>', {}, ["malformed "]),
+    (" \n▲<html><p></p></html>", {}, ["malformed "]),
+    ("\n<!-- -->▲<balance>5</balance>", {}, ["malformed "]),
+    ("\n▲<balance><x/></balance>", {}, ["malformed "]),
+    ('▲<result><error_code a="1">3</error_code></result>', {}, ["malformed "]),
+    ("▲<result><error_code><b/>3</error_code></result>", {}, ["malformed "]),
+    ("<result><error>no</error>▲<error_code>77</error_code></result>", {}, ["unknown-number code"]),
+    ("<result>▲<error>abcdef</error><error_code>3</error_code></result>", {"text": 5}, ["limit description"]),
+    ("<result><error_code>3</error_code>▲<x>1</x>▲<y/></result>", {}, ["unknown-key x", "unknown-key y"]),
+    ("<result><error>no</error><error_code>3</error_code>▲<x/></result>", {"attributes": 2}, ["limit "]),
+    ('<s>\n<sender id="1">A▲<b/></sender></s>', {}, ["malformed senders[0]"]),
+    ('<s>\n▲<sender id="1"></sender></s>', {}, ["value senders[0].name"]),
+    ('<s>\n<sender id="1">A</sender>\n<sender mts="1" id="▲x">B</sender></s>', {}, ["value senders[1].id"]),
+    ('<s>\n<sender id="1">A</sender>\n▲<sender id="2">B</sender></s>', {"names": 1}, ["limit "]),
+    ('<s a="▲1" b="▲2">\n<sender id="1">A</sender></s>', {"attributes": 2}, ["unknown-key a", "unknown-key b"]),
+    ('<s a="▲1" b="▲2">\n<sender id="1">A</sender></s>', {"attributes": 1}, ["unknown-key a", "limit "]),
+]
+
+CSV = [
+    ("A,1\nBB,2\nC,▲x", {}, ["value senders[2].id"]),
+    ("A,▲9,1\nBB,1,▲x", {}, ["unknown-number senders[0].status", "value senders[1].id"]),
+    ("A,1\nBB,2\n▲C", {}, ["malformed "]),
+    ("A,1\nBB,2\n▲abcdef,3", {"text": 5}, ["limit senders[2].name"]),
+    ("A,1\nBB,2,▲123", {"digits": 2}, ["limit senders[1].id"]),
+    ("0,-▲77", {}, ["unknown-number code"]),
+    ("▲123,-3", {"digits": 2}, ["limit id"]),
+    ("123,-▲33", {"digits": 3}, ["unknown-number code"]),
+]
+
+JSON = [
+    ('[{"sender": "A", "id": 1}, {"sender": "B", "mts": ▲true}]', {}, ["value senders[1].mts"]),
+    ('[{"sender": "A", "id": 1}, {"sender": "B", "id": ▲"x"}]', {}, ["value senders[1].id"]),
+    ('[{"sender": "A", "id": 1}, {"sender": ▲5}]', {}, ["value senders[1].name"]),
+    ('[{"sender": "A"}, ▲5]', {}, ["malformed senders[1]"]),
+    ('[{"sender": "A"}, ▲{"id": 5}]', {}, ["value senders[1]"]),
+    ('[{"sender": "A"},\n▲{"sender": "B"}, {"sender": "C"}]', {"names": 1}, ["limit "]),
+    (' ▲{"balance": 5}', {}, ["malformed "]),
+    ('{"error": "no", "error_code": ▲77}', {}, ["unknown-number code"]),
+    ('{"error": ▲"abcdef", "error_code": 3}', {"text": 5}, ["limit description"]),
+    ('{"error_code": 3, "x": ▲1, "y": ▲[2]}', {}, ["unknown-key x", "unknown-key y"]),
+    ('{"error_code": 3, "x": 1, "y": ▲1}', {"attributes": 2}, ["limit "]),
+    ('{"result": "OK", "result": ▲"OK"}', {}, ["duplicate-key result"]),
+    ('[{"sender": "A", "mts": ▲"7", "id": "1"}]', {}, ["unknown-number senders[0].operators.mts"]),
+    ('[{"sender": "A"}, {"sender": "B", "id": 1, "mts": ▲"2"}]', {"attributes": 2}, ["limit senders[1]"]),
+]
+
+ROWS = [(fmt, *row) for fmt, rows in enumerate((TEXT, CSV, XML, JSON)) for row in rows]
+
+
+@pytest.mark.parametrize(("fmt", "marked", "limits", "expected"), ROWS)
+def test_places(fmt: int, marked: str, limits: dict[str, int], expected: list[str]) -> None:
+    body, *rest = marked.split(MARK)
+    offsets = []
+    for part in rest:
+        offsets.append(len(body))
+        body += part
+    wanted = [(*words.split(" "), offset) for words, offset in zip(expected, offsets, strict=True)]
+    codec = Codec(SENDERS)
+    for _ in range(2):  # by Lark, then by what it has taught
+        for each in (SLOW, codec):
+            findings = each.validate(body, fmt=fmt, limits=Limits(**limits)).findings
+            assert [(finding.code, finding.path, finding.offset) for finding in findings] == wanted
