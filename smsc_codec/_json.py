@@ -57,7 +57,9 @@ class JsonFormat:
         if "limit" in said:
             most = min(source.limits.depth, _DEEPEST)
             source.fail(f"expected values at most {most} deep", error.pos, code="limit")
-        source.fail(f"expected a reply in JSON, found {source.found(error.pos)} ({said})", error.pos)
+        # Of many open brackets orjson says that it failed to allocate memory, which is not so.
+        why = "" if "memory" in said else f" ({said})"
+        source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
 
     def _read_array(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""

@@ -204,9 +204,12 @@ def test_what_they_do_not_answer(endpoint: Endpoint[Any], fmt: int, body: bytes,
 def test_a_field_that_is_not_known_is_a_finding() -> None:
     codec = Codec(GROUPS)
     for _ in range(2):
-        report = codec.validate(b'[{"id": 5, "name": "A", "more": 1}]', fmt=3)
+        report = codec.validate(b'[{"id": 5, "more": 1, "name": "A", "x": 2}]', fmt=3)
         assert report.reply == Groups((Group(5, "A"),))
-        assert [finding.code for finding in report.findings] == ["unknown-key"]
+        assert [(finding.code, finding.path) for finding in report.findings] == [
+            ("unknown-key", "groups[0].more"),
+            ("unknown-key", "groups[0].x"),
+        ]
 
 
 def test_the_field_has_the_last_word_where_the_grammar_allows_more() -> None:
@@ -339,3 +342,13 @@ def test_a_declaration_cannot_be_changed() -> None:
     for value in (SENDERS, *SENDERS.forms):
         with pytest.raises(AttributeError):
             setattr(value, value.__struct_fields__[0], None)
+
+
+def test_what_is_declared_stays_as_it_is() -> None:
+    """Codecs and threads share it, and remember what they have made of it."""
+    listing, record = SENDERS.forms[-1], SENDERS.forms[-1].record
+    assert isinstance(listing, Listing)
+    for declared in (SENDERS, *SENDERS.forms, listing.text, record, record.extras, *record.fields, NAME):
+        assert isinstance(declared, msgspec.Struct)
+        with pytest.raises(AttributeError, match="immutable"):
+            setattr(declared, declared.__struct_fields__[0], None)

@@ -226,6 +226,12 @@ def test_reasons(fmt: int, body: str, reason: str, offset: int) -> None:
         assert (caught.value.reason, caught.value.offset) == (reason, place)
 
 
+def test_open_brackets_are_no_lack_of_memory() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode("[" * 500, fmt=3)
+    assert caught.value.reason == f"expected a reply in JSON, found '{'[' * 37}...'"
+
+
 SECRET = "s3cr3t"
 URLS = [
     f"login=demo&psw={SECRET}&fmt=3",

@@ -168,3 +168,21 @@ def test_normal_replies_take_few_steps_a_name(name: str, fmt: Format) -> None:
     assert SLOW.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == reply
     assert steps(partial(codec.decode, body, fmt=fmt)) < 200 * 25
     assert steps(partial(codec.encode, reply, fmt=fmt)) < 200 * 25
+
+
+ALONE = [
+    "OK",
+    "ID = 5",
+    "ERROR = 3 (no)",
+    "name = A",
+    "name = A, id = 5",
+    "name = A, status = 1, id = 5",
+    "name = A, mts = 1, tele2 = 2, id = 5",
+]
+
+
+@pytest.mark.parametrize("line", ALONE)
+def test_a_line_takes_few_steps(line: str) -> None:
+    codec, body = Codec(SENDERS), line.encode()
+    assert SLOW.decode(body, fmt=0) == codec.decode(body, fmt=0) == codec.decode(body, fmt=0)
+    assert steps(partial(codec.decode, body, fmt=0)) < 45

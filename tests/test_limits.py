@@ -412,6 +412,17 @@ def test_long_lines_within_the_limits(fmt: Format) -> None:
         encode(SenderList((replace(long, name="A"),)), fmt=fmt, limits=Limits(text=9_999))
 
 
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_keys_that_are_written(fmt: Format) -> None:
+    """By the careful way, which a plain dictionary leads to."""
+    reply = SenderList((Sender("A", operators={"abcdef": OperatorStatus(1)}),))
+    assert decode(encode(reply, fmt=fmt, limits=Limits(text=6)), fmt=fmt) == reply
+    with pytest.raises(EncodeError) as caught:
+        encode(reply, fmt=fmt, limits=Limits(text=5))
+    path = "senders[0].operators['abcdef']"
+    assert (caught.value.path, caught.value.reason) == (path, "expected a key of at most 5 characters")
+
+
 def test_the_names_of_a_list_are_no_limit_for_others() -> None:
     error = b"<result>\n<error>x</error>\n<error_code>3</error_code>\n</result>"
     assert decode(error, fmt=2, limits=Limits(names=0)) == decode(error, fmt=2)

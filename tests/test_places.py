@@ -39,6 +39,8 @@ TEXT = [
     ("ERROR = ▲77 (no)", {}, ["unknown-number code"]),
     ("ERROR = 3 (▲abcdef)", {"text": 5}, ["limit description"]),
     ("ID = ▲123", {"digits": 2}, ["limit id"]),
+    ("name = A, mts = 1, tele2 = B", {"attributes": 3, "text": 5}, []),
+    ("name = A\nname = B, abcdef = ▲1", {"text": 5}, ["limit senders[1]"]),
 ]
 
 XML = [
@@ -58,6 +60,8 @@ XML = [
     ('<s>\n<sender id="1">A</sender>\n▲<sender id="2">B</sender></s>', {"names": 1}, ["limit "]),
     ('<s a="▲1" b="▲2">\n<sender id="1">A</sender></s>', {"attributes": 2}, ["unknown-key a", "unknown-key b"]),
     ('<s a="▲1" b="▲2">\n<sender id="1">A</sender></s>', {"attributes": 1}, ["unknown-key a", "limit "]),
+    ('<s>\n<sender mts="1" tele2="B">A</sender></s>', {"attributes": 3, "text": 5}, []),
+    ('<s a="▲1">\n<sender id="1" abcdef="▲1">A</sender></s>', {"text": 5}, ["unknown-key a", "limit senders[0]"]),
 ]
 
 CSV = [
@@ -86,6 +90,10 @@ JSON = [
     ('{"result": "OK", "result": ▲"OK"}', {}, ["duplicate-key result"]),
     ('[{"sender": "A", "mts": ▲"7", "id": "1"}]', {}, ["unknown-number senders[0].operators.mts"]),
     ('[{"sender": "A"}, {"sender": "B", "id": 1, "mts": ▲"2"}]', {"attributes": 2}, ["limit senders[1]"]),
+    ('[{"sender": "A", "mts": "1", "tele2": "B"}]', {"attributes": 3, "text": 5}, []),
+    ('[{"sender": "A"}, {"sender": "B", "abcdef": ▲"1"}]', {"text": 5}, ["limit senders[1]"]),
+    ('{"a": [[1, ▲[2]]]}', {"depth": 3}, ["limit "]),
+    (f"{'[' * 1025}▲[{']' * 1026}", {"depth": 4000}, ["limit "]),
 ]
 
 ROWS = [(fmt, *row) for fmt, rows in enumerate((TEXT, CSV, XML, JSON)) for row in rows]

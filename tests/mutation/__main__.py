@@ -18,7 +18,7 @@ from .survivors import LISTED, listed
 from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, judge, run, warm_up
 
 # The quick ones first: most mutants die in the first moment.
-_TESTS = ("model", "endpoint", "normal", "vectors", "errors")
+_TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
 _LANES = ("_csv", "_generated", "_json", "_lines", "_records", "_runs", "_text", "_values", "_xml")
 _MORE = {
     **dict.fromkeys(_LANES, ("lanes", "kinds", "work", "laws", "limits", "limits-slow")),
