@@ -406,11 +406,16 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     def _extra_runs(
         self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str], longest: int
     ) -> list[Run | Codes]:
-        if set(map(type, mappings)) != {FrozenMapping}:
+        count = len(mappings)
+        if list[object](map(type, mappings)).count(FrozenMapping) != count:
             raise Unusual
-        keys = mappings[0]._keys
+        every = [mapping._keys for mapping in mappings]
         rows = [mapping._values for mapping in mappings]
-        if [mapping._keys for mapping in mappings].count(keys) != len(mappings) or set(map(len, rows)) != {len(keys)}:
+        keys = every[0]
+        # What is no tuple may claim to be equal, or have keys of its own.
+        if [*map(type, every), *map(type, rows)].count(tuple) != 2 * count or every.count(keys) != count:
+            raise Unusual
+        if list(map(len, rows)).count(len(keys)) != count:
             raise Unusual
         if not keys:
             return []

@@ -124,9 +124,10 @@ def weave(parts: Sequence[str | Sequence[str]], count: int) -> str:
 
     Four times as quick as a template that is filled.
     """
-    woven = [""] * (len(parts) * count)
+    woven = [part if isinstance(part, str) else "" for part in parts] * count
     for place, part in enumerate(parts):
-        woven[place :: len(parts)] = [part] * count if isinstance(part, str) else part
+        if not isinstance(part, str):
+            woven[place :: len(parts)] = part
     return "".join(woven)
 
 

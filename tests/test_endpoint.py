@@ -26,7 +26,7 @@ from smsc_codec import (
     SenderList,
     validate,
 )
-from smsc_codec._forms import Column, Endpoint, Flat, Listing, XmlShape
+from smsc_codec._forms import Column, Const, Endpoint, Flat, Listing, XmlShape
 from smsc_codec._model import Code
 from smsc_codec._records import Field, Order, Record
 from smsc_codec._service import error_form
@@ -342,6 +342,16 @@ def test_a_declaration_cannot_be_changed() -> None:
     for value in (SENDERS, *SENDERS.forms):
         with pytest.raises(AttributeError):
             setattr(value, value.__struct_fields__[0], None)
+
+
+def test_a_constant_beside_fields_in_json() -> None:
+    created = replace(CREATED, json=(("result", Const("OK")), ("id", "id"), ("cost", "cost")))
+    codec = Codec(Endpoint[MailingCreated]("jobs.php", JOBS.grammar, (ERROR, created)))
+    body = b'{\n"result": "OK",\n"id": 5,\n"cost": "2.5"\n}'
+    assert codec.encode(MailingCreated(5, "2.5"), fmt=3) == body
+    assert codec.decode(body, fmt=3) == MailingCreated(5, "2.5")
+    with pytest.raises(DecodeError, match="found an object with 'result', 'id', 'cost'"):
+        codec.decode(body.replace(b"OK", b"NO"), fmt=3)
 
 
 def test_what_is_declared_stays_as_it_is() -> None:

@@ -209,6 +209,7 @@ REASONS = [
     (3, "5", f"{ANY} in JSON, found 5", 0),
     (3, "true", f"{ANY} in JSON, found true", 0),
     (3, "{}", f"{ANY} in JSON, found an empty object", 0),
+    (3, '{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1}', f"{ANY} in JSON, found an object with 'a', 'b', 'c', 'd', 'e'", 0),
     (3, '[["a"]]', "expected an object, found an array", 1),
     (3, '[{"sender":{},"id":1}]', f"{NAME}, found an object", 11),
     (3, '[{"sender":[],"id":1}]', f"{NAME}, found an array", 11),
