@@ -220,6 +220,35 @@ def test_the_field_has_the_last_word_where_the_grammar_allows_more() -> None:
             codec.decode(b"OK, ID - 5, COST - 2.5.5", fmt=0)
 
 
+def test_any_field_has_the_last_word() -> None:
+    """Not only the last of a line."""
+    capitals = Scalar("capital letters", re.compile("[A-Z]+"))
+    listing = GROUPS.forms[1]
+    assert isinstance(listing, Listing)
+    fields = (Field("id", NUMBER), Field("name", capitals), Field("number", NUMBER, optional=True))
+    codec = Codec(replace(GROUPS, forms=(ERROR, replace(listing, record=Record(Group, fields)))))
+    for _ in range(3):
+        assert codec.decode(b"id = 1, name = A, number = 2", fmt=0) == Groups((Group(1, "A", 2),))
+        with pytest.raises(DecodeError, match=r"groups\[0\].name: expected capital letters, found 'a'"):
+            codec.decode(b"id = 1, name = a, number = 2", fmt=0)
+        with pytest.raises(DecodeError, match=r"groups\[1\].name: expected capital letters, found 'a'"):
+            codec.decode(b"id = 1, name = A, number = 2\nid = 1, name = a, number = 2", fmt=0)
+
+
+def test_a_flat_reply_with_separators(tmp_path: Path) -> None:
+    copy = tmp_path / "jobs.lark"
+    copy.write_text(
+        (GRAMMARS / "jobs.lark").read_text("utf-8").replace('", COST - "', "_BETWEEN") + '\n_BETWEEN: ", COST - "\n',
+        "utf-8",
+    )
+    codec = Codec(replace(JOBS, grammar=str(copy)))
+    assert codec.encode(MailingCreated(5, "2.5"), fmt=0) == b"OK, ID - 5, COST - 2.5"
+    assert codec.decode(b"OK, ID - 5, COST - 2.5", fmt=0) == MailingCreated(5, "2.5")
+    nothing: Any = None
+    with pytest.raises(EncodeError, match=r"^the text form needs a value of id, cost$"):
+        codec.encode(MailingCreated(nothing, nothing), fmt=0)
+
+
 def test_both_lanes_follow_the_grammar(tmp_path: Path) -> None:
     """The text format has no definition but the grammar: a changed terminal changes what is read and written."""
     text = (GRAMMARS.parent.parent / "grammars" / "senders.lark").read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections import UserDict
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol, TypedDict, Union
@@ -231,6 +232,21 @@ def test_open_brackets_are_no_lack_of_memory() -> None:
     with pytest.raises(DecodeError) as caught:
         decode("[" * 500, fmt=3)
     assert caught.value.reason == f"expected a reply in JSON, found '{'[' * 37}...'"
+
+
+class Doubled(UserDict[str, OperatorStatus]):
+    """Says that it has twice as many items as it gives."""
+
+    def __len__(self) -> int:
+        return 2 * len(self.data)
+
+
+@pytest.mark.parametrize("fmt", [0, 2, 3])
+def test_a_mapping_that_does_not_give_all_it_has(fmt: int) -> None:
+    with pytest.raises(EncodeError) as caught:
+        encode(SenderList((Sender("A", operators=Doubled(mts=OperatorStatus(1))),)), fmt=fmt)
+    path = "senders[0].operators"
+    assert (caught.value.path, caught.value.reason) == (path, "expected a mapping with a value for each key")
 
 
 SECRET = "s3cr3t"

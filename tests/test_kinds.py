@@ -83,9 +83,22 @@ def test_replacements_take_few_steps_a_name(fmt: Format) -> None:
     reply = SenderList(tuple(senders))
     body = encode(reply, fmt=fmt)
     assert decode(body, fmt=fmt) == reply
-    # A name that is read or written by itself takes 400 to 1,500.
+    # A name that is read or written by itself takes 400 to 1,500 steps.
     assert steps(partial(decode, body, fmt=fmt)) < 600 * 80
     assert steps(partial(encode, reply, fmt=fmt)) < 600 * 80
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+@pytest.mark.parametrize("name", ["a code here, a name there", "with and without", "at the only operator"])
+def test_two_kinds_take_few_steps_a_name(fmt: Format, name: str) -> None:
+    codes, names = {"mts": OperatorStatus.SENT}, {"mts": "NAME"}
+    only = [with_mappings(Sender("A", n), codes if n % 2 else {}, {} if n % 2 else names) for n in range(60)]
+    reply = SenderList(tuple(LISTS.get(name, only)) * 10)
+    body = encode(reply, fmt=fmt)
+    codec = Codec(SENDERS)
+    assert codec.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == reply
+    assert steps(partial(codec.decode, body, fmt=fmt)) < 600 * 60
+    assert steps(partial(codec.encode, reply, fmt=fmt)) < 600 * 60
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
@@ -161,6 +174,16 @@ def test_a_line_end_in_one_of_many() -> None:
     body = encode(reply, fmt=2)
     assert body == encode(one_by_one(reply), fmt=2)
     assert decode(body, fmt=2) == reply
+
+
+@pytest.mark.parametrize("name", ["B", "Ж", "B~" * 50, "Ж" * 100])
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.CSV])
+def test_a_line_end_in_one_of_many_that_cannot_be_written(fmt: Format, name: str) -> None:
+    """Columns are looked at as one text, in which it must not pass for the end of a value."""
+    senders = (Sender(name, 1), Sender(f"{name}\n{name}", 2), Sender(name, 3))
+    with pytest.raises(EncodeError, match=r"a (comma or a )?line end would split the value in this format") as caught:
+        encode(SenderList(senders), fmt=fmt)
+    assert caught.value.path == ("senders[1]" if fmt is Format.TEXT else "senders[1].name")
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)

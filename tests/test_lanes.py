@@ -103,6 +103,8 @@ def test_both_lanes_put_operators_into_order(fmt: Format, body: str) -> None:
     for each in (SLOW, codec, codec):
         reply = each.decode(body, fmt=fmt)
         assert isinstance(reply, SenderList) and list(reply.senders[0].operators) == ["mega_step", "mts_int", "new"]
+        again = each.validate(body, fmt=fmt).reply  # with a finding, so that the fast lane has no answer
+        assert isinstance(again, SenderList) and list(again.senders[0].operators) == ["mega_step", "mts_int", "new"]
 
 
 @pytest.mark.parametrize("fmt", [Format.XML, Format.JSON])
@@ -141,6 +143,7 @@ NORMAL: dict[str, Callable[[int], Sender]] = {
     "a name and an id": lambda n: Sender(f"N{n}", 10**9 + n),
     "a status": lambda n: Sender(f"N{n}", n, SenderStatus(n % 3)),
     "a status that is not documented": lambda n: Sender(f"N{n}", n, SenderStatus(n % 100)),
+    "a status of three digits": lambda n: Sender(f"N{n}", n, SenderStatus(100 + n)),
     "a status without an id": lambda n: Sender(f"N{n}", None, SenderStatus(n % 3)),
     "operators": lambda n: with_codes(n, *TEXT_ORDER),
     "one operator": lambda n: with_codes(n, "mts"),
@@ -157,7 +160,7 @@ NORMAL: dict[str, Callable[[int], Sender]] = {
 @pytest.mark.parametrize("fmt", Format)
 @pytest.mark.parametrize("name", NORMAL)
 def test_normal_replies_take_few_steps_a_name(name: str, fmt: Format) -> None:
-    """They are left to the fast lanes; the careful ones take 60 to 1,400 steps."""
+    """They are left to the fast lanes; the careful ones take 100 to 1,400 steps."""
     reply = SenderList(tuple(NORMAL[name](number) for number in range(200)))
     try:
         body = encode(reply, fmt=fmt)
@@ -166,8 +169,8 @@ def test_normal_replies_take_few_steps_a_name(name: str, fmt: Format) -> None:
         return
     codec = Codec(SENDERS)
     assert SLOW.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == reply
-    assert steps(partial(codec.decode, body, fmt=fmt)) < 200 * 25
-    assert steps(partial(codec.encode, reply, fmt=fmt)) < 200 * 25
+    assert steps(partial(codec.decode, body, fmt=fmt)) < 200 * 40
+    assert steps(partial(codec.encode, reply, fmt=fmt)) < 200 * 40
 
 
 ALONE = [
