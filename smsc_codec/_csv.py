@@ -10,7 +10,7 @@ from ._errors import EncodeError
 from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
 from ._records import Pair
-from ._runs import Codes, Columns, Run, weave
+from ._runs import Codes, Columns, Run, places_of, put_back, weave
 from ._source import BOM, Source, shown
 from ._values import Unusual
 
@@ -56,20 +56,33 @@ class CsvFormat:
         return form.cls(tuple(records))
 
     def _read_piece(self, text: str, form: Listing, limits: Limits) -> list[Any]:
-        """The records of some lines; `Unusual` if they are not of the same width."""
-        width = text.count(",", 0, text.find("\n") if "\n" in text else len(text)) + 1
+        """The records of some lines; `Unusual` if one of them has a width that no layout has."""
+        longest = limits.text if len(text) > limits.text else None
+        # A line end becomes a cell of its own, so that one split does for all lines; a list of the wrong
+        # width anywhere has a line end in another place.
+        cells = text.replace("\n", ",\n,").split(",")
+        width = cells.index("\n") if "\n" in text else len(cells)
+        count = text.count("\n") + 1
+        if len(cells) == count * (width + 1) - 1 and cells[width :: width + 1].count("\n") == count - 1:
+            return self._alike(cells, width, width + 1, form, limits, longest)
+        lines = text.split("\n")
+        kinds = places_of(line.count(",") for line in lines)
+        made = [
+            self._alike(
+                ",".join([lines[place] for place in places]).split(","), commas + 1, commas + 1, form, limits, longest
+            )
+            for commas, places in kinds.items()
+        ]
+        return put_back(kinds.values(), made)
+
+    def _alike(
+        self, cells: Sequence[str], width: int, step: int, form: Listing, limits: Limits, longest: int | None
+    ) -> list[Any]:
+        """The records of lines of the same *width*, of which one begins every *step* cells."""
         layout = next((layout for layout in form.csv if len(layout) == width), None)
         if layout is None or width > limits.attributes:
             raise Unusual
-        # A line end becomes a cell of its own, so that one split does for all lines; a list of the wrong
-        # width anywhere has a line end in another place.
-        lines = text.count("\n") + 1
-        cells = text.replace("\n", ",\n,").split(",")
-        step = width + 1
-        if len(cells) != lines * step - 1 or cells[width::step].count("\n") != lines - 1:
-            raise Unusual
         columns = {key: cells[number::step] for number, key in enumerate(layout)}
-        longest = limits.text if len(text) > limits.text else None
         return form.record.many(layout, Columns(columns), self._names, list, longest)
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:

@@ -53,7 +53,7 @@ class Attributes:
         conditions = ["type(row) is cls", *(f"row.{attribute} is no_{attribute}" for attribute in absent)]
         code = f"lambda rows: [row.{name} for row in rows if {' and '.join(conditions)}]"
         objects = {f"no_{attribute}": self._nothing[attribute] for attribute in absent}
-        read = eval(code, {"type": type, "cls": self._cls, **objects})
+        read = eval(code, {"cls": self._cls, **objects})
         return name, cast("Callable[[Sequence[Any]], list[Any]]", read)
 
 

@@ -235,6 +235,8 @@ def _woven(form: Listing, runs: Sequence[Run | Codes]) -> str:
     if any(_UNWRITABLE.search(run.text) for run in runs) or not all(_NAME.fullmatch(run.key) for run in runs):
         raise Unusual
     text, *attributes = runs
+    if text.key != form.xml_item:
+        raise Unusual
     parts: list[str | Sequence[str]] = []
     before = f"\n<{form.xml_item} "
     for run in attributes:
@@ -246,7 +248,10 @@ def _woven(form: Listing, runs: Sequence[Run | Codes]) -> str:
 
 
 def _spelled(form: Listing, order: Order, value: Any, path: str, limits: Limits) -> str:
-    (_, text), *attributes = form.record.spell(value, order, path, limits, unique=True)
+    fields = form.record.spell(value, order, path, limits, unique=True)
+    if not fields or fields[0][0] != form.xml_item:
+        raise EncodeError(f"the XML form needs a value of {form.xml_text}", path=path)
+    (_, text), *attributes = fields
     written = ""
     for key, spelled in attributes:
         if not _NAME.fullmatch(key):

@@ -373,14 +373,42 @@ def test_a_declaration_cannot_be_changed() -> None:
             setattr(value, value.__struct_fields__[0], None)
 
 
-def test_a_constant_beside_fields_in_json() -> None:
-    created = replace(CREATED, json=(("result", Const("OK")), ("id", "id"), ("cost", "cost")))
+def test_a_constant_beside_fields() -> None:
+    columns = (Const("OK"), Column("id"), Column("cost"))
+    created = replace(CREATED, csv=columns, json=(("result", Const("OK")), ("id", "id"), ("cost", "cost")))
     codec = Codec(Endpoint[MailingCreated]("jobs.php", JOBS.grammar, (ERROR, created)))
     body = b'{\n"result": "OK",\n"id": 5,\n"cost": "2.5"\n}'
     assert codec.encode(MailingCreated(5, "2.5"), fmt=3) == body
     assert codec.decode(body, fmt=3) == MailingCreated(5, "2.5")
     with pytest.raises(DecodeError, match="found an object with 'result', 'id', 'cost'"):
         codec.decode(body.replace(b"OK", b"NO"), fmt=3)
+    assert codec.encode(MailingCreated(5, "2.5"), fmt=1) == b"OK,5,2.5"
+    assert codec.decode(b"OK,5,2.5", fmt=1) == MailingCreated(5, "2.5")
+    with pytest.raises(DecodeError, match=r"found 'NO,5,2\.5'"):
+        codec.decode(b"NO,5,2.5", fmt=1)
+
+
+class Loose(msgspec.Struct, frozen=True):
+    id: int | None = None
+    name: str | None = None
+
+
+def test_a_record_that_may_hold_nothing() -> None:
+    """JSON can say so; XML needs the text of the element, as an attribute alone would be read as something else."""
+    listing = GROUPS.forms[1]
+    assert isinstance(listing, Listing)
+    record = Record(Loose, (Field("id", NUMBER, optional=True), Field("name", NAME, optional=True)))
+    order = Order((("id", "id"), ("name", "name")), ())
+    loose = replace(listing, record=record, json=order, xml=Order((("id", "id"),), ()))
+    codec = Codec(replace(GROUPS, forms=(ERROR, loose)))
+    for group in (Loose(), Loose(1), Loose(1, "A")):
+        given: Any = Groups((group,) * 3)  # type: ignore[arg-type]
+        assert codec.decode(codec.encode(given, fmt=3), fmt=3) == given
+        if group.name is None:
+            with pytest.raises(EncodeError, match=r"^groups\[0\]: the XML form needs a value of name$"):
+                codec.encode(given, fmt=2)
+        else:
+            assert codec.decode(codec.encode(given, fmt=2), fmt=2) == given
 
 
 def test_what_is_declared_stays_as_it_is() -> None:

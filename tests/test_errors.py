@@ -197,6 +197,7 @@ REASONS = [
     (0, "name = A, mts = ", "expected a replacement or an operator code, found the end of the reply", 16),
     (0, "OK!", f"expected {END}, found '!'", 2),
     (0, "ERROR = 3 (x", "expected ')' or a description, found 'x'", 11),
+    (1, "A\nB", "expected <name>,<id> or <name>,<status>,<id>, found 1 value: 'A'", 0),
     (2, '<?xml version="1.0"?>\n<!DOCTYPE a><a/>', f"{XML}, found a document type declaration, which is refused", 22),
     (2, '<s>\n<sender id="5">Имя</sender>\n<sender b="Ж" id="x">B</sender></s>', f"{NUMBER}, found 'x'", 50),
     (2, "<sender>Имя</sender><sender>Ж</sender><", f"{XML}, found broken XML (not well-formed (invalid token))", 39),

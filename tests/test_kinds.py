@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, cast
 from unittest.mock import ANY
@@ -93,7 +93,16 @@ def test_replacements_take_few_steps_a_name(fmt: Format) -> None:
 def test_two_kinds_take_few_steps_a_name(fmt: Format, name: str) -> None:
     codes, names = {"mts": OperatorStatus.SENT}, {"mts": "NAME"}
     only = [with_mappings(Sender("A", n), codes if n % 2 else {}, {} if n % 2 else names) for n in range(60)]
-    reply = SenderList(tuple(LISTS.get(name, only)) * 10)
+    kinds = LISTS.get(name, only)
+    take_few_steps(kinds, fmt)
+
+
+def test_lines_with_and_without_a_status_take_few_steps() -> None:
+    take_few_steps([Sender("A", n, SenderStatus(1) if n % 2 else None) for n in range(60)], Format.CSV)
+
+
+def take_few_steps(senders: Sequence[Sender], fmt: Format) -> None:
+    reply = SenderList(tuple(senders) * 10)
     body = encode(reply, fmt=fmt)
     codec = Codec(SENDERS)
     assert codec.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == reply

@@ -107,9 +107,9 @@ def test_both_lanes_put_operators_into_order(fmt: Format, body: str) -> None:
         assert isinstance(again, SenderList) and list(again.senders[0].operators) == ["mega_step", "mts_int", "new"]
 
 
-@pytest.mark.parametrize("fmt", [Format.XML, Format.JSON])
+@pytest.mark.parametrize("fmt", [Format.CSV, Format.XML, Format.JSON])
 def test_a_code_and_a_name_at_one_operator(fmt: Format) -> None:
-    """Text can write both; XML and JSON have one value for a key, and no lane may drop the other."""
+    """Text can write both; the others have one value for a key, and no lane may drop the other."""
     of: Any = FrozenMapping.of
     frozen = Sender("A", 1, None, of({"mts": OperatorStatus(1)}), of({"mts": "INFO"}))
     plain = Sender("A", 1, None, {"mts": OperatorStatus(1)}, {"mts": "INFO"})
@@ -151,6 +151,7 @@ NORMAL: dict[str, Callable[[int], Sender]] = {
     "a replacement": with_names,
     "letters of another alphabet": lambda n: Sender(f"Имя{n}", n),
     "marks": lambda n: Sender(f"a:b-0<{n}>&'\"\\]]>", n),
+    "every sign": lambda n: Sender("".join(map(chr, range(33, 127))).replace(",", str(n)), n),
     "a space": lambda n: Sender(f"a {n}", n),
     "digits": lambda n: Sender(f"{n}", n),
     "the largest id": lambda n: Sender(f"N{n}", 10**18 - 1),

@@ -68,6 +68,7 @@ CSV = [
     ("A,1\nBB,2\nC,▲x", {}, ["value senders[2].id"]),
     ("A,▲9,1\nBB,1,▲x", {}, ["unknown-number senders[0].status", "value senders[1].id"]),
     ("A,1\nBB,2\n▲C", {}, ["malformed "]),
+    ("0,▲-3\r", {}, ["value senders[0].id"]),
     ("A,1\nBB,2\n▲abcdef,3", {"text": 5}, ["limit senders[2].name"]),
     ("A,1\nBB,2,▲123", {"digits": 2}, ["limit senders[1].id"]),
     ("0,-▲77", {}, ["unknown-number code"]),
