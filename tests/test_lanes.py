@@ -172,6 +172,8 @@ def test_normal_replies_take_few_steps_a_name(name: str, fmt: Format) -> None:
     assert SLOW.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == reply
     assert steps(partial(codec.decode, body, fmt=fmt)) < 200 * 40
     assert steps(partial(codec.encode, reply, fmt=fmt)) < 200 * 40
+    if not codec.validate(body, fmt=fmt).findings:
+        assert steps(partial(codec.validate, body, fmt=fmt)) < 200 * 40
 
 
 ALONE = [
