@@ -227,7 +227,7 @@ def pairs_of(text: str) -> list[tuple[str, str]]:
     """The parameters in the query of a URL or in a form (`application/x-www-form-urlencoded`)."""
     from urllib.parse import parse_qsl
 
-    return parse_qsl(text, encoding="utf-8", errors="replace")
+    return parse_qsl(text)
 
 
 def charset_of(asked: str | None, content: object, content_type: object) -> tuple[str | None, list[Finding]]:

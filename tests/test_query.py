@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from smsc_codec import (
     DecodeError,
     ErrorReply,
+    Finding,
     Format,
     Limits,
     Query,
     Sender,
     SenderCreated,
     SenderList,
+    Severity,
     SmscCodecError,
     Success,
     _query,
@@ -50,6 +52,13 @@ class Word(str, Enum):
     UTF8 = "utf-8"
 
 
+class Three(int):
+    """As the members of other people's enumerations, whose text is their name."""
+
+    def __str__(self) -> str:
+        return "THREE"
+
+
 TEXT = "login=demo&psw=demo&fmt=3&charset=utf-8&get=1&all=1"
 SOURCES: list[Any] = [
     f"{URL}?{TEXT}",
@@ -67,7 +76,9 @@ SOURCES: list[Any] = [
     memoryview(TEXT.encode()),
     Link(f"{URL}?{TEXT}"),
     f"fmt=1&charset=koi8-r&{TEXT}",
+    f"{URL}?{TEXT}&cmt=a?fmt=1",
     {"login": "demo", "fmt": 3, "charset": "utf-8", "get": 1, "all": 1},
+    {"login": "demo", "fmt": Three(3), "charset": "utf-8", "get": 1, "all": 1},
     {"fmt": "3", "charset": Word.UTF8, "get": "1", "all": "1", "operators": "0", "add": None, "chg": "", "del": 0},
     {"fmt": Format.JSON, "charset": "UTF8", "get": b"1", b"all": "1"},
     {"fmt": ["1", "3"], "charset": ("utf-8",), "get": ["1"], "all": [1], "add": []},
@@ -89,6 +100,7 @@ def test_what_was_asked(source: Any) -> None:
         (("",), Query()),
         ((URL,), Query()),
         (({},), Query()),
+        (({"fmt": None, "charset": None},), Query()),
         ((URL, TEXT), LIST),
         ((URL + "?fmt=1&get=1", b"fmt=3&charset=utf-8&all=1"), LIST),
         ((TEXT, {"get": 0, "del": 1}), Query(fmt=Format.JSON, charset="utf-8", command="del")),
@@ -192,6 +204,29 @@ def test_what_is_no_query(wrong: dict[str, Any]) -> None:
         Query(**wrong)
 
 
+def test_commands_are_named_where_there_is_no_such() -> None:
+    words = "command has to be one of get, add, chg, send_code, check_code, del, not 'drop'"
+    with pytest.raises(DecodeError, match=f"^{words}$"):
+        Query(command="drop")
+    with pytest.raises(TypeError):
+        Query(Format.JSON)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("asked", "query"),
+    [
+        ({"fmt": "3", "charset": "UTF8", "get": "1"}, Query(fmt=Format.JSON, charset="utf-8", command="get")),
+        ({"fmt": "7", "charset": "utf-16", "get": "1"}, Query(command="get")),
+        ({"fmt": "3", "get": "1", "add": "1", "all": "1"}, Query(fmt=Format.JSON)),
+        ({}, Query()),
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_can_be_not_known(asked: dict[str, str], query: Query) -> None:
+    """As in records of requests, where it is no reason not to read the reply."""
+    assert _query.query_of(asked, lenient=True) == query
+
+
 def test_credentials_are_not_kept() -> None:
     secrets = {"login": "l0gin", "psw": "passw0rd", "apikey": "k3y", "phone": "79990001122", "sender": "s3nder"}
     url = "https://us3r:w0rd@smsc.ru/sys/senders.php?fmt=3&get=1&" + "&".join(f"{k}={v}" for k, v in secrets.items())
@@ -254,6 +289,48 @@ def test_the_charset(asked: str, body: Any, content_type: str, codes: list[str])
         assert caught.value.code == "content-charset"
     else:
         assert query.decode(body, content_type=content_type, strict=True) == wanted
+
+
+@pytest.mark.parametrize(
+    ("asked", "body", "content_type", "code", "message", "path"),
+    [
+        *(
+            ("?fmt=0", body, f"text/plain; charset={said}", "content-charset", message, "")
+            for body, said, message in (
+                (CP1251, "utf-8", "Content-Type says utf-8, the bytes are no UTF-8"),
+                (UTF8, "windows-1251", "Content-Type says windows-1251, the bytes are UTF-8"),
+            )
+        ),
+        (
+            "?fmt=0&charset=koi8-r",
+            CP1251,
+            "text/plain; charset=windows-1251",
+            "content-charset",
+            "Content-Type says windows-1251, koi8-r was asked",
+            "",
+        ),
+        (
+            "?get=1&all=1",
+            b"name = A, status = 1\nname = B",
+            "",
+            "no-status",
+            "all=1 was asked, and there is no status",
+            "senders[1]",
+        ),
+        (
+            "?get=1&operators=1",
+            b"name = A, mts = 1\nname = B",
+            "",
+            "no-operators",
+            "operators=1 was asked, and there are none",
+            "senders[1]",
+        ),
+    ],
+)
+def test_what_findings_say(asked: str, body: bytes, content_type: str, code: str, message: str, path: str) -> None:
+    """They are about the reply, and have no place in the body."""
+    report = Query.from_url(asked).validate(body, content_type=content_type)
+    assert report.findings == (Finding(Severity.WARNING, code, message, 0, 1, 1, path, ""),)
 
 
 def test_what_is_ascii_is_in_every_charset() -> None:
