@@ -207,6 +207,7 @@ REASONS = [
     (2, "<a/><b/>", f"{ANY} in XML, found <a>", 0),
     (2, "<?xml version='1.0'?>\n<sender>A</sender><sender id='x'>B</sender>", f"{NUMBER}, found 'x'", 52),
     (2, "<sender>A</sender><sender>B</sender><", f"{XML}, found broken XML (not well-formed (invalid token))", 37),
+    (2, "<a>\0</a>", f"{XML}, found a NUL character", 3),
     (3, '"abc"', f"{ANY} in JSON, found 'abc'", 0),
     (3, "5", f"{ANY} in JSON, found 5", 0),
     (3, "true", f"{ANY} in JSON, found true", 0),

@@ -61,6 +61,16 @@ def test_attributes_that_only_the_slow_lane_judges(keys: str) -> None:
     assert SENDERS_CODEC.validate(body, fmt=2) == SLOW.validate(body, fmt=2)
 
 
+@pytest.mark.parametrize(
+    "tail", ["", "\n", "\n\n", " ", "X", "x\n", "\nX\n", "<!-- -->", "<x/>", "</senders>", "&#10;"]
+)
+@pytest.mark.parametrize("before", ["", "\n", "X", "<x/>", "<!-- -->\n"])
+def test_what_stands_around_the_end_of_the_list(before: str, tail: str) -> None:
+    body = f'<senders>\n<sender id="1">A</sender>\n{before}</senders>{tail}'
+    for _ in range(2):
+        assert SENDERS_CODEC.validate(body, fmt=2) == SLOW.validate(body, fmt=2)
+
+
 def test_what_is_escaped_in_an_attribute() -> None:
     reply = SenderList((Sender("A>", 1, None, {}, {"mts": "a>b\nc\td\re\"f&g<h'i"}),))
     written = "a&gt;b&#10;c&#9;d&#13;e&quot;f&amp;g&lt;h'i"
