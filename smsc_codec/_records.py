@@ -153,7 +153,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             into[name] = self.value(type_, text, source, at, where)
         for field in self.fields:
             if field.name not in values and not field.optional:
-                wire = next(key for key, name in names.items() if name == field.name)
+                wire = next((key for key, name in names.items() if name == field.name), field.name)
                 source.fail(f"expected the field {shown(wire)}, which is not there", index, path, code="value")
         if self.extras is not None:
             for (attribute, _), found in zip(self.extra_types, (codes, texts)):

@@ -289,6 +289,23 @@ def test_a_field_that_the_grammar_lacks() -> None:
     for _ in range(2):
         with pytest.raises(DecodeError, match=r"groups\[0\]: expected the field 'number', which is not there"):
             codec.decode(b"id = 1, name = A", fmt=0)
+        for name in ("B", "B" * 10_000):
+            with pytest.raises(DecodeError, match="expected the field 'number', which is not there") as caught:
+                codec.decode(f"id = 1, name = A, number = 2\nid = 1, name = {name}", fmt=0)
+            assert (caught.value.offset, caught.value.path) == (29, "groups[1]")
+
+
+def test_a_field_that_a_flat_reply_lacks(tmp_path: Path) -> None:
+    copy = tmp_path / "jobs.lark"
+    text = (GRAMMARS / "jobs.lark").read_text("utf-8")
+    copy.write_text(text.replace('", COST - " COST', '[", COST - " COST]'), "utf-8")
+    flat = replace(CREATED, csv=(Column("id"), Column("cost", absent="-")))
+    codec = Codec(replace(JOBS, grammar=str(copy), forms=(ERROR, flat)))
+    assert codec.decode(b"OK, ID - 5, COST - 2.5", fmt=0) == MailingCreated(5, "2.5")
+    for fmt, body in ((0, b"OK, ID - 5"), (1, b"5,-")):
+        with pytest.raises(DecodeError, match="expected the field 'cost', which is not there") as caught:
+            codec.decode(body, fmt=fmt)
+        assert (caught.value.offset, caught.value.path) == (0, "")
 
 
 class Kind(Code):

@@ -288,6 +288,7 @@ def test_what_no_reply_can_hold_is_no_member(code: Any) -> None:
             "senders[0].replacements.x: expected the name of a replacement, which one or two digits are not,"
             " found '42'",
         ),
+        (ErrorReply(None, "no"), 0, "the text form needs a value of code"),  # type: ignore[arg-type]
         (
             SenderList((Sender("A", operators={"x": OperatorStatus(1)}, replacements={"x": "INFO"}),)),
             3,
