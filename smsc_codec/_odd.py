@@ -33,7 +33,7 @@ def odd_check(form: Form) -> Callable[[Any], bool]:
 
 
 def odd_records(record: Record) -> Check:
-    """What tells whether any of many records holds anything odd."""
+    """What tells whether any of many records, at least one, holds anything odd."""
     checks = _checks(record)
     return lambda values: any(check(values) for check in checks)
 
@@ -58,7 +58,7 @@ def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
     def odd(values: Sequence[Any]) -> bool:
         mappings = column(values)
         # Most lists have none.
-        if not mappings or (mappings[0] is NO_OPERATORS and mappings.count(NO_OPERATORS) == len(mappings)):
+        if mappings[0] is NO_OPERATORS and mappings.count(NO_OPERATORS) == len(mappings):
             return False
         if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
             return True

@@ -196,6 +196,18 @@ def test_a_line_end_in_one_of_many_that_cannot_be_written(fmt: Format, name: str
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
+@pytest.mark.parametrize("place", [0, 1, 39])
+def test_the_only_finding_of_a_list(fmt: Format, place: int) -> None:
+    senders = [Sender("A", number) for number in range(40)]
+    senders[place] = with_mappings(Sender("B", 7), {"new_step": OperatorStatus.SENT}, {})
+    body = encode(SenderList(tuple(senders)), fmt=fmt)
+    codec = Codec(SENDERS)
+    for _ in range(2):
+        findings = codec.validate(body, fmt=fmt).findings
+        assert [finding.path for finding in findings] == [f"senders[{place}].operators.new_step"]
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_findings_of_many_kinds_are_where_they_are(fmt: Format) -> None:
     """Lists with findings are read with care, some lines at a time, and none of them may be lost or misplaced."""
     senders = [

@@ -28,7 +28,7 @@ _MORE = {
     "_limits": ("limits",),
     "_source": ("limits",),
     "_xml_tree": ("limits",),
-    "_odd": ("lanes",),
+    "_odd": ("lanes", "kinds"),
     "_query": ("query",),
     "senders": ("query",),
 }
