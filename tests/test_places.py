@@ -22,6 +22,7 @@ TEXT = [
     ("name = A\nname = B, mts = ▲abcdef\nname = C", {"text": 5}, ["limit senders[1].replacements.mts"]),
     ("name = A\n▲name = B\nname = C", {"names": 1}, ["limit "]),
     ("name = A, id = 1\nname = B\n▲name = C, id = 2", {"names": 2}, ["limit "]),
+    ("▲name = A\nname = B", {"names": 0}, ["limit "]),
     ("OK\n▲name = A", {}, ["malformed "]),
     ("ID = 5\n▲ID = 6", {}, ["malformed "]),
     ("ERROR = 3 (no)\n▲OK", {}, ["malformed "]),
