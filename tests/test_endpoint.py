@@ -21,6 +21,7 @@ from smsc_codec import (
     EncodeError,
     ErrorReply,
     Format,
+    Limits,
     Sender,
     SenderError,
     SenderList,
@@ -403,6 +404,8 @@ def test_a_constant_beside_fields() -> None:
     assert codec.decode(b"OK,5,2.5", fmt=1) == MailingCreated(5, "2.5")
     with pytest.raises(DecodeError, match=r"found 'NO,5,2\.5'"):
         codec.decode(b"NO,5,2.5", fmt=1)
+    with pytest.raises(DecodeError, match=r"\(offset 5\), cost: expected at most 2 characters, found 3"):
+        codec.decode(b"OK,5,2.5", fmt=1, limits=Limits(text=2))
 
 
 class Loose(msgspec.Struct, frozen=True):

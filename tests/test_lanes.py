@@ -172,16 +172,20 @@ NORMAL: dict[str, Callable[[int], Sender]] = {
 }
 
 
-@pytest.mark.parametrize("fmt", Format)
-@pytest.mark.parametrize("name", NORMAL)
+# A line of fmt=1 has an id, and no operators.
+IN_FORMATS = [
+    (name, fmt)
+    for name, make in NORMAL.items()
+    for fmt in Format
+    if fmt is not Format.CSV or (make(1).id is not None and not make(1).operators)
+]
+
+
+@pytest.mark.parametrize(("name", "fmt"), IN_FORMATS)
 def test_normal_replies_take_few_steps_a_name(name: str, fmt: Format) -> None:
     """They are left to the fast lanes; the careful ones take 100 to 1,400 steps."""
     reply = SenderList(tuple(NORMAL[name](number) for number in range(200)))
-    try:
-        body = encode(reply, fmt=fmt)
-    except EncodeError:
-        assert fmt is Format.CSV
-        return
+    body = encode(reply, fmt=fmt)
     codec = Codec(SENDERS)
     assert SLOW.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == codec.decode(body, fmt=fmt) == reply
     assert steps(partial(codec.decode, body, fmt=fmt)) < 200 * 40

@@ -420,19 +420,19 @@ def test_long_lines_within_the_limits(fmt: Format) -> None:
 @pytest.mark.parametrize("place", [0, 1, 63, 64, 200, 299])
 def test_one_long_name_among_many(fmt: Format, place: int) -> None:
     """Columns are looked at as one text, some values at a time; all may be as long as the limit."""
-    senders = [Sender("A" * 20, number) for number in range(300)]
-    reply, limits = SenderList(tuple(senders)), Limits(text=20)
+    senders = [Sender("A" * 100, number) for number in range(300)]
+    reply, limits = SenderList(tuple(senders)), Limits(text=100)
     body = encode(reply, fmt=fmt, limits=limits)
     assert decode(body, fmt=fmt) == decode(body, fmt=fmt, limits=limits) == reply
     assert steps(partial(encode, reply, fmt=fmt, limits=limits)) < 300 * 40
     assert steps(partial(decode, body, fmt=fmt, limits=limits)) < 300 * 40
     senders = [Sender("A", number) for number in range(300)]
-    senders[place] = Sender("A" * 21, 1)
+    senders[place] = Sender("A" * 101, 1)
     reply = SenderList(tuple(senders))
     path = f"senders[{place}].name"
-    with pytest.raises(EncodeError, match="expected at most 20 characters, found 21") as refused:
+    with pytest.raises(EncodeError, match="expected at most 100 characters, found 101") as refused:
         encode(reply, fmt=fmt, limits=limits)
-    with pytest.raises(LimitError, match="expected at most 20 characters, found 21") as caught:
+    with pytest.raises(LimitError, match="expected at most 100 characters, found 101") as caught:
         decode(encode(reply, fmt=fmt), fmt=fmt, limits=limits)
     assert (refused.value.path, caught.value.path) == (path, path)
 
