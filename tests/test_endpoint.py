@@ -191,6 +191,13 @@ REFUSED: list[tuple[Endpoint[Any], int, bytes, str]] = [
         "expected an error or the id of a new mailing in XML, found <result> with <id> in it",
     ),
     (JOBS, 3, b"[]", "expected an error or the id of a new mailing in JSON, found an array"),
+    (JOBS, 3, b'[{"id": 5, "cost": "1"}]', "expected an error or the id of a new mailing in JSON, found an array"),
+    (
+        JOBS,
+        2,
+        b"<result>\n<id>5</id>\n</result>\n",
+        "expected an error or the id of a new mailing in XML, found <result> with <id> in it",
+    ),
     (GROUPS, 3, b'[{"id": 5, "more": 1}]', "expected the field 'name', which is not there"),
 ]
 
