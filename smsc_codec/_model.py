@@ -131,6 +131,24 @@ _RETRIES: Mapping[int, timedelta | None] = {
 }
 
 
+class _Values(ValuesView[V]):
+    """Those of a `FrozenMapping`, one after another instead of by look-up."""
+
+    _mapping: Any
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._mapping._values)
+
+
+class _Items(ItemsView[str, V]):
+    """The same with the keys."""
+
+    _mapping: Any
+
+    def __iter__(self) -> Iterator[tuple[str, V]]:
+        return zip(self._mapping._keys, self._mapping._values)
+
+
 class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False):
     """A read-only `Mapping` from names to values that a whole list of senders shares its keys with.
 
@@ -171,11 +189,11 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False)
 
     def values(self) -> ValuesView[V]:
         """The values, in the order of the reply."""
-        return ValuesView(self._as_mapping())
+        return _Values(self._as_mapping())
 
     def items(self) -> ItemsView[str, V]:
         """The pairs, in the order of the reply."""
-        return ItemsView(self._as_mapping())
+        return _Items(self._as_mapping())
 
     def _as_mapping(self) -> Mapping[str, V]:
         return cast("Mapping[str, V]", self)

@@ -12,7 +12,7 @@ import msgspec
 
 from ._errors import EncodeError, unreadable
 from ._limits import Limits
-from ._model import MAX_NUMBER, Code
+from ._model import MAX_NUMBER, Code, FrozenMapping
 from ._runs import Codes, Run
 from ._source import SURROGATE, shown
 
@@ -204,13 +204,19 @@ def plain_items(items: Any, path: str) -> dict[Any, Any]:
     if not isinstance(items, Mapping):
         raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=path)
     try:
-        plain = {str.__str__(key) if isinstance(key, str) else key: items[key] for key in items}
+        pairs = zip(items, items.values()) if _is_whole(items) else ((key, items[key]) for key in items)
+        plain = {str.__str__(key) if isinstance(key, str) else key: value for key, value in pairs}
         whole = len(plain) == len(items) and len(plain) == len(getattr(items, "_values", plain))
     except Exception as error:
         raise unreadable(error, path) from error
     if not whole:
         raise EncodeError("expected a mapping with a value for each key", path=path)
     return plain
+
+
+def _is_whole(items: object) -> bool:
+    """Whether it is a mapping of ours as the readers make them, which need not be asked for each value."""
+    return type(items) is FrozenMapping and type(items._keys) is tuple and type(items._values) is tuple
 
 
 def code(codes: type[Code], words: str, pattern: re.Pattern[str] | None = None) -> Scalar:
