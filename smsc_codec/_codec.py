@@ -15,7 +15,7 @@ from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._model import ErrorReply
 from ._odd import odd_check
 from ._report import Finding, Report, Severity
-from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown
+from ._source import BOM, CHARSETS, Source, charset_name, is_really, open_source, shown
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -84,11 +84,11 @@ class Codec(Generic[R]):
 
     def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
-        if body.__class__ is not bytes or charset is not None or fmt is None:
+        if type(body) is not bytes or charset is not None or fmt is None:
             body, fmt = _plain(body, fmt, charset)
             if body is None:
                 return None
-        if (fmt.__class__ is not int and fmt.__class__ is not Format) or limits.__class__ is not Limits:
+        if (type(fmt) is not int and type(fmt) is not Format) or type(limits) is not Limits:
             return None
         if len(body) > limits.body or limits.digits < MAX_DIGITS:
             return None
@@ -255,11 +255,12 @@ class Codec(Generic[R]):
         name = _charset_of(charset, EncodeError)
         form = self.endpoint.form_of(reply)
         given: Any = reply
-        if drop_description and format_ is Format.CSV and isinstance(reply, ErrorReply):
-            given = ErrorReply(reply.code, None, reply.id)
-        if isinstance(form, Listing) and len(getattr(reply, form.attribute)) > limits.names:
-            raise EncodeError(f"expected at most {limits.names} names, here are {len(getattr(reply, form.attribute))}")
         try:
+            if drop_description and format_ is Format.CSV and isinstance(reply, ErrorReply):
+                given = ErrorReply(reply.code, None, reply.id)
+            count = len(getattr(reply, form.attribute)) if isinstance(form, Listing) else 0
+            if count > limits.names:
+                raise EncodeError(f"expected at most {limits.names} names, here are {count}")
             text = self._format(format_).write(given, form, limits)
         except EncodeError:
             raise
@@ -303,7 +304,8 @@ def _failure(error: DecodeError) -> Finding:
 
 
 def _fits(reply: object, expect: object) -> bool:
-    return reply.__class__ in (expect, ErrorReply) or isinstance(reply, _classes(expect))
+    cls = type(reply)
+    return cls is expect or cls is ErrorReply or isinstance(reply, _classes(expect))
 
 
 def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
@@ -330,9 +332,9 @@ def _plain(body: Any, fmt: Any, charset: Any) -> tuple[bytes | None, Any]:
     if charset is not None and name is None:
         return None, fmt
     try:
-        if body.__class__ is str:
+        if type(body) is str:
             text = body
-        elif body.__class__ in (bytes, bytearray, memoryview):
+        elif type(body) in (bytes, bytearray, memoryview):
             body = bytes(body)
             text = body.decode(name or "utf-8")
         else:
@@ -360,7 +362,7 @@ def _recognise(text: str, asked: Format | None) -> Format:
 
 
 def _format_of(fmt: object, error: type[DecodeError] | type[EncodeError]) -> Format:
-    if isinstance(fmt, int) and not isinstance(fmt, bool) and 0 <= int.__int__(fmt) <= 3:
+    if is_really(fmt, int) and not is_really(fmt, bool) and 0 <= int.__int__(fmt) <= 3:
         return Format(int.__int__(fmt))
     raise error(f"fmt has to be 0, 1, 2 or 3, not {shown(fmt)}")
 
@@ -373,11 +375,13 @@ def _charset_of(charset: object, error: type[DecodeError] | type[EncodeError]) -
 
 
 def _classes(expect: object) -> tuple[Any, ...]:
-    members = get_args(expect) if get_origin(expect) in (Union, UnionType) else (expect,)
+    members: tuple[Any, ...] = (expect,)
     try:
+        if get_origin(expect) in (Union, UnionType):
+            members = get_args(expect)
         # Some classes, such as protocols and typed dictionaries, refuse to be asked.
         isinstance(None, members)
-        askable = all(isinstance(member, type) for member in members)
+        askable = all(is_really(member, type) for member in members)
     except Exception:
         askable = False
     if not askable:

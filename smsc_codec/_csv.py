@@ -19,6 +19,9 @@ _FORBIDDEN = frozenset(",\r\n")
 # Characters that are read at a time: enough to be quick, little enough to need no memory.
 _PIECE = 256 * 1024
 
+# Characters that lines have at most on average where nothing is wrong; real ones have some 20.
+_LONG_LINE = 256
+
 
 class CsvFormat:
     """Reads and writes an endpoint's replies in fmt=1."""
@@ -31,7 +34,7 @@ class CsvFormat:
     # Reading
 
     def fast(self, body: bytes, limits: Limits) -> Any:
-        """The reply, or `None` if `read` has to judge: a flat reply, an error, lines of different widths."""
+        """The reply, or `None` if `read` has to judge: a flat reply, an error, a line whose width no layout has."""
         form = self._listing
         # A byte order mark would be a part of the first name.
         if form is None or b"\r" in body or body.startswith(BOM):
@@ -58,11 +61,14 @@ class CsvFormat:
     def _read_piece(self, text: str, form: Listing, limits: Limits) -> list[Any]:
         """The records of some lines; `Unusual` if one of them has a width that no layout has."""
         longest = limits.text if len(text) > limits.text else None
-        # A line end becomes a cell of its own, so that one split does for all lines; a list of the wrong
-        # width anywhere has a line end in another place.
+        count = text.count("\n") + 1
+        # Commas without end are not to become cells.
+        if len(text) > count * _LONG_LINE and text.count(",") >= count * max(map(len, form.csv)):
+            raise Unusual
+        # A line end becomes a cell of its own, so that one split does for all lines. If one has another width, a line
+        # end stands in another place, and the lines are read a width at a time.
         cells = text.replace("\n", ",\n,").split(",")
         width = cells.index("\n") if "\n" in text else len(cells)
-        count = text.count("\n") + 1
         if len(cells) == count * (width + 1) - 1 and cells[width :: width + 1].count("\n") == count - 1:
             return self._alike(cells, width, width + 1, form, limits, longest)
         lines = text.split("\n")

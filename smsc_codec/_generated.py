@@ -16,6 +16,10 @@ def column_of(name: str) -> Callable[[Sequence[Any]], list[Any]]:
     return cast("Callable[[Sequence[Any]], list[Any]]", eval(f"lambda rows: [row.{name} for row in rows]", {}))
 
 
+# Of k attributes that may be absent there are 2^k choices, and code is made for each that is met.
+_MOST_CHOICES = 64
+
+
 class Attributes:
     """Lists the attributes of many objects of a class, some of which may have *nothing* to say."""
 
@@ -27,14 +31,17 @@ class Attributes:
         """What lists each attribute, whatever it is."""
 
     def given(self, values: Sequence[Any]) -> dict[str, list[Any]] | None:
-        """The attributes that all *values* have, `None` if some have others, or are no objects of the class."""
+        """The attributes that all *values* have, `None` if some have others, or are no objects of the class.
+
+        Or if too many choices of attributes have been met before.
+        """
         first = values[0]
         if type(first) is not self._cls:
             return None
         absent = tuple([name for name, nothing in self._nothing.items() if getattr(first, name) is nothing])
-        # One for each choice of the class's attributes, whatever is written.
-        alike = self._alike.get(absent) or self._alike.setdefault(absent, self._all_alike(absent))
-        name, read = alike
+        if absent not in self._alike and len(self._alike) >= _MOST_CHOICES:
+            return None
+        name, read = self._alike.get(absent) or self._alike.setdefault(absent, self._all_alike(absent))
         columns = {name: read(values)}
         if len(columns[name]) != len(values):
             return None

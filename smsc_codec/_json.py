@@ -58,7 +58,10 @@ class JsonFormat:
             most = min(source.limits.depth, _DEEPEST)
             source.fail(f"expected values at most {most} deep", error.pos, code="limit")
         # Of many open brackets orjson says that it failed to allocate memory, which is not so.
-        why = "" if "memory" in said else f" ({said})"
+        why = f" ({said})"
+        if "memory" in said:
+            Tokens(source).check_depth(error.pos)
+            why = ""
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
 
     def _read_array(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:

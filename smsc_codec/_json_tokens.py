@@ -75,6 +75,14 @@ class Tokens:
         if self._depth > most:
             self._source.fail(f"expected values at most {most} deep", token.at, code="limit")
 
+    def check_depth(self, end: int) -> None:
+        """Count the containers that are open before *end*, where orjson has stopped."""
+        while (token := self.next()).at < end:
+            if token.mark in ("[", "{"):
+                self.enter(token)
+            elif token.mark in ("]", "}"):
+                self._depth -= 1
+
     def items(self) -> Iterator[Node]:
         """The rest of an array."""
         while (token := self.next()).mark != "]":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
-from itertools import repeat, starmap
+from itertools import chain, repeat, starmap
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from ._errors import EncodeError
+from ._errors import EncodeError, unreadable
 from ._generated import Attributes, constructor_of
 from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping
@@ -97,7 +97,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     extras: Extras | None = None
 
     def __post_init__(self) -> None:
-        _ = self._attributes  # so that their code is made once
+        _ = self._attributes  # so that most code is made where the record is declared
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -317,14 +317,14 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             [
                 (key, types[name].type.spell(item, f"{path}.{name}", limits))
                 for key, name in keys
-                if (item := getattr(value, name)) is not None or not types[name].optional
+                if (item := _attribute(value, name, path)) is not None or not types[name].optional
             ]
             for keys in (order.head, order.tail)
         )
         if self.extras is None:
             return head + tail
         codes, texts = (
-            self._spell_extras(getattr(value, attribute), type_, order, f"{path}.{attribute}", limits)
+            self._spell_extras(_attribute(value, attribute, path), type_, order, f"{path}.{attribute}", limits)
             for attribute, type_ in self.extra_types
         )
         if unique and not codes.keys().isdisjoint(texts):
@@ -346,8 +346,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     ) -> Iterator[str]:
         """The text of many values, some at a time, in the canonical order.
 
-        *woven* makes that of values with the same fields; each value's begins with *begin*, which stands nowhere else.
-        Raises `Unusual` where `spell` has to judge.
+        *woven* makes that of values with the same fields; each value's begins with *begin*. Where that stands elsewhere
+        too, the values are not written a kind at a time. Raises `Unusual` where `spell` has to judge.
         """
         if limits.digits < MAX_DIGITS:
             raise Unusual
@@ -374,16 +374,19 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         if list[object](map(type, rows)).count(self.cls) != len(rows):
             raise Unusual
         read = self._attributes.columns
-        marks = [[value is None for value in read[field.name](rows)] for field in self.fields]
-        marks += [list(map(_keys, read[name](rows))) for name, _ in self.extra_types]
         try:
+            marks = [[value is None for value in read[field.name](rows)] for field in self.fields]
+            marks += [list(map(_keys, read[name](rows))) for name, _ in self.extra_types]
             return list(places_of(zip(*marks)).values())
-        except TypeError:  # keys that somebody made of what cannot be one
+        except Exception:  # what somebody has deleted, and keys that somebody has made
             raise Unusual from None
 
     def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""
-        columns = self._attributes.given(rows)
+        try:
+            columns = self._attributes.given(rows)
+        except AttributeError:  # of a struct from which somebody has deleted it
+            raise Unusual from None
         if columns is None:
             raise Unusual
         head, tail = (
@@ -409,11 +412,13 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         count = len(mappings)
         if list[object](map(type, mappings)).count(FrozenMapping) != count:
             raise Unusual
-        every = [mapping._keys for mapping in mappings]
+        keys = mappings[0]._keys
         rows = [mapping._values for mapping in mappings]
-        keys = every[0]
-        # What is no tuple may claim to be equal, or have keys of its own.
-        if [*map(type, every), *map(type, rows)].count(tuple) != 2 * count or every.count(keys) != count:
+        # Lists that a reader has made share their keys. Other objects may claim to be equal.
+        others = list({id(mapping._keys): mapping._keys for mapping in mappings}.values())
+        if [*map(type, others), *map(type, rows)].count(tuple) != len(others) + count:
+            raise Unusual
+        if not all(type(key) is str for key in chain.from_iterable(others)) or others.count(keys) != len(others):
             raise Unusual
         if list(map(len, rows)).count(len(keys)) != count:
             raise Unusual
@@ -467,6 +472,13 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
 _ABSENT: Iterable[None] = repeat(None)
 _NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
+
+
+def _attribute(value: object, name: str, path: str) -> Any:
+    try:
+        return getattr(value, name)
+    except AttributeError as error:  # of a struct from which somebody has deleted it
+        raise unreadable(error, f"{path}.{name}") from error
 
 
 def _keys(mapping: Any) -> Any:

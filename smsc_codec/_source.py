@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cached_property
-from typing import NoReturn
+from typing import NoReturn, TypeGuard, TypeVar
 
 from ._errors import DecodeError, LimitError
 from ._limits import Limits
@@ -27,26 +27,33 @@ _ALIASES = {
     for alias in aliases
 }
 
+T = TypeVar("T")
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 _EXCERPT = 60
 
 
+def is_really(value: object, cls: type[T]) -> TypeGuard[T]:
+    """Whether *value* is a *cls*, whatever it says of itself: a mock says what it was told, others raise."""
+    return issubclass(type(value), cls)
+
+
 def charset_name(name: object) -> str | None:
     """The service's name for a charset under any of its usual names, `None` if it is not one of the three."""
     # Not by Python's own registry, which imports and remembers whatever a body's declaration names.
-    return _ALIASES.get(str.__str__(name).strip().lower().replace("_", "-")) if isinstance(name, str) else None
+    return _ALIASES.get(str.__str__(name).strip().lower().replace("_", "-")) if is_really(name, str) else None
 
 
 def shown(value: object) -> str:
     """*value* for an error message: short, on one line, with no control characters and no secrets."""
     try:
-        text = str.__str__(value) if isinstance(value, str) else printable(f"{value!r:.200}")
+        text = str.__str__(value) if is_really(value, str) else printable(f"{value!r:.200}")
     except Exception:  # a caller's own `__repr__`; a number beyond Python's limit of digits
         text = f"a value of the type {type(value).__name__}"
     text = without_secrets(text[:1000])
     text = text if len(text) <= 40 else f"{text[:37]}..."
-    return repr(text) if isinstance(value, str) else text
+    return repr(text) if is_really(value, str) else text
 
 
 class Source:
@@ -136,7 +143,7 @@ def open_source(
 
     Raises `DecodeError` for what is no text, or none in that charset, and `LimitError` for too much of it.
     """
-    if isinstance(body, str):
+    if is_really(body, str):
         body = str.__str__(body)
         _check_size(len(body), "characters", limits)
         start = 1 if body.startswith("\ufeff") else 0
@@ -147,7 +154,7 @@ def open_source(
     else:
         try:
             data = bytes(memoryview(body))  # type: ignore[arg-type]
-        except (TypeError, ValueError, BufferError):
+        except Exception:  # also that of a class of the caller with a buffer of its own
             reason = f"expected the body as bytes or a string, found {type(body).__name__}"
             raise DecodeError(reason) from None
         _check_size(len(data), "bytes", limits)

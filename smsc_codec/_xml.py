@@ -219,7 +219,7 @@ def _referred(match: re.Match[str]) -> str:
 
 def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
     if form.xml_item in keys or len({*keys}) < len(keys) or not all(map(_NAME.fullmatch, keys)):
-        raise Unusual  # Some names are XML's own.
+        raise Unusual  # Two values of a field, or a name that is no attribute's, or XML's own.
     attributes = "".join(rf' {re.escape(key)}="([^"<\x00-\x1f]*)"' for key in keys)
     line = rf"<{form.xml_item}{attributes}>([^<\x00-\x08\x0b-\x1f]*)</{form.xml_item}>"
     return Lines((*keys, form.xml_item), line, r"\n", last=False)

@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -28,6 +29,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec._forms import Column, Const, Endpoint, Flat, Listing, XmlShape
+from smsc_codec._generated import Attributes
 from smsc_codec._model import Code
 from smsc_codec._records import Field, Order, Record
 from smsc_codec._service import error_form
@@ -436,6 +438,24 @@ def test_a_record_that_may_hold_nothing() -> None:
                 codec.encode(given, fmt=2)
         else:
             assert codec.decode(codec.encode(given, fmt=2), fmt=2) == given
+
+
+def test_choices_of_fields_without_end() -> None:
+    """Code is made for those that are met, and for no more than a few of them."""
+    names = [f"n{number}" for number in range(8)]
+    cls: Any = msgspec.defstruct("Numbers", [(name, "int | None", None) for name in names], frozen=True)
+    record = Record(cls, tuple(Field(name, NUMBER, optional=True) for name in names))
+    listing = GROUPS.forms[1]
+    assert isinstance(listing, Listing)
+    loose = replace(listing, record=record, json=Order(tuple(zip(names, names)), ()))
+    codec = Codec(replace(GROUPS, forms=(ERROR, loose)))
+    given = Groups(tuple(cls(*(1 if place >> bit & 1 else None for bit in range(8))) for place in range(256)))
+    with patch.object(Attributes, "_all_alike", autospec=True, side_effect=Attributes._all_alike) as made:
+        for _ in range(2):
+            assert codec.decode(codec.encode(given, fmt=3), fmt=3) == given
+        one = Groups((cls(1),))
+        assert codec.encode(one, fmt=3) == b'[{\n"n0": 1\n}]'
+    assert made.call_count <= 64
 
 
 def test_what_is_declared_stays_as_it_is() -> None:

@@ -7,16 +7,21 @@ from collections import UserDict
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol, TypedDict, Union
+from unittest.mock import ANY as ANYTHING
+from unittest.mock import MagicMock
 
 import pytest
+from msgspec.structs import force_setattr
 
 from smsc_codec import (
     ApiError,
+    Codec,
     DecodeError,
     EncodeError,
     ErrorReply,
     Format,
     FrozenMapping,
+    LimitError,
     Limits,
     OperatorStatus,
     Sender,
@@ -31,6 +36,7 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec.senders import SENDERS
 
 GOLDEN: list[tuple[int | None, str, str]] = [
     (
@@ -231,8 +237,12 @@ def test_reasons(fmt: int, body: str, reason: str, offset: int) -> None:
 
 
 def test_open_brackets_are_no_lack_of_memory() -> None:
+    body = '[{"a": "]"}, ' + "[" * 500
+    with pytest.raises(LimitError) as tripped:
+        decode(body, fmt=3)
+    assert (tripped.value.reason, tripped.value.offset) == ("expected values at most 32 deep", body.index("[[") + 31)
     with pytest.raises(DecodeError) as caught:
-        decode("[" * 500, fmt=3)
+        decode("[" * 500, fmt=3, limits=Limits(depth=4000))
     assert caught.value.reason == f"expected a reply in JSON, found '{'[' * 37}...'"
 
 
@@ -743,6 +753,62 @@ def test_an_object_that_does_not_say_what_it_is() -> None:
     for write in (lambda reply: encode(reply, fmt=0), to_json):
         with pytest.raises(EncodeError, match=r"^the reply holds an object that raises RuntimeError"):
             write(reply)
+
+
+SAYS = [*(MagicMock(spec=cls) for cls in (str, bytes, bytearray, memoryview, int, Limits, type)), Masked(), ANYTHING]
+
+
+@pytest.mark.parametrize("number", range(len(SAYS)))
+def test_options_are_what_they_are_and_not_what_they_say(number: int) -> None:
+    odd = SAYS[number]
+    for options in ({}, {"fmt": odd}, {"charset": odd}, {"limits": odd}, {"expect": odd}, {"charset": "utf-8"}):
+        body = b"A,1" if len(options) == 1 and "utf-8" not in options.values() else odd
+        with pytest.raises(DecodeError):
+            decode(body, **options)
+        assert [finding.severity for finding in validate(body, **options).findings] == [Severity.ERROR]
+    for options in ({"fmt": odd}, {"fmt": 1, "charset": odd}, {"fmt": 1, "limits": odd}):
+        with pytest.raises(EncodeError):
+            encode(Success(), **options)
+
+
+def test_an_expectation_that_says_that_it_is_equal() -> None:
+    codec = Codec(SENDERS)
+    for _ in range(3):
+        with pytest.raises(DecodeError, match="expect has to be a class of replies or a union of them"):
+            codec.decode(b"name = A, mts = 1", fmt=0, expect=ANYTHING)
+
+
+class Buffer(bytes):
+    """From Python 3.12 on a class can have a buffer of its own."""
+
+    def __buffer__(self, flags: int) -> memoryview:
+        raise KeyError
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError
+
+
+def test_a_body_that_raises_whatever_is_asked() -> None:
+    try:
+        assert decode(Buffer(b"OK"), fmt=0) == Success()
+    except DecodeError as error:
+        assert error.reason == "expected the body as bytes or a string, found Buffer"
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_structs_that_lack_a_field(fmt: Format) -> None:
+    lists, sender, error, second = SenderList((Sender("A", 1),)), Sender("A", 1), ErrorReply(1, "x"), Sender("B", 2)
+    for struct in (lists, sender, error):
+        type(struct).__dict__[type(struct).__struct_fields__[0]].__delete__(struct)
+    for reply in (lists, SenderList((second, sender)), SenderList((sender,)), error):
+        with pytest.raises(EncodeError, match="the reply holds an object that raises AttributeError") as caught:
+            encode(reply, fmt=fmt, drop_description=True)
+        if isinstance(reply, SenderList) and reply is not lists:
+            assert caught.value.path == f"senders[{len(reply.senders) - 1}].name"
+    worse = SenderList((Sender("A", 1),))
+    force_setattr(worse, "senders", 5)
+    with pytest.raises(EncodeError, match="the reply holds an object that raises TypeError"):
+        encode(worse, fmt=fmt)
 
 
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])

@@ -166,6 +166,32 @@ def test_a_broken_mapping_is_named(fmt: Format, broken: Any, before: tuple[Sende
     assert caught.value.path.startswith(f"senders[{len(before)}].operators")
 
 
+class AnyCase(str):
+    """A key that is equal to itself in other letters."""
+
+    def __hash__(self) -> int:
+        return hash(self.lower())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self.lower() == other.lower()
+
+
+class NoKey(str):
+    def __hash__(self) -> int:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+@pytest.mark.parametrize("cls", [AnyCase, NoKey])
+@pytest.mark.parametrize("between", [(), (Sender("C", 3),)])
+def test_keys_are_written_as_they_are(fmt: Format, cls: type[str], between: tuple[Sender, ...]) -> None:
+    def body(key: str) -> bytes:
+        first, second = (cast("Any", FrozenMapping((key,), (OperatorStatus.SENT,))) for key in ("mts", key))
+        return encode(SenderList((Sender("A", 1, None, first), *between, Sender("B", 2, None, second))), fmt=fmt)
+
+    assert body(cls("MTS")) == body("MTS")
+
+
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_long_keys_are_not_remembered(fmt: Format) -> None:
     """What stands before a code is remembered with all its codes, and a hostile body chooses it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from smsc_codec import (
+    Codec,
     DecodeError,
     EncodeError,
     ErrorReply,
@@ -29,6 +31,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec._lines import Shapes
+from smsc_codec.senders import SENDERS
 
 from .test_work import steps
 
@@ -435,6 +438,16 @@ def test_one_long_name_among_many(fmt: Format, place: int) -> None:
     with pytest.raises(LimitError, match="expected at most 100 characters, found 101") as caught:
         decode(encode(reply, fmt=fmt), fmt=fmt, limits=limits)
     assert (refused.value.path, caught.value.path) == (path, path)
+
+
+def test_commas_without_end_are_no_cells() -> None:
+    """A piece is as long as its longest line, and each cell would take ten times its memory."""
+    body = b"A,1\n" + b"," * 1_000_000
+    tracemalloc.start()
+    assert Codec(SENDERS)._quick(body, Format.CSV, None, Limits()) is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * len(body)
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
