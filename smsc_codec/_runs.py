@@ -101,17 +101,19 @@ class Codes(NamedTuple):
 
     def behind(self, before: str) -> tuple[str | Sequence[str], ...]:
         """The parts to weave where *before* stands before each value."""
-        if len(before) > _LONG_KEY:
-            return before, self.column
         numbers = self.numbers
+        if before and (len(before) > _LONG_KEY or len(numbers) < _FEW_NUMBERS):
+            return before, self.column
         try:
             return (itemgetter(*numbers, 0)(_spellings(before))[:-1],)
         except IndexError:
             return ([before + text for text in self.larger(numbers)],)
 
 
-# Characters of what stands before a number that its spellings are remembered with.
+# Characters of what stands before a number that its spellings are remembered with, and numbers for which a hundred
+# spellings are not worth making: a hostile list has a key of its own in every record.
 _LONG_KEY = 64
+_FEW_NUMBERS = 16
 
 
 @lru_cache(128)

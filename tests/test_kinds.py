@@ -203,6 +203,15 @@ def test_long_keys_are_not_remembered(fmt: Format) -> None:
     assert _spellings.cache_info().currsize == known
 
 
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_keys_of_one_record_are_not_remembered(fmt: Format) -> None:
+    """A hundred spellings are made for a key that many have; making them for one takes fifty times its time."""
+    reply = SenderList(tuple(with_mappings(Sender("A", n), {f"k{n}": OperatorStatus.SENT}, {}) for n in range(200)))
+    before = _spellings.cache_info().misses
+    assert decode(encode(reply, fmt=fmt), fmt=fmt) == reply
+    assert _spellings.cache_info().misses - before <= 1  # those without a key
+
+
 def test_a_line_end_in_one_of_many() -> None:
     """In XML a text can hold what else ends an element's line."""
     reply = SenderList((Sender("A\nB", 1), Sender("C")))
