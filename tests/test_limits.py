@@ -440,6 +440,12 @@ def test_one_long_name_among_many(fmt: Format, place: int) -> None:
     assert (refused.value.path, caught.value.path) == (path, path)
 
 
+def test_what_is_no_list_has_no_names() -> None:
+    for fmt in Format:
+        body = encode(Success(), fmt=fmt, limits=Limits(names=0))
+        assert decode(body, fmt=fmt, limits=Limits(names=0)) == Success()
+
+
 def test_commas_without_end_are_no_cells() -> None:
     """A piece is as long as its longest line, and each cell would take ten times its memory."""
     body = b"A,1\n" + b"," * 1_000_000

@@ -17,6 +17,7 @@ from smsc_codec import (
     DecodeError,
     EncodeError,
     ErrorReply,
+    Format,
     FrozenMapping,
     Limits,
     OperatorStatus,
@@ -448,3 +449,8 @@ def test_operators_are_written_in_the_documented_order(fmt: int, order: list[str
     body = encode(SenderList((Sender("A", 5, operators=mapping(codes)),)), fmt=fmt).decode()
     assert re.findall(r"[a-z]\w+(?= = 2|=\"2|\": \"2)", body) == order
     assert not validate(body, fmt=fmt).findings
+
+
+def test_formats_print_as_their_numbers() -> None:
+    assert [f"{fmt}" for fmt in Format] == [str(fmt) for fmt in Format] == ["0", "1", "2", "3"]
+    assert f"{Format.XML:02}" == "02"
