@@ -237,10 +237,10 @@ def test_reasons(fmt: int, body: str, reason: str, offset: int) -> None:
 
 
 def test_open_brackets_are_no_lack_of_memory() -> None:
-    body = '[{"a": "]"}, ' + "[" * 500
+    body = '[[{"a": "]"}, [], ' + "[" * 500
     with pytest.raises(LimitError) as tripped:
         decode(body, fmt=3)
-    assert (tripped.value.reason, tripped.value.offset) == ("expected values at most 32 deep", body.index("[[") + 31)
+    assert (tripped.value.reason, tripped.value.offset) == ("expected values at most 32 deep", body.rindex(" [") + 1 + 30)
     with pytest.raises(DecodeError) as caught:
         decode("[" * 500, fmt=3, limits=Limits(depth=4000))
     assert caught.value.reason == f"expected a reply in JSON, found '{'[' * 37}...'"
