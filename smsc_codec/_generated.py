@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, combinations, islice
 from typing import Any, cast
 
 
@@ -16,7 +17,7 @@ def column_of(name: str) -> Callable[[Sequence[Any]], list[Any]]:
     return cast("Callable[[Sequence[Any]], list[Any]]", eval(f"lambda rows: [row.{name} for row in rows]", {}))
 
 
-# Of k attributes that may be absent there are 2^k choices, and code is made for each that is met.
+# Of k attributes that may be absent there are 2^k choices. Of a class with many, those have code where most are there.
 _MOST_CHOICES = 64
 
 
@@ -26,22 +27,24 @@ class Attributes:
     def __init__(self, cls: Callable[..., Any], names: Sequence[str], nothing: Mapping[str, object]) -> None:
         self._cls = cls
         self._nothing = nothing
-        self._alike: dict[tuple[str, ...], tuple[str, Callable[[Sequence[Any]], list[Any]]]] = {}
         self.columns = {name: column_of(name) for name in names}
         """What lists each attribute, whatever it is."""
+        # All of it is made here, so that none is made while a reply is read or written.
+        choices = chain.from_iterable(combinations(nothing, count) for count in range(len(nothing) + 1))
+        self._alike = {absent: self._all_alike(absent) for absent in islice(choices, _MOST_CHOICES)}
 
     def given(self, values: Sequence[Any]) -> dict[str, list[Any]] | None:
         """The attributes that all *values* have, `None` if some have others, or are no objects of the class.
 
-        Or if too many choices of attributes have been met before.
+        Or if this choice of attributes is one too many to have code of its own.
         """
         first = values[0]
         if type(first) is not self._cls:
             return None
         absent = tuple([name for name, nothing in self._nothing.items() if getattr(first, name) is nothing])
-        if absent not in self._alike and len(self._alike) >= _MOST_CHOICES:
+        if absent not in self._alike:
             return None
-        name, read = self._alike.get(absent) or self._alike.setdefault(absent, self._all_alike(absent))
+        name, read = self._alike[absent]
         columns = {name: read(values)}
         if len(columns[name]) != len(values):
             return None

@@ -97,7 +97,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     extras: Extras | None = None
 
     def __post_init__(self) -> None:
-        _ = self._attributes  # so that most code is made where the record is declared
+        _ = self._attributes  # so that their code is made where the record is declared
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -383,24 +383,21 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
     def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
         """The columns of values with the same fields, `Unusual` if they have not."""
+        middle: list[Run | Codes] = []
         try:
             columns = self._attributes.given(rows)
+            if columns is None:
+                raise Unusual
+            head, tail = (
+                [self.types[name].run(key, columns[name], limits.text) for key, name in keys if name in columns]
+                for keys in (order.head, order.tail)
+            )
+            for attribute, type_ in self.extra_types:
+                if attribute in columns:
+                    taken = {run.key for run in middle}
+                    middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
         except AttributeError:  # of a struct from which somebody has deleted it
             raise Unusual from None
-        if columns is None:
-            raise Unusual
-        head, tail = (
-            [self.types[name].run(key, columns[name], limits.text) for key, name in keys if name in columns]
-            for keys in (order.head, order.tail)
-        )
-        middle: list[Run | Codes] = []
-        for attribute, type_ in self.extra_types:
-            if attribute in columns:
-                taken = {run.key for run in middle}
-                try:
-                    middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
-                except (TypeError, AttributeError, LookupError):  # a mapping that somebody made by hand
-                    raise Unusual from None
         runs = [*head, *middle, *tail]
         if not 0 < len(runs) <= limits.attributes:
             raise Unusual

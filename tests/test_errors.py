@@ -240,7 +240,10 @@ def test_open_brackets_are_no_lack_of_memory() -> None:
     body = '[[{"a": "]"}, [], ' + "[" * 500
     with pytest.raises(LimitError) as tripped:
         decode(body, fmt=3)
-    assert (tripped.value.reason, tripped.value.offset) == ("expected values at most 32 deep", body.rindex(" [") + 1 + 30)
+    assert (tripped.value.reason, tripped.value.offset) == (
+        "expected values at most 32 deep",
+        body.rindex(" [") + 1 + 30,
+    )
     with pytest.raises(DecodeError) as caught:
         decode("[" * 500, fmt=3, limits=Limits(depth=4000))
     assert caught.value.reason == f"expected a reply in JSON, found '{'[' * 37}...'"
@@ -805,6 +808,12 @@ def test_structs_that_lack_a_field(fmt: Format) -> None:
             encode(reply, fmt=fmt, drop_description=True)
         if isinstance(reply, SenderList) and reply is not lists:
             assert caught.value.path == f"senders[{len(reply.senders) - 1}].name"
+    for attribute in ("_keys", "_values"):
+        mapping: Any = FrozenMapping(("mts",), (OperatorStatus(1),))
+        FrozenMapping.__dict__[attribute].__delete__(mapping)
+        with pytest.raises(EncodeError, match="the reply holds an object that raises AttributeError") as caught:
+            encode(SenderList((Sender("A", 1, None, mapping),)), fmt=fmt)
+        assert caught.value.path == "senders[0].operators"
     worse = SenderList((Sender("A", 1),))
     force_setattr(worse, "senders", 5)
     with pytest.raises(EncodeError, match="the reply holds an object that raises TypeError"):

@@ -47,6 +47,7 @@ class _Audit:
         """Nothing may happen within: no file, socket, process or import, not even a look into a folder."""
         self.events.clear()
         yield
+        self.events.pop("builtins.id", None)  # which of two objects it is
         assert self.events == {}
 
 
