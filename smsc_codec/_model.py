@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from datetime import timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, cast
 
 import msgspec
@@ -131,6 +132,22 @@ _RETRIES: Mapping[int, timedelta | None] = {
 }
 
 
+# Characters of keys that are remembered; the documented ones have some 120 together.
+_SHORT = 512
+
+
+@lru_cache(64)
+def _remembered(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return keys
+
+
+def shared(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The same keys; one object for all mappings that have them, so that a list of these is quickly compared."""
+    # A key of another class may be equal and not the same.
+    texts = list[object](map(type, keys)).count(str) == len(keys)
+    return _remembered(keys) if texts and sum(map(len, keys)) <= _SHORT else keys
+
+
 class _Values(ValuesView[V]):
     """Those of a `FrozenMapping`, one after another instead of by look-up."""
 
@@ -162,7 +179,7 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False)
     def of(cls, items: Mapping[str, V] | Iterable[tuple[str, V]]) -> FrozenMapping[V]:
         """The same items, frozen; of two with the same key the later one."""
         plain = dict(items)
-        return cls(tuple(plain), tuple(plain.values()))
+        return cls(shared(tuple(plain)), tuple(plain.values()))
 
     def __getitem__(self, key: str) -> V:
         try:

@@ -13,7 +13,7 @@ import msgspec
 from ._errors import EncodeError, unreadable
 from ._generated import Attributes, constructor_of
 from ._limits import MAX_DIGITS, Limits
-from ._model import NO_OPERATORS, FrozenMapping
+from ._model import NO_OPERATORS, FrozenMapping, shared
 from ._report import Severity
 from ._runs import Codes, Columns, Rows, Run, Table, places_of, put_back
 from ._source import Source, shown
@@ -294,7 +294,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             return None
         cls = self.cls
         table = self.extras.code.table or {}
-        keys = tuple(others)
+        keys = shared(tuple(others))
         spelled_codes = itemgetter(*map(places.__getitem__, others))
         steps = [(places[field.name], field.type.quick) for field in given]
         absent = [None] * (len(self.fields) - len(given))
@@ -412,21 +412,25 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         keys = mappings[0]._keys
         rows = [mapping._values for mapping in mappings]
         # Lists that a reader has made share their keys. Other objects may claim to be equal.
-        others = list({id(mapping._keys): mapping._keys for mapping in mappings}.values())
+        every = [mapping._keys for mapping in mappings]
+        others = [keys] if len(set(map(id, every))) == 1 else every
         if [*map(type, others), *map(type, rows)].count(tuple) != len(others) + count:
             raise Unusual
-        if not all(type(key) is str for key in chain.from_iterable(others)) or others.count(keys) != len(others):
+        types = list[object](map(type, chain.from_iterable(others)))
+        if types.count(str) != len(types) or others.count(keys) != len(others):
             raise Unusual
-        if list(map(len, rows)).count(len(keys)) != count:
+        try:
+            columns = list(zip(*rows, strict=True))
+        except ValueError:
+            raise Unusual from None
+        if len(columns) != len(keys):
             raise Unusual
-        if not keys:
-            return []
         if len(set(keys)) != len(keys):
             raise Unusual
         TEXT.run("", keys, longest)
         if not taken.isdisjoint(keys) or not order.names.keys().isdisjoint(keys):
             raise Unusual
-        runs = {key: type_.run(key, column, longest) for key, column in zip(keys, zip(*rows))}
+        runs = {key: type_.run(key, column, longest) for key, column in zip(keys, columns)}
         # One or two digits are a code, and cannot be a name.
         if type_.table is None and not all(self._no_codes(run.column) for run in runs.values()):
             raise Unusual
@@ -488,4 +492,4 @@ _CHUNK = 4096
 
 def _frozen(keys: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterable[Any]:
     make = cast("Callable[[Any, Any], Mapping[str, Any]]", FrozenMapping)
-    return map(make, repeat(tuple(keys)), rows) if keys else _NONE
+    return map(make, repeat(shared(tuple(keys))), rows) if keys else _NONE

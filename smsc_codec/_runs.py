@@ -105,9 +105,10 @@ class Codes(NamedTuple):
         if before and (len(before) > _LONG_KEY or len(numbers) < _FEW_NUMBERS):
             return before, self.column
         try:
-            return (itemgetter(*numbers, 0)(_spellings(before))[:-1],)
+            found = itemgetter(*numbers)(_spellings(before))
         except IndexError:
             return ([before + text for text in self.larger(numbers)],)
+        return (found if len(numbers) > 1 else (found,),)
 
 
 # Characters of what stands before a number that its spellings are remembered with, and numbers for which a hundred
