@@ -193,6 +193,35 @@ def test_keys_are_written_as_they_are(fmt: Format, cls: type[str], between: tupl
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
+@pytest.mark.parametrize("count", [0, 2])
+def test_values_that_are_too_few_or_too_many(fmt: Format, count: int) -> None:
+    first, second = (cast("Any", FrozenMapping(("mts",), (OperatorStatus.SENT,) * n)) for n in (1, count))
+    with pytest.raises(EncodeError, match=r"^senders\[1\].operators: expected a mapping with a value for each key$"):
+        encode(SenderList((Sender("A", 1, None, first), Sender("B", 2, None, second))), fmt=fmt)
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_a_number_of_two_digits_alone(fmt: Format) -> None:
+    reply = SenderList((with_mappings(Sender("A", 1, SenderStatus(77)), {"mts": OperatorStatus(88)}, {}),))
+    body = encode(reply, fmt=fmt)
+    assert body == encode(one_by_one(reply), fmt=fmt)
+    assert decode(body, fmt=fmt) == reply
+
+
+def test_mappings_share_their_keys() -> None:
+    """But for keys that are long, which nobody else may have, and those that are only equal."""
+
+    def keys(*given: str) -> tuple[str, ...]:
+        return FrozenMapping.of(dict.fromkeys(given, 1))._keys
+
+    assert keys("mts", "mega") is keys("mts", "mega")
+    assert keys("k" * 512) is keys("k" * 512)
+    assert keys("k" * 513) is not keys("k" * 513)
+    assert keys("mts") != ("MTS",)
+    assert [type(key) for key in keys(AnyCase("MTS"))] == [AnyCase]
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_long_keys_are_not_remembered(fmt: Format) -> None:
     """What stands before a code is remembered with all its codes, and a hostile body chooses it."""
     known = 0
