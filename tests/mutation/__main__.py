@@ -25,6 +25,7 @@ _MORE = {
     "_codec": ("limits",),
     "_grammar": ("limits", "loading"),
     "_json_tokens": ("limits",),
+    "_model": ("kinds",),
     "_limits": ("limits",),
     "_source": ("limits",),
     "_xml_tree": ("limits",),
