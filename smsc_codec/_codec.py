@@ -15,7 +15,8 @@ from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._model import ErrorReply
 from ._odd import odd_check
 from ._report import Finding, Report, Severity
-from ._source import BOM, CHARSETS, Source, charset_name, is_really, open_source, shown
+from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown
+from ._types import is_really
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

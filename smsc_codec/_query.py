@@ -15,7 +15,8 @@ from ._errors import DecodeError
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply, Reply, SenderCreated, SenderList, Success
 from ._report import Finding, Report, Severity
-from ._source import charset_name, shown
+from ._source import bytes_of, charset_name, shown
+from ._types import is_really
 from .senders import CODEC, COMMANDS
 
 if TYPE_CHECKING:
@@ -82,11 +83,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         if self.charset is not None:
             force_setattr(self, "charset", _charset_of(self.charset, DecodeError))
         command: object = self.command
-        if command is not None and not (isinstance(command, str) and command in COMMANDS):
+        if command is not None and not (is_really(command, str) and command in COMMANDS):
             raise DecodeError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
         for view in ("all", "operators"):
             given: object = getattr(self, view)
-            if not isinstance(given, bool):
+            if not is_really(given, bool):
                 raise DecodeError(f"{view} has to be True or False, not {shown(given)}")
 
     @classmethod
@@ -232,7 +233,7 @@ def pairs_of(text: str) -> list[tuple[str, str]]:
 
 def charset_of(asked: str | None, content: object, content_type: object) -> tuple[str | None, list[Finding]]:
     """The charset of a response, and what is odd about what its `Content-Type` says."""
-    match = _CHARSET.search(content_type) if isinstance(content_type, str) else None
+    match = _CHARSET.search(content_type) if is_really(content_type, str) else None
     said = None if match is None else charset_name(match[1])
     body = bytes_of(content)
     if said is None or body is None:
@@ -265,16 +266,6 @@ def missing_views(query: Query, reply: Reply) -> list[Finding]:
 
 def _content_charset(message: str) -> Finding:
     return Finding(Severity.WARNING, "content-charset", message, 0, 1, 1, "", "")
-
-
-def bytes_of(content: Any) -> bytes | None:
-    """What is bytes, or like them; `None` for a string and what the codec refuses."""
-    if isinstance(content, bytes):
-        return content
-    try:
-        return bytes(memoryview(content))
-    except (TypeError, ValueError, BufferError):
-        return None
 
 
 def _is_utf8(body: bytes) -> bool:

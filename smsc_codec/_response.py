@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 from ._errors import DecodeError
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply, Reply
-from ._query import Parameters, Query, bytes_of
+from ._query import Parameters, Query
+from ._source import bytes_of
+from ._types import is_really
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -118,7 +120,7 @@ def decode_response(
     """
     if content is None:
         content = _held(response, "content")
-        if not isinstance(content, str) and bytes_of(content) is None:
+        if not is_really(content, str) and bytes_of(content) is None:
             raise DecodeError(
                 f"expected the content in the response, found {type(content).__name__}: "
                 "read it, and give it as the second argument"

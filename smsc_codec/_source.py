@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 from functools import cached_property
-from typing import NoReturn, TypeGuard, TypeVar
+from typing import Any, NoReturn
 
 from ._errors import DecodeError, LimitError
 from ._limits import Limits
 from ._report import Finding, Severity
 from ._secrets import Secrets, printable, safe_path, safe_reason, without_secrets
+from ._types import is_really
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 """What the service's `charset` parameter takes [doc]; windows-1251 is its default."""
@@ -27,16 +28,9 @@ _ALIASES = {
     for alias in aliases
 }
 
-T = TypeVar("T")
-
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 _EXCERPT = 60
-
-
-def is_really(value: object, cls: type[T]) -> TypeGuard[T]:
-    """Whether *value* is a *cls*, whatever it says of itself: a mock says what it was told, others raise."""
-    return issubclass(type(value), cls)
 
 
 def charset_name(name: object) -> str | None:
@@ -136,6 +130,16 @@ class Source:
 _DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
 
 
+def bytes_of(content: Any) -> bytes | None:
+    """What is bytes, or like them; `None` for a string and anything else."""
+    if type(content) is bytes:
+        return content
+    try:
+        return bytes(memoryview(content))
+    except Exception:  # also that of a class of the caller with a buffer of its own
+        return None
+
+
 def open_source(
     body: object, charset: str | None, limits: Limits, findings: list[Finding] | None, declares: bool
 ) -> Source:
@@ -152,11 +156,9 @@ def open_source(
         if half is not None:
             source.fail("expected text, found half of a surrogate pair", half.start() - start, code="charset")
     else:
-        try:
-            data = bytes(memoryview(body))  # type: ignore[arg-type]
-        except Exception:  # also that of a class of the caller with a buffer of its own
-            reason = f"expected the body as bytes or a string, found {type(body).__name__}"
-            raise DecodeError(reason) from None
+        data = bytes_of(body)
+        if data is None:
+            raise DecodeError(f"expected the body as bytes or a string, found {type(body).__name__}")
         _check_size(len(data), "bytes", limits)
         start = len(BOM) if data.startswith(BOM) else 0
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings))

@@ -7,6 +7,7 @@ import json
 import pickle
 from enum import Enum
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given
@@ -331,6 +332,22 @@ def test_what_findings_say(asked: str, body: bytes, content_type: str, code: str
     """They are about the reply, and have no place in the body."""
     report = Query.from_url(asked).validate(body, content_type=content_type)
     assert report.findings == (Finding(Severity.WARNING, code, message, 0, 1, 1, path, ""),)
+
+
+class Body(bytes):
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError
+
+
+def test_what_objects_say_of_themselves_is_not_believed() -> None:
+    says: Any = MagicMock(spec=str)
+    query = Query.from_url("?get=1&fmt=0")
+    assert query.decode(b"name = A", content_type=says) == SenderList((Sender("A"),))
+    assert query.decode(Body(b"name = A"), content_type="text/plain; charset=utf-8") == SenderList((Sender("A"),))
+    wrong: list[dict[str, Any]] = [{"command": says}, {"all": MagicMock(spec=bool)}, {"charset": says}]
+    for options in wrong:
+        with pytest.raises(DecodeError, match="has to be"):
+            Query(**options)
 
 
 def test_what_is_ascii_is_in_every_charset() -> None:
