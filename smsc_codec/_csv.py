@@ -20,7 +20,7 @@ _FORBIDDEN = frozenset(",\r\n")
 _PIECE = 256 * 1024
 
 # Characters that lines have at most on average where nothing is wrong; real ones have some 20.
-_LONG_LINE = 256
+_USUAL_LINE = 256
 
 
 class CsvFormat:
@@ -63,7 +63,7 @@ class CsvFormat:
         longest = limits.text if len(text) > limits.text else None
         count = text.count("\n") + 1
         # Commas without end are not to become cells.
-        if len(text) > count * _LONG_LINE and text.count(",") >= count * max(map(len, form.csv)):
+        if len(text) > count * _USUAL_LINE and text.count(",") >= count * max(map(len, form.csv)):
             raise Unusual
         # A line end becomes a cell of its own, so that one split does for all lines. If one has another width, a line
         # end stands in another place, and the lines are read a width at a time.

@@ -20,6 +20,7 @@ import msgspec
 
 from ._errors import ApiError
 from ._limits import MAX_DIGITS
+from ._types import all_are
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -144,8 +145,7 @@ def _remembered(keys: tuple[str, ...]) -> tuple[str, ...]:
 def shared(keys: tuple[str, ...]) -> tuple[str, ...]:
     """The same keys; one object for all mappings that have them, so that a list of these is quickly compared."""
     # A key of another class may be equal and not the same.
-    texts = list[object](map(type, keys)).count(str) == len(keys)
-    return _remembered(keys) if texts and sum(map(len, keys)) <= _SHORT else keys
+    return _remembered(keys) if all_are(keys, str) and sum(map(len, keys)) <= _SHORT else keys
 
 
 class _Values(ValuesView[V]):

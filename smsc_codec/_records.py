@@ -15,9 +15,10 @@ from ._generated import Attributes, constructor_of
 from ._limits import MAX_DIGITS, Limits
 from ._model import NO_OPERATORS, FrozenMapping, shared
 from ._report import Severity
-from ._runs import Codes, Columns, Rows, Run, Table, places_of, put_back
+from ._runs import Codes, Columns, Rows, Run, Table, looked_up, places_of, put_back
 from ._source import Source, shown
-from ._values import TEXT, Scalar, Unusual, looked_up, plain_items, written_numbers
+from ._types import all_are
+from ._values import TEXT, Scalar, Unusual, plain_items, written_numbers
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -371,7 +372,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
     def _kinds(self, rows: Sequence[Any]) -> list[list[int]]:
         """The places of values that have the same fields and the same keys of extras."""
-        if list[object](map(type, rows)).count(self.cls) != len(rows):
+        if not all_are(rows, self.cls):
             raise Unusual
         read = self._attributes.columns
         try:
@@ -406,25 +407,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     def _extra_runs(
         self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str], longest: int
     ) -> list[Run | Codes]:
-        count = len(mappings)
-        if list[object](map(type, mappings)).count(FrozenMapping) != count:
-            raise Unusual
-        keys = mappings[0]._keys
-        rows = [mapping._values for mapping in mappings]
-        # Lists that a reader has made share their keys. Other objects may claim to be equal.
-        every = [mapping._keys for mapping in mappings]
-        others = [keys] if len(set(map(id, every))) == 1 else every
-        if [*map(type, others), *map(type, rows)].count(tuple) != len(others) + count:
-            raise Unusual
-        types = list[object](map(type, chain.from_iterable(others)))
-        if types.count(str) != len(types) or others.count(keys) != len(others):
-            raise Unusual
-        try:
-            columns = list(zip(*rows, strict=True))
-        except ValueError:
-            raise Unusual from None
-        if len(columns) != len(keys):
-            raise Unusual
+        keys, columns = _table_of(mappings)
         if len(set(keys)) != len(keys):
             raise Unusual
         TEXT.run("", keys, longest)
@@ -480,6 +463,28 @@ def _attribute(value: object, name: str, path: str) -> Any:
         return getattr(value, name)
     except AttributeError as error:  # of a struct from which somebody has deleted it
         raise unreadable(error, f"{path}.{name}") from error
+
+
+def _table_of(mappings: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """The keys that all mappings have, and a column of values for each; `Unusual` if they differ."""
+    if not all_are(mappings, FrozenMapping):
+        raise Unusual
+    keys = mappings[0]._keys
+    rows = [mapping._values for mapping in mappings]
+    # Lists that a reader has made share their keys. Other objects may claim to be equal.
+    every = [mapping._keys for mapping in mappings]
+    others = [keys] if len(set(map(id, every))) == 1 else every
+    if not all_are(chain(others, rows), tuple) or not all_are(chain.from_iterable(others), str):
+        raise Unusual
+    if others.count(keys) != len(others):
+        raise Unusual
+    try:
+        columns = list(zip(*rows, strict=True))
+    except ValueError:
+        raise Unusual from None
+    if len(columns) != len(keys):
+        raise Unusual
+    return keys, columns
 
 
 def _keys(mapping: Any) -> Any:

@@ -55,6 +55,11 @@ def put_back(places: Iterable[Sequence[int]], values: Iterable[Sequence[V]]) -> 
     return list(map(by_place.__getitem__, range(len(by_place))))
 
 
+def looked_up(table: Mapping[Any, Any] | Sequence[Any], keys: Sequence[Any]) -> Sequence[Any]:
+    """The values of all *keys*, of which there is at least one; twice as quick as `map`."""
+    return itemgetter(*keys)(table) if len(keys) > 1 else (table[keys[0]],)
+
+
 class Run(NamedTuple):
     """One field of many records, spelled out."""
 
@@ -105,10 +110,9 @@ class Codes(NamedTuple):
         if before and (len(before) > _LONG_KEY or len(numbers) < _FEW_NUMBERS):
             return before, self.column
         try:
-            found = itemgetter(*numbers)(_spellings(before))
+            return (looked_up(_spellings(before), numbers),)
         except IndexError:
             return ([before + text for text in self.larger(numbers)],)
-        return (found if len(numbers) > 1 else (found,),)
 
 
 # Characters of what stands before a number that its spellings are remembered with, and numbers for which a hundred

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from operator import itemgetter
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -13,8 +12,9 @@ import msgspec
 from ._errors import EncodeError, unreadable
 from ._limits import Limits
 from ._model import MAX_NUMBER, Code, FrozenMapping
-from ._runs import Codes, Run
+from ._runs import Codes, Run, looked_up
 from ._source import SURROGATE, shown
+from ._types import all_are
 
 
 class Unusual(Exception):  # noqa: N818 - a signal, not an error
@@ -125,7 +125,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
                 return Codes(key, numbers, _spelled_out if self._any_number else _too_large)
             if self._any_number:
                 return Run(key, True, written_numbers(values))
-            if list(map(type, values)).count(str) != len(values):
+            if not all_are(values, str):
                 raise Unusual
             text = joined(values, longest)
         except (TypeError, ValueError):
@@ -193,11 +193,6 @@ def joined(texts: Sequence[str], longest: int) -> str:
         if max(map(len, few)) > longest and max(map(len, texts)) > longest:
             raise Unusual
     return text
-
-
-def looked_up(table: Mapping[Any, Any] | Sequence[Any], keys: Sequence[Any]) -> Sequence[Any]:
-    """The values of all *keys*, of which there is at least one; twice as quick as `map`."""
-    return itemgetter(*keys)(table) if len(keys) > 1 else (table[keys[0]],)
 
 
 def plain_items(items: Any, path: str) -> dict[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -26,6 +26,7 @@ from smsc_codec._lines import MAX_NEW_SHAPES, Shapes
 from smsc_codec.senders import SENDERS, TEXT_ORDER
 
 from .lanes import SLOW
+from .test_kinds import with_mappings
 from .test_work import steps
 
 SENDERS_CODEC = Codec(SENDERS)
@@ -142,13 +143,12 @@ def test_a_body_teaches_few_shapes(fmt: Format) -> None:
 
 
 def with_codes(number: int, *keys: str) -> Sender:
-    codes: Any = FrozenMapping.of({key: OperatorStatus((number + place) % 100) for place, key in enumerate(keys)})
-    return Sender(f"N{number}", number, None, codes)
+    codes = {key: OperatorStatus((number + place) % 100) for place, key in enumerate(keys)}
+    return with_mappings(Sender(f"N{number}", number), codes, {})
 
 
 def with_names(number: int) -> Sender:
-    codes, names = FrozenMapping.of({"mts": OperatorStatus(1)}), FrozenMapping.of({"tele2": f"REPLACED{number}"})
-    return Sender(f"N{number}", number, None, *cast("Any", (codes, names)))
+    return with_mappings(Sender(f"N{number}", number), {"mts": OperatorStatus(1)}, {"tele2": f"REPLACED{number}"})
 
 
 NORMAL: dict[str, Callable[[int], Sender]] = {
