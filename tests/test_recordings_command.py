@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,8 @@ def test_a_real_interrupt(tmp_path: Path, jobs: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     options: dict[str, Any] = {"stdout": pipe, "stderr": pipe, "text": True, "start_new_session": True}
+    # What a script starts in the background ignores interrupts, and so would all that it starts.
+    options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     # It is in the middle as soon as it has opened the pipe.
     with subprocess.Popen(command, cwd=tmp_path, env=environment, **options) as process, open(fifo, "wb"):
         time.sleep(0.2)
