@@ -154,11 +154,12 @@ BROKEN: list[Any] = [
     FrozenMapping(cast("Any", 5), cast("Any", 5)),
     FrozenMapping(cast("Any", {"mts": 1}), cast("Any", {1: 2})),
     FrozenMapping(("mts",), cast("Any", {1: 2})),
+    FrozenMapping(cast("Any", {"mts": 1}), (1,)),
 ]
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
-@pytest.mark.parametrize("broken", BROKEN, ids=["numbers", "mappings", "a mapping"])
+@pytest.mark.parametrize("broken", BROKEN, ids=["numbers", "mappings", "a mapping", "keys of a mapping"])
 @pytest.mark.parametrize("before", [(), (Sender("A", 1),)], ids=["alone", "behind another"])
 def test_a_broken_mapping_is_named(fmt: Format, broken: Any, before: tuple[Sender, ...]) -> None:
     with pytest.raises(EncodeError) as caught:
