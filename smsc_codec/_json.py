@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from ._forms import Const, Endpoint, Flat, Form, Listing
+from ._json_objects import ObjectReader, has_minus_zero, no_key_twice
 from ._json_tokens import Node, Tokens
 from ._limits import Limits
 from ._records import Field, Pair
@@ -25,6 +26,7 @@ class JsonFormat:
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self._endpoint = endpoint
         self._listing = next((form for form in endpoint.forms if isinstance(form, Listing)), None)
+        self._objects = ObjectReader(self._listing)
 
     # Reading
 
@@ -36,7 +38,7 @@ class JsonFormat:
         records: list[Any] = []
         try:
             for piece in _pieces(body):
-                records += self._read_array(orjson.loads(piece), form, piece, limits)
+                records += self._read_array(piece, form, limits)
                 if len(records) > limits.names:
                     return None
         except (Unusual, ValueError, KeyError, TypeError):
@@ -64,8 +66,16 @@ class JsonFormat:
             why = ""
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
 
-    def _read_array(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
+    def _read_array(self, array: bytes, form: Listing, limits: Limits) -> list[Any]:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""
+        try:
+            keys, objects = self._objects.read(array)
+        except (Unusual, ValueError):
+            return self._read_objects(orjson.loads(array), form, array, limits)
+        return self._alike(keys, objects, form, limits, limits.text if len(array) > limits.text else None)
+
+    def _read_objects(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
+        """The same where objects have different keys, or others than the documented ones."""
         if not array:
             raise Unusual
         longest = limits.text if len(body) > limits.text else None
@@ -75,31 +85,27 @@ class JsonFormat:
             # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
             if lengths.count(len(keys)) != len(array) or not form.json.ranks.keys() >= set(keys):
                 raise KeyError
-            records = self._alike(keys, array, form, limits, longest)
+            records = self._alike(keys, _Members(array, dict(zip(keys, keys))), form, limits, longest)
             firsts = [array[0]]
         except KeyError:
             kinds = places_of(map(tuple, array))
             of_kinds = [[array[place] for place in places] for places in kinds.values()]
-            made = [self._alike(keys, rows, form, limits, longest) for keys, rows in zip(kinds, of_kinds)]
+            tables = [(keys, _Members(rows, dict(zip(keys, keys)))) for keys, rows in zip(kinds, of_kinds)]
+            made = [self._alike(keys, table, form, limits, longest) for keys, table in tables]
             records = put_back(kinds.values(), made)
             firsts = [rows[0] for rows in of_kinds]
-        members = sum(lengths)
-        # Of two members with the same key orjson keeps the last. Every member has a colon, so as many colons as
-        # members are no key given twice; more may be colons inside strings. And it reads -0 as 0.
-        if body.count(b":") != members and not _no_key_twice(body, array, members):
+        texts = (text for row in array for member in row.items() for text in member if text.__class__ is str)
+        if not no_key_twice(body, sum(lengths), texts):
             raise Unusual
         bare = any(int in map(type, row.values()) for row in firsts)
-        if bare and b"-" in body and _MINUS_ZERO.search(body):
+        if bare and has_minus_zero(body):
             raise Unusual
         return records
 
-    def _alike(
-        self, keys: Sequence[str], rows: list[Any], form: Listing, limits: Limits, longest: int | None
-    ) -> list[Any]:
+    def _alike(self, keys: Sequence[str], table: Rows, form: Listing, limits: Limits, longest: int | None) -> list[Any]:
         """The records of objects with the same keys."""
         if len(keys) > limits.attributes:
             raise Unusual
-        table = _Members(rows, dict(zip(keys, keys)))
         return form.record.many(keys, table, form.json.names, form.json.arrange, longest)
 
     def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
@@ -229,15 +235,6 @@ def _pieces(body: bytes) -> Iterator[bytes]:
     yield b"[" + body[start:] if start > 1 else body
 
 
-def _no_key_twice(body: bytes, array: list[dict[str, Any]], members: int) -> bool:
-    """Whether there are no more colons in the body than there are members, and colons in strings."""
-    # An escaped colon would hide one.
-    if b"\\u003" in body:
-        return False
-    strings = (text for row in array for member in row.items() for text in member if text.__class__ is str)
-    return body.count(b":") == members + sum(text.count(":") for text in strings)
-
-
 def _keys(node: Node) -> set[str]:
     return {member.key for member in node.members}
 
@@ -298,9 +295,8 @@ def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str
 # Between two objects of a list.
 _BETWEEN = "},\n{\n"
 _CUT = _BETWEEN.encode()
-_PIECE = 128 * 1024
+_PIECE = 256 * 1024
 _SPECIAL = re.compile('["\\\\\x00-\x1f]')
-_MINUS_ZERO = re.compile(rb"-0\s*[,}\]]")
 
 _DEEPEST = 1024
 """Containers inside each other that orjson reads."""

@@ -25,6 +25,7 @@ from lark.exceptions import UnexpectedInput
 from smsc_codec import Format, SmscCodecError, decode, encode, from_json, to_json, validate
 from smsc_codec import _values as values
 from smsc_codec._grammar import Grammar
+from smsc_codec._json_objects import ObjectReader
 
 from .vectors import GOOD, VECTORS, Vector
 
@@ -66,6 +67,16 @@ def _expat(by: Raise) -> Iterator[None]:
 
     with patch("smsc_codec._xml.DefusedXMLParser", made), patch("smsc_codec._xml_tree.DefusedXMLParser", made):
         yield
+
+
+def _objects(by: Raise) -> Any:
+    real = ObjectReader._shape
+
+    def shape(reader: ObjectReader, *given: Any, **options: Any) -> Any:
+        made = real(reader, *given, **options)
+        return made._replace(decode=partial(by, made.decode))
+
+    return patch.object(ObjectReader, "_shape", shape)
 
 
 def _expat_error(code: str) -> expat.ExpatError:
@@ -122,6 +133,15 @@ CALLS = {
         lambda by: patch.object(values, "_DECODER", _Replaced(values._DECODER, "decode", by)),
         values._DECODER.decode,
         (lambda: msgspec.ValidationError("x"), lambda: msgspec.DecodeError("x")),
+    ),
+    "msgspec objects": Call(
+        _objects,
+        lambda decode, *given: decode(*given),
+        (
+            lambda: msgspec.ValidationError("x"),
+            lambda: msgspec.DecodeError("x"),
+            lambda: UnicodeDecodeError("utf-8", b"x", 0, 1, "x"),
+        ),
     ),
     # Numbers that have just been read have been checked, and it has nothing to object to.
     "msgspec encode": Call(

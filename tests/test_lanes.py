@@ -22,6 +22,7 @@ from smsc_codec import (
     decode,
     encode,
 )
+from smsc_codec._json import JsonFormat
 from smsc_codec._lines import MAX_NEW_SHAPES, Shapes
 from smsc_codec.senders import SENDERS, TEXT_ORDER
 
@@ -130,7 +131,7 @@ def test_a_code_and_a_name_at_one_operator(fmt: Format) -> None:
             encode(SenderList((given,)), fmt=fmt)
 
 
-@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML])
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
 def test_a_body_teaches_few_shapes(fmt: Format) -> None:
     """Each costs a millisecond and some kilobytes, and a hostile body can invent them without end."""
     reply = SenderList(tuple(with_codes(number, f"k{number}") for number in range(40)))
@@ -194,6 +195,45 @@ def test_normal_replies_take_few_steps_a_name(name: str, fmt: Format) -> None:
     assert steps(partial(writer.encode, reply, fmt=fmt)) < 200 * 40
     if not codec.validate(body, fmt=fmt).findings:
         assert steps(partial(codec.validate, body, fmt=fmt)) < 200 * 40
+
+
+# An operator that is in no documented list, and a bracket in the first name.
+WITH_DICTIONARIES = {"one operator", "operators that are not documented", "a replacement", "every sign"}
+
+
+@pytest.mark.parametrize("name", sorted(NORMAL.keys() - WITH_DICTIONARIES))
+@pytest.mark.parametrize("between", ["", "\n", " "])
+def test_objects_with_documented_keys_need_no_dictionaries(name: str, between: str) -> None:
+    reply = SenderList(tuple(NORMAL[name](number) for number in range(200)))
+    body = encode(reply, fmt=3).replace(b",\n", b"," + between.encode())
+    with patch.object(JsonFormat, "_read_objects", side_effect=AssertionError):
+        assert decode(body, fmt=3) == reply
+
+
+def test_where_one_object_has_a_code_another_can_have_a_name() -> None:
+    body = (
+        b'[{"sender": "A", "mega_step": "7", "mts_step": "1"}, {"sender": "B", "mega_step": "NAME", "mts_step": "10"}]'
+    )
+    with patch.object(JsonFormat, "_read_objects", side_effect=AssertionError):
+        for _ in range(2):
+            last = SENDERS_CODEC.decode(body, fmt=3, expect=SenderList)
+            assert last == SLOW.decode(body, fmt=3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"sender": "A"}, {"sender": "B", "id": 2}]',
+        '[{"sender": "A", "new": "1"}]',
+        '[{"sender": "A", "id": 1}, {"sender": "B", "id": "2"}]',
+        '[{"sender": "A}", "id": 1}]',
+    ],
+    ids=["other keys", "a key that nobody has documented", "another type", "a bracket in a name"],
+)
+def test_other_objects_are_read_as_dictionaries(body: str) -> None:
+    with patch.object(JsonFormat, "_read_objects", autospec=True, side_effect=JsonFormat._read_objects) as read:
+        assert Codec(SENDERS).decode(body, fmt=3) == SLOW.decode(body, fmt=3)
+    assert read.called
 
 
 ALONE = [
