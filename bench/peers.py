@@ -136,8 +136,15 @@ def _struct(types: dict[str, type]) -> Any:
 # Encoding
 
 
-def we_write(reply: SenderList, fmt: Format) -> Run:
+def we_write(given: bytes, fmt: Format) -> Run:
+    """A list that has been read. What is known of it need not be looked at again."""
+    reply = decode(given, fmt=fmt)
     return lambda: encode(reply, fmt=fmt)
+
+
+def we_write_new(senders: tuple[Sender, ...], fmt: Format) -> Run:
+    """A list made by hand, each time another, so that nothing is known of it."""
+    return lambda: encode(SenderList(senders), fmt=fmt)
 
 
 def join_text(rows: Plain, view: str) -> Run:

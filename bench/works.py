@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from smsc_codec import ErrorReply, Format, Success, encode
@@ -86,8 +87,17 @@ def encode_list(fmt: Format, view: str, count: int) -> Work:
         Contender(name, "bytes", make, meaning, None if place else Target(1.0))
         for place, (name, make) in enumerate(writers[fmt].items())
     )
-    us = Contender("smsc_codec", "checked, canonical bytes", partial(peers.we_write, names(view, count), fmt), meaning)
+    ours = partial(peers.we_write, body(fmt, view, count), fmt)
+    us = Contender("smsc_codec", "checked, canonical bytes", ours, meaning)
     return Work(f"encode fmt={fmt:d}, {counted(count)}", view, us, others, interleaved)
+
+
+def encode_new_list(fmt: Format, view: str, count: int) -> Work:
+    """The same where nothing is known of the list: what it costs to look at all of it."""
+    known = encode_list(fmt, view, count)
+    ours = replace(known.ours, make=partial(peers.we_write_new, names(view, count).senders, fmt))
+    join = replace(known.peers[0], target=None)
+    return replace(known, group=f"encode fmt={fmt:d}, {counted(count)} made by hand", ours=ours, peers=(join,))
 
 
 def small_replies() -> list[Work]:
@@ -108,6 +118,7 @@ def timed() -> list[Work]:
         *(decode_list(Format.TEXT, view, 1) for view in VIEWS),
         *small_replies(),
         *(encode_list(fmt, view, 1_000) for fmt, view in CASES),
+        *(encode_new_list(fmt, view, 1_000) for fmt, view in CASES if fmt in (Format.TEXT, Format.CSV)),
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ._errors import EncodeError
 from ._forms import Column, Const, Endpoint, Flat, Form, Listing
 from ._limits import Limits
+from ._lists import ListMaker, written
 from ._records import Pair
 from ._runs import Codes, Columns, Run, places_of, put_back, weave
 from ._source import BOM, Source, shown
@@ -45,51 +46,52 @@ class CsvFormat:
             return None
         end = len(text) - text.endswith("\n")
         records: list[Any] = []
+        maker = ListMaker(form)
         start = 0
         try:
             while start <= end:
                 cut = text.find("\n", start + _PIECE, end)
                 cut = end if cut < 0 else cut
-                records += self._read_piece(text[start:cut], form, limits)
+                records += self._read_piece(text[start:cut], maker, limits)
                 if len(records) > limits.names:
                     return None
                 start = cut + 1
         except Unusual:
             return None
-        return form.cls(tuple(records))
+        return maker.reply(records)
 
-    def _read_piece(self, text: str, form: Listing, limits: Limits) -> list[Any]:
+    def _read_piece(self, text: str, maker: ListMaker, limits: Limits) -> list[Any]:
         """The records of some lines; `Unusual` if one of them has a width that no layout has."""
         longest = limits.text if len(text) > limits.text else None
         count = text.count("\n") + 1
         # Commas without end are not to become cells.
-        if len(text) > count * _USUAL_LINE and text.count(",") >= count * max(map(len, form.csv)):
+        if len(text) > count * _USUAL_LINE and text.count(",") >= count * max(map(len, maker.form.csv)):
             raise Unusual
         # A line end becomes a cell of its own, so that one split does for all lines. If one has another width, a line
         # end stands in another place, and the lines are read a width at a time.
         cells = text.replace("\n", ",\n,").split(",")
         width = cells.index("\n") if "\n" in text else len(cells)
         if len(cells) == count * (width + 1) - 1 and cells[width :: width + 1].count("\n") == count - 1:
-            return self._alike(cells, width, width + 1, form, limits, longest)
+            return self._alike(cells, width, width + 1, maker, limits, longest)
         lines = text.split("\n")
         kinds = places_of(line.count(",") for line in lines)
         made = [
             self._alike(
-                ",".join([lines[place] for place in places]).split(","), commas + 1, commas + 1, form, limits, longest
+                ",".join([lines[place] for place in places]).split(","), commas + 1, commas + 1, maker, limits, longest
             )
             for commas, places in kinds.items()
         ]
         return put_back(kinds.values(), made)
 
     def _alike(
-        self, cells: Sequence[str], width: int, step: int, form: Listing, limits: Limits, longest: int | None
+        self, cells: Sequence[str], width: int, step: int, maker: ListMaker, limits: Limits, longest: int | None
     ) -> list[Any]:
         """The records of lines of the same *width*, of which one begins every *step* cells."""
-        layout = next((layout for layout in form.csv if len(layout) == width), None)
+        layout = next((layout for layout in maker.form.csv if len(layout) == width), None)
         if layout is None or width > limits.attributes:
             raise Unusual
         columns = {key: cells[number::step] for number, key in enumerate(layout)}
-        return form.record.many(layout, Columns(columns), self._names, list, longest)
+        return maker.many(layout, Columns(columns), self._names, list, longest)
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
         """The reply. A body is never two of them, so *expect* is not asked."""
@@ -191,8 +193,7 @@ class CsvFormat:
             raise EncodeError(f"{form.words} has no comma-separated form")
         try:
             # Each line is written with the end of the one before it.
-            values = getattr(reply, form.attribute)
-            return "".join(form.record.written(values, form.text, limits, partial(_woven, form), "\n"))[1:]
+            return "".join(written(form, reply, form.text, limits, partial(_woven, form), "\n"))[1:]
         except Unusual:
             return self._write_lines(reply, form, limits)
 

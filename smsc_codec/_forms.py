@@ -94,6 +94,8 @@ class Listing(msgspec.Struct, frozen=True):
     xml_text: str
     """The field that is the element's text."""
     json: Order
+    immutable: bool = False
+    """Whether the reply and its records are frozen, and the reply has a `__dict__` for what is known of them."""
 
 
 Form = Flat | Listing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain, combinations, islice
 from typing import Any, cast
 
@@ -32,6 +32,10 @@ class Attributes:
         # All of it is made here, so that none is made while a reply is read or written.
         choices = chain.from_iterable(combinations(nothing, count) for count in range(len(nothing) + 1))
         self._alike = {absent: self._all_alike(absent) for absent in islice(choices, _MOST_CHOICES)}
+
+    def some(self, values: Sequence[Any], names: Iterable[str]) -> dict[str, list[Any]]:
+        """These attributes of all *values*."""
+        return {name: self.columns[name](values) for name in names}
 
     def given(self, values: Sequence[Any]) -> dict[str, list[Any]] | None:
         """The attributes that all *values* have, `None` if some have others, or are no objects of the class.

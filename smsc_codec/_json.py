@@ -13,6 +13,7 @@ from ._forms import Const, Endpoint, Flat, Form, Listing
 from ._json_objects import ObjectReader, has_minus_zero, no_key_twice
 from ._json_tokens import Node, Tokens
 from ._limits import Limits
+from ._lists import ListMaker, written
 from ._records import Field, Pair
 from ._report import Severity
 from ._runs import Codes, Rows, Run, escape, places_of, put_back, weave
@@ -36,14 +37,15 @@ class JsonFormat:
         if form is None or body[:1] != b"[" or limits.depth < _DEPTH:
             return None
         records: list[Any] = []
+        maker = ListMaker(form)
         try:
             for piece in _pieces(body):
-                records += self._read_array(piece, form, limits)
+                records += self._read_array(piece, maker, limits)
                 if len(records) > limits.names:
                     return None
         except (Unusual, ValueError, KeyError, TypeError):
             return None  # Broken, or not all of it objects with the same keys.
-        return form.cls(tuple(records))
+        return maker.reply(records)
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
         """The reply; forms of *expect* are tried before others."""
@@ -66,15 +68,15 @@ class JsonFormat:
             why = ""
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
 
-    def _read_array(self, array: bytes, form: Listing, limits: Limits) -> list[Any]:
+    def _read_array(self, array: bytes, maker: ListMaker, limits: Limits) -> list[Any]:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""
         try:
             keys, objects = self._objects.read(array)
         except (Unusual, ValueError):
-            return self._read_objects(orjson.loads(array), form, array, limits)
-        return self._alike(keys, objects, form, limits, limits.text if len(array) > limits.text else None)
+            return self._read_objects(orjson.loads(array), maker, array, limits)
+        return self._alike(keys, objects, maker, limits, limits.text if len(array) > limits.text else None)
 
-    def _read_objects(self, array: list[Any], form: Listing, body: bytes, limits: Limits) -> list[Any]:
+    def _read_objects(self, array: list[Any], maker: ListMaker, body: bytes, limits: Limits) -> list[Any]:
         """The same where objects have different keys, or others than the documented ones."""
         if not array:
             raise Unusual
@@ -83,15 +85,15 @@ class JsonFormat:
         lengths = list(map(len, array))
         try:
             # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
-            if lengths.count(len(keys)) != len(array) or not form.json.ranks.keys() >= set(keys):
+            if lengths.count(len(keys)) != len(array) or not maker.form.json.ranks.keys() >= set(keys):
                 raise KeyError
-            records = self._alike(keys, _Members(array, dict(zip(keys, keys))), form, limits, longest)
+            records = self._alike(keys, _Members(array, dict(zip(keys, keys))), maker, limits, longest)
             firsts = [array[0]]
         except KeyError:
             kinds = places_of(map(tuple, array))
             of_kinds = [[array[place] for place in places] for places in kinds.values()]
             tables = [(keys, _Members(rows, dict(zip(keys, keys)))) for keys, rows in zip(kinds, of_kinds)]
-            made = [self._alike(keys, table, form, limits, longest) for keys, table in tables]
+            made = [self._alike(keys, table, maker, limits, longest) for keys, table in tables]
             records = put_back(kinds.values(), made)
             firsts = [rows[0] for rows in of_kinds]
         texts = (text for row in array for member in row.items() for text in member if text.__class__ is str)
@@ -102,11 +104,13 @@ class JsonFormat:
             raise Unusual
         return records
 
-    def _alike(self, keys: Sequence[str], table: Rows, form: Listing, limits: Limits, longest: int | None) -> list[Any]:
+    def _alike(
+        self, keys: Sequence[str], table: Rows, maker: ListMaker, limits: Limits, longest: int | None
+    ) -> list[Any]:
         """The records of objects with the same keys."""
         if len(keys) > limits.attributes:
             raise Unusual
-        return form.record.many(keys, table, form.json.names, form.json.arrange, longest)
+        return maker.many(keys, table, maker.form.json.names, maker.form.json.arrange, longest)
 
     def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
         tokens = Tokens(source)
@@ -158,12 +162,12 @@ class JsonFormat:
             values = getattr(reply, form.attribute)
             try:
                 # Each object is written with the end of the one before it.
-                text = "".join(form.record.written(values, form.json, limits, partial(_woven, form), _BETWEEN))
+                text = "".join(written(form, reply, form.json, limits, partial(_woven, form), _BETWEEN))
                 return f"[{text[len(_BETWEEN) - 2 :]}}}]" if text else "[]"
             except Unusual:
                 pass
-            written = [_object(self._members(form, value, number, limits)) for number, value in enumerate(values)]
-            return "[" + ",\n".join(written) + "]"
+            objects = [_object(self._members(form, value, number, limits)) for number, value in enumerate(values)]
+            return "[" + ",\n".join(objects) + "]"
         types = form.record.by_name
         members = []
         for key, name in form.json:

@@ -266,7 +266,8 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
         return f"Sender({', '.join(given)})"
 
 
-class SenderList(msgspec.Struct, frozen=True):
+# The dictionary is for what is known of the names; it is in no comparison, and no copy has it.
+class SenderList(msgspec.Struct, frozen=True, dict=True):
     """The answer to `get=1`: sender names in the order of the reply."""
 
     senders: tuple[Sender, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, repeat, starmap
+from itertools import repeat, starmap
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
@@ -12,12 +12,11 @@ import msgspec
 
 from ._errors import EncodeError, unreadable
 from ._generated import Attributes, constructor_of
-from ._limits import MAX_DIGITS, Limits
+from ._limits import Limits
 from ._model import NO_OPERATORS, FrozenMapping, shared
 from ._report import Severity
-from ._runs import Codes, Columns, Rows, Run, Table, looked_up, places_of, put_back
+from ._runs import Columns, Rows, Table, looked_up, places_of
 from ._source import Source, shown
-from ._types import all_are
 from ._values import TEXT, Scalar, Unusual, plain_items, written_numbers
 
 
@@ -98,7 +97,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     extras: Extras | None = None
 
     def __post_init__(self) -> None:
-        _ = self._attributes  # so that their code is made where the record is declared
+        _ = self.attributes  # so that their code is made where the record is declared
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -337,94 +336,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
         return fields
 
-    def written(
-        self,
-        values: Sequence[Any],
-        order: Order,
-        limits: Limits,
-        woven: Callable[[Sequence[Run | Codes]], str],
-        begin: str,
-    ) -> Iterator[str]:
-        """The text of many values, some at a time, in the canonical order.
-
-        *woven* makes that of values with the same fields; each value's begins with *begin*. Where that stands elsewhere
-        too, the values are not written a kind at a time. Raises `Unusual` where `spell` has to judge.
-        """
-        if limits.digits < MAX_DIGITS:
-            raise Unusual
-        for start in range(0, len(values), _CHUNK):
-            rows = values[start : start + _CHUNK]
-            try:
-                runs = self._runs(rows, order, limits)
-            except Unusual:
-                kinds = self._kinds(rows)
-                if len(kinds) == 1:
-                    raise
-                texts = [
-                    woven(self._runs([rows[place] for place in places], order, limits)).split(begin)[1:]
-                    for places in kinds
-                ]
-                if list(map(len, texts)) != list(map(len, kinds)):
-                    raise
-                yield begin + begin.join(put_back(kinds, texts))
-            else:
-                yield woven(runs)
-
-    def _kinds(self, rows: Sequence[Any]) -> list[list[int]]:
-        """The places of values that have the same fields and the same keys of extras."""
-        if not all_are(rows, self.cls):
-            raise Unusual
-        read = self._attributes.columns
-        try:
-            marks = [[value is None for value in read[field.name](rows)] for field in self.fields]
-            marks += [list(map(_keys, read[name](rows))) for name, _ in self.extra_types]
-            return list(places_of(zip(*marks)).values())
-        except Exception:  # what somebody has deleted, and keys that somebody has made
-            raise Unusual from None
-
-    def _runs(self, rows: Sequence[Any], order: Order, limits: Limits) -> list[Run | Codes]:
-        """The columns of values with the same fields, `Unusual` if they have not."""
-        middle: list[Run | Codes] = []
-        try:
-            columns = self._attributes.given(rows)
-            if columns is None:
-                raise Unusual
-            head, tail = (
-                [self.types[name].run(key, columns[name], limits.text) for key, name in keys if name in columns]
-                for keys in (order.head, order.tail)
-            )
-            for attribute, type_ in self.extra_types:
-                if attribute in columns:
-                    taken = {run.key for run in middle}
-                    middle += self._extra_runs(columns[attribute], type_, order, taken, limits.text)
-        except AttributeError:  # of a struct from which somebody has deleted it
-            raise Unusual from None
-        runs = [*head, *middle, *tail]
-        if not 0 < len(runs) <= limits.attributes:
-            raise Unusual
-        return runs
-
-    def _extra_runs(
-        self, mappings: Sequence[Any], type_: Scalar, order: Order, taken: Set[str], longest: int
-    ) -> list[Run | Codes]:
-        keys, columns = _table_of(mappings)
-        if len(set(keys)) != len(keys):
-            raise Unusual
-        TEXT.run("", keys, longest)
-        if not taken.isdisjoint(keys) or not order.names.keys().isdisjoint(keys):
-            raise Unusual
-        runs = {key: type_.run(key, column, longest) for key, column in zip(keys, columns)}
-        # One or two digits are a code, and cannot be a name.
-        if type_.table is None and not all(self._no_codes(run.column) for run in runs.values()):
-            raise Unusual
-        return [runs[key] for key in order.arrange(keys)]
-
-    def _no_codes(self, column: Iterable[str]) -> bool:
-        assert self.extras is not None
-        return (self.extras.code.table or {}).keys().isdisjoint(column)
-
     @cached_property
-    def _attributes(self) -> Attributes:
+    def attributes(self) -> Attributes:
         """What reads the attributes of many values."""
         extras = [attribute for attribute, _ in self.extra_types]
         nothing: dict[str, object] = {field.name: None for field in self.fields if field.optional}
@@ -463,36 +376,6 @@ def _attribute(value: object, name: str, path: str) -> Any:
         return getattr(value, name)
     except AttributeError as error:  # of a struct from which somebody has deleted it
         raise unreadable(error, f"{path}.{name}") from error
-
-
-def _table_of(mappings: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """The keys that all mappings have, and a column of values for each; `Unusual` if they differ."""
-    if not all_are(mappings, FrozenMapping):
-        raise Unusual
-    keys = mappings[0]._keys
-    rows = [mapping._values for mapping in mappings]
-    # Lists that a reader has made share their keys. Other objects may claim to be equal.
-    every = [mapping._keys for mapping in mappings]
-    others = [keys] if len(set(map(id, every))) == 1 else every
-    if not all_are(chain(others, rows), tuple) or not all_are(chain.from_iterable(others), str):
-        raise Unusual
-    if others.count(keys) != len(others):
-        raise Unusual
-    try:
-        columns = list(zip(*rows, strict=True))
-    except ValueError:
-        raise Unusual from None
-    if len(columns) != len(keys):
-        raise Unusual
-    return keys, columns
-
-
-def _keys(mapping: Any) -> Any:
-    return mapping._keys if type(mapping) is FrozenMapping else None
-
-
-# Records that are written at a time: enough to be quick, and not so many that they need memory.
-_CHUNK = 4096
 
 
 def _frozen(keys: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterable[Any]:

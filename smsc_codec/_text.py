@@ -18,6 +18,7 @@ from ._forms import Endpoint, Flat, Form, Listing
 from ._grammar import Grammar, Piece
 from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
+from ._lists import ListMaker, written
 from ._odd import odd_records
 from ._records import Pair
 from ._runs import Codes, Rows, Run, weave
@@ -179,6 +180,7 @@ class TextFormat:
         """The reply, a list; without *source* `None` if there is anything to learn or to say."""
         longest = limits.text if len(text) > limits.text else None
         form = self._listing
+        maker = None if form is None else ListMaker(form)
         records: list[Any] = []
         position = learned = 0
         while position < len(text):
@@ -193,11 +195,11 @@ class TextFormat:
                     return None
                 keys = self._signature(line)
                 shape = self._shapes.get(keys)
-            if shape is not None:
+            if shape is not None and maker is not None:
                 if position == 0:
                     self._try_first(shape, text[0])
                 for rows, shapes, after in parts(shape, text, position, partial(self._shape_at, text, limits)):
-                    made = self._many(rows, longest, source)
+                    made = self._many(rows, maker, longest, source)
                     if made is not None:
                         records += in_order(made, shapes)
                     elif source is not None:
@@ -218,7 +220,9 @@ class TextFormat:
                 if source is None:
                     return None
                 source.fail(f"expected at most {limits.names} names", self._start_of(text, limits.names), code="limit")
-        return form.cls(tuple(records)) if form is not None and records else None
+        if maker is None or not records:
+            return None
+        return maker.reply(records) if source is None else maker.form.cls(tuple(records))
 
     def _line_within(
         self, text: str, position: int, end: int, limits: Limits, source: Source | None, path: str
@@ -248,17 +252,16 @@ class TextFormat:
         return shape if len(line) <= LONG_LINE else None
 
     def _many(
-        self, rows: Mapping[Shape, list[Any]], longest: int | None, source: Source | None
+        self, rows: Mapping[Shape, list[Any]], maker: ListMaker, longest: int | None, source: Source | None
     ) -> dict[Shape, list[Any]] | None:
         """The records of each shape's rows, `None` if there is anything to say of one."""
         if source is not None and source.limits.digits < MAX_DIGITS:
             return None
         made: dict[Shape, list[Any]] = {}
         for shape, some in rows.items():
-            lines, record = shape.lines, shape.form.record
-            table = Rows(some, lines.places)
+            keys, table = shape.lines.keys, Rows(some, shape.lines.places)
             try:
-                made[shape] = record.many(lines.keys, table, shape.names, shape.arrange, longest, shape.trusted)
+                made[shape] = maker.many(keys, table, shape.names, shape.arrange, longest, shape.trusted)
             except Unusual:
                 return None
             if source is not None and source.findings is not None and self._odd(made[shape]):
@@ -355,8 +358,8 @@ class TextFormat:
     def _write_list(self, reply: Any, form: Listing, limits: Limits) -> str:
         try:
             # Each line is written with the end of the one before it.
-            values, woven = getattr(reply, form.attribute), partial(self._woven, form, iter(range(MAX_NEW_SHAPES)))
-            return "".join(form.record.written(values, form.text, limits, woven, _LINE_END))[1:]
+            woven = partial(self._woven, form, iter(range(MAX_NEW_SHAPES)))
+            return "".join(written(form, reply, form.text, limits, woven, _LINE_END))[1:]
         except (Unusual, EncodeError):
             return self._write_lines(reply, form, limits)
 

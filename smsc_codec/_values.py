@@ -114,8 +114,11 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             raise Unusual
         return spelled
 
-    def run(self, key: str, values: Sequence[Any], longest: int) -> Run | Codes:
-        """Many values spelled out; `Unusual` if one of them is none, or longer than *longest*."""
+    def run(self, key: str, values: Sequence[Any], longest: int, trusted: bool = False) -> Run | Codes:
+        """Many values spelled out; `Unusual` if one of them is none, or longer than *longest*.
+
+        *trusted* if texts are known to be such values, but for their length.
+        """
         try:
             if self.table is not None:
                 numbers = whole_numbers(values)
@@ -125,12 +128,12 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
                 return Codes(key, numbers, _spelled_out if self._any_number else _too_large)
             if self._any_number:
                 return Run(key, True, written_numbers(values))
-            if not all_are(values, str):
+            if self.least is None or not (trusted or all_are(values, str)):
                 raise Unusual
             text = joined(values, longest)
         except (TypeError, ValueError):
             raise Unusual from None
-        if self.least is None or (self.least and not all(values)) or (not text.isascii() and SURROGATE.search(text)):
+        if not trusted and ((self.least and not all(values)) or (not text.isascii() and SURROGATE.search(text))):
             raise Unusual
         return Run(key, False, values, text)
 

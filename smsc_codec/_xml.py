@@ -19,6 +19,7 @@ from ._errors import EncodeError
 from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
 from ._limits import Limits
 from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
+from ._lists import ListMaker, written
 from ._records import Order, Pair
 from ._report import Severity
 from ._runs import Codes, Rows, Run, escape, weave
@@ -82,15 +83,14 @@ class XmlFormat:
         order = self._orders[form.rule]
         rows_of = Rows if "&" not in text else _Escaped
         records: list[Any] = []
+        maker = ListMaker(form)
         position = root.end()
         shape_at = partial(self._shape_at, form, text, limits, iter(range(MAX_NEW_SHAPES)))
         while (shape := shape_at(position)) is not None:
             before = position
             for rows, shapes, after in parts(shape, text, position, shape_at):
                 made = {
-                    lines: form.record.many(
-                        lines.keys, rows_of(some, lines.places), order.names, order.arrange, longest
-                    )
+                    lines: maker.many(lines.keys, rows_of(some, lines.places), order.names, order.arrange, longest)
                     for lines, some in rows.items()
                 }
                 records += in_order(made, shapes)
@@ -103,7 +103,7 @@ class XmlFormat:
             raise Unusual
         if len(records) == 1 and text.startswith(f"<{form.xml_item}>", root.end()):
             raise Unusual  # Without attributes it may be the id of a new name.
-        return form.cls(tuple(records))
+        return maker.reply(records)
 
     def _shape_at(self, form: Listing, text: str, limits: Limits, budget: Iterator[int], position: int) -> Lines | None:
         """The shape of the line at *position*, `None` behind the last; learning one takes one from *budget*."""
@@ -158,8 +158,7 @@ class XmlFormat:
         if isinstance(form, Flat):
             return self._write_flat(reply, form, limits)
         try:
-            values, order = getattr(reply, form.attribute), self._orders[form.rule]
-            texts = form.record.written(values, order, limits, partial(_woven, form), "\n")
+            texts = written(form, reply, self._orders[form.rule], limits, partial(_woven, form), "\n")
             return "".join([f"<{form.xml_root}>", *texts, f"\n</{form.xml_root}>"])
         except Unusual:
             pass

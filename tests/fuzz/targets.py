@@ -47,13 +47,14 @@ LIMITS = (
     Limits(text=4, digits=2),
 )
 
-# What the lanes read and write at a time.
+# What the lanes read and write at a time, and how long a list is of which something is kept.
 _PIECES = {
     "smsc_codec._csv._PIECE": 16,
     "smsc_codec._json._PIECE": 16,
     "smsc_codec._lines._FIRST_CHUNK": 4,
     "smsc_codec._lines._LAST_CHUNK": 32,
-    "smsc_codec._records._CHUNK": 2,
+    "smsc_codec._lists._CHUNK": 2,
+    "smsc_codec._lists._MANY": 1,
 }
 
 

@@ -1,0 +1,158 @@
+"""What is kept of a list, so that its names are looked at once."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from msgspec.structs import force_setattr, replace
+
+from smsc_codec import (
+    Codec,
+    EncodeError,
+    Format,
+    FrozenMapping,
+    Limits,
+    OperatorStatus,
+    Sender,
+    SenderList,
+    SenderStatus,
+    encode,
+)
+from smsc_codec._generated import Attributes
+from smsc_codec._lists import _KEPT, _MANY
+from smsc_codec._values import NAME
+from smsc_codec.senders import LIST, SENDERS
+
+OPERATORS: Any = FrozenMapping.of({"mts_step": OperatorStatus.APPROVED})
+KINDS: dict[str, Callable[[int], Sender]] = {
+    "a name": lambda n: Sender(f"N{n}"),
+    "a name and an id": lambda n: Sender(f"N{n}", n),
+    "a status": lambda n: Sender(f"N{n}", n, SenderStatus(n % 3)),
+    "another alphabet": lambda n: Sender(f"\u0418{n}", n, SenderStatus(300 + n)),
+}
+OTHERS: dict[str, Callable[[int], Sender]] = {
+    "operators": lambda n: Sender(f"N{n}", n, None, OPERATORS),
+    "some with operators": lambda n: Sender(f"N{n}", n, None, OPERATORS) if n % 2 else Sender(f"N{n}", n),
+    "some with a status": lambda n: Sender(f"N{n}", n, SenderStatus.ALLOWED if n % 2 else None),
+}
+CARRIED = [(kind, fmt) for kind in KINDS for fmt in Format if fmt is not Format.CSV or kind != "a name"]
+
+
+def names(kind: str, count: int = _MANY) -> SenderList:
+    return SenderList(tuple(map((KINDS | OTHERS)[kind], range(1, count + 1))))
+
+
+def known(reply: Any) -> set[str] | None:
+    kept = vars(reply).get(_KEPT)
+    return None if kept is None else set(kept.attributes)
+
+
+def read_again(body: bytes, fmt: int) -> Any:
+    """The reply as the fast lane reads it, for which the first one teaches it a shape."""
+    codec = Codec(SENDERS)
+    return [codec.decode(body, fmt=fmt) for _ in range(2)][1]
+
+
+def written_unseen(reply: SenderList, fmt: int) -> bytes:
+    with patch.object(Attributes, "given", side_effect=AssertionError("looked at again")):
+        return encode(reply, fmt=fmt)
+
+
+@pytest.mark.parametrize(("kind", "fmt"), CARRIED)
+def test_what_was_read_or_written_is_not_looked_at_again(kind: str, fmt: Format) -> None:
+    made = names(kind)
+    assert known(made) is None
+    body = encode(made, fmt=fmt)
+    first = made.senders[0]
+    given = {name for name in ("name", "id", "status") if getattr(first, name) is not None}
+    for reply in (made, read_again(body, fmt)):
+        assert known(reply) == given
+        for other in Format:
+            if (kind, other) in CARRIED:
+                assert written_unseen(reply, other) == encode(names(kind), fmt=other)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+def test_nothing_is_known_where_there_is_more_to_see(kind: str, fmt: Format) -> None:
+    made = names(kind)
+    read = read_again(encode(made, fmt=fmt), fmt)
+    assert read == made
+    assert known(made) is None and known(read) is None
+    assert encode(read, fmt=fmt) == encode(made, fmt=fmt)
+
+
+def test_nothing_is_kept_of_a_few() -> None:
+    made = names("a status", _MANY - 1)
+    read = read_again(encode(made, fmt=1), 1)
+    assert known(made) is None and known(read) is None
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, replace, lambda reply: pickle.loads(pickle.dumps(reply))],
+    ids=["copy", "deepcopy", "replace", "pickle"],
+)
+def test_copies_know_nothing_and_are_equal(copied: Callable[[SenderList], SenderList]) -> None:
+    made = names("a status")
+    encode(made, fmt=0)
+    other = copied(made)
+    assert known(made) and known(other) is None
+    assert (other, hash(other), repr(other)) == (made, hash(made), repr(made))
+    assert _KEPT not in repr(made)
+
+
+def test_what_a_format_cannot_carry_is_refused_as_before() -> None:
+    senders = (*names("a name and an id").senders, Sender("A, B", 5))
+    made = SenderList(senders)
+    encode(made, fmt=3)
+    for fmt in (Format.TEXT, Format.CSV):
+        with pytest.raises(EncodeError) as expected:
+            encode(SenderList(senders), fmt=fmt)
+        with pytest.raises(EncodeError) as found:
+            encode(made, fmt=fmt)
+        assert str(found.value) == str(expected.value)
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_limits_are_those_of_each_call(fmt: Format) -> None:
+    made = names("a status")
+    encode(made, fmt=fmt)
+    with pytest.raises(EncodeError, match="at most 2 characters, found 3"):
+        encode(made, fmt=fmt, limits=Limits(text=2))
+    with pytest.raises(EncodeError, match="at most 1 digits, found 2"):
+        encode(made, fmt=fmt, limits=Limits(digits=1))
+
+
+def test_records_that_somebody_puts_there_by_force_are_looked_at() -> None:
+    made = names("a status")
+    encode(made, fmt=1)
+    others: Any = (Sender("A", 7), *[Sender(5, 7)] * _MANY)  # type: ignore[arg-type]
+    force_setattr(made, "senders", others)
+    with pytest.raises(EncodeError, match=r"^senders\[1\]\.name: expected a name"):
+        encode(made, fmt=1)
+
+
+def test_an_attribute_that_somebody_deletes_is_missed() -> None:
+    made = names("a status")
+    encode(made, fmt=1)
+    Sender.__dict__["name"].__delete__(made.senders[3])
+    with pytest.raises(EncodeError, match=r"^senders\[3\]\.name: "):
+        encode(made, fmt=1)
+
+
+def test_what_one_endpoint_knows_another_may_not_allow() -> None:
+    """The class is the same, and what its names may be is not."""
+    name, *others = LIST.record.fields
+    ours = replace(LIST, record=replace(LIST.record, fields=(replace(name, type=replace(NAME, least=0)), *others)))
+    codec = Codec(replace(SENDERS, forms=(*SENDERS.forms[:-1], ours)))
+    made = SenderList(tuple(Sender("", number) for number in range(_MANY)))
+    codec.encode(made, fmt=1)
+    assert known(made) == {"name", "id"}
+    with pytest.raises(EncodeError, match=r"^senders\[0\]\.name: expected a name of at least one character"):
+        encode(made, fmt=1)
