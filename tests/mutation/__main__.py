@@ -19,9 +19,12 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 
 # The quick ones first: most mutants die in the first moment.
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
-_LANES = ("_csv", "_generated", "_json", "_lines", "_records", "_runs", "_text", "_values", "_xml")
+_LANES = (
+    *("_csv", "_generated", "_json", "_json_objects", "_lines", "_lists"),
+    *("_records", "_runs", "_text", "_values", "_xml"),
+)
 _MORE = {
-    **dict.fromkeys(_LANES, ("lanes", "kinds", "work", "laws", "limits", "limits-slow")),
+    **dict.fromkeys(_LANES, ("lanes", "lists", "kinds", "work", "laws", "limits", "limits-slow")),
     "_codec": ("limits",),
     "_grammar": ("limits", "loading"),
     "_json_tokens": ("limits",),
