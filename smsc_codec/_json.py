@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
 import orjson
 
 from ._forms import Const, Endpoint, Flat, Form, Listing
@@ -58,9 +59,10 @@ class JsonFormat:
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
         said = error.msg
-        if "limit" in said:
-            most = min(source.limits.depth, _DEEPEST)
-            source.fail(f"expected values at most {most} deep", error.pos, code="limit")
+        # Up to 3.11 orjson says "recursion depth exceeded", behind the bracket that is one too many.
+        if "limit" in said or "recursion" in said:
+            Tokens(source).check_depth(error.pos)
+            source.fail(f"expected values at most {_DEEPEST} deep", error.pos - 1, code="limit")
         # Of many open brackets orjson says that it failed to allocate memory, which is not so.
         why = f" ({said})"
         if "memory" in said:
@@ -72,7 +74,7 @@ class JsonFormat:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""
         try:
             keys, objects = self._objects.read(array)
-        except (Unusual, ValueError):
+        except (Unusual, ValueError, msgspec.MsgspecError):
             return self._read_objects(orjson.loads(array), maker, array, limits)
         return self._alike(keys, objects, maker, limits, limits.text if len(array) > limits.text else None)
 

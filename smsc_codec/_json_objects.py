@@ -58,7 +58,8 @@ class ObjectReader:
     def read(self, array: bytes) -> tuple[Sequence[str], Objects]:
         """The keys, and the objects, of which each has every key once.
 
-        Raises `Unusual` or a `ValueError` if that is not so, if a key is not documented, or if it is no such array.
+        Raises `Unusual`, a `ValueError` or a `msgspec.MsgspecError` if that is not so, if a key is not documented, or
+        if it is no such array.
         """
         (first,) = orjson.loads(array[: array.find(b"}") + 1] + b"]")
         if type(first) is not dict or not self._codes.keys() >= first.keys():

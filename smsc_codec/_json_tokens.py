@@ -77,7 +77,8 @@ class Tokens:
 
     def check_depth(self, end: int) -> None:
         """Count the containers that are open before *end*, where orjson has stopped."""
-        while (token := self.next()).at < end:
+        while self._position < end:
+            token = self.next()
             if token.mark in ("[", "{"):
                 self.enter(token)
             elif token.mark in ("]", "}"):

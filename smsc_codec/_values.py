@@ -157,8 +157,11 @@ _FEW = 64
 
 
 def whole_numbers(values: Sequence[Any]) -> list[int]:
-    """*values*, if all of them are numbers that every format carries; else raises a `ValueError`."""
-    return msgspec.convert((values,), _Column).numbers
+    """*values*; `Unusual` or a `TypeError` if one of them is no number that every format carries."""
+    try:
+        return msgspec.convert((values,), _Column).numbers
+    except msgspec.MsgspecError:  # a `ValueError` only since 0.22
+        raise Unusual from None
 
 
 def written_numbers(values: Sequence[Any]) -> list[str]:
@@ -177,7 +180,10 @@ def _too_large(numbers: Sequence[int]) -> NoReturn:
 def parsed_numbers(spelled: Sequence[str]) -> list[int]:
     """The numbers that are spelled; `Unusual` or a `ValueError` if one is none, or has a leading zero."""
     array = f"[{','.join(spelled)}]".encode()
-    numbers = _DECODER.decode(array)
+    try:
+        numbers = _DECODER.decode(array)
+    except msgspec.MsgspecError:
+        raise Unusual from None
     # JSON allows white space and -0 too; and a text with a comma in it would be two.
     if len(numbers) != len(spelled) or _ENCODER.encode(numbers) != array:
         raise Unusual

@@ -134,7 +134,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "**smsc_codec**" in printed and "split into lists" in printed and "f-string join" in printed
     assert page.read_text("utf-8") == f"before\n{BEGIN}\n{printed}\n{END}after\n"
     found = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    assert [outcome["variant"] for outcome in found["comparison"]] == ["all=0", "all=1"] * 2
+    assert [outcome["variant"] for outcome in found["comparison"]] == ["all=0", "all=1"] * 3
     assert found["environment"]["command"].startswith("python -m bench --quick --only 'fmt=1, ' --json")
     assert len(found["per_name"]) == 4
     ElementTree.parse(tmp_path / "a.svg")

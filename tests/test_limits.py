@@ -226,8 +226,12 @@ def test_depth() -> None:
     with pytest.raises(DecodeError, match="found <a> with <a> in it") as caught:
         decode("<a>" * 4 + "</a>" * 4, fmt=2, limits=limits)
     for depth, most in ((4, 4), (5000, 1024)):  # more than orjson reads
-        with pytest.raises(LimitError, match=f"expected values at most {most} deep"):
-            decode(b"[" * 1025 + b"]" * 1025, fmt=3, limits=Limits(depth=depth))
+        for begin, end in (("[", "]"), ('{"a":', "}"), ('[ 1,\n"]}",', "]")):
+            deep = begin * 1025 + "0" + end * 1025
+            with pytest.raises(
+                LimitError, match=rf"\(offset {most * len(begin)}\): expected values at most {most} deep"
+            ):
+                decode(deep, fmt=3, limits=Limits(depth=depth))
     with pytest.raises(LimitError, match=r"\(offset 12\): expected elements at most 4 deep"):
         decode("<a>" * 5 + "</a>" * 5, fmt=2, limits=limits)
     with pytest.raises(LimitError, match=r"\(offset 16\): expected elements at most 4 deep"):

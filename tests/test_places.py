@@ -95,7 +95,7 @@ JSON = [
     ('[{"sender": "A", "mts": "1", "tele2": "B"}]', {"attributes": 3, "text": 5}, []),
     ('[{"sender": "A"}, {"sender": "B", "abcdef": ▲"1"}]', {"text": 5}, ["limit senders[1]"]),
     ('{"a": [[1, ▲[2]]]}', {"depth": 3}, ["limit "]),
-    (f"{'[' * 1025}▲[{']' * 1026}", {"depth": 4000}, ["limit "]),
+    (f"{'[' * 1024}▲[{']' * 1025}", {"depth": 4000}, ["limit "]),
 ]
 
 ROWS = [(fmt, *row) for fmt, rows in enumerate((TEXT, CSV, XML, JSON)) for row in rows]
