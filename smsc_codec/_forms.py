@@ -14,6 +14,7 @@ a module like `senders.py` and a grammar; nothing here or there changes.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -73,7 +74,7 @@ class Flat(msgspec.Struct, frozen=True):
         return self.record.cls
 
 
-class Listing(msgspec.Struct, frozen=True):
+class Listing(msgspec.Struct, frozen=True, dict=True):
     """A reply that is any number of records."""
 
     cls: Any
@@ -94,8 +95,12 @@ class Listing(msgspec.Struct, frozen=True):
     xml_text: str
     """The field that is the element's text."""
     json: Order
-    immutable: bool = False
-    """Whether the reply and its records are frozen, and the reply has a `__dict__` for what is known of them."""
+
+    @cached_property
+    def immutable(self) -> bool:
+        """Whether the reply and its records are frozen, and the reply has a `__dict__` for what is known of them."""
+        reply, record = (getattr(cls, "__struct_config__", None) for cls in (self.cls, self.record.cls))
+        return reply is not None and record is not None and bool(reply.frozen and reply.dict and record.frozen)
 
 
 Form = Flat | Listing

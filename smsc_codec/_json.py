@@ -1,4 +1,4 @@
-"""fmt=3: objects with one member a line. Read by orjson, written by hand in the server's own layout."""
+"""fmt=3: objects with one member a line. Read by orjson, lists by `_json_objects`; written in the server's layout."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ._forms import Const, Endpoint, Flat, Form, Listing
 from ._json_objects import ObjectReader, has_minus_zero, no_key_twice
 from ._json_tokens import Node, Tokens
 from ._limits import Limits
+from ._lines import MAX_NEW_SHAPES
 from ._lists import ListMaker, written
 from ._records import Field, Pair
 from ._report import Severity
@@ -39,13 +40,14 @@ class JsonFormat:
             return None
         records: list[Any] = []
         maker = ListMaker(form)
+        budget = iter(range(MAX_NEW_SHAPES))
         try:
             for piece in _pieces(body):
-                records += self._read_array(piece, maker, limits)
+                records += self._read_array(piece, maker, limits, budget)
                 if len(records) > limits.names:
                     return None
         except (Unusual, ValueError, KeyError, TypeError):
-            return None  # Broken, or not all of it objects with the same keys.
+            return None  # Broken, or a value that a record cannot have.
         return maker.reply(records)
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
@@ -70,10 +72,10 @@ class JsonFormat:
             why = ""
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
 
-    def _read_array(self, array: bytes, maker: ListMaker, limits: Limits) -> list[Any]:
+    def _read_array(self, array: bytes, maker: ListMaker, limits: Limits, budget: Iterator[int]) -> list[Any]:
         """The records of a list without position or finding; `Unusual` if there may be cause for one."""
         try:
-            keys, objects = self._objects.read(array)
+            keys, objects = self._objects.read(array, budget)
         except (Unusual, ValueError, msgspec.MsgspecError):
             return self._read_objects(orjson.loads(array), maker, array, limits)
         return self._alike(keys, objects, maker, limits, limits.text if len(array) > limits.text else None)
@@ -229,7 +231,7 @@ class _Members(Rows):
 
 
 def _pieces(body: bytes) -> Iterator[bytes]:
-    """The array in pieces, each an array itself, so that what orjson makes of it needs no memory.
+    """The array in pieces, each an array itself, so that what is made of it first needs no memory.
 
     Strings have no line ends in them, so that where the canonical layout has one an object ends. Arrays
     that are put together again are the same array, if each of them is one.

@@ -7,9 +7,9 @@ or has another, a value of another type, and what is no JSON. orjson, which make
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 import orjson
@@ -21,29 +21,28 @@ from ._lines import Shapes
 from ._runs import Rows
 from ._values import Unusual
 
+Column = Callable[[Sequence[Any]], list[Any]]
+"""What lists the values of a key of all objects."""
+
 
 class Objects(Rows):
-    """Objects of a class that has an attribute for each key."""
+    """Objects of a class that has an attribute for each key, in that order."""
 
-    def __init__(self, objects: Sequence[Any], shape: _Shape) -> None:
-        super().__init__(objects, shape.places)
-        self._shape = shape
+    def __init__(self, objects: Sequence[Any], keys: Sequence[str], columns: Sequence[Column]) -> None:
+        super().__init__(objects, {key: place for place, key in enumerate(keys)})
+        self._columns = columns
 
     def column(self, key: str) -> list[Any]:
         """The values of a key: all of them texts, or all numbers."""
-        return self._shape.readers[self._shape.places[key]](self._rows)
+        place: int = self._places[key]
+        return self._columns[place](self._rows)
 
     def rows(self, keys: Sequence[str]) -> Iterable[Sequence[Any]]:
         """The values of some keys, of which there are several, a row for each object."""
         return map(itemgetter(*map(self._places.__getitem__, keys)), map(astuple, self._rows))
 
 
-class _Shape(NamedTuple):
-    keys: tuple[str, ...]
-    places: dict[str, int]
-    readers: Sequence[Callable[[Sequence[Any]], list[Any]]]
-    """What lists the values of all objects, by the key's place."""
-    decode: Callable[[bytes], list[Any]]
+Decode = Callable[[bytes], list[Any]]
 
 
 class ObjectReader:
@@ -52,49 +51,52 @@ class ObjectReader:
     def __init__(self, form: Listing | None) -> None:
         self._codes = {} if form is None else _codes(form)
         self._attributes = [f"f{place}" for place in range(len(self._codes))]
-        self._readers = list(map(column_of, self._attributes))
-        self._shapes: Shapes[_Shape] = Shapes()
+        self._columns = list(map(column_of, self._attributes))
+        self._shapes: Shapes[Decode] = Shapes()
 
-    def read(self, array: bytes) -> tuple[Sequence[str], Objects]:
-        """The keys, and the objects, of which each has every key once.
+    def read(self, array: bytes, budget: Iterator[int]) -> tuple[Sequence[str], Objects]:
+        """The keys, and the objects, of which each has every key once; learning keys takes one from *budget*.
 
         Raises `Unusual`, a `ValueError` or a `msgspec.MsgspecError` if that is not so, if a key is not documented, or
         if it is no such array.
         """
+        # With a bracket in its first name, or none at all, this is no JSON.
         (first,) = orjson.loads(array[: array.find(b"}") + 1] + b"]")
         if type(first) is not dict or not self._codes.keys() >= first.keys():
             raise Unusual
-        types = tuple(map(type, first.values()))
-        shape = self._shape(tuple(first), types, coded=True)
+        keys, types = tuple(first), tuple(map(type, first.values()))
         try:
-            objects = shape.decode(array)
-        except msgspec.ValidationError:
+            objects = self._shape(keys, types, True, budget)(array)
+        except msgspec.ValidationError as error:
+            if "enum" not in str(error):
+                raise
             # What is no code is a name.
-            shape = self._shape(tuple(first), types, coded=False)
-            objects = shape.decode(array)
-        table = Objects(objects, shape)
-        texts = (text for key, type_ in zip(first, types) if type_ is str for text in table.column(key))
-        if not no_key_twice(array, len(first) * len(objects), texts):
+            objects = self._shape(keys, types, False, budget)(array)
+        table = Objects(objects, keys, self._columns)
+        texts = (text for key, type_ in zip(keys, types) if type_ is str for text in table.column(key))
+        if not no_key_twice(array, len(keys) * len(objects), texts):
             raise Unusual
         if int in types and has_minus_zero(array):
             raise Unusual
-        return shape.keys, table
+        return keys, table
 
-    def _shape(self, keys: tuple[str, ...], types: tuple[type, ...], coded: bool) -> _Shape:
+    def _shape(self, keys: tuple[str, ...], types: tuple[type, ...], coded: bool, budget: Iterator[int]) -> Decode:
+        """What reads an array of objects with these keys, and values of these types; texts are codes if *coded*."""
         known = (keys, types, coded)
-        return self._shapes.get(known) or self._shapes.add(known, self._learn(keys, types, coded))
+        decode = self._shapes.get(known)
+        if decode is None:
+            if next(budget, None) is None or not {int, str}.issuperset(types):
+                raise Unusual
+            decode = self._shapes.add(known, self._learn(keys, types, coded))
+        return decode
 
-    def _learn(self, keys: tuple[str, ...], types: tuple[type, ...], coded: bool) -> _Shape:
-        if not {int, str}.issuperset(types):
-            raise Unusual
+    def _learn(self, keys: Sequence[str], types: Sequence[type], coded: bool) -> Decode:
         # All objects share the texts of codes.
         spellings = [tuple(self._codes[key]) if coded and type_ is str else () for key, type_ in zip(keys, types)]
         literals: list[Any] = [Literal.__getitem__(some) if some else type_ for some, type_ in zip(spellings, types)]
-        attributes = self._attributes
-        fields, rename = list(zip(attributes, literals)), dict(zip(attributes, keys))
+        fields, rename = list(zip(self._attributes, literals)), dict(zip(self._attributes, keys))
         cls: Any = msgspec.defstruct("Object", fields, rename=rename, forbid_unknown_fields=True, gc=False)
-        places = {key: place for place, key in enumerate(keys)}
-        return _Shape(keys, places, self._readers, msgspec.json.Decoder(list[cls]).decode)
+        return msgspec.json.Decoder(list[cls]).decode
 
 
 def _codes(form: Listing) -> dict[str, Mapping[str, Any]]:
@@ -102,6 +104,7 @@ def _codes(form: Listing) -> dict[str, Mapping[str, Any]]:
     record = form.record
     others = None if record.extras is None else record.extras.code.table
     named = {key: record.types[name].table for key, name in form.json.names.items()}
+    # A colon in a key would be counted as one of a member.
     return {key: named.get(key, others) or {} for key in form.json.ranks if ":" not in key}
 
 

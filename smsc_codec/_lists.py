@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -17,17 +17,17 @@ from ._values import TEXT, Scalar, Unusual
 # Records that are written at a time: enough to be quick, and not so many that they need memory.
 _CHUNK = 4096
 
-# Records of which it is worth while to keep what is known, and the key in the reply's dictionary.
+# Records of which it is worth while to keep what is known, and where the reply's dictionary has it.
 _MANY = 16
-_KEPT = "known"
+_KEPT = "_known"
 
 
 class ListMaker:
-    """Makes a reply of what a reader finds, which is a kind of records at a time."""
+    """Makes a reply of the records that a reader finds, some with these keys, others with those."""
 
     def __init__(self, form: Listing) -> None:
         self.form = form
-        self._kinds: set[frozenset[str]] = set()
+        self._choices: set[frozenset[str] | None] = set()
 
     def many(
         self,
@@ -38,49 +38,46 @@ class ListMaker:
         longest: int | None,
         trusted: bool = False,
     ) -> list[Any]:
-        """Some records, as `Record.many` makes them."""
-        self._kinds.add(_attributes(keys, names))
+        """Some of the records, as `Record.many` makes them."""
+        # Keys that are no field's are extras, and whether these are codes or names is not known.
+        self._choices.add(frozenset(map(names.__getitem__, keys)) if names.keys() >= set(keys) else None)
         return self.form.record.many(keys, table, names, arrange, longest, trusted)
 
     def reply(self, records: Sequence[Any]) -> Any:
-        """The reply with all records."""
-        reply = self.form.cls(tuple(records))
-        _keep(self.form, reply, self._kinds)
+        """The reply with all of them."""
+        values = tuple(records)
+        reply = self.form.cls(values)
+        _keep(self.form, reply, values, self._choices)
         return reply
 
 
 class _Known(NamedTuple):
-    """That all *values* are of the record's class and have these attributes and no others, with such values."""
+    """That all *values* are of the record's class, with such values in these attributes and nothing in others."""
 
     values: Sequence[Any]
     record: Record
     attributes: frozenset[str]
 
 
-def _attributes(keys: Iterable[str], names: Mapping[str, str]) -> frozenset[str]:
-    """Those of the records that have these keys; none where there are extras, which may be codes or names."""
-    attributes = frozenset([names.get(key, "") for key in keys])
-    return frozenset() if "" in attributes else attributes
+def _keep(form: Listing, reply: Any, values: Sequence[Any], choices: Set[frozenset[str] | None]) -> None:
+    """Keep with the reply what attributes all its records have, so that they are looked at once: they never change.
 
-
-def _keep(form: Listing, reply: Any, kinds: Iterable[frozenset[str]]) -> None:
-    """Keep what is known of a list, so that it is looked at once: its records never change.
-
-    To look takes a third of the time that it takes to write names and ids.
+    To look takes a third of the time that it takes to write names and ids. *choices* are those that some of them
+    have, `None` if it cannot be said.
     """
-    values = getattr(reply, form.attribute)
-    if form.immutable and len(values) >= _MANY:
-        attributes, *others = kinds
-        if attributes and not others:
+    if len(values) >= _MANY and len(choices) == 1 and form.immutable:
+        (attributes,) = choices
+        if attributes is not None:
             vars(reply)[_KEPT] = _Known(values, form.record, attributes)
 
 
-def _kept(form: Listing, reply: Any) -> frozenset[str] | None:
-    known: _Known | None = vars(reply).get(_KEPT) if form.immutable else None
+def _kept(form: Listing, reply: Any, values: Sequence[Any]) -> frozenset[str] | None:
+    """The attributes that all records are known to have."""
+    known = vars(reply).get(_KEPT) if form.immutable else None
     # Another endpoint may have the same class and other values in it.
-    if known is None or known.record is not form.record or known.values is not getattr(reply, form.attribute):
-        return None
-    return known.attributes
+    if type(known) is _Known and known.record is form.record and known.values is values:
+        return known.attributes
+    return None
 
 
 def written(
@@ -91,37 +88,40 @@ def written(
     woven: Callable[[Sequence[Run | Codes]], str],
     begin: str,
 ) -> Iterator[str]:
-    """The text of the records, some at a time, in the canonical order.
+    """The text of the records, some at a time, in the canonical order; what is seen of them is kept.
 
-    *woven* makes that of records with the same fields; each record's begins with *begin*. Where that stands elsewhere
-    too, the records are not written a kind at a time. Raises `Unusual` where `Record.spell` has to judge.
+    *woven* makes the text of records that have the same fields. Records of several kinds are written a kind at a time,
+    if *begin*, with which each record's text begins, stands nowhere else in it. Raises `Unusual` where `Record.spell`
+    has to judge.
     """
     if limits.digits < MAX_DIGITS:
         raise Unusual
     record, values = form.record, getattr(reply, form.attribute)
-    given = _kept(form, reply)
-    kinds: set[frozenset[str]] = set()
+    known = _kept(form, reply, values)
+    choices: set[frozenset[str] | None] = set()
+    extras = {attribute for attribute, _ in record.extra_types}
     for start in range(0, len(values), _CHUNK):
         rows = values[start : start + _CHUNK]
         try:
-            runs = _runs(record, rows, order, limits, given)
+            columns = _columns(record, rows, known)
+            runs = _runs(record, columns, order, limits, known is not None)
         except Unusual:
             places = _places(record, rows)
             if len(places) == 1:
                 raise
-            texts = [
-                woven(_runs(record, [rows[place] for place in some], order, limits, None)).split(begin)[1:]
-                for some in places
-            ]
+            texts = []
+            for some in places:
+                columns = _columns(record, [rows[place] for place in some], None)
+                texts.append(woven(_runs(record, columns, order, limits, False)).split(begin)[1:])
             if list(map(len, texts)) != list(map(len, places)):
                 raise
-            kinds.add(frozenset())
+            choices.add(None)
             yield begin + begin.join(put_back(places, texts))
         else:
-            kinds.add(_attributes([run.key for run in runs], order.names))
+            choices.add(frozenset(columns) if extras.isdisjoint(columns) else None)
             yield woven(runs)
-    if given is None:
-        _keep(form, reply, kinds)
+    if known is None:
+        _keep(form, reply, values, choices)
 
 
 def _places(record: Record, rows: Sequence[Any]) -> list[list[int]]:
@@ -131,34 +131,43 @@ def _places(record: Record, rows: Sequence[Any]) -> list[list[int]]:
     read = record.attributes.columns
     try:
         marks = [[value is None for value in read[field.name](rows)] for field in record.fields]
-        marks += [list(map(_keys, read[name](rows))) for name, _ in record.extra_types]
+        marks += [[mapping._keys for mapping in read[name](rows)] for name, _ in record.extra_types]
         return list(places_of(zip(*marks)).values())
-    except Exception:  # what somebody has deleted, and keys that somebody has made
+    except Exception:  # other mappings, what somebody has deleted, and keys that somebody has made
         raise Unusual from None
 
 
-def _runs(
-    record: Record, rows: Sequence[Any], order: Order, limits: Limits, given: Iterable[str] | None
-) -> list[Run | Codes]:
-    """The columns of records with the same fields, `Unusual` if they have not.
-
-    *given* are the attributes that they are known to have; `None` if they have to be looked at.
-    """
-    middle: list[Run | Codes] = []
+def _columns(record: Record, rows: Sequence[Any], known: frozenset[str] | None) -> Mapping[str, Sequence[Any]]:
+    """The attributes that all records have, which are *known*; `Unusual` if some have others."""
     try:
-        trusted = given is not None
-        columns = record.attributes.given(rows) if given is None else record.attributes.some(rows, given)
-        if columns is None:
-            raise Unusual
-        head, tail = (
-            [record.types[name].run(key, columns[name], limits.text, trusted) for key, name in keys if name in columns]
-            for keys in (order.head, order.tail)
-        )
+        columns = record.attributes.given(rows) if known is None else record.attributes.some(rows, known)
+    except AttributeError:  # of a struct from which somebody has deleted it
+        raise Unusual from None
+    if columns is None:
+        raise Unusual
+    return columns
+
+
+def _runs(
+    record: Record, columns: Mapping[str, Sequence[Any]], order: Order, limits: Limits, trusted: bool
+) -> list[Run | Codes]:
+    """The columns spelled out, in order, `Unusual` if there is a value that has no spelling.
+
+    *trusted* if all are known to have one.
+    """
+    head, tail = (
+        [record.types[name].run(key, columns[name], limits.text, trusted) for key, name in keys if name in columns]
+        for keys in (order.head, order.tail)
+    )
+    middle: list[Run | Codes] = []
+    if len(head) + len(tail) < len(columns.keys() & record.by_name.keys()):
+        raise Unusual  # A field has no place in this format.
+    try:
         for attribute, type_ in record.extra_types:
             if attribute in columns:
                 taken = {run.key for run in middle}
                 middle += _extra_runs(record, columns[attribute], type_, order, taken, limits.text)
-    except AttributeError:  # of a struct from which somebody has deleted it
+    except AttributeError:  # of a mapping from which somebody has deleted it
         raise Unusual from None
     runs = [*head, *middle, *tail]
     if not 0 < len(runs) <= limits.attributes:
@@ -177,8 +186,9 @@ def _extra_runs(
         raise Unusual
     runs = {key: type_.run(key, column, longest) for key, column in zip(keys, columns)}
     # One or two digits are a code, and cannot be a name.
-    codes = None if record.extras is None else record.extras.code.table
-    if type_.table is None and not all((codes or {}).keys().isdisjoint(run.column) for run in runs.values()):
+    assert record.extras is not None, "these are its columns"
+    codes = (record.extras.code.table or {}).keys()
+    if type_.table is None and not all(codes.isdisjoint(run.column) for run in runs.values()):
         raise Unusual
     return [runs[key] for key in order.arrange(keys)]
 
@@ -203,7 +213,3 @@ def _table_of(mappings: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any,
     if len(columns) != len(keys):
         raise Unusual
     return keys, columns
-
-
-def _keys(mapping: Any) -> Any:
-    return mapping._keys if type(mapping) is FrozenMapping else None

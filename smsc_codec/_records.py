@@ -26,6 +26,7 @@ class Field(msgspec.Struct, frozen=True):
     name: str
     type: Scalar
     optional: bool = False
+    """Whether it may be absent; the attribute is `None` then, which is the class's default."""
 
 
 class Extras(msgspec.Struct, frozen=True):
@@ -313,6 +314,9 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         if type(value) is not self.cls:
             raise EncodeError(f"expected a {self.cls.__name__}, found {type(value).__name__}", path=path)
         types = self.by_name
+        for name in types:
+            if name not in order.names.values() and _attribute(value, name, path) is not None:
+                raise EncodeError("this format has no place for it", path=f"{path}.{name}")
         head, tail = (
             [
                 (key, types[name].type.spell(item, f"{path}.{name}", limits))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import cache, cached_property
+from itertools import chain
 
 _NAME = "(?:login|psw|password|api_?key)"
 _SECRET = rf"""(?ix)
@@ -22,8 +23,11 @@ _SECRET = rf"""(?ix)
   | (?P<bare>[^&<\r\n"']+(?:["'][^&<\r\n]*)?) )
 | ://(?P<userinfo>[^\s/@:<>"']+:[^\s/@<>"']*)(?=@)
 """
-# Most texts have none of these, which is soon known: a part of each name whose letters fold alike everywhere.
-_SIGNS = ("log", "psw", "passw", "key", "author", "://")
+# A secret begins with one of these, or one character before it. To look for them first takes a twentieth of the time.
+_SIGNS = (b"login", b"psw", b"password", b"apikey", b"api_key", b"authorization", b"://")
+# What the expression takes for the small letters i, k and s, beside the large ones.
+_LETTERS = {"\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}": "i", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+_LETTERS |= {"\N{KELVIN SIGN}": "k", "\N{LATIN SMALL LETTER LONG S}": "s"}
 _SECRET_NAME = re.compile(rf"(?i)(?<![a-z0-9])(?:{_NAME}|authorization)(?![a-z0-9])")
 # Keys and tags of a body stand in paths and reasons.
 _LONGEST_PATH = 100
@@ -47,9 +51,13 @@ class Secrets:
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
-        if not has_any(self._text, _SIGNS):
-            return []
-        return [match.span(match.lastgroup or 0) for match in _secret().finditer(self._text)]
+        spans = []
+        end = 0
+        for start in _starts(self._text):
+            if start >= end and (match := _secret().match(self._text, start)):
+                spans.append(match.span(match.lastgroup or 0))
+                end = match.end()
+        return spans
 
     @cached_property
     def masked(self) -> str:
@@ -79,10 +87,20 @@ class Secrets:
         return message
 
 
-def has_any(text: str, signs: Iterable[str]) -> bool:
-    """Whether one of *signs*, in small letters, is in the text in letters of any size."""
-    folded = text.casefold()
-    return any(sign in folded for sign in signs)
+def _starts(text: str) -> list[int]:
+    """Where in the text a secret may begin."""
+    for letter, small in _LETTERS.items():
+        text = text.replace(letter, small)
+    small_letters = text.encode("ascii", "replace").lower()
+    places = chain.from_iterable(_places(small_letters, sign) for sign in _SIGNS)
+    return sorted({start for place in places for start in (max(0, place - 1), place)})
+
+
+def _places(text: bytes, sign: bytes) -> Iterator[int]:
+    place = text.find(sign)
+    while place >= 0:
+        yield place
+        place = text.find(sign, place + 1)
 
 
 def without_secrets(text: str) -> str:

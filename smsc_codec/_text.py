@@ -222,6 +222,7 @@ class TextFormat:
                 source.fail(f"expected at most {limits.names} names", self._start_of(text, limits.names), code="limit")
         if maker is None or not records:
             return None
+        # The maker has not made what Lark has read.
         return maker.reply(records) if source is None else maker.form.cls(tuple(records))
 
     def _line_within(

@@ -64,7 +64,6 @@ LIST = Listing(
     xml_item="sender",
     xml_text="name",
     json=Order(head=(("sender", "name"), ("status", "status")), tail=(("id", "id"),), extras=XML_AND_JSON_ORDER),
-    immutable=True,
 )
 
 CREATED = Flat(

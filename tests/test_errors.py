@@ -10,7 +10,9 @@ from typing import Any, Protocol, TypedDict, Union
 from unittest.mock import ANY as ANYTHING
 from unittest.mock import MagicMock
 
+import hypothesis
 import pytest
+from hypothesis.strategies import lists, sampled_from
 from msgspec.structs import force_setattr
 
 from smsc_codec import (
@@ -36,6 +38,7 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec._secrets import Secrets, _secret
 from smsc_codec.senders import SENDERS
 
 GOLDEN: list[tuple[int | None, str, str]] = [
@@ -487,6 +490,50 @@ def test_control_characters_are_replaced_and_others_stay() -> None:
     with pytest.raises(DecodeError) as caught:
         decode("name = A\x07\u202eЖ, id = x", fmt=0)
     assert caught.value.excerpt == "name = A\ufffd\ufffdЖ, id = x\n                  ^"
+
+
+PARTS = [
+    "login",
+    "LogIn",
+    "psw",
+    "p\u017fw",
+    "password",
+    "api_key",
+    "APIKEY",
+    "ap\u0131\u212aey",
+    "log\u0130n",
+    "authorization",
+]
+PARTS += [
+    "=",
+    ":",
+    "%3D",
+    '"',
+    "'",
+    '\\"',
+    "&quot;",
+    "<",
+    ">",
+    "&",
+    "://",
+    "@",
+    "u:p",
+    " ",
+    "\n",
+    ",",
+    "Basic ",
+    "x",
+    "5",
+    "\u0416",
+]
+
+
+@hypothesis.given(lists(sampled_from(PARTS), max_size=12).map("".join))
+@hypothesis.example("<login>a</login>")
+@hypothesis.example("login")
+def test_secrets_are_found_wherever_they_begin(text: str) -> None:
+    """Only some places are looked at, and these are enough."""
+    assert Secrets(text)._spans == [match.span(match.lastgroup or 0) for match in _secret().finditer(text)]
 
 
 def test_two_secrets_in_one_line() -> None:

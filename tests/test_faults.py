@@ -73,8 +73,7 @@ def _objects(by: Raise) -> Any:
     real = ObjectReader._shape
 
     def shape(reader: ObjectReader, *given: Any, **options: Any) -> Any:
-        made = real(reader, *given, **options)
-        return made._replace(decode=partial(by, made.decode))
+        return partial(by, real(reader, *given, **options))
 
     return patch.object(ObjectReader, "_shape", shape)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import permutations
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -23,6 +24,7 @@ from smsc_codec import (
     encode,
 )
 from smsc_codec._json import JsonFormat
+from smsc_codec._json_objects import ObjectReader
 from smsc_codec._lines import MAX_NEW_SHAPES, Shapes
 from smsc_codec.senders import SENDERS, TEXT_ORDER
 
@@ -141,6 +143,28 @@ def test_a_body_teaches_few_shapes(fmt: Format) -> None:
         with patch.object(Shapes, "add", autospec=True, side_effect=Shapes.add) as add:
             work()
         assert add.call_count <= MAX_NEW_SHAPES
+
+
+def test_pieces_of_a_body_teach_few_orders_of_keys() -> None:
+    members = ['"sender": "A"', '"status": 1', '"id": 5', '"mts_step": "2"']
+    body = "[{\n" + "},\n{\n".join(",\n".join(order) for order in permutations(members)) + "}]"
+    with patch("smsc_codec._json._PIECE", 1), patch.object(Shapes, "add", autospec=True, side_effect=Shapes.add) as add:
+        reply = Codec(SENDERS).decode(body, fmt=3)
+    assert reply == SLOW.decode(body, fmt=3) == SenderList(reply.senders[:1] * 24)  # type: ignore[union-attr]
+    assert add.call_count == MAX_NEW_SHAPES
+
+
+@pytest.mark.parametrize(("last", "times"), [('{"sender": "B", "mts_step": "NAME"}', 2), ('{"sender": "B"}', 1)])
+def test_objects_are_read_again_only_where_a_code_is_none(last: str, times: int) -> None:
+    read = Mock(side_effect=lambda decode, *given: decode(*given))
+
+    def shape(reader: ObjectReader, *given: Any) -> Any:
+        return partial(read, real(reader, *given))
+
+    real = ObjectReader._shape
+    with patch.object(ObjectReader, "_shape", shape):
+        Codec(SENDERS).decode(f'[{{"sender": "A", "mts_step": "7"}}, {last}]', fmt=3)
+    assert read.call_count == times
 
 
 def with_codes(number: int, *keys: str) -> Sender:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 import pytest
 from msgspec.structs import force_setattr, replace
 
@@ -23,6 +24,7 @@ from smsc_codec import (
     SenderStatus,
     encode,
 )
+from smsc_codec._forms import Listing
 from smsc_codec._generated import Attributes
 from smsc_codec._lists import _KEPT, _MANY
 from smsc_codec._values import NAME
@@ -144,6 +146,59 @@ def test_an_attribute_that_somebody_deletes_is_missed() -> None:
     Sender.__dict__["name"].__delete__(made.senders[3])
     with pytest.raises(EncodeError, match=r"^senders\[3\]\.name: "):
         encode(made, fmt=1)
+
+
+def test_a_field_without_a_place_in_a_format_is_refused_there_and_not_forgotten() -> None:
+    ours = replace(LIST, text=replace(LIST.text, head=(("name", "name"),)))
+    codec = Codec(replace(SENDERS, forms=(*SENDERS.forms[:-1], ours)))
+    made, without = names("a status"), names("a name and an id")
+    assert codec.encode(without, fmt=0) == encode(without, fmt=0)
+    for _ in range(2):
+        with pytest.raises(EncodeError, match=r"^senders\[0\]\.status: this format has no place for it"):
+            codec.encode(made, fmt=0)
+        assert codec.encode(made, fmt=3) == encode(names("a status"), fmt=3)
+
+
+class Loose(msgspec.Struct, dict=True):
+    """A reply that can change."""
+
+    senders: Any = ()
+
+
+class Bare(msgspec.Struct, frozen=True):
+    """A reply without a dictionary."""
+
+    senders: Any = ()
+
+
+class LooseSender(msgspec.Struct):
+    """A name that can change."""
+
+    name: str
+    id: int | None = None
+    status: SenderStatus | None = None
+    operators: Any = FrozenMapping()
+    replacements: Any = FrozenMapping()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        replace(LIST, cls=Loose),
+        replace(LIST, cls=Bare),
+        replace(LIST, record=replace(LIST.record, cls=LooseSender)),
+        replace(LIST, cls=lambda senders=(): SenderList(senders)),
+    ],
+    ids=["a list", "no dictionary", "names", "no class"],
+)
+def test_nothing_is_kept_of_what_can_change(form: Listing) -> None:
+    codec = Codec(replace(SENDERS, forms=(*SENDERS.forms[:-1], form)))
+    body = encode(names("a status"), fmt=3)
+    for _ in range(2):
+        reply: Any = codec.decode(body, fmt=3)
+        if form.cls in (Loose, Bare, SenderList):
+            assert codec.encode(reply, fmt=3) == body
+        assert _KEPT not in getattr(reply, "__dict__", {})
 
 
 def test_what_one_endpoint_knows_another_may_not_allow() -> None:
