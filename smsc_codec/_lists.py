@@ -195,13 +195,18 @@ def _extra_runs(
 
 def _table_of(mappings: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """The keys that all mappings have, and a column of values for each; `Unusual` if they differ."""
-    if not all_are(mappings, FrozenMapping):
+    if type(mappings[0]) is not FrozenMapping:
         raise Unusual
     keys = mappings[0]._keys
-    rows = [mapping._values for mapping in mappings]
-    # Lists that a reader has made share their keys. Other objects may claim to be equal.
-    every = [mapping._keys for mapping in mappings]
-    others = [keys] if len(set(map(id, every))) == 1 else every
+    others = [keys]
+    # Lists that a reader has made share their keys.
+    rows = [mapping._values for mapping in mappings if type(mapping) is FrozenMapping and mapping._keys is keys]
+    if len(rows) < len(mappings):
+        if not all_are(mappings, FrozenMapping):
+            raise Unusual
+        rows = [mapping._values for mapping in mappings]
+        others = [mapping._keys for mapping in mappings]
+    # Other objects may claim to be equal.
     if not all_are(chain(others, rows), tuple) or not all_are(chain.from_iterable(others), str):
         raise Unusual
     if others.count(keys) != len(others):
