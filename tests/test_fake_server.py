@@ -44,6 +44,7 @@ def server() -> Iterator[FakeSenders]:
 def test_what_is_not_the_service(server: FakeSenders, capfd: pytest.CaptureFixture[str]) -> None:
     for path, method, headers, status in (
         ("/sys/balance.php", "GET", {}, 404),
+        ("ftp://[", "GET", {}, 400),
         ("/sys/senders.php", "POST", {"Transfer-Encoding": "chunked"}, 411),
         ("/sys/senders.php", "POST", {"Content-Length": "x"}, 411),
         ("/sys/senders.php", "POST", {"Content-Length": "²"}, 411),

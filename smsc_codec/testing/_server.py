@@ -255,7 +255,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(length))
         if len(body) < int(length):
             return  # the client has gone
-        url = urlsplit(self.path)
+        try:
+            url = urlsplit(self.path)
+        except ValueError:  # such as http://[, which is no address
+            self._send(_Answer(b"<html>bad request</html>", "text/html", 400))
+            return
         if url.path != PATH:
             self._send(_Answer(b"<html>not found</html>", "text/html", 404))
             return
