@@ -131,7 +131,7 @@ def _places(record: Record, rows: Sequence[Any]) -> list[list[int]]:
     read = record.attributes.columns
     try:
         marks = [[value is None for value in read[field.name](rows)] for field in record.fields]
-        marks += [[mapping._keys for mapping in read[name](rows)] for name, _ in record.extra_types]
+        marks += [[mapping._keys for mapping in _frozen(read[name](rows))] for name, _ in record.extra_types]
         return list(places_of(zip(*marks)).values())
     except Exception:  # other mappings, what somebody has deleted, and keys that somebody has made
         raise Unusual from None
@@ -195,17 +195,14 @@ def _extra_runs(
 
 def _table_of(mappings: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """The keys that all mappings have, and a column of values for each; `Unusual` if they differ."""
-    if type(mappings[0]) is not FrozenMapping:
-        raise Unusual
-    keys = mappings[0]._keys
+    keys = _frozen(mappings[:1])[0]._keys
     others = [keys]
     # Lists that a reader has made share their keys.
     rows = [mapping._values for mapping in mappings if type(mapping) is FrozenMapping and mapping._keys is keys]
     if len(rows) < len(mappings):
-        if not all_are(mappings, FrozenMapping):
-            raise Unusual
-        rows = [mapping._values for mapping in mappings]
-        others = [mapping._keys for mapping in mappings]
+        frozen = _frozen(mappings)
+        rows = [mapping._values for mapping in frozen]
+        others = [mapping._keys for mapping in frozen]
     # Other objects may claim to be equal.
     if not all_are(chain(others, rows), tuple) or not all_are(chain.from_iterable(others), str):
         raise Unusual
@@ -218,3 +215,11 @@ def _table_of(mappings: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[Any,
     if len(columns) != len(keys):
         raise Unusual
     return keys, columns
+
+
+def _frozen(mappings: Sequence[Any]) -> Sequence[Any]:
+    """The mappings, dictionaries made the library's own; `Unusual` if there are others."""
+    frozen = [FrozenMapping(tuple(each), tuple(each.values())) if type(each) is dict else each for each in mappings]
+    if not all_are(frozen, FrozenMapping):
+        raise Unusual
+    return frozen

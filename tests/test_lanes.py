@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import permutations
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import Mock, patch
 
@@ -76,7 +77,8 @@ def test_what_stands_around_the_end_of_the_list(before: str, tail: str) -> None:
 
 
 def test_what_is_escaped_in_an_attribute() -> None:
-    reply = SenderList((Sender("A>", 1, None, {}, {"mts": "a>b\nc\td\re\"f&g<h'i"}),))
+    replacements = MappingProxyType({"mts": "a>b\nc\td\re\"f&g<h'i"})
+    reply = SenderList((Sender("A>", 1, None, replacements=replacements),))
     written = "a&gt;b&#10;c&#9;d&#13;e&quot;f&amp;g&lt;h'i"
     expected = f'<senders>\n<sender mts="{written}" id="1">A&gt;</sender>\n</senders>'
     for given in (reply, decode(expected, fmt=2)):
@@ -128,7 +130,8 @@ def test_a_code_and_a_name_at_one_operator(fmt: Format) -> None:
     of: Any = FrozenMapping.of
     frozen = Sender("A", 1, None, of({"mts": OperatorStatus(1)}), of({"mts": "INFO"}))
     plain = Sender("A", 1, None, {"mts": OperatorStatus(1)}, {"mts": "INFO"})
-    for given in (frozen, plain):
+    other = Sender("A", 1, None, MappingProxyType({"mts": OperatorStatus(1)}), MappingProxyType({"mts": "INFO"}))
+    for given in (frozen, plain, other):
         with pytest.raises(EncodeError, match=r"^senders\[0\]\.replacements\.mts: this format has one value for a key"):
             encode(SenderList((given,)), fmt=fmt)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -142,8 +143,8 @@ def test_attributes(fmt: Format) -> None:
 def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
     """What `decode` would refuse `encode` refuses too, in both of its lanes."""
     long = SenderList((Sender("A" * 21, 5),))
-    # A plain dict keeps the fast lane away.
-    slow = SenderList((Sender("A" * 21, 5, None, {}),))
+    # A mapping of another class keeps the fast lane away.
+    slow = SenderList((Sender("A" * 21, 5, None, MappingProxyType({})),))
     for reply in (long, slow):
         assert encode(reply, fmt=fmt, limits=Limits(text=21))
         with pytest.raises(EncodeError, match=r"senders\[0\].name: expected at most 20 characters, found 21"):
@@ -462,8 +463,8 @@ def test_commas_without_end_are_no_cells() -> None:
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_keys_that_are_written(fmt: Format) -> None:
-    """By the careful way, which a plain dictionary leads to."""
-    reply = SenderList((Sender("A", operators={"abcdef": OperatorStatus(1)}),))
+    """By the careful way, which a mapping of another class leads to."""
+    reply = SenderList((Sender("A", operators=MappingProxyType({"abcdef": OperatorStatus(1)})),))
     assert decode(encode(reply, fmt=fmt, limits=Limits(text=6)), fmt=fmt) == reply
     with pytest.raises(EncodeError) as caught:
         encode(reply, fmt=fmt, limits=Limits(text=5))
