@@ -61,8 +61,8 @@ class JsonFormat:
 
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
         said = error.msg
-        # Up to 3.11 orjson says "recursion depth exceeded", behind the bracket that is one too many.
-        if "limit" in said or "recursion" in said:
+        # It stops behind the bracket that is one too many.
+        if "limit" in said:
             Tokens(source).check_depth(error.pos)
             source.fail(f"expected values at most {_DEEPEST} deep", error.pos - 1, code="limit")
         # Of many open brackets orjson says that it failed to allocate memory, which is not so.

@@ -531,6 +531,10 @@ PARTS += [
 @hypothesis.given(lists(sampled_from(PARTS), max_size=12).map("".join))
 @hypothesis.example("<login>a</login>")
 @hypothesis.example("login")
+@hypothesis.example("api_\u212aey=x psw=x")
+@hypothesis.example("p\u017fw=x")
+@hypothesis.example("log\u0131n=x")
+@hypothesis.example("log\u0130n=x")
 def test_secrets_are_found_wherever_they_begin(text: str) -> None:
     """Only some places are looked at, and these are enough."""
     assert Secrets(text)._spans == [match.span(match.lastgroup or 0) for match in _secret().finditer(text)]
