@@ -11,7 +11,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache, cached_property
-from itertools import chain
 
 _NAME = "(?:login|psw|password|api_?key)"
 _SECRET = rf"""(?ix)
@@ -89,10 +88,11 @@ class Secrets:
 
 def _starts(text: str) -> list[int]:
     """Where in the text a secret may begin."""
-    for letter, small in _LETTERS.items():
-        text = text.replace(letter, small)
+    if not text.isascii():
+        for letter, small in _LETTERS.items():
+            text = text.replace(letter, small)
     small_letters = text.encode("ascii", "replace").lower()
-    places = chain.from_iterable(_places(small_letters, sign) for sign in _SIGNS)
+    places = [place for sign in _SIGNS if sign in small_letters for place in _places(small_letters, sign)]
     return sorted({start for place in places for start in (max(0, place - 1), place)})
 
 
