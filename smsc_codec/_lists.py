@@ -27,7 +27,7 @@ class ListMaker:
 
     def __init__(self, form: Listing) -> None:
         self.form = form
-        self._choices: set[frozenset[str] | None] = set()
+        self._kinds: list[tuple[Sequence[str], Mapping[str, str]]] = []
 
     def many(
         self,
@@ -39,15 +39,20 @@ class ListMaker:
         trusted: bool = False,
     ) -> list[Any]:
         """Some of the records, as `Record.many` makes them."""
-        # Keys that are no field's are extras, and whether these are codes or names is not known.
-        self._choices.add(frozenset(map(names.__getitem__, keys)) if names.keys() >= set(keys) else None)
+        self._kinds.append((keys, names))
         return self.form.record.many(keys, table, names, arrange, longest, trusted)
 
     def reply(self, records: Sequence[Any]) -> Any:
         """The reply with all of them."""
         values = tuple(records)
         reply = self.form.cls(values)
-        _keep(self.form, reply, values, self._choices)
+        if len(values) >= _MANY:
+            # Other keys are those of extras, of which it is not known whether they have codes or names.
+            choices = {
+                frozenset(map(names.__getitem__, keys)) if names.keys() >= set(keys) else None
+                for keys, names in self._kinds
+            }
+            _keep(self.form, reply, values, choices)
         return reply
 
 
@@ -65,7 +70,7 @@ def _keep(form: Listing, reply: Any, values: Sequence[Any], choices: Set[frozens
     To look takes a third of the time that it takes to write names and ids. *choices* are those that some of them
     have, `None` if it cannot be said.
     """
-    if len(values) >= _MANY and len(choices) == 1 and form.immutable:
+    if len(choices) == 1 and form.immutable:
         (attributes,) = choices
         if attributes is not None:
             vars(reply)[_KEPT] = _Known(values, form.record, attributes)
@@ -120,7 +125,7 @@ def written(
         else:
             choices.add(frozenset(columns) if extras.isdisjoint(columns) else None)
             yield woven(runs)
-    if known is None:
+    if known is None and len(values) >= _MANY:
         _keep(form, reply, values, choices)
 
 
