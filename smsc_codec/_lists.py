@@ -186,10 +186,10 @@ def _extra_runs(
     keys, columns = _table_of(mappings)
     if len(set(keys)) != len(keys):
         raise Unusual
-    TEXT.run("", keys, longest)
+    TEXT.run("", keys, longest, trusted=False)
     if not taken.isdisjoint(keys) or not order.names.keys().isdisjoint(keys):
         raise Unusual
-    runs = {key: type_.run(key, column, longest) for key, column in zip(keys, columns)}
+    runs = {key: type_.run(key, column, longest, trusted=False) for key, column in zip(keys, columns)}
     # One or two digits are a code, and cannot be a name.
     assert record.extras is not None, "these are its columns"
     codes = (record.extras.code.table or {}).keys()

@@ -114,7 +114,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             raise Unusual
         return spelled
 
-    def run(self, key: str, values: Sequence[Any], longest: int, trusted: bool = False) -> Run | Codes:
+    def run(self, key: str, values: Sequence[Any], longest: int, trusted: bool) -> Run | Codes:
         """Many values spelled out; `Unusual` if one of them is none, or longer than *longest*.
 
         *trusted* if texts are known to be such values, but for their length.

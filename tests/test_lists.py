@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
 
@@ -107,6 +108,34 @@ def test_copies_know_nothing_and_are_equal(copied: Callable[[SenderList], Sender
     assert known(made) and known(other) is None
     assert (other, hash(other), repr(other)) == (made, hash(made), repr(made))
     assert _KEPT not in repr(made)
+
+
+def test_nothing_is_known_of_what_lark_has_read() -> None:
+    """A long line is read by itself, and may have other fields."""
+    body = b"\n".join(
+        [*(b"name = N%d, id = %d" % (n, n) for n in range(_MANY)), b"name = %s, status = 1" % (b"x" * 9000)]
+    )
+    read = read_again(body, 0)
+    assert encode(read, fmt=0) == body and known(read) is None
+
+
+class Text(str):
+    """A string of a class of somebody's own."""
+
+
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+@pytest.mark.parametrize("odd", ["", "\ud800", Text("X"), 5, None, "7", "A, id = 5", "x" * 70_000])
+def test_odd_names_of_replacements_are_looked_at(odd: Any, fmt: Format) -> None:
+    found = []
+    classes: list[Any] = [FrozenMapping.of, MappingProxyType]
+    for mapping in classes:
+        senders = [Sender("A", 1, None, replacements=mapping({"mts_step": text})) for text in ["B"] * _MANY + [odd]]
+        try:
+            found.append(encode(SenderList(tuple(senders)), fmt=fmt))
+        except EncodeError as error:
+            found.append(str(error).encode("utf-8", "replace"))
+    assert found[0] == found[1]
+    assert (b"expected" in found[0] or b"cannot carry" in found[0]) is (odd != "X" and (odd != "A, id = 5" or fmt == 0))
 
 
 def test_what_a_format_cannot_carry_is_refused_as_before() -> None:
