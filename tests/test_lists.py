@@ -124,6 +124,20 @@ class Text(str):
 
 
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+@pytest.mark.parametrize("key", ["\ud800", "a\ud800", "sender", "name", "id", "", "a b", "x" * 70_000])
+def test_odd_keys_are_looked_at(key: str, fmt: Format) -> None:
+    found = []
+    classes: list[Any] = [FrozenMapping.of, dict, MappingProxyType]
+    for mapping in classes:
+        senders = (Sender("A", 1, operators=mapping({key: OperatorStatus.APPROVED})),) * _MANY
+        try:
+            found.append(encode(SenderList(senders), fmt=fmt))
+        except EncodeError as error:
+            found.append(str(error).encode("utf-8", "replace"))
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
 @pytest.mark.parametrize("odd", ["", "\ud800", Text("X"), 5, None, "7", "A, id = 5", "x" * 70_000])
 def test_odd_names_of_replacements_are_looked_at(odd: Any, fmt: Format) -> None:
     found = []
