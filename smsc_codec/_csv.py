@@ -91,7 +91,8 @@ class CsvFormat:
         if layout is None or width > limits.attributes:
             raise Unusual
         columns = {key: cells[number::step] for number, key in enumerate(layout)}
-        return maker.many(layout, Columns(columns), self._names, list, longest)
+        maker.note(layout, self._names)
+        return maker.form.record.many(layout, Columns(columns), self._names, list, longest)
 
     def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
         """The reply. A body is never two of them, so *expect* is not asked."""

@@ -114,7 +114,9 @@ class JsonFormat:
         """The records of objects with the same keys."""
         if len(keys) > limits.attributes:
             raise Unusual
-        return maker.many(keys, table, maker.form.json.names, maker.form.json.arrange, longest)
+        order = maker.form.json
+        maker.note(keys, order.names)
+        return maker.form.record.many(keys, table, order.names, order.arrange, longest)
 
     def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
         tokens = Tokens(source)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from ._forms import Listing
 from ._limits import MAX_DIGITS, Limits
 from ._model import FrozenMapping
-from ._records import Arrange, Order, Record
-from ._runs import Codes, Run, Table, places_of, put_back
+from ._records import Order, Record
+from ._runs import Codes, Run, places_of, put_back
 from ._types import all_are
 from ._values import TEXT, Scalar, Unusual
 
@@ -29,18 +29,9 @@ class ListMaker:
         self.form = form
         self._kinds: list[tuple[Sequence[str], Mapping[str, str]]] = []
 
-    def many(
-        self,
-        keys: Sequence[str],
-        table: Table,
-        names: Mapping[str, str],
-        arrange: Arrange,
-        longest: int | None,
-        trusted: bool = False,
-    ) -> list[Any]:
-        """Some of the records, as `Record.many` makes them."""
+    def note(self, keys: Sequence[str], names: Mapping[str, str]) -> None:
+        """Some of the records have these keys, of which *names* has the attributes."""
         self._kinds.append((keys, names))
-        return self.form.record.many(keys, table, names, arrange, longest, trusted)
 
     def reply(self, records: Sequence[Any]) -> Any:
         """The reply with all of them."""

@@ -260,9 +260,11 @@ class TextFormat:
             return None
         made: dict[Shape, list[Any]] = {}
         for shape, some in rows.items():
-            keys, table = shape.lines.keys, Rows(some, shape.lines.places)
+            lines, record = shape.lines, shape.form.record
+            maker.note(lines.keys, shape.names)
+            table = Rows(some, lines.places)
             try:
-                made[shape] = maker.many(keys, table, shape.names, shape.arrange, longest, shape.trusted)
+                made[shape] = record.many(lines.keys, table, shape.names, shape.arrange, longest, shape.trusted)
             except Unusual:
                 return None
             if source is not None and source.findings is not None and self._odd(made[shape]):

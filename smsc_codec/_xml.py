@@ -89,10 +89,11 @@ class XmlFormat:
         while (shape := shape_at(position)) is not None:
             before = position
             for rows, shapes, after in parts(shape, text, position, shape_at):
-                made = {
-                    lines: maker.many(lines.keys, rows_of(some, lines.places), order.names, order.arrange, longest)
-                    for lines, some in rows.items()
-                }
+                made = {}
+                for lines, some in rows.items():
+                    maker.note(lines.keys, order.names)
+                    table = rows_of(some, lines.places)
+                    made[lines] = form.record.many(lines.keys, table, order.names, order.arrange, longest)
                 records += in_order(made, shapes)
                 position = after
                 if len(records) > limits.names:
