@@ -95,7 +95,6 @@ def written(
     record, values = form.record, getattr(reply, form.attribute)
     known = _kept(form, reply, values)
     choices: set[frozenset[str] | None] = set()
-    extras = {attribute for attribute, _ in record.extra_types}
     for start in range(0, len(values), _CHUNK):
         rows = values[start : start + _CHUNK]
         try:
@@ -114,7 +113,7 @@ def written(
             choices.add(None)
             yield begin + begin.join(put_back(places, texts))
         else:
-            choices.add(frozenset(columns) if extras.isdisjoint(columns) else None)
+            choices.add(frozenset(columns) if columns.keys() <= record.by_name.keys() else None)
             yield woven(runs)
     if known is None and len(values) >= _MANY:
         _keep(form, reply, values, choices)

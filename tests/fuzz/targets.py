@@ -67,13 +67,13 @@ def small_pieces() -> Iterator[None]:
         yield
 
 
-def outcome(read: Callable[..., Any], body: bytes | str, **options: Any) -> Any:
-    """The reply, or the words of the error."""
+def outcome(work: Callable[..., Any], given: Any, **options: Any) -> Any:
+    """What a reader or writer makes of what is given, or the words of the error."""
     try:
-        reply = read(body, **options)
+        made = work(given, **options)
     except SmscCodecError as error:
         return str(error)
-    return reply, repr(reply)
+    return made, repr(made)
 
 
 def total(fmt: Format, data: bytes) -> None:
