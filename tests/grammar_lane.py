@@ -67,7 +67,8 @@ class _Model(Transformer[Token, Any]):
 
 
 @cache
-def _parser(grammar: str) -> Lark:
+def parser_of(grammar: str) -> Lark:
+    """A parser made of the file."""
     text = (GRAMMARS / f"{grammar}.lark").read_text("utf-8")
     return Lark(
         text, parser="lalr", start="reply", maybe_placeholders=False, transformer=_Model(), import_paths=[str(GRAMMARS)]
@@ -79,6 +80,6 @@ def read_by_lark(endpoint: Endpoint[Any], text: str) -> Any:
     if text in ("", "\n", "\r\n"):
         return SenderList()
     try:
-        return _parser(endpoint.grammar).parse(text)
+        return parser_of(endpoint.grammar).parse(text)
     except UnexpectedInput:
         return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from hypothesis.extra.lark import from_lark
 
 from smsc_codec.testing import strategies as our
 
+from .grammar_lane import parser_of
 from .vectors import VECTORS
 
 formats = st.integers(0, 3)
@@ -15,3 +17,6 @@ sender_lists = our.sender_lists()
 
 _known = st.sampled_from(VECTORS).map(lambda vector: vector.body) | our.bodies()
 bodies = st.one_of(_known, our.damaged(_known), our.damaged(_known), our.noise())
+
+# What the grammar's own rules and terminals give.
+sentences = from_lark(parser_of("senders"))

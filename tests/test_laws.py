@@ -31,12 +31,13 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec.senders import SENDERS
+from smsc_codec.testing.strategies import damaged
 
 from .fuzz.__main__ import main as fuzz
 from .fuzz.targets import FOUND, TARGETS, outcome, small_pieces
 from .grammar_lane import read_by_lark
 from .lanes import SLOW
-from .strategies import bodies, charsets, formats, replies, sender_lists
+from .strategies import bodies, charsets, formats, replies, sender_lists, sentences
 from .vectors import VECTORS
 
 OPTIONS = st.fixed_dictionaries(
@@ -135,7 +136,7 @@ def _text(reply: Reply) -> bytes:
     return _body(reply, 0)
 
 
-@given(bodies | replies.map(_text))
+@given(bodies | replies.map(_text) | damaged(sentences.map(str.encode)))
 @example(b"name = A, name = 5")
 @example(b"name = A, mts = 1, mts = 900, name = B, id = 1")
 def test_5_the_grammar_is_the_truth(body: bytes) -> None:
@@ -150,6 +151,14 @@ def test_5_the_grammar_is_the_truth(body: bytes) -> None:
         except SmscCodecError:
             reply = None
         assert reply == read_by_lark(SENDERS, text)
+
+
+@given(sentences)
+def test_5_sentences_of_the_grammar_are_read(text: str) -> None:
+    expected = read_by_lark(SENDERS, text)
+    assert expected is not None
+    for _ in range(2):  # the first time shapes are learned, then they are used
+        assert decode(text, fmt=0) == expected
 
 
 LIMITS = st.builds(
