@@ -15,7 +15,8 @@ from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._model import ErrorReply
 from ._odd import odd_check
 from ._report import Finding, Report, Severity
-from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown
+from ._secrets import NOTHING, Known
+from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown, size_of
 from ._types import is_really
 
 if TYPE_CHECKING:
@@ -85,13 +86,13 @@ class Codec(Generic[R]):
 
     def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
+        if type(limits) is not Limits or limits.digits < MAX_DIGITS:
+            return None
         if type(body) is not bytes or charset is not None or fmt is None:
-            body, fmt = _plain(body, fmt, charset)
+            body, fmt = _plain(body, fmt, charset, limits)
             if body is None:
                 return None
-        if (type(fmt) is not int and type(fmt) is not Format) or type(limits) is not Limits:
-            return None
-        if len(body) > limits.body or limits.digits < MAX_DIGITS:
+        if (type(fmt) is not int and type(fmt) is not Format) or len(body) > limits.body:
             return None
         reader = self._formats.get(fmt)
         if reader is None:
@@ -185,12 +186,25 @@ class Codec(Generic[R]):
         A body that cannot be read has one finding of severity `error` and no reply. With *strict*, so has
         one with any finding, after the findings themselves. Raises nothing.
         """
+        return self._report(body, fmt, expect, charset, strict, limits)
+
+    def _report(
+        self,
+        body: Any,
+        fmt: Any = None,
+        expect: Any = None,
+        charset: Any = None,
+        strict: bool = False,
+        limits: Any = DEFAULT_LIMITS,
+        known: Known = NOTHING,
+    ) -> Report[R | ErrorReply]:
+        """Do what `validate` does; nothing that is *known* to be secret is repeated."""
         findings: list[Finding] = []
         try:
             reply = self._quick(body, fmt, charset, limits)
             if reply is not None and (expect is None or _fits(reply, expect)) and not self._odd(reply):
                 return Report(reply)
-            reply = self._read(body, fmt, expect, charset, limits, findings)
+            reply = self._read(body, fmt, expect, charset, limits, findings, known)
         except DecodeError as error:
             return Report(None, (*findings, _failure(error)))
         return Report(None if strict and findings else reply, tuple(findings))
@@ -203,6 +217,7 @@ class Codec(Generic[R]):
         charset: object,
         limits: object,
         findings: list[Finding] | None,
+        known: Known = NOTHING,
     ) -> Any:
         asked = None if fmt is None else _format_of(fmt, DecodeError)
         classes = () if expect is None else _classes(expect)
@@ -210,7 +225,7 @@ class Codec(Generic[R]):
             raise DecodeError(f"limits has to be a Limits, not {type(limits).__name__}")
         name = None if charset is None else _charset_of(charset, DecodeError)
         # In another format what looks like an XML declaration is a name.
-        source = open_source(body, name, limits, findings, asked in (None, Format.XML))
+        source = open_source(body, name, limits, findings, asked in (None, Format.XML), known)
         found = _recognise(source.text, asked)
         if not source.text.strip() and found in (Format.XML, Format.JSON):
             source.fail("expected a reply, found an empty body", code="empty")
@@ -327,10 +342,11 @@ def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
     return JsonFormat
 
 
-def _plain(body: Any, fmt: Any, charset: Any) -> tuple[bytes | None, Any]:
+def _plain(body: Any, fmt: Any, charset: Any, limits: Limits) -> tuple[bytes | None, Any]:
     """The body as the bytes of UTF-8 and its format, for the fast lanes; `None` if it takes a closer look."""
     name = None if charset is None else charset_name(charset)
-    if charset is not None and name is None:
+    size = size_of(body)
+    if (charset is not None and name is None) or size is None or size > limits.body:
         return None, fmt
     try:
         if type(body) is str:

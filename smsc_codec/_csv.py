@@ -146,7 +146,7 @@ class CsvFormat:
             if len(cells) not in layouts:
                 wanted = " or ".join(f"<{'>,<'.join(layout)}>" for layout in form.csv)
                 values = "1 value" if len(cells) == 1 else f"{len(cells)} values"
-                source.fail(f"expected {wanted}, found {values}: {shown(line)}", index)
+                source.fail(f"expected {wanted}, found {values}: {source.shown(line)}", index)
             pairs = []
             at = index
             for key, cell in zip(layouts[len(cells)], cells):

@@ -19,7 +19,7 @@ from ._lists import ListMaker, written
 from ._records import Field, Pair
 from ._report import Severity
 from ._runs import Codes, Rows, Run, escape, places_of, put_back, weave
-from ._source import Source, shown
+from ._source import Source
 from ._values import Unusual
 
 
@@ -137,9 +137,9 @@ class JsonFormat:
             elif form.json.head[0][0] in _keys(node) and [member.value.kind for member in node.members] != ["number"]:
                 # A single object where an array of one is meant is read as one; a number alone is an id.
                 return form.cls(tuple(self._records(form, [node], source)))
-        found = node.words
+        found = node.words(source)
         if node.kind == "object":
-            keys = ", ".join(shown(member.key) for member in node.members[:5])
+            keys = ", ".join(source.shown(member.key) for member in node.members[:5])
             found = f"an object with {keys}" if keys else "an empty object"
         return source.fail(f"expected {self._endpoint.expected()} in JSON, found {found}", node.at)
 
@@ -151,7 +151,7 @@ class JsonFormat:
             if number >= source.limits.names:
                 source.fail(f"expected at most {source.limits.names} names", item.at, code="limit")
             if item.kind != "object":
-                source.fail(f"expected an object, found {item.words}", item.at, path)
+                source.fail(f"expected an object, found {item.words(source)}", item.at, path)
             pairs = []
             for key, value in item.members:
                 name = names.get(key)
@@ -267,7 +267,7 @@ def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
             if value.kind != "string" or value.text != name.text:
                 return None
             if key in constants:
-                message = f"the field {shown(key)} is given twice; the last value is kept"
+                message = f"the field {source.shown(key)} is given twice; the last value is kept"
                 source.note(Severity.WARNING, "duplicate-key", message, value.at, key)
             constants.add(key)
         elif name is not None:
@@ -286,7 +286,7 @@ def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
         if key not in given and (isinstance(name, Const) or not types[name].optional):
             return None
     for key, index in others:
-        message = f"the member {shown(key)} is not known, and not kept"
+        message = f"the member {source.shown(key)} is not known, and not kept"
         source.note(Severity.WARNING, "unknown-key", message, index, key)
     return pairs
 
@@ -299,7 +299,7 @@ def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str
     ):
         return value.text
     wanted = field.type.words if field is not None else "a code or a name"
-    return source.fail(f"expected {wanted}, found {value.words}", value.at, path, code="value")
+    return source.fail(f"expected {wanted}, found {value.words(source)}", value.at, path, code="value")
 
 
 # Between two objects of a list.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from json import JSONDecoder
 from typing import NamedTuple
 
-from ._source import Source, shown
+from ._source import Source
 
 
 class Token(NamedTuple):
@@ -35,12 +35,11 @@ class Node(NamedTuple):
     at: int
     members: tuple[Member, ...] = ()
 
-    @property
-    def words(self) -> str:
-        """What errors call it."""
+    def words(self, source: Source) -> str:
+        """Return what errors call it."""
         if self.kind in ("array", "object"):
             return f"an {self.kind}"
-        return shown(self.text) if self.kind == "string" else self.text
+        return source.shown(self.text) if self.kind == "string" else self.text
 
 
 _CONSTANTS = ("true", "false", "null")

@@ -137,9 +137,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             if name is not None:
                 into, type_ = values, types[name].type
             elif self.extras is None:
-                source.note(
-                    Severity.WARNING, "unknown-key", f"the field {shown(key)} is not known, and not kept", at, where
-                )
+                message = f"the field {source.shown(key)} is not known, and not kept"
+                source.note(Severity.WARNING, "unknown-key", message, at, where)
                 continue
             else:
                 name, extras = key, self.extras
@@ -147,9 +146,10 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 into, type_ = (codes, extras.code) if is_code else (texts, extras.text)
                 where = f"{path}.{extras.codes if is_code else extras.names}.{key}"
                 if key not in extras.known:
-                    source.note(Severity.INFO, "unknown-key", f"the key {shown(key)} is not documented", at, where)
+                    message = f"the key {source.shown(key)} is not documented"
+                    source.note(Severity.INFO, "unknown-key", message, at, where)
             if name in into:
-                message = f"the field {shown(key)} is given twice; the last value is kept"
+                message = f"the field {source.shown(key)} is given twice; the last value is kept"
                 source.note(Severity.WARNING, "duplicate-key", message, at, where)
             into[name] = self.value(type_, text, source, at, where)
         for field in self.fields:
@@ -168,7 +168,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
                 f"expected at most {source.limits.text} characters, found {len(text)}", index, path, code="limit"
             )
         if not type_.pattern.fullmatch(text):
-            source.fail(f"expected {type_.words}, found {shown(text)}", index, path, code="value")
+            source.fail(f"expected {type_.words}, found {source.shown(text)}", index, path, code="value")
         if type_.number and len(text) > source.limits.digits:
             source.fail(f"expected at most {source.limits.digits} digits, found {len(text)}", index, path, code="limit")
         value = type_.parse(text)

@@ -1,130 +1,276 @@
-"""Keeps logins, passwords and API keys out of everything that the library says.
+r"""Find logins, passwords and keys in a text, so that nothing the library says repeats them.
 
-An error page of a proxy can repeat the request: in a URL (percent-encoded too), a form, a header, JSON or XML.
-What stands behind such a name is masked to the end of its value, and where no end is to be seen to the end of
-the line: rather too much than too little.
+A body can repeat the request that it answers: the page of a proxy holds the URL, a debug page dumps the parameters.
+Two kinds of values are found:
+
+- the value behind a name such as `psw`, `password`, `login`, `apikey`, `Authorization` or `Cookie`, whichever of
+  the usual ways joins the two: a URL, a form, a header, JSON, XML and HTML, a dump of PHP or Python;
+- values that the caller knows to be secret, because the request holds them.
+
+Both are looked for in the text as it stands and in the text with its escapes undone, several times over, so that
+`psw%253Dsecret`, `\u0070sw":"secret` and `psw&#61;secret` are found too. Each pass maps its finds back to the text.
+Every pass is linear in the text. Where the end of a value cannot be told, more is masked rather than less.
+
+SECURITY.md lists the names, the places and the spellings that are promised.
 """
 
 from __future__ import annotations
 
+import base64
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
-from functools import cache, cached_property
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from heapq import merge
+from typing import TYPE_CHECKING
 
-_NAME = "(?:login|psw|password|api_?key)"
-_SECRET = rf"""(?ix)
-(?: <{_NAME}\b[^<>]*> (?:<!\[CDATA\[)?
-  | (?<![a-z0-9]){_NAME}(?![a-z0-9]) (?:\[\]|%5B%5D)? (?:\\?["']|&quot;|%22)? \s* (?:[=:>]|%3D|%3A) [^\S\r\n]*
-  | (?<![a-z0-9]){_NAME}["'] \s+ value \s* = \s*
-  | (?<![a-z0-9])authorization["']? \s* [:=] [^\S\r\n]* ["']? (?:(?:basic|bearer|digest|token)[^\S\r\n]+)? )
-(?: \\"(?P<escaped>[^"\r\n]*) | "(?P<double>(?:[^"\\\r\n]|\\.)*) | '(?P<single>(?:[^'\\\r\n]|\\.)*)
-  | (?P<bare>[^&<\r\n"']+(?:["'][^&<\r\n]*)?) )
-| ://(?P<userinfo>[^\s/@:<>"']+:[^\s/@<>"']*)(?=@)
-"""
-# A secret begins with one of these, or one character before it. To look for them first takes a twentieth of the time.
-_SIGNS = (b"login", b"psw", b"password", b"apikey", b"api_key", b"authorization", b"://")
-# What the expression takes for the small letters i, k and s, beside the large ones.
-_LETTERS = {"\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}": "i", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
-_LETTERS |= {"\N{KELVIN SIGN}": "k", "\N{LATIN SMALL LETTER LONG S}": "s"}
-_SECRET_NAME = re.compile(rf"(?i)(?<![a-z0-9])(?:{_NAME}|authorization)(?![a-z0-9])")
-# Keys and tags of a body stand in paths and reasons.
+if TYPE_CHECKING:
+    from ._escapes import Layer
+    from ._named_values import Span
+
+SHORTEST = 3
+"""Characters of the shortest value that is masked: masking less would mask half of the text."""
+
+# Undoing escapes once turns `psw%253Dx` into `psw%3Dx`: that many times they are undone.
+_TIMES = 4
+# Characters of a known value that are compared at a time.
+_NEEDLE = 64
 _LONGEST_PATH = 100
 _LONGEST_REASON = 400
-# Characters around the place of an error that its reason can quote.
-_NEAR = 200
-_FOUND = re.compile(r"found .*", re.DOTALL)
 
 
-@cache
-def _secret() -> re.Pattern[str]:
-    # Compiled when an error first needs it: that takes a tenth of the time of importing the library.
-    return re.compile(_SECRET)
+class Known:
+    """Values that are known to be secret, because a request holds them.
+
+    *collect* returns them and is called once, when something is first quoted; None means that they are too many to look
+    for, so that nothing may be quoted. *numbers* says whether parameters that look like phone numbers are secret too.
+    """
+
+    def __init__(self, collect: Callable[[], Iterable[str] | None] = tuple, *, numbers: bool = False) -> None:
+        self._collect = collect
+        self.numbers = numbers
+
+    @cached_property
+    def needles(self) -> _Needles | None:
+        """The values, to be looked for; None if they are too many."""
+        values = self._collect()
+        return None if values is None else _Needles(values)
+
+    def masked(self, text: str) -> str:
+        """Return *text* with asterisks for every character of a secret."""
+        return Secrets(text, self).masked()
+
+
+NOTHING = Known()
+"""Nothing is known: only values behind names are secret."""
 
 
 class Secrets:
-    """The secrets of a text."""
+    """The secrets of a text: where they are, and the text without them."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Known = NOTHING) -> None:
         self._text = text
+        self._known = known
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
-        spans = []
-        end = 0
-        for start in _starts(self._text):
-            if start >= end and (match := _secret().match(self._text, start)):
-                spans.append(match.span(match.lastgroup or 0))
-                end = match.end()
-        return spans
+    def _spans(self) -> tuple[Sequence[int], Sequence[int]]:
+        """The starts and the ends of all secrets, in order; they do not touch each other."""
+        # Imported when something is quoted: compiling the expressions takes as long as reading some hundred replies.
+        from ._escapes import Layer
+        from ._named_values import named_values
 
-    @cached_property
-    def masked(self) -> str:
-        """The text without them, its length kept."""
-        if not self._spans:
-            return self._text
+        needles = self._known.needles
+        if needles is None:
+            return [0], [len(self._text)]
+        finders = [named_values, needles.found, *([_phone_numbers] * self._known.numbers)]
+        found: list[Iterator[Span]] = []
+        layer: Layer | None = Layer(self._text)
+        for _ in range(_TIMES + 1):
+            if layer is None:
+                break
+            found.append(self._found(layer, finders))
+            # In texts escaped by different rules the backslashes of one come out before the entities of the other.
+            bare = layer.without_backslashes() if needles else None
+            if bare is not None:
+                found.append(self._found(bare, [needles.found]))
+            layer = layer.undone()
+        starts, ends = array("Q"), array("Q")
+        for start, end in merge(*found):
+            if ends and start <= ends[-1]:
+                ends[-1] = max(ends[-1], end)
+            else:
+                starts.append(start)
+                ends.append(end)
+        return starts, ends
+
+    def _found(self, layer: Layer, finders: Sequence[Callable[[str], Iterator[Span]]]) -> Iterator[Span]:
+        """Find the secrets of a layer; their places are those in the text."""
+        starts, ends = layer.indices(), layer.indices()
+        for start, end in merge(*(find(layer.text) for find in finders)):
+            starts.append(layer.place(start))
+            ends.append(layer.place(end))
+        if layer.known < len(layer.text):
+            starts.append(layer.place(layer.known))
+            ends.append(len(self._text))
+        return zip(starts, ends)
+
+    def masked(self, first: int = 0, last: int | None = None) -> str:
+        """Return the text from *first* to *last* with asterisks for every character of a secret."""
+        last = len(self._text) if last is None else min(last, len(self._text))
+        starts, ends = self._spans
         pieces: list[str] = []
-        position = 0
-        for start, end in self._spans:
-            pieces += (self._text[position:start], "*" * (end - start))
-            position = end
-        return "".join([*pieces, self._text[position:]])
+        at = first
+        for number in range(bisect_right(ends, first), bisect_left(starts, last)):
+            start, end = max(starts[number], first), min(ends[number], last)
+            pieces += (self._text[at:start], "*" * (end - start))
+            at = end
+        return "".join([*pieces, self._text[at:last]])
 
-    def removed(self, message: str, index: int) -> str:
-        """*message* without the secrets that stand near *index*, wherever it quotes them or a part of them."""
-        spans = self._spans
-        place = max(0, bisect_left(spans, (index - _NEAR, 0)) - 1)
-        while place < len(spans) and spans[place][0] <= index + _NEAR:
-            start, end = spans[place]
-            place += 1
-            if end < index - _NEAR:
+    def between(self, first: int, last: int) -> bool:
+        """Return whether a part of a secret stands between *first* and *last*."""
+        starts, ends = self._spans
+        number = bisect_right(ends, first)
+        return number < len(starts) and starts[number] < last
+
+
+# Values that are known
+
+
+class _Needles:
+    """Values to look for, in every spelling that undoing escapes does not lead back to the value.
+
+    A long value is looked for in pieces, which cover it without overlapping but for the last one.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        from ._named_values import small
+
+        self._small = small
+        self._of_length: dict[int, set[str]] = {}
+        lengths: dict[str, set[int]] = {}
+        spelled = {text for value in values if len(value) >= SHORTEST for text in _spellings(value)}
+        for text in spelled:
+            if len(text) < SHORTEST:
                 continue
-            secret = self._text[max(start, index - _NEAR) : min(end, index + 1000)]
-            for part in (secret, *re.split(r"[\s,=;]+", secret), self._text[index : min(end, index + 37)]):
-                for quoted in (part, repr(part)[1:-1]):
-                    message = message.replace(quoted, "*" * len(quoted)) if len(quoted) > 2 else message
-        return message
+            last = max(0, len(text) - _NEEDLE)
+            for start in (*range(0, last, _NEEDLE), last):
+                needle = text[start : start + _NEEDLE]
+                self._of_length.setdefault(len(needle), set()).add(needle)
+                lengths.setdefault(needle[:SHORTEST], set()).add(len(needle))
+        self._lengths = {begin: sorted(found, reverse=True) for begin, found in lengths.items()}
+        firsts = "".join(sorted({begin[0] for begin in lengths}))
+        self._first = re.compile(f"[{re.escape(firsts)}]").search if firsts else None
+
+    def __bool__(self) -> bool:
+        return self._first is not None
+
+    def found(self, text: str) -> Iterator[Span]:
+        """Find the values in *text*; in order, those that touch each other as one."""
+        if self._first is None:
+            return
+        text = self._small(text)
+        start = end = at = 0
+        while first := self._first(text, at):
+            at = first.end()
+            length = self._length_at(text, at - 1)
+            if not length:
+                continue
+            if at - 1 > end:
+                if start < end:
+                    yield start, end
+                start = at - 1
+            end = max(end, at - 1 + length)
+        if start < end:
+            yield start, end
+
+    def _length_at(self, text: str, at: int) -> int:
+        """Return how many characters at *at* are those of a value, 0 if none begins there."""
+        for length in self._lengths.get(text[at : at + SHORTEST], ()):
+            if text[at : at + length] in self._of_length[length]:
+                return length
+        return 0
 
 
-def _starts(text: str) -> list[int]:
-    """Where in the text a secret may begin."""
-    if not text.isascii():
-        for letter, small in _LETTERS.items():
-            text = text.replace(letter, small)
-    small_letters = text.encode("ascii", "replace").lower()
-    places = [place for sign in _SIGNS if sign in small_letters for place in _places(small_letters, sign)]
-    return sorted({start for place in places for start in (max(0, place - 1), place)})
+def _spellings(value: str) -> Iterator[str]:
+    """Spell a value: in small letters, with plus signs, as halves of surrogate pairs, in base64, misread, unescaped."""
+    from ._named_values import CHARSETS, misread, small
+
+    spelled = [value, value.replace(" ", "+"), *misread(value), _unescaped(value)]
+    if any(letter > "\uffff" for letter in value):
+        units = value.encode("utf-16-be", "surrogatepass")
+        spelled.append("".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2)))
+    for charset in CHARSETS:
+        try:
+            data = value.encode(charset)
+        except UnicodeEncodeError:
+            continue
+        spelled += (encode(data).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode))
+    return map(small, spelled)
 
 
-def _places(text: bytes, sign: bytes) -> Iterator[int]:
-    place = text.find(sign)
-    while place >= 0:
-        yield place
-        place = text.find(sign, place + 1)
+def _unescaped(value: str) -> str:
+    """Return what is left of a value where it was unescaped too often, as a part of an escaped text is."""
+    from ._escapes import Layer
+
+    layer: Layer | None = Layer(value)
+    for _ in range(_TIMES):
+        if layer is not None:
+            value = layer.text
+            layer = layer.undone()
+    return value.replace("\\", "")
+
+
+_NUMBER = re.compile(r"(?<=[=,;\s])\+?[0-9]{7,15}(?![0-9])")
+
+
+def _phone_numbers(text: str) -> Iterator[Span]:
+    """Find what looks like phone numbers in parameters: `phones=79990001122,79990001133`."""
+    before = -1
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        if start - 1 == before or (text[start - 1] == "=" and (text[start - 2 : start - 1] or "=").isidentifier()):
+            yield start, end
+            before = end
+
+
+# What the library says
 
 
 def without_secrets(text: str) -> str:
-    """*text* with the values of logins, passwords and API keys masked, its length kept."""
-    return Secrets(text).masked
+    """Return *text* with the values of logins, passwords and keys masked, its length kept."""
+    return Secrets(text).masked()
+
+
+_FOUND = re.compile(r"found .*", re.DOTALL)
 
 
 def safe_reason(reason: str, path: str) -> str:
-    """*reason*, not too long, and without what was found if *path* names a secret."""
-    reason = _FOUND.sub("found ***", reason) if _SECRET_NAME.search(path) else reason
-    return _shortened(reason, _LONGEST_REASON)
+    """Return *reason*, not too long, and without what was found if *path* names a secret."""
+    if path:
+        from ._named_values import names_secret
+
+        reason = hidden(reason) if names_secret(path) else reason
+    return shortened(reason, _LONGEST_REASON)
+
+
+def hidden(reason: str) -> str:
+    """Return *reason* without what was found."""
+    return _FOUND.sub("found ***", reason)
 
 
 def safe_path(path: str) -> str:
-    """*path*, not too long, without secrets and without characters that would disturb a terminal's line."""
-    return printable(_shortened(without_secrets(path), _LONGEST_PATH))
+    """Return *path*, not too long, without secrets and without characters that would disturb a terminal's line."""
+    return printable(shortened(without_secrets(path), _LONGEST_PATH)) if path else ""
 
 
-def _shortened(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """Return *text*, with dots in place of what is beyond *longest* characters."""
     return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def printable(text: str) -> str:
-    """*text* with every character that would disturb a terminal's line replaced, its length kept."""
+    """Return *text* with every character replaced that would disturb a terminal's line, its length kept."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

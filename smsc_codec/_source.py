@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
 from functools import cached_property
 from typing import Any, NoReturn
 
 from ._errors import DecodeError, LimitError
 from ._limits import Limits
 from ._report import Finding, Severity
-from ._secrets import Secrets, printable, safe_path, safe_reason, without_secrets
+from ._secrets import NOTHING, Known, Secrets, hidden, printable, safe_path, safe_reason
 from ._types import is_really
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
@@ -39,15 +40,48 @@ def charset_name(name: object) -> str | None:
     return _ALIASES.get(str.__str__(name).strip().lower().replace("_", "-")) if is_really(name, str) else None
 
 
-def shown(value: object) -> str:
-    """*value* for an error message: short, on one line, with no control characters and no secrets."""
+def shown(value: object, known: Known = NOTHING) -> str:
+    """Return *value* for an error message: short, on one line, without control characters and without secrets."""
     try:
         text = str.__str__(value) if is_really(value, str) else printable(f"{value!r:.200}")
     except Exception:  # a caller's own `__repr__`; a number beyond Python's limit of digits
         text = f"a value of the type {type(value).__name__}"
-    text = without_secrets(text[:1000])
+    text = known.masked(text[:1000])
     text = text if len(text) <= 40 else f"{text[:37]}..."
     return repr(text) if is_really(value, str) else text
+
+
+# Characters between two places whose line and offset are remembered.
+_STEP = 1024
+
+
+class _Places:
+    """Lines and offsets of a text, asked in any order; all answers together cost one pass, and each a step."""
+
+    def __init__(self, text: str, charset: str | None) -> None:
+        self._text = text
+        # In the other charsets of the service a character is a byte.
+        self._wide = charset == "utf-8" and not text.isascii()
+        # For each step: line ends before it, where its line begins, its offset.
+        self._lines, self._starts, self._offsets = array("Q", [0]), array("Q", [0]), array("Q", [0])
+
+    def of(self, index: int) -> tuple[int, int, int]:
+        """Return the line, from 1, where it begins, and the offset of *index*."""
+        step = index // _STEP
+        while step >= len(self._lines):
+            at = len(self._lines) * _STEP
+            for known, now in zip((self._lines, self._starts, self._offsets), self._counted(at - _STEP, at)):
+                known.append(now)
+        line, start, offset = self._counted(step * _STEP, index)
+        return line + 1, start, offset
+
+    def _counted(self, at: int, index: int) -> tuple[int, int, int]:
+        """Return the line ends before *index*, where its line begins, and its offset; *at* is the step before it."""
+        text, step = self._text, at // _STEP
+        lines = self._lines[step] + text.count("\n", at, index)
+        start = max(self._starts[step], text.rfind("\n", at, index) + 1)
+        passed = len(text[at:index].encode("utf-8", "surrogatepass")) if self._wide else index - at
+        return lines, start, self._offsets[step] + passed
 
 
 class Source:
@@ -55,7 +89,8 @@ class Source:
 
     *charset* is what the bytes were decoded with, `None` where the body was a string; *start* what stood
     before *text* in the body, the length of a byte order mark; *findings* where findings go, `None` if none
-    are wanted. Positions that readers pass are indices into *text*.
+    are wanted; *known* are the values that the request keeps secret. Positions that readers pass are indices into
+    *text*.
     """
 
     def __init__(
@@ -65,56 +100,66 @@ class Source:
         charset: str | None = None,
         start: int = 0,
         findings: list[Finding] | None = None,
+        known: Known = NOTHING,
     ) -> None:
         self.text = text
         self.limits = limits
         self.charset = charset
         self.start = start
         self.findings = findings
-        self._last = 0, 1, 0, 0
+        self._known = known
 
     def _place(self, index: int) -> tuple[int, int, int, str]:
-        """The offset, line and column of *index*, and the excerpt.
-
-        Findings come in about the order of the text, so counting goes on from the last one: all of them
-        together cost one pass.
-        """
+        """Return the offset, line and column of *index*, and the excerpt."""
         text = self.text
         index = min(max(index, 0), len(text))
-        at, line, line_start, offset = self._last if self._last[0] <= index else (0, 1, 0, 0)
-        line += text.count("\n", at, index)
-        line_start = max(line_start, text.rfind("\n", at, index) + 1)
-        offset += index - at if self.charset is None else len(text[at:index].encode(self.charset, "surrogatepass"))
-        self._last = index, line, line_start, offset
+        line, line_start, offset = self._places.of(index)
         first = max(line_start, index - _EXCERPT // 2)
         # The line's end, if it is near: two characters can be one.
         found = text.find("\n", index, first + _EXCERPT + 2)
         line_end = len(text) if found < 0 else found - (text[index:found][-1:] == "\r")
         last = min(first + _EXCERPT, line_end)
         before, after = "..." * (first > line_start), "..." * (last < line_end)
-        excerpt = f"{before}{printable(self._secrets.masked[first:last])}{after}"
+        excerpt = f"{before}{printable(self._secrets.masked(first, last))}{after}"
         caret = " " * (len(before) + index - first) + "^"
         return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
 
     @cached_property
+    def _places(self) -> _Places:
+        return _Places(self.text, self.charset)
+
+    @cached_property
     def _secrets(self) -> Secrets:
-        return Secrets(self.text)
+        return Secrets(self.text, self._known)
+
+    def shown(self, value: object) -> str:
+        """Return *value*, which the text holds, for an error message."""
+        return shown(value, self._known)
 
     def found(self, index: int) -> str:
-        """What stands at *index*, to the end of its line, for an error message."""
-        line = self._secrets.masked[index : index + 1000].partition("\n")[0].rstrip("\r")
+        """Return what stands at *index*, to the end of its line, for an error message."""
+        line = self._secrets.masked(index, index + 1000).partition("\n")[0].rstrip("\r")
         if line:
-            return shown(line)
+            return self.shown(line)
         return "the end of the line" if self.text[index : index + 3].strip("\r\n") else "the end of the reply"
+
+    def _safe(self, message: str, index: int) -> str:
+        """Return *message*, which is about *index*, without the secrets that it quotes."""
+        if self._known.needles is None:
+            return "it cannot be shown: the request holds too many values to look for each of them in the reply"
+        quoted = len(message) - message.find("found ")
+        if self._secrets.between(index, index + quoted):
+            message = hidden(message)
+        return message if self._known is NOTHING else self._known.masked(message)
 
     def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
         """Raise a `DecodeError` at *index*."""
         raise self.error(reason, index, path, code=code)
 
     def error(self, reason: str, index: int, path: str = "", *, code: str = "malformed") -> DecodeError:
-        """A `DecodeError` at *index*."""
+        """Return a `DecodeError` at *index*."""
         offset, line, column, excerpt = self._place(index)
-        reason = self._secrets.removed(reason, index)
+        reason, path = self._safe(reason, index), self._known.masked(path)
         kind = LimitError if code == "limit" else DecodeError
         return kind(reason, code=code, offset=offset, line=line, column=column, path=path, excerpt=excerpt)
 
@@ -123,15 +168,25 @@ class Source:
         if self.findings is None:
             return
         offset, line, column, excerpt = self._place(index)
-        message = safe_reason(self._secrets.removed(message, index), path)
-        self.findings.append(Finding(severity, code, message, offset, line, column, safe_path(path), excerpt))
+        message, path = safe_reason(self._safe(message, index), path), safe_path(self._known.masked(path))
+        self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt))
 
 
 _DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
 
 
+def size_of(body: Any) -> int | None:
+    """Return how many bytes, or characters of a string, a body has, None if it is neither; nothing is copied."""
+    if is_really(body, str):
+        return str.__len__(body)
+    try:
+        return memoryview(body).nbytes
+    except Exception:  # also that of a class of the caller with a buffer of its own
+        return None
+
+
 def bytes_of(content: Any) -> bytes | None:
-    """What is bytes, or like them; `None` for a string and anything else."""
+    """Return what is bytes, or like them, as bytes; None for a string and anything else."""
     if type(content) is bytes:
         return content
     try:
@@ -141,17 +196,26 @@ def bytes_of(content: Any) -> bytes | None:
 
 
 def open_source(
-    body: object, charset: str | None, limits: Limits, findings: list[Finding] | None, declares: bool
+    body: object,
+    charset: str | None,
+    limits: Limits,
+    findings: list[Finding] | None,
+    declares: bool,
+    known: Known = NOTHING,
 ) -> Source:
     """Decode the body; `charset=None` is the declaration's if the body *declares* one, else UTF-8, else windows-1251.
 
-    Raises `DecodeError` for what is no text, or none in that charset, and `LimitError` for too much of it.
+    Raise `DecodeError` if it is not text, or not in that charset, and `LimitError` if it is too much of it; that is
+    checked before anything is copied.
     """
+    size = size_of(body)
+    if size is not None and size > limits.body:
+        unit = "characters" if is_really(body, str) else "bytes"
+        raise LimitError(f"expected at most {limits.body} {unit}, found {size}", code="limit")
     if is_really(body, str):
         body = str.__str__(body)
-        _check_size(len(body), "characters", limits)
         start = 1 if body.startswith("\ufeff") else 0
-        source = Source(body[start:], limits, None, start, findings)
+        source = Source(body[start:], limits, None, start, findings, known)
         half = SURROGATE.search(body)
         if half is not None:
             source.fail("expected text, found half of a surrogate pair", half.start() - start, code="charset")
@@ -159,9 +223,8 @@ def open_source(
         data = bytes_of(body)
         if data is None:
             raise DecodeError(f"expected the body as bytes or a string, found {type(body).__name__}")
-        _check_size(len(data), "bytes", limits)
         start = len(BOM) if data.startswith(BOM) else 0
-        source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings))
+        source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings, known))
     if start:
         source.note(Severity.WARNING, "bom", "a byte order mark stands before the reply")
     return source
@@ -176,7 +239,7 @@ def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -
         if charset is None:
             source.text = data.decode("utf-8", "replace")
             wanted = f"one of the service's charsets ({', '.join(CHARSETS)}) in the XML declaration"
-            source.fail(f"expected {wanted}, found {shown(name)}", declared.start(1), code="charset")
+            source.fail(f"expected {wanted}, found {source.shown(name)}", declared.start(1), code="charset")
     if charset is None:
         try:
             source.text = data.decode()
@@ -192,8 +255,3 @@ def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -
         found = f"the byte 0x{data[error.start]:02X}, which has no meaning there"
         source.fail(f"expected text in {charset}{why}, found {found}", len(source.text) - 1, code="charset")
     return source
-
-
-def _check_size(size: int, unit: str, limits: Limits) -> None:
-    if size > limits.body:
-        raise LimitError(f"expected at most {limits.body} {unit}, found {size}", code="limit")

@@ -351,5 +351,5 @@ def _note_attributes(root: Element, source: Source) -> None:
     for count, (key, _, at) in enumerate(root.pairs(source.text), 1):
         if count > most:
             source.fail(f"expected at most {most} attributes", at, code="limit")
-        message = f"the attribute {shown(key)} of <{root.tag}> is not known, and not kept"
+        message = f"the attribute {source.shown(key)} of <{root.tag}> is not known, and not kept"
         source.note(Severity.WARNING, "unknown-key", message, at, key)

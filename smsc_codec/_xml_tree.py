@@ -11,7 +11,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from ._records import Pair
-from ._source import Source, shown
+from ._source import Source
 
 _HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
@@ -129,7 +129,7 @@ def _elements(source: Source, start: int, before: str, after: str) -> list[Eleme
             stack[-1].pieces.append(data)
         elif data.strip():
             index = indices.of(parser.CurrentByteIndex)
-            source.fail(f"expected an element, found the text {shown(data.strip())}", index)
+            source.fail(f"expected an element, found the text {source.shown(data.strip())}", index)
 
     parser.StartElementHandler = start_element
     parser.EndElementHandler = end_element

@@ -1,0 +1,479 @@
+"""Nothing that the library says repeats a login, a password or a key."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from smsc_codec import (
+    ApiError,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    OperatorStatus,
+    Sender,
+    SenderList,
+    SmscCodecError,
+    decode,
+    encode,
+    from_json,
+    to_json,
+    validate,
+)
+from smsc_codec._codec import Codec
+from smsc_codec._secrets import Known, Secrets, without_secrets
+from smsc_codec.senders import SENDERS
+
+from .secrets import (
+    BARE,
+    FORMATS,
+    FRAMES,
+    NAMES,
+    QUOTED,
+    SPELLINGS,
+    WORDS,
+    Place,
+    anything,
+    bare,
+    charsets_of,
+    leaked,
+    words,
+)
+
+SECRET = "s3cr3t-zq"
+PLACES: dict[str, Place] = {**QUOTED, **BARE, **WORDS}
+
+
+def said_of(body: bytes | str, fmt: Format | None) -> str:
+    """Everything that the library says of a body."""
+    said = repr(validate(body, fmt=fmt).findings)
+    try:
+        decode(body, fmt=fmt, strict=True)
+    except SmscCodecError as error:
+        said += f"{error}{error!r}{error.__dict__}"
+    return said
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_in_every_place(place: str, name: str) -> None:
+    text = PLACES[place](name, SECRET)
+    assert not leaked(without_secrets(text), SECRET), text
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_place_in_every_spelling(place: str, spelling: str) -> None:
+    for other in SPELLINGS:
+        text = SPELLINGS[other](SPELLINGS[spelling](PLACES[place]("psw", SECRET)))
+        assert not leaked(without_secrets(text), SECRET), text
+
+
+kinds = st.sampled_from([(QUOTED, anything), (BARE, bare), (WORDS, words)])
+
+
+@st.composite
+def secrets(draw: st.DrawFn) -> tuple[str, str]:
+    """A secret, and a text that holds it."""
+    places, strategy = draw(kinds)
+    secret = draw(strategy)
+    text = places[draw(st.sampled_from(sorted(places)))](draw(st.sampled_from(NAMES)), secret)
+    for spelling in draw(st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3)):
+        text = SPELLINGS[spelling](text)
+    return secret, text
+
+
+@given(secrets(), st.sampled_from(FRAMES), st.sampled_from(FORMATS))
+def test_no_secret_is_said_of_a_body(found: tuple[str, str], frame: str, fmt: Format | None) -> None:
+    secret, text = found
+    body = frame.format(text)
+    bodies: list[str | bytes] = [body, *charsets_of(body)]
+    for given_body in bodies:
+        assert not leaked(said_of(given_body, fmt), secret), given_body
+
+
+# What the attack on this library printed, and the like.
+PRINTED: list[bytes] = [
+    b"<p>%3Fapikey%3DSECRET",
+    b"<a href='http://proxy/block?url=https%3A%2F%2Fsmsc.ru%2Fsys%2Fsenders.php%3Flogin%3Ddemo%26psw%3DSECRET%26fmt%3D3'>",
+    b"<p>a\\npsw=SECRET",
+    b'"a=1\\u0026psw=SECRET',
+    b'[{"sender": "A", "psw":\n"SECRET", "id": 1}]',
+    b"X-Api-Key: SECRET",
+    b"[psw] => SECRET",
+    b'["psw"]=> string(6) "SECRET"',
+    b"user[psw]=SECRET",
+    b"psw[0]=SECRET",
+    b'<input name="psw" type="text" value="SECRET">',
+    b"<td>psw</td><td>SECRET</td>",
+    b"('psw', 'SECRET')",
+    b"psw%253DSECRET",
+    b"psw&#61;SECRET",
+    b'"\\u0070sw":"SECRET"',
+    b"<password><v>SECRET</v></password>",
+    b"<psw>\n  SECRET\n</psw>",
+    b"userPassword=SECRET",
+    b"Set-Cookie: session=SECRET; path=/",
+    "psw=SECRET".encode("utf-16"),
+    b"&lt;psw&gt;SECRET&lt;/psw&gt;",
+    b"--x\r\nContent-Disposition: form-data; name=psw\r\n\r\nSECRET\r\n--x--",
+    b'psw=`SECRET`; login = "SECRET"',
+    b"psw: SECRET<br>login: SECRET",
+    b"PSW := SECRET",
+    b'{"name": "psw", "value": "SECRET"}',
+    b"curl 'https://smsc.ru/sys/senders.php?login=demo&psw=SECRET&fmt=3'",
+    b"https:\\/\\/demo:SECRET@smsc.ru\\/",
+    b"//demo:SECRET@smsc.ru/",
+    b"https%3A%2F%2Fdemo%3ASECRET%40smsc.ru",
+]
+
+
+@pytest.mark.parametrize("body", PRINTED)
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("frame", ["%s", "<html>%s", "name = A, id = %s", "A,%s", '[{"x": "%s"'])
+def test_what_an_attack_printed(body: bytes, fmt: Format | None, frame: str) -> None:
+    for given_body in (body, frame.encode() % body):
+        said = said_of(given_body, fmt).replace("\\x00", "").replace("\N{REPLACEMENT CHARACTER}", "")
+        assert "SECRET" not in said, given_body
+
+
+# What must not be masked: a page without secrets, and what the service itself says.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name = Login, status = 1, id = 5",
+        '[{"sender": "Token", "id": "5"},{"sender": "PASSWORD", "id": 6}]',
+        '<sender id="5">Secret</sender>\n<sender id="6">B</sender>',
+        "Secret,1,5\nToken,0,6",
+        "ERROR = 2 (authorise error)",
+        "https://smsc.ru/sys/senders.php?fmt=3&get=1",
+        "see //smsc.ru/api/ and a@b.c",
+        "a basic idea",
+        "100% sure & sound \\ done",
+    ],
+)
+def test_what_is_not_a_secret(text: str) -> None:
+    assert without_secrets(text) == text
+
+
+MASKED = [
+    ("login=demo&psw=s3cr3t&fmt=3", "login=****&psw=******&fmt=3"),
+    ("login%3Ddemo%26psw%3Ds3cr3t%26fmt", "login%3D****%26psw%3D************"),
+    ('{"psw": "a\\"b", "id": 5}', '{"psw": "****", "id": 5}'),
+    ('{"psw": "ends in a backslash\\\\", "id": 5}', f'{{"psw": "{"*" * 24}"id": 5}}'),
+    ('{\\"psw\\": \\"a\\\\\\"b\\", \\"id\\": 5}', '{\\"psw\\": \\"******\\", \\"id\\": 5}'),
+    ('{"psw": ["a]", {"b": 1}], "id": 5}', '{"psw": ****************, "id": 5}'),
+    ("<psw>a</psw><id>5</id>", "<psw>*</psw><id>5</id>"),
+    ("<psw a='b'>c</psw>", "<psw********</psw>"),
+    ("<psw a='b'/>c", "<psw********c"),
+    ("</psw>a", "</psw>a"),
+    ("<psw/>a", "<psw/>a"),
+    ("<a><psw>b<c/></d></a>", "<a><psw>*<c/></d></a>".replace("*<c/>", "*****")),
+    ("<psw>a", "<psw>*"),
+    ("<input name=psw value=a>b</p>", "<input*******************</p>"),
+    ("<psw b", "<psw b"),
+    ("psw=", "psw="),
+    ('psw=""', 'psw=""'),
+    ('psw="open', 'psw="****'),
+    ("psw=[open", "psw=*****"),
+    ("psw=['[', \"]\", '\\']']x", "psw=*****************x"),
+    ("psw=(a(b)c)d", "psw=*******d"),
+    ("psw=a<b>c", "psw=*<b>c"),
+    ("psw=a<5 b&c", "psw=*******"),
+    ("Cookie: a=b&c=d\nX: y", "Cookie: *******\nX: y"),
+    ("psw=a&amp;b=c", "psw=*&amp;b=c"),
+    ("psw|a", "psw|*"),
+    ("psw\ta", "psw\t*"),
+    ("pswx", "pswx"),
+    ("psw, a", "psw, a"),
+    ("('psw', a)", "('psw', **"),
+    ("<![CDATA[psw]]>", "<![CDATA[psw]]>"),
+    ("x://@a", "x://@a"),
+    ("//a@b", "//a@b"),
+    ("://a@b", "://*@b"),
+    ("&#1114112;psw=a&#xffffff;", "&#1114112;psw=***********"),
+    ("psw%u003Da", "psw%u003D*"),
+    ("psw\\u{3d}a", "psw\\u{3d}*"),
+    ("psw\\075a", "psw\\075*"),
+    ("psw&equals;a&nosuch;", "psw&equals;*********"),
+    ("İpsw=a", "İpsw=*"),
+    ("[x]: name=psw\n\nab", "[x]: name=psw\n\n**"),
+]
+
+
+@pytest.mark.parametrize(("text", "masked"), MASKED)
+def test_what_is_masked_and_what_is_not(text: str, masked: str) -> None:
+    assert without_secrets(text) == masked
+
+
+def test_the_part_of_a_text_that_is_asked_for() -> None:
+    text = "a psw=b&x=c login=d\n psw=efgh"
+    whole = without_secrets(text)
+    secrets = Secrets(text)
+    for first, last in itertools.combinations(range(len(text) + 1), 2):
+        assert secrets.masked(first, last) == whole[first:last]
+        assert secrets.between(first, last) is ("*" in whole[first:last])
+    assert secrets.masked(3) == whole[3:]
+    assert secrets.masked(0, 1000) == whole
+
+
+@pytest.mark.parametrize(
+    "url", ["login=demo&psw=s3cr3t", '"password": "s3cr3t"', "<psw>s3cr3t</psw>", "https://a:s3cr3t@b"]
+)
+def test_no_secret_is_shown_of_what_the_service_repeats(url: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        ErrorReply(2, f"bad request: {url}").raise_for_error()
+    assert "s3cr3t" not in f"{caught.value}{caught.value!r}"
+
+
+def test_no_secret_is_shown_in_a_path() -> None:
+    key = "psw=s3cr3t"
+    with pytest.raises(DecodeError) as unread:
+        decode(f'[{{"sender": "A", "{key}": {{}}}}]', fmt=3)
+    with pytest.raises(EncodeError) as unwritten:
+        encode(SenderList((Sender("A", operators={key: OperatorStatus(500)}),)), fmt=3)
+    assert unread.value.path == "senders[0].psw=******"
+    assert unwritten.value.path == "senders[0].operators.psw=******"
+    report = validate(f'[{{"sender": "A", "{key}": 1}}]', fmt=3)
+    assert [finding.path for finding in report.findings] == ["senders[0].operators.psw=******"]
+
+
+def test_no_secret_is_shown_by_normalized_json() -> None:
+    with pytest.raises(DecodeError) as caught:
+        from_json('{"psw": "s3cr3t"')
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+    with pytest.raises(EncodeError) as unwritten:
+        to_json(SenderList((Sender("A", operators={"psw": "s3cr3t"}),)))  # type: ignore[dict-item]
+    assert "s3cr3t" not in str(unwritten.value)
+
+
+def test_many_secrets_in_one_body() -> None:
+    body = "\n".join(f"name = A, psw = s3cr3t{number}, id = {number}" for number in range(300))
+    report = validate(body, fmt=0)
+    assert len(report.findings) == 300
+    assert "s3cr3t" not in repr(report.findings)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "psw=ab,s3cr3t,5",
+        "psw=e,s3cr3t,5",
+        "psw=zz1,1\npsw=ab,s3cr3t,5",
+        "psw=zz1,1\n" + "A,1\n" * 100 + "psw=ab,s3cr3t,5",
+        "psw=ab,s3cr3t,5\npsw=cd,1",
+        "psw=ab,s3cr3t," + "x" * 300,
+        "psw=ab,cd,5",
+    ],
+)
+def test_what_is_found_within_a_secret_is_not_said(body: str) -> None:
+    """In comma-separated values it goes on behind the comma, and a part of it stands where a status belongs."""
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=1)
+    assert caught.value.reason == "expected the number of a status, found ***"
+
+
+# Values that a request is known to hold
+
+
+def masked(text: str, *values: str, numbers: bool = False) -> str:
+    return Known(lambda: values, numbers=numbers).masked(text)
+
+
+KNOWN = [
+    ("wonder-land", "x wonder-land y"),
+    ("wonder-land", "x WONDER-land y"),
+    ("r@bbit/9", "x r%40bbit%2f9 y"),
+    ("r@bbit/9", "x r%2540bbit%252F9 y"),
+    ('a<b>&"cdef', "x a&lt;b&gt;&amp;&quot;cdef y"),
+    ('a<b>&"cdef', "x a&#60;b&#x3e;&amp;&#34;cdef y"),
+    ('rab"bit\\hole', 'x rab\\"bit\\\\hole y'),
+    ("a/b/c", "x a\\/b\\/c y"),
+    ("пароль", "x пароль y"),
+    ("Пароль", "x ПАРОЛЬ y"),
+    ("пароль", "x %EF%E0%F0%EE%EB%FC y"),
+    ("пароль", "x %D0%BF%D0%B0%D1%80%D0%BE%D0%BB%D1%8C y"),
+    ("пароль", "x %d0%c1%d2%cf%cc%d8 y"),
+    ("пароль", "x \\u043f\\u0430\\u0440\\u043e\\u043b\\u044c y"),
+    ("пароль", "x &#1087;&#1072;&#1088;&#1086;&#1083;&#1100; y"),
+    ("пароль", f"x {'пароль'.encode().decode('cp1251')} y"),
+    ("пароль", f"x {'пароль'.encode('koi8-r').decode('cp1251')} y"),
+    ("пароль", f"x {'пароль'.encode('cp1251').decode('latin-1')} y"),
+    ("two words", "x two+words y"),
+    ("two words", "x two%20words y"),
+    ("secret-9", "x c2VjcmV0LTk= y"),
+    ("\N{GRINNING FACE}ab", "x \\ud83d\\ude00ab y"),
+    ("x" * 200, f"x {'x' * 200} y".replace("x x", "- x")),
+    ("abcdefgh" * 30, f"x {'abcdefgh' * 30} y"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), KNOWN)
+def test_known_values_in_every_spelling(value: str, text: str) -> None:
+    hidden = masked(text, "none", value)
+    assert len(hidden) == len(text)
+    assert hidden[:2] + hidden[-2:] == text[:2] + text[-2:]
+    assert set(hidden[2:-2]) <= {"*", "="}
+
+
+def test_values_that_touch_and_overlap() -> None:
+    assert masked("xabcdefx", "abcd", "cdef") == "x******x"
+    assert masked("xabcdx", "abc", "abcd") == "x****x"
+    assert masked("xababab", "aba") == "x*****b"
+    assert masked("abxab", "ab") == "abxab"
+    assert masked("abc") == "abc"
+    assert masked("abcabc.abc", "abc") == "******.***"
+
+
+def test_numbers_in_parameters() -> None:
+    assert masked("to=79991112233,79994445566;x=5 7999111", numbers=True) == "to=***********,***********;x=5 7999111"
+    assert masked("to%3D79991112233", numbers=True) == "to%3D***********"
+    assert masked("=79991112233 to=799911 id: 79991112233") == "=79991112233 to=799911 id: 79991112233"
+
+
+def test_too_many_values() -> None:
+    codec = Codec(SENDERS)
+    known = Known(lambda: None)
+    report = codec._report(b"name = A, id = x", fmt=0, known=known)
+    (finding,) = report.findings
+    assert (finding.code, finding.line, finding.column) == ("malformed", 1, 16)
+    assert "A" not in finding.excerpt
+    assert finding.message.startswith("it cannot be shown")
+
+
+@given(
+    anything,
+    st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3),
+    st.sampled_from(FRAMES),
+    st.sampled_from(FORMATS),
+)
+@example("qqqqqqqq'\"\\/<>&%=:;,[]{}()| \tqqqqqqqq", ["JSON", "HTML"], '[{{"sender": "A", "id": "{}"}}]', Format.JSON)
+def test_no_known_value_is_said(secret: str, spellings: list[str], frame: str, fmt: Format | None) -> None:
+    text = secret
+    for spelling in spellings:
+        text = SPELLINGS[spelling](text)
+    known = Known(lambda: (secret,))
+    for body in (frame.format(text), *charsets_of(frame.format(text))):
+        report = Codec(SENDERS)._report(body, fmt=fmt, known=known)
+        assert not leaked(repr(report.findings), secret), body
+
+
+# What it costs
+
+PIECES = (
+    *("psw", "psw=a\n", "psw='", 'psw="', "psw=[", "psw (", "psw:{", "login=", "://", "://a:b@", "//u:", "basic "),
+    *(
+        "<psw>",
+        "</psw>",
+        "<psw ",
+        "<input name=psw ",
+        "<a ",
+        "<",
+        "&",
+        "&a=",
+        "%41",
+        "%25",
+        "\\/",
+        '\\"',
+        "\\",
+        "&amp;",
+        "\0",
+    ),
+    *(
+        "authorization ",
+        "[psw] => ",
+        "psw, ",
+        "psw\r\n\r\n",
+        "psw[a]",
+        "psw" + "\\" * 9,
+        's:3:"psw";',
+        "name=psw\n\n",
+        "&#x",
+    ),
+    *("('psw',", "psw<td>", "psw\t", "psw|", "=7999000112,", "a", "aaaa", " ", "\n", "psw<![cdata[", "psw=a&b", "İ"),
+)
+
+
+def work(run: Callable[[], object]) -> tuple[int, int]:
+    """Lines of the modules that look for secrets, and the most memory that was used."""
+    import sys
+
+    lines = 0
+
+    def trace(frame: Any, event: str, argument: object) -> Any:
+        nonlocal lines
+        if frame.f_code.co_filename.endswith(("_secrets.py", "_named_values.py", "_escapes.py")):
+            lines += event == "line"
+            return trace
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return lines, peak
+
+
+@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize(
+    "values", [(), ("aaaab", "psw=b", "aaa", "a" * 5000 + "b"), tuple("a" * n + "b" for n in range(3, 99))]
+)
+def test_masking_is_linear(piece: str, values: tuple[str, ...]) -> None:
+    known = Known(lambda: values, numbers=bool(values))
+    assert known.needles is not None
+    counts = []
+    for size in (1_000, 2_000, 4_000):
+        text = piece * (size // len(piece))
+        counts.append(work(lambda text=text: Secrets(text, known).masked(0, 60))[0])  # type: ignore[misc]
+    assert counts[2] <= 2.3 * counts[1] + 100 and counts[1] <= 2.3 * counts[0] + 100, counts
+
+
+@pytest.mark.parametrize("piece", ["A", *PIECES])
+def test_masking_takes_a_fixed_multiple_of_the_memory(piece: str) -> None:
+    body = '{"password": "' + piece * (300_000 // len(piece))
+    assert work(lambda: Secrets(body).masked(0, 60))[1] < 25 * len(body)
+
+
+def test_an_error_takes_a_fixed_multiple_of_the_memory() -> None:
+    body = b'{"password": "' + b"A" * 1_000_000
+    tracemalloc.start()
+    with pytest.raises(DecodeError):
+        decode(body, fmt=3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 * len(body)
+
+
+def test_what_is_looked_at_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind the last name or escape that is looked at is masked."""
+    monkeypatch.setattr("smsc_codec._named_values._MOST", 3)
+    assert without_secrets("psw=a\npsw=b\npsw\npsw=c\nd") == "psw=*\npsw=*\npsw\n*******"
+    monkeypatch.setattr("smsc_codec._escapes._MOST", 2)
+    assert without_secrets("%41%41psw%3Dc\nd") == "%41%41*********"
+    monkeypatch.setattr("smsc_codec._named_values._LONGEST_VALUE", 10)
+    assert without_secrets("psw='0123456789abc', x=5") == "psw='" + "*" * 19
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**32))
+def test_a_piece_of_anything(seed: int) -> None:
+    """Whatever is put together: the length is kept, and what is masked stays masked."""
+    chosen = random.Random(seed)
+    text = "".join(chosen.choices(PIECES, k=chosen.randrange(40)))
+    once = without_secrets(text)
+    assert len(once) == len(text)
+    assert all(mark in ("*", letter) for mark, letter in zip(once, text))
