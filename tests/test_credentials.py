@@ -1,0 +1,144 @@
+"""What a request holds that nobody may see."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smsc_codec._credentials import HARMLESS, MOST_CHARACTERS, MOST_VALUES, values_of
+
+URL = "https://smsc.ru/sys/senders.php"
+SECRET = "w&nder land/9+"
+
+
+def found(*args: object, **kwargs: object) -> tuple[str, ...]:
+    values = values_of(*args, **kwargs)  # type: ignore[arg-type]
+    assert values is not None
+    return values
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{URL}?login=demo&psw={quote(SECRET, safe='')}&fmt=3",
+        f"{URL}?{urlencode({'psw': SECRET})}",
+        f"{URL}?a;psw={quote(SECRET, safe='')};b",
+        f"{URL}#psw={quote(SECRET, safe='')}",
+        f"{URL}?psw[]={quote(SECRET, safe='')}",
+        f"{URL}?user[psw]={quote(SECRET, safe='')}",
+        f"{URL}?never_heard_of={quote(SECRET, safe='')}",
+        f"{URL}?data={quote(json.dumps({'psw': SECRET}), safe='')}",
+        f"https://demo:{quote(SECRET, safe='')}@smsc.ru/sys/senders.php",
+        f"https://{quote(SECRET, safe='')}@smsc.ru/",
+        f"https://smsc.ru/{quote(SECRET, safe='')}/senders.php",
+        f"/sys/psw/{quote(SECRET, safe='')}/senders.php?fmt=3",
+        f"/sys/psw={quote(SECRET, safe='')}/senders.php?fmt=3",
+        f"{URL};psw={quote(SECRET, safe='')}?fmt=3",
+        f"//demo:{quote(SECRET, safe='')}@smsc.ru",
+        f"{URL}?url={quote(f'https://a/?psw={quote(SECRET)}', safe='')}",
+    ],
+)
+def test_urls(url: str) -> None:
+    assert SECRET in found(url)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "cp1251", "koi8-r"])
+def test_every_charset(charset: str) -> None:
+    for secret in ("пароль", "ПАРОЛЬ"):
+        assert secret in found(f"{URL}?psw={quote(secret, encoding=charset)}")
+        assert secret in found(body=f"psw={secret}".encode(charset))
+        assert secret in found(body=json.dumps({"psw": secret}, ensure_ascii=False).encode(charset))
+        assert secret in found(parts=[("psw", secret.encode(charset))])
+        credentials = base64.b64encode(f"demo:{secret}".encode(charset)).decode()
+        assert secret in found(headers=[("Authorization", f"Basic {credentials}")])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        urlencode({"fmt": "3", "psw": SECRET}),
+        json.dumps({"fmt": 3, "psw": SECRET}),
+        json.dumps({"fmt": 3, "never_heard_of": SECRET}),
+        json.dumps([{"a": {"b": [SECRET]}}]),
+        " \n" + json.dumps({"psw": SECRET}, indent=1),
+        json.dumps({"psw": SECRET, "x": 1})[:-1],
+        f"<login>demo</login><psw>{SECRET.replace('&', '&amp;')}</psw>",
+        f"psw: {SECRET}",
+    ],
+)
+def test_bodies(body: str) -> None:
+    assert SECRET in found(body=body.encode())
+
+
+def test_numbers_in_json() -> None:
+    values = found(body=b'{"psw": 123456, "rate": 1.25, "flag": true, "none": null, "phones": [79990001122]}')
+    assert values[:4] == ("123456", "1.25", "79990001122", "9990001122")
+
+
+def test_json_that_is_nested_without_end() -> None:
+    assert found(body=b"[" * 500 + b"]" * 500) == ()
+    assert "deep" not in found(body=b'{"a":' * 100 + b'"deep"' + b"}" * 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authorization", "Bearer tok-enised"),
+        ("proxy-authorization", "Digest username=\"a\", response='tok-enised'"),
+        ("X-Api-Key", "tok-enised"),
+        ("Api-Key", "tok-enised"),
+        ("X-Auth-Token", "tok-enised"),
+        ("Cookie", "a=b; session=tok-enised"),
+        ("Set-Cookie", "session=tok%2Denised; path=/"),
+        ("Referer", "https://smsc.ru/?psw=tok-enised"),
+        ("Location", "/next?psw=tok-enised"),
+        ("X-Debug", "psw=tok-enised"),
+        ("X-Original-URL", "/sys/tok-enised/senders.php"),
+        ("X-Login", "tok-enised"),
+    ],
+)
+def test_headers(name: str, value: str) -> None:
+    assert "tok-enised" in found(headers=[(name, value)])
+
+
+def test_parts_of_a_form() -> None:
+    assert found(parts=[("fmt", b"3333"), ("psw", b"secret"), ("phones", b"79990001122,380501234567")]) == (
+        "secret",
+        "79990001122,380501234567",
+        "79990001122",
+        "9990001122",
+        "380501234567",
+        "0501234567",
+    )
+
+
+def test_what_is_harmless() -> None:
+    url = f"{URL}?" + "&".join(f"{name}=value{number}" for number, name in enumerate(sorted(HARMLESS)))
+    assert found(url) == ()
+    assert found(url, b'{"fmt": 3, "charset": "windows-1251"}', [("User-Agent", "curl"), ("Accept", "text/html")]) == ()
+    # A phone number is somebody's, whatever it is the value of.
+    assert found(f"{URL}?sender=79990001122&id=5") == ("79990001122", "9990001122")
+
+
+def test_what_is_too_short() -> None:
+    assert found(f"{URL}?psw=ab&login=abc") == ("abc",)
+
+
+def test_too_many_and_too_long() -> None:
+    assert len(found(body="&".join(f"a=v{number:04}" for number in range(MOST_VALUES)).encode())) == MOST_VALUES
+    assert values_of(body="&".join(f"a=v{number:04}" for number in range(MOST_VALUES + 1)).encode()) is None
+    assert values_of(body=b"psw=" + b"x" * MOST_CHARACTERS) is not None
+    assert values_of(body=b"psw=" + b"x" * (MOST_CHARACTERS + 1)) is None
+
+
+@given(st.text(), st.binary(), st.lists(st.tuples(st.text(), st.text())), st.lists(st.tuples(st.text(), st.binary())))
+def test_anything(url: str, body: bytes, headers: list[tuple[str, str]], parts: list[tuple[str, bytes]]) -> None:
+    values = values_of(url, body, headers, parts)
+    assert values is not None
+    assert all(len(value) >= 3 for value in values)
+    assert len({*values}) == len(values)
