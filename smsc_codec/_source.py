@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from functools import cached_property
 from typing import Any, NoReturn
 
-from ._errors import DecodeError, LimitError
+from ._errors import DecodeError, LimitError, one_line
 from ._limits import Limits
 from ._report import Finding, Severity
-from ._secrets import Secrets, printable, safe_path, safe_reason, without_secrets
-from ._types import is_really
+from ._secrets import Secrets, printable, safe_path, without_secrets
+from ._types import is_really, lazy, name_of
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 """What the service's `charset` parameter takes [doc]; windows-1251 is its default."""
@@ -42,9 +41,9 @@ def charset_name(name: object) -> str | None:
 def shown(value: object) -> str:
     """*value* for an error message: short, on one line, with no control characters and no secrets."""
     try:
-        text = str.__str__(value) if is_really(value, str) else printable(f"{value!r:.200}")
+        text = str.__str__(value) if is_really(value, str) else printable(str.__str__(repr(value))[:200])
     except Exception:  # a caller's own `__repr__`; a number beyond Python's limit of digits
-        text = f"a value of the type {type(value).__name__}"
+        text = f"a value of the type {printable(name_of(value))}"
     text = without_secrets(text[:1000])
     text = text if len(text) <= 40 else f"{text[:37]}..."
     return repr(text) if is_really(value, str) else text
@@ -96,7 +95,7 @@ class Source:
         caret = " " * (len(before) + index - first) + "^"
         return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
 
-    @cached_property
+    @lazy
     def _secrets(self) -> Secrets:
         return Secrets(self.text)
 
@@ -123,7 +122,7 @@ class Source:
         if self.findings is None:
             return
         offset, line, column, excerpt = self._place(index)
-        message = safe_reason(self._secrets.removed(message, index), path)
+        message = one_line(self._secrets.removed(message, index), path)
         self.findings.append(Finding(severity, code, message, offset, line, column, safe_path(path), excerpt))
 
 
@@ -158,7 +157,7 @@ def open_source(
     else:
         data = bytes_of(body)
         if data is None:
-            raise DecodeError(f"expected the body as bytes or a string, found {type(body).__name__}")
+            raise DecodeError(f"expected the body as bytes or a string, found {name_of(body)}")
         _check_size(len(data), "bytes", limits)
         start = len(BOM) if data.startswith(BOM) else 0
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings))

@@ -27,6 +27,7 @@ from .._model import (
     Success,
 )
 from .._query import query_of
+from .._source import shown
 from ..senders import OTHER_OPERATORS, TEXT_ORDER
 from ._request import Form
 
@@ -111,7 +112,7 @@ class Account:
         for what in ("name", "id"):
             for value, times in Counter(getattr(sender, what) for sender in kept).most_common(1):
                 if times > 1:
-                    raise ValueError(f"expected every {what} once, found {value!r} {times} times")
+                    raise ValueError(f"expected every {what} once, found {shown(value)} {times} times")
         self._senders = tuple(kept)
         self._last_id = max([self._last_id, *(sender.id or 0 for sender in kept)])
 
