@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from enum import IntEnum
 from types import UnionType
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, overlo
 from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Endpoint, Form, Listing
 from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from ._loading import LOADING
 from ._model import ErrorReply
 from ._odd import odd_check
 from ._report import Finding, Report, Severity
@@ -47,10 +47,6 @@ class Format(IntEnum):
     """Arrays and objects."""
 
 
-# Lark loads a grammar with `ast.literal_eval`, which CPython 3.11 cannot do in two threads at once.
-_LOADING = threading.Lock()
-
-
 class _Reader(Protocol):
     def fast(self, body: bytes, limits: Limits) -> Any: ...
 
@@ -82,7 +78,7 @@ class Codec(Generic[R]):
     def _format(self, fmt: Format) -> _Reader:
         reader = self._formats.get(fmt)
         if reader is None:
-            with _LOADING:
+            with LOADING:
                 reader = self._formats.get(fmt) or self._formats.setdefault(fmt, _load(fmt)(self.endpoint))
         return reader
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import socket
 import threading
@@ -296,12 +297,18 @@ class _Http(ThreadingHTTPServer):
         self.account = account
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self.serve_forever, name="FakeSenders", kwargs={"poll_interval": 0.01})
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
+        if os.getpid() != self._process:
+            # A forked child has copies of the sockets and none of the threads: the parent goes on with both.
+            for connection in (self.socket, *self._open):
+                connection.close()
+            return
         self.stopping.set()
         self.shutdown()
         self._thread.join()
