@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ._codec import Codec, Format
 from ._errors import ApiError, DecodeError, EncodeError, LimitError, SmscCodecError
 from ._limits import Limits
+from ._loading import LOADING
 from ._model import (
     ErrorReply,
     FrozenMapping,
@@ -77,6 +78,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    found: object = getattr(import_module(f".{_LATE[name]}", __name__), name)
+    with LOADING:
+        found: object = getattr(import_module(f".{_LATE[name]}", __name__), name)
     globals()[name] = found
     return found

@@ -13,7 +13,21 @@ import orjson
 
 from . import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, from_json, to_json
 from ._cli_parser import KINDS, build_parser
-from ._cli_streams import complain, discard, files_in, make_usable, read, why
+from ._cli_streams import (
+    OutputError,
+    SpoolError,
+    complain,
+    discard,
+    files_in,
+    flush,
+    make_usable,
+    printable_json,
+    put,
+    read,
+    shown_name,
+    why,
+    write_new,
+)
 from ._codec import Format
 from ._secrets import printable
 
@@ -51,7 +65,7 @@ class _Run:
 
     def lost(self, action: str, name: str, error: Exception) -> None:
         """Report what cannot be read or written."""
-        self.say(f"{printable(name)}: cannot be {action}: {why(error)}", UNREADABLE)
+        self.say(f"{shown_name(name)}: cannot be {action}: {shown_name(why(error))}", UNREADABLE)
 
     def refuse(self, item: _Input, error: DecodeError | EncodeError) -> None:
         """Report what does not decode or cannot be encoded."""
@@ -72,7 +86,7 @@ class _Run:
             except (OSError, ValueError) as error:
                 self.lost("read", label, error)
             else:
-                yield _Input(printable(label), _stem(name), body)
+                yield _Input(shown_name(label), _stem(name), body)
 
     def each(self, items: Iterable[_Input], work: Callable[[_Input], bytes]) -> None:
         """Write what *work* makes of every input."""
@@ -83,13 +97,12 @@ class _Run:
                 self.refuse(item, error)
                 continue
             if self.options.output is None:
-                sys.stdout.buffer.write(result)
+                put(result)
                 continue
             target = self._target(item.stem)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with open(target, "xb") as file:
-                    file.write(result)
+                write_new(target, result)
             except (OSError, ValueError) as error:
                 self.lost("written", str(target), error)
 
@@ -99,11 +112,12 @@ class _Run:
             self.options.parser.error("several replies on one output could not be told apart: --output DIR is needed")
 
     def tell_apart(self, results: Iterable[tuple[str, str]]) -> None:
-        """Refuse to write two results, each what it is made of and its stem, to the same file."""
+        """Refuse to write two results, each what it is made of, as it is shown, and its stem, to the same file."""
         taken: dict[str, str] = {}
         for name, stem in results:
             if stem in taken:
-                self.options.parser.error(f"{taken[stem]} and {name} would both be written to {self._target(stem)}")
+                target = shown_name(str(self._target(stem)))
+                self.options.parser.refuse(f"{taken[stem]} and {name} would both be written to {target}")
             taken[stem] = name
 
     def _target(self, stem: str) -> Path:
@@ -117,7 +131,11 @@ class _Run:
 
     def decode(self) -> None:
         """Print normalized JSON, a line for each input."""
-        self.each(self.inputs(self.options.files), lambda item: to_json(decode(item.body, **self.asked())) + b"\n")
+
+        def line(item: _Input) -> bytes:
+            return printable_json(to_json(decode(item.body, **self.asked()))) + b"\n"
+
+        self.each(self.inputs(self.options.files), line)
 
     def encode(self) -> None:
         """Write a body for each reply in normalized JSON."""
@@ -136,7 +154,7 @@ class _Run:
     def convert(self) -> None:
         """Write a body for each body."""
         self.alone(len(self.options.files))
-        self.tell_apart((name, _stem(name)) for name in self.options.files)
+        self.tell_apart((shown_name(name), _stem(name)) for name in self.options.files)
         self.each(self.inputs(self.options.files), lambda item: self._written(decode(item.body, **self.asked())))
 
     def _written(self, reply: Reply) -> bytes:
@@ -171,9 +189,9 @@ class _Run:
             return
         bench.measure(self.options.seconds)
         if self.options.json:
-            sys.stdout.buffer.write(bench.json() + b"\n")
+            put(bench.json() + b"\n")
         else:
-            sys.stdout.write(bench.table())
+            put(bench.table())
 
     def _files(self, name: str) -> list[str]:
         if not os.path.isdir(name):
@@ -218,14 +236,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             run.options = build_parser().parse_args(arguments)
             getattr(run, run.options.command)()
         finally:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has seen enough.
+            flush()
+    except OutputError as error:
         discard(sys.stdout)
+        if not isinstance(error.__cause__, BrokenPipeError):  # the reader has seen enough
+            run.lost("written", "smsc-codec: standard output", error)
+    except SpoolError as error:
+        run.lost("written", "smsc-codec: temporary file", error)
     except OSError as error:
-        # All others are reported where they happen.
-        discard(sys.stdout)
-        run.lost("written", "smsc-codec: standard output", error)
+        # What is wrong with a file is reported where it happens; this is about the process.
+        run.say(f"smsc-codec: cannot go on: {shown_name(why(error))}", UNREADABLE)
     except KeyboardInterrupt:
         return INTERRUPTED
     return run.status

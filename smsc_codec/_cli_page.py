@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from html import escape
 
 from . import __version__
-from ._cli_reports import Spooled, summary_lines
+from ._cli_reports import Report, summary_lines
+from ._cli_streams import put
 from ._model import ErrorReply
 from ._report import Severity
 from .recordings import Found, Summary
@@ -54,18 +54,28 @@ pre { margin: .5rem 0 0; padding: .6rem .75rem; background: var(--page); border:
 _BAD = "bad"
 _COLOURS = 6
 _WIDTH, _HEIGHT = 720, 160
+# Findings that a page lists, of one severity and code and of all: more than anybody reads, and than a browser minds.
+_MOST_OF_A_CODE, _MOST = 100, 2_000
 
 
-class PageReport(Spooled):
-    """One page with the summary, charts, and every finding with its excerpt."""
+class PageReport(Report):
+    """One page with the summary, charts, and the first findings of each kind with their excerpts."""
+
+    def __init__(self, fail_on: Severity) -> None:
+        super().__init__(fail_on)
+        self._listed: Counter[tuple[str, str]] = Counter()
+        self._articles: list[str] = []
 
     def add(self, found: Found) -> None:
-        """Remember a finding."""
+        """Remember a finding, unless there are enough."""
         severity = found.severity.value
+        if self._listed[severity, found.code] >= _MOST_OF_A_CODE or len(self._articles) >= _MOST:
+            return
+        self._listed[severity, found.code] += 1
         entry = f", entry {found.entry}" if found.entry else ""
         place = f"{found.path}{entry}, line {found.line}, column {found.column}"
         excerpt = f"<pre>{escape(found.excerpt)}</pre>" if found.excerpt else ""
-        self.spool.write(
+        self._articles.append(
             f'<article><p><b class="{severity}">{severity}</b> <code>{escape(found.code)}</code> '
             f'{escape(found.message)}</p><p class="soft">{escape(place)}</p>{excerpt}</article>\n'
         )
@@ -87,13 +97,23 @@ class PageReport(Spooled):
             _bars("Keys and numbers that are not documented", ranked(summary.unknown)),
             _bars("Skipped: not sent to senders.php", ranked(summary.skipped)),
         ]
-        sys.stdout.buffer.write((head + "".join(parts)).encode())
+        put((head + "".join(parts)).encode())
         if summary.findings:
-            sys.stdout.buffer.write(b"<section><h2>Findings</h2>\n")
-            self.copy(self.spool)
-            sys.stdout.buffer.write(b"</section>\n")
+            rest = [self._rest(*key, count) for key, count in _by_severity(summary)]
+            put("".join(["<section><h2>Findings</h2>\n", *self._articles, *rest, "</section>\n"]).encode())
         end = f'</main>\n<footer class="soft">smsc-codec {__version__}</footer>\n</body>\n</html>\n'
-        sys.stdout.buffer.write(end.encode())
+        put(end.encode())
+
+    def _rest(self, severity: str, code: str, count: int) -> str:
+        """A line about the findings of a code that are not listed; nothing if there are none."""
+        more = count - self._listed[severity, code]
+        if not more:
+            return ""
+        words = "more finding of this code is" if more == 1 else "more findings of this code are"
+        return (
+            f'<p><b class="{severity}">{severity}</b> <code>{escape(code)}</code> '
+            f'<span class="soft">{more:,} {words} not listed</span></p>\n'
+        )
 
 
 def _tiles(summary: Summary) -> str:

@@ -6,14 +6,14 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from . import __version__
-from ._cli_streams import complain
+from ._cli_streams import complain, put, shown_arguments
 from ._codec import Format
-from ._secrets import printable
-from ._source import CHARSETS
+from ._secrets import printable, without_secrets
+from ._source import CHARSETS, shown
 from .senders import SENDERS
 
 KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
@@ -84,13 +84,13 @@ def _format(text: str) -> Format:
     names = {"0": Format.TEXT, "1": Format.CSV, "2": Format.XML, "3": Format.JSON}
     names |= {format_.name.lower(): format_ for format_ in Format}
     if text.lower() not in names:
-        raise argparse.ArgumentTypeError(f"has to be 0, 1, 2 or 3 (or text, csv, xml, json), not {text!r}")
+        raise argparse.ArgumentTypeError(f"has to be 0, 1, 2 or 3 (or text, csv, xml, json), not {shown(text)}")
     return names[text.lower()]
 
 
 def _count(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,2}", text):
-        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 to 999, not {text!r}")
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 to 999, not {shown(text)}")
     return int(text)
 
 
@@ -100,28 +100,38 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"has to be a number above 0, not {text!r}")
+        raise argparse.ArgumentTypeError(f"has to be a number above 0, not {shown(text)}")
     return seconds
 
 
 class _Parser(argparse.ArgumentParser):
     """Says its own usage about what it does not know, and never fails to say it."""
 
+    _given: Sequence[str] = ()
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """The options. A sub-command's parser leaves what it does not know to the parser above otherwise."""
+        self._given = sys.argv[1:] if args is None else tuple(args)
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+            self.refuse(f"unrecognized arguments: {' '.join(shown_arguments(unknown))}")
         return options, unknown
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and what is wrong, and end with status 2."""
-        super().error(printable(message))
+        for given, shown_ in zip(self._given, shown_arguments(self._given)):
+            # The value of an option that the command does not have can be taken for something else.
+            message = message if given == shown_ else message.replace(repr(given), repr(shown_))
+        self.refuse(printable(without_secrets(message)))
+
+    def refuse(self, message: str) -> NoReturn:
+        """Do the same with a message that holds neither secrets nor control characters."""
+        super().error(message)
 
     def _print_message(self, message: str, file: Any = None) -> None:
         # The base does not always say that it could not print the help.
         if file is sys.stdout:
-            file.write(message)
+            put(message)
         else:
             complain(message, end="")
 

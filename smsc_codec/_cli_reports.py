@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 from abc import ABC, abstractmethod
-from typing import IO
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from ._cli_streams import complain
+from ._cli_streams import Spool, complain, flush, printable_json, put
 from ._report import Severity
 from ._secrets import printable
 from .recordings import Found, Summary
 from .recordings._summary import ranked
 
+# Findings that one case of JUnit tells in full.
+_MOST_OF_A_CASE = 50
+
 
 class Report(ABC):
-    """Takes findings as they come, and the summary at the end. Raises `OSError` if it cannot be written."""
+    """Takes findings as they come, and the summary at the end. Raises `OutputError`, or `SpoolError` for what waits."""
 
     def __init__(self, fail_on: Severity) -> None:
         self.failing = tuple(Severity)[: list(Severity).index(fail_on) + 1]
@@ -42,14 +41,14 @@ class TextReport(Report):
     def add(self, found: Found) -> None:
         """Print a line."""
         if found.code == "unreadable":
-            sys.stdout.flush()
+            flush()
             complain(f"{found.path}: {found.message}")
             return
-        print(f"{found.path}:{found.line}:{found.column}: {said(found)}")
+        put(f"{found.path}:{found.line}:{found.column}: {said(found)}\n")
 
     def finish(self, summary: Summary) -> None:
         """Print the summary."""
-        sys.stdout.flush()
+        flush()
         for line in summary_lines(summary):
             complain(line)
 
@@ -59,109 +58,103 @@ class JsonReport(Report):
 
     def add(self, found: Found) -> None:
         """Write a line."""
-        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        put(printable_json(msgspec.json.encode(found)) + b"\n")
 
     def finish(self, summary: Summary) -> None:
         """Write the last line."""
-        sys.stdout.buffer.write(msgspec.json.encode({"summary": summary.plain()}) + b"\n")
+        put(printable_json(msgspec.json.encode({"summary": summary.plain()})) + b"\n")
 
 
-class Spooled(Report):
-    """A report whose beginning is known at the end only: what comes behind it waits in a file."""
+class _Told:
+    """What is said about the findings of one kind in a case: the first ones, and how many more there are."""
 
-    def __init__(self, fail_on: Severity) -> None:
-        super().__init__(fail_on)
-        self.spool = spool()
+    def __init__(self) -> None:
+        self.first: Found | None = None
+        self._texts: list[str] = []
+        self._more = 0
 
-    def copy(self, source: IO[str]) -> None:
-        """Write what has waited to standard output."""
-        source.seek(0)
-        while text := source.read(1 << 16):
-            sys.stdout.buffer.write(text.encode())
+    def add(self, found: Found) -> None:
+        """Say it, or count it."""
+        self.first = self.first or found
+        if len(self._texts) < _MOST_OF_A_CASE:
+            self._texts.append(_told(found))
+        else:
+            self._more += 1
 
-    def close(self) -> None:
-        """Let go of what waits."""
-        self.spool.close()
-
-
-def spool() -> IO[str]:
-    """A file without a name that is gone when it is closed."""
-    return tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")
+    def text(self) -> str:
+        """All that is said."""
+        return "\n".join([*self._texts, *([f"and {self._more:,} more"] if self._more else [])])
 
 
-class JUnitReport(Spooled):
+class JUnitReport(Report):
     """XML for CI systems: a suite a recording, a case an entry with findings, and one for all others."""
 
     def __init__(self, fail_on: Severity) -> None:
         super().__init__(fail_on)
-        self._suite = spool()
-        self._path: str | None = None
-        self._entry: int | None = None
-        self._case: list[Found] = []
+        # The number of failures stands before the suites, and that of a suite before its cases.
+        self._suites = Spool()
+        self._cases = Spool()
+        self._place: tuple[str, int] | None = None
+        self._failures, self._others = _Told(), _Told()
         self._counts = self._total = (0, 0)
 
     def add(self, found: Found) -> None:
         """Remember a finding until its entry is complete."""
-        if self._case and (found.path, found.entry) != (self._case[0].path, self._case[0].entry):
-            self._end_case()
-            if found.path != self._path:
-                self._end_suite()
-        self._path = found.path
-        self._case.append(found)
+        place = found.path, found.entry
+        if self._place is not None and place != self._place:
+            self._end_case(*self._place)
+            if found.path != self._place[0]:
+                self._end_suite(self._place[0])
+        self._place = place
+        (self._failures if found.severity in self.failing else self._others).add(found)
 
-    def _end_case(self) -> None:
-        first = self._case[0]
-        name = f"entry {first.entry}" if first.entry else "the file"
-        failures = [found for found in self._case if found.severity in self.failing]
-        others = [found for found in self._case if found not in failures]
-        lines = [f"<testcase classname={quoteattr(first.path)} name={quoteattr(name)}>\n"]
-        for found in failures[:1]:
+    def _end_case(self, path: str, entry: int) -> None:
+        name = f"entry {entry}" if entry else "the file"
+        lines = [f"<testcase classname={quoteattr(path)} name={quoteattr(name)}>\n"]
+        failure = self._failures.first
+        if failure is not None:
             # One a case is all that the schema of most systems allows.
-            text = "\n".join(map(_told, failures))
-            lines.append(
-                f"<failure type={quoteattr(found.code)} message={quoteattr(found.message)}>{escape(text)}</failure>\n"
-            )
-        if others:
-            text = "\n".join(map(_told, others))
-            lines.append(f"<system-out>{escape(text)}</system-out>\n")
-        self._suite.write("".join(lines) + "</testcase>\n")
-        self._counts = self._counts[0] + 1, self._counts[1] + bool(failures)
-        self._case = []
+            words = f"type={quoteattr(failure.code)} message={quoteattr(failure.message)}"
+            lines.append(f"<failure {words}>{escape(self._failures.text())}</failure>\n")
+        if self._others.first is not None:
+            lines.append(f"<system-out>{escape(self._others.text())}</system-out>\n")
+        self._cases.write("".join(lines) + "</testcase>\n")
+        self._counts = self._counts[0] + 1, self._counts[1] + (failure is not None)
+        self._failures, self._others = _Told(), _Told()
 
-    def _end_suite(self) -> None:
+    def _end_suite(self, path: str) -> None:
         tests, failures = self._counts
-        name = quoteattr(self._path or "")
-        self.spool.write(f'<testsuite name={name} tests="{tests}" failures="{failures}" errors="0" skipped="0">\n')
-        self._suite.seek(0)
-        shutil.copyfileobj(self._suite, self.spool)
-        self._suite.seek(0)
-        self._suite.truncate()
-        self.spool.write("</testsuite>\n")
+        name = quoteattr(path)
+        self._suites.write(f'<testsuite name={name} tests="{tests}" failures="{failures}" errors="0" skipped="0">\n')
+        for text in self._cases.take():
+            self._suites.write(text)
+        self._suites.write("</testsuite>\n")
         self._total = self._total[0] + tests, self._total[1] + failures
         self._counts = 0, 0
 
     def finish(self, summary: Summary) -> None:
         """Write all."""
-        if self._case:
-            self._end_case()
-            self._end_suite()
+        if self._place is not None:
+            self._end_case(*self._place)
+            self._end_suite(self._place[0])
         tests, failures = self._total
         time = f'time="{summary.seconds:.3f}"'
         head = f'<testsuites name="smsc-codec validate" tests="{tests + 1}" failures="{failures}" errors="0" {time}>\n'
-        sys.stdout.buffer.write(f'<?xml version="1.0" encoding="UTF-8"?>\n{head}'.encode())
-        self.copy(self.spool)
+        put(f'<?xml version="1.0" encoding="UTF-8"?>\n{head}'.encode())
+        for text in self._suites.take():
+            put(text.encode())
         text = escape("\n".join(summary_lines(summary)))
         rest = (
             '<testsuite name="summary" tests="1" failures="0" errors="0" skipped="0">\n'
             f'<testcase classname="summary" name="all recordings">\n<system-out>{text}</system-out>\n</testcase>\n'
             "</testsuite>\n</testsuites>\n"
         )
-        sys.stdout.buffer.write(rest.encode())
+        put(rest.encode())
 
     def close(self) -> None:
         """Let go of what waits."""
-        super().close()
-        self._suite.close()
+        self._suites.close()
+        self._cases.close()
 
 
 def said(found: Found) -> str:

@@ -6,8 +6,20 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, TextIO
+
+from ._secrets import printable, without_secrets
+
+
+class OutputError(OSError):
+    """Standard output cannot be written."""
+
+
+class SpoolError(OSError):
+    """What waits to be printed cannot be kept in a temporary file."""
 
 
 def make_usable() -> None:
@@ -35,6 +47,125 @@ def complain(message: str, end: str = "\n") -> None:
     except OSError:
         discard(sys.stderr)
         sys.stderr = io.StringIO()
+
+
+def put(data: bytes | str) -> None:
+    """Write to standard output. Raises `OutputError`."""
+    try:
+        if isinstance(data, str):
+            sys.stdout.write(data)
+        else:
+            sys.stdout.buffer.write(data)
+    except OSError as error:
+        raise OutputError(*error.args) from error
+
+
+def flush() -> None:
+    """Write to standard output what waits in this process. Raises `OutputError`."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputError(*error.args) from error
+
+
+class Spool:
+    """Text that waits in a temporary file, which has no name and is gone when it is closed. Raises `SpoolError`."""
+
+    def __init__(self) -> None:
+        with _spooling():
+            self._file = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
+
+    def write(self, text: str) -> None:
+        """Add a text."""
+        with _spooling():
+            self._file.write(text)
+
+    def take(self) -> Iterator[str]:
+        """Give all that was added, in pieces, and forget it."""
+        with _spooling():
+            self._file.seek(0)
+        while True:
+            with _spooling():
+                text = self._file.read(1 << 16)
+            if not text:
+                break
+            yield text
+        with _spooling():
+            self._file.seek(0)
+            self._file.truncate()
+
+    def close(self) -> None:
+        """Give the file back; what could not be written to it is not wanted any more."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+
+@contextlib.contextmanager
+def _spooling() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SpoolError(*error.args) from error
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Make a file, whole or not at all, and never over another. Raises `OSError` and `ValueError`."""
+    # What breaks off leaves nothing under the name. A hidden file is what a kill may leave.
+    part = path.with_name(f".smsc-codec-{os.urandom(8).hex()}")
+    try:
+        with open(part, "xb") as file:
+            file.write(data)
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            _move(part, path)
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            os.unlink(part)
+
+
+def _move(part: Path, path: Path) -> None:
+    """Give a file its name if no other has it."""
+    with open(path, "xb"):
+        pass  # from here on nobody else can take it
+    try:
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(path)
+        raise
+
+
+def shown_name(name: str) -> str:
+    """The name of a file for people: on one line, without the secrets of a URL that it can be made of."""
+    return printable(without_secrets(name))
+
+
+def shown_arguments(arguments: Iterable[str]) -> list[str]:
+    """Arguments of the command for people, on one line and without secrets; an option and its value can be two."""
+    shown = []
+    option = ""
+    for argument in arguments:
+        pair = f"{option}={argument}"
+        hidden = option and without_secrets(pair) != pair
+        shown.append("*" * len(argument) if hidden else shown_name(argument))
+        option = argument.lstrip("-") if argument.startswith("-") and "=" not in argument else ""
+    return shown
+
+
+def printable_json(line: bytes) -> bytes:
+    """The same JSON on one line, every character that would disturb a terminal's line escaped."""
+    text = line.decode()
+    if text.isprintable():
+        return line
+    # JSON has such characters inside of strings alone, where they can be escaped.
+    return "".join(character if character.isprintable() else _escaped(character) for character in text).encode()
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def discard(stream: TextIO) -> None:

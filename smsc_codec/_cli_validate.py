@@ -26,7 +26,7 @@ _GOOD, _FOUND, _UNREADABLE, _INTERRUPTED = 0, 1, 3, 130
 
 
 def run(options: argparse.Namespace) -> int:
-    """Report on the recordings, and give the exit status. Raises `OSError` if the report cannot be written."""
+    """Report on the recordings, and give the exit status. Raises `OutputError`, and `SpoolError` where a part waits."""
     validation = validate_recordings(
         options.files,
         kind=options.kind,

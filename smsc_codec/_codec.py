@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from enum import IntEnum
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, get_args, get_origin, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, overload
 
 from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Endpoint, Form, Listing
 from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from ._loading import LOADING
 from ._model import ErrorReply
 from ._odd import odd_check
 from ._report import Finding, Report, Severity
 from ._secrets import NOTHING, Known
 from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown, size_of
-from ._types import is_really
+from ._types import is_made_of, is_plain_class, is_really, name_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+# Before Python 3.14 this is another class than that of `int | str`.
+_UNION = type(Union[int, str])  # noqa: UP007
 
 
 class Format(IntEnum):
@@ -43,10 +46,6 @@ class Format(IntEnum):
     """Elements with attributes."""
     JSON = 3
     """Arrays and objects."""
-
-
-# Lark loads a grammar with `ast.literal_eval`, which CPython 3.11 cannot do in two threads at once.
-_LOADING = threading.Lock()
 
 
 class _Reader(Protocol):
@@ -80,7 +79,7 @@ class Codec(Generic[R]):
     def _format(self, fmt: Format) -> _Reader:
         reader = self._formats.get(fmt)
         if reader is None:
-            with _LOADING:
+            with LOADING:
                 reader = self._formats.get(fmt) or self._formats.setdefault(fmt, _load(fmt)(self.endpoint))
         return reader
 
@@ -157,6 +156,8 @@ class Codec(Generic[R]):
         Raises `DecodeError`, of which `LimitError` is one, and nothing else.
         """
         try:
+            if strict is not False and strict is not True:
+                raise not_a_flag("strict", strict, DecodeError)
             reply = self._quick(body, fmt, charset, limits)
             if reply is not None and (expect is None or _fits(reply, expect)) and not (strict and self._odd(reply)):
                 return reply
@@ -201,6 +202,8 @@ class Codec(Generic[R]):
         """Do what `validate` does; nothing that is *known* to be secret is repeated."""
         findings: list[Finding] = []
         try:
+            if strict is not False and strict is not True:
+                raise not_a_flag("strict", strict, DecodeError)
             reply = self._quick(body, fmt, charset, limits)
             if reply is not None and (expect is None or _fits(reply, expect)) and not self._odd(reply):
                 return Report(reply)
@@ -220,9 +223,9 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Any:
         asked = None if fmt is None else _format_of(fmt, DecodeError)
-        classes = () if expect is None else _classes(expect)
+        expected = () if expect is None else self._expected(expect)
         if type(limits) is not Limits:
-            raise DecodeError(f"limits has to be a Limits, not {type(limits).__name__}")
+            raise DecodeError(f"limits has to be a Limits, not {name_of(limits)}")
         name = None if charset is None else _charset_of(charset, DecodeError)
         # In another format what looks like an XML declaration is a name.
         source = open_source(body, name, limits, findings, asked in (None, Format.XML), known)
@@ -231,18 +234,23 @@ class Codec(Generic[R]):
             source.fail("expected a reply, found an empty body", code="empty")
         if asked is None and not source.text.strip():
             source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
-        reply = self._format(found).read(source, (*classes, ErrorReply))
+        reply = self._format(found).read(source, (*(form.cls for form in expected), ErrorReply))
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
             if not getattr(form, "anywhere", False):
                 source.fail(f"expected a reply in {asked.name}, found {form.words} as text", code="other-format")
             message = f"expected a reply in {asked.name}, found {form.words} as text"
             source.note(Severity.WARNING, "other-format", message)
-        if classes and not isinstance(reply, (*classes, ErrorReply)):
-            wanted = " or ".join(form.words for form in self.endpoint.forms if form.cls in classes)
+        if expect is not None and type(reply) is not ErrorReply and self.endpoint.form_of(reply) not in expected:
+            wanted = " or ".join(form.words for form in expected)
             words = self.endpoint.form_of(reply).words if source.text.strip() else "an empty body"
             source.fail(f"expected {wanted or shown(expect)}, found {words}", code="unexpected")
         return reply
+
+    def _expected(self, expect: object) -> tuple[Form, ...]:
+        """The replies that *expect* allows."""
+        classes = _classes(expect)
+        return tuple(form for form in self.endpoint.forms if is_made_of(form.cls, classes))
 
     def encode(
         self,
@@ -266,7 +274,9 @@ class Codec(Generic[R]):
         beyond *limits*; and nothing else: an exception of an object in the reply becomes its cause.
         """
         if type(limits) is not Limits:
-            raise EncodeError(f"limits has to be a Limits, not {type(limits).__name__}")
+            raise EncodeError(f"limits has to be a Limits, not {name_of(limits)}")
+        if drop_description is not False and drop_description is not True:
+            raise not_a_flag("drop_description", drop_description, EncodeError)
         format_ = _format_of(fmt, EncodeError)
         name = _charset_of(charset, EncodeError)
         form = self.endpoint.form_of(reply)
@@ -321,7 +331,7 @@ def _failure(error: DecodeError) -> Finding:
 
 def _fits(reply: object, expect: object) -> bool:
     cls = type(reply)
-    return cls is expect or cls is ErrorReply or isinstance(reply, _classes(expect))
+    return cls is expect or cls is ErrorReply or is_made_of(cls, _classes(expect))
 
 
 def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
@@ -351,7 +361,7 @@ def _plain(body: Any, fmt: Any, charset: Any, limits: Limits) -> tuple[bytes | N
     try:
         if type(body) is str:
             text = body
-        elif type(body) in (bytes, bytearray, memoryview):
+        elif type(body) is bytes or type(body) is bytearray or type(body) is memoryview:
             body = bytes(body)
             text = body.decode(name or "utf-8")
         else:
@@ -391,16 +401,15 @@ def _charset_of(charset: object, error: type[DecodeError] | type[EncodeError]) -
     return name
 
 
-def _classes(expect: object) -> tuple[Any, ...]:
-    members: tuple[Any, ...] = (expect,)
-    try:
-        if get_origin(expect) in (Union, UnionType):
-            members = get_args(expect)
-        # Some classes, such as protocols and typed dictionaries, refuse to be asked.
-        isinstance(None, members)
-        askable = all(is_really(member, type) for member in members)
-    except Exception:
-        askable = False
-    if not askable:
+def not_a_flag(name: str, value: object, error: type[DecodeError] | type[EncodeError]) -> DecodeError | EncodeError:
+    """The error of an option that is neither `True` nor `False`; what is true may be an object that raises."""
+    return error(f"{name} has to be True or False, not {shown(value)}")
+
+
+def _classes(expect: Any) -> tuple[type[Any], ...]:
+    """The class, or those of a union. None of them is asked for anything: what it says may change."""
+    kind = type(expect)
+    members = expect.__args__ if kind is UnionType or kind is _UNION else (expect,)
+    if not all(map(is_plain_class, members)):
         raise DecodeError(f"expect has to be a class of replies or a union of them, not {shown(expect)}")
-    return members
+    return tuple(members)

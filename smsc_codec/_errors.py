@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._secrets import safe_path, safe_reason, without_secrets
+from ._secrets import printable, safe_path, safe_reason, shortened, without_secrets
+from ._types import is_really, name_of
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from ._model import ErrorReply, SenderError
+
+# Characters of a description that an error says; the service's own have some 40.
+_LONGEST_DESCRIPTION = 100
+_LONGEST_MESSAGE = 400
+# Characters of a description that are looked at: its secrets are to be known before it is cut.
+_LOOKED_AT = 1000
 
 
 class SmscCodecError(Exception):
@@ -97,13 +104,17 @@ class EncodeError(SmscCodecError, ValueError):
 
 
 class ApiError(SmscCodecError):
-    """The service refused the request: an `ErrorReply` as an exception."""
+    """The service refused the request: an `ErrorReply` as an exception.
+
+    What it says as text, in its `repr` and in its `args` fits on one line: the number, the beginning of the
+    description without secrets and control characters, and the meaning.
+    """
 
     reply: ErrorReply
-    """The refusal."""
+    """The refusal, its description as it came."""
 
     def __init__(self, reply: ErrorReply) -> None:
-        super().__init__(reply)
+        super().__init__(_refusal(reply))
         self.reply = reply
 
     @property
@@ -118,7 +129,7 @@ class ApiError(SmscCodecError):
 
     @property
     def description(self) -> str | None:
-        """The service's own phrase, if the reply had one."""
+        """The service's own phrase as it came, if the reply had one: of any length, and with any characters."""
         return self.reply.description
 
     @property
@@ -136,21 +147,27 @@ class ApiError(SmscCodecError):
         """After how long it may be repeated; `None` if it may not, or if the documentation gives no time."""
         return self.reply.retry_after
 
-    def __str__(self) -> str:
-        try:
-            said = f" ({without_secrets(self.description)})" if self.description else ""
-            return f"error {self.code}{said}: {self.meaning}"
-        except Exception:  # a number of more than 4,300 digits, or another value that a caller made and none can print
-            return "error of an unprintable number"
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reply,), self.__dict__.copy()
 
-    # What the reply repeats of a request is shown without its secrets here too.
-    def __repr__(self) -> str:
-        return f"ApiError({str(self)!r})"
+
+def _refusal(reply: ErrorReply) -> str:
+    """What the exception of an error says."""
+    try:
+        description = reply.description
+        said = f" ({_described(str.__str__(description))})" if is_really(description, str) and len(description) else ""
+        return printable(shortened(f"error {reply.code}{said}: {reply.meaning}", _LONGEST_MESSAGE))
+    except Exception:  # a number of more than 4,300 digits, or another value that a caller made and none can print
+        return "error of an unprintable number"
+
+
+def _described(description: str) -> str:
+    return printable(shortened(without_secrets(description[:_LOOKED_AT]), _LONGEST_DESCRIPTION))
 
 
 def unreadable(error: Exception, path: str = "") -> EncodeError:
     """What becomes of an exception that an object of the caller raises when it is read."""
-    return EncodeError(f"the reply holds an object that raises {type(error).__name__} when it is read", path=path)
+    return EncodeError(f"the reply holds an object that raises {name_of(error)} when it is read", path=path)
 
 
 def _rebuild(cls: type[Any], reason: str, state: dict[str, Any]) -> Any:

@@ -14,13 +14,13 @@ a module like `senders.py` and a grammar; nothing here or there changes.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from ._errors import EncodeError
 from ._records import Order, Record
+from ._types import lazy, name_of
 
 R = TypeVar("R")
 
@@ -96,7 +96,7 @@ class Listing(msgspec.Struct, frozen=True, dict=True):
     """The field that is the element's text."""
     json: Order
 
-    @cached_property
+    @lazy
     def immutable(self) -> bool:
         """Whether the reply and its records are frozen, and the reply has a `__dict__` for what is known of them."""
         reply, record = (getattr(cls, "__struct_config__", None) for cls in (self.cls, self.record.cls))
@@ -121,7 +121,7 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True):
             if type(reply) is form.cls:
                 return form
         names = ", ".join(form.cls.__name__ for form in self.forms)
-        raise EncodeError(f"expected a reply of {self.name} ({names}), found {type(reply).__name__}")
+        raise EncodeError(f"expected a reply of {self.name} ({names}), found {name_of(reply)}")
 
     def expected(self) -> str:
         """What any reply can be, for errors."""

@@ -7,19 +7,20 @@
     {"kind":"error","code":7,"description":"invalid number","id":541}
 
 A key is absent where the value is.
-
-orjson is imported when it is needed: who only decodes text need not wait for it.
 """
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+import orjson
+
 from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Flat
 from ._model import FrozenMapping, Reply
 from ._records import Record
-from ._source import shown
+from ._source import bytes_of, shown
+from ._types import is_really, name_of
 from ._values import TEXT, Scalar, plain_items
 from .senders import SENDERS
 
@@ -28,8 +29,6 @@ _KINDS = {form.kind: form for form in SENDERS.forms}
 
 def to_json(reply: Reply) -> bytes:
     """The reply as normalized JSON on one line. Raises `EncodeError` for what is no reply."""
-    import orjson
-
     form = SENDERS.form_of(reply)
     try:
         if isinstance(form, Flat):
@@ -47,11 +46,12 @@ def to_json(reply: Reply) -> bytes:
 
 def from_json(data: bytes | str) -> Reply:
     """The reply that normalized JSON stands for. Raises `DecodeError` for anything else."""
-    import orjson
-
+    given = str.__str__(data) if is_really(data, str) else bytes_of(data)
+    if given is None:
+        raise DecodeError(f"expected normalized JSON as bytes or a string, found {name_of(data)}")
     broken: DecodeError | None = None
     try:
-        value = orjson.loads(data)
+        value = orjson.loads(given)
     except orjson.JSONDecodeError as error:
         broken = DecodeError(
             f"expected normalized JSON ({error.msg})",
@@ -80,7 +80,7 @@ def from_json(data: bytes | str) -> Reply:
 
 def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:
     if type(value) is not record.cls:
-        raise EncodeError(f"expected a {record.cls.__name__}, found {type(value).__name__}", path=path)
+        raise EncodeError(f"expected a {record.cls.__name__}, found {name_of(value)}", path=path)
     plain: dict[str, Any] = {}
     for field in record.fields:
         item = getattr(value, field.name)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -16,7 +17,7 @@ from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply, Reply, SenderCreated, SenderList, Success
 from ._report import Finding, Report, Severity
 from ._source import bytes_of, charset_name, shown
-from ._types import is_really
+from ._types import is_really, name_of
 from .senders import CODEC, COMMANDS
 
 if TYPE_CHECKING:
@@ -83,8 +84,10 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         if self.charset is not None:
             force_setattr(self, "charset", _charset_of(self.charset, DecodeError))
         command: object = self.command
-        if command is not None and not (is_really(command, str) and command in COMMANDS):
-            raise DecodeError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
+        if command is not None:
+            if not is_really(command, str) or str.__str__(command) not in COMMANDS:
+                raise DecodeError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
+            force_setattr(self, "command", str.__str__(command))
         for view in ("all", "operators"):
             given: object = getattr(self, view)
             if not is_really(given, bool):
@@ -186,6 +189,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         Beside the findings of `smsc_codec.validate` there are those that a request gives rise to:
         `content-charset`, `no-status` and `no-operators`. Raises nothing.
         """
+        if strict is not True and strict is not False:
+            return CODEC.validate(content, strict=strict)
         charset, findings = charset_of(self.charset, content, content_type)
         report = CODEC.validate(
             content,
@@ -226,14 +231,12 @@ def query_of(asked: Mapping[str, str], *, lenient: bool = False) -> Query:
 
 def pairs_of(text: str) -> list[tuple[str, str]]:
     """The parameters in the query of a URL or in a form (`application/x-www-form-urlencoded`)."""
-    from urllib.parse import parse_qsl
-
     return parse_qsl(text)
 
 
 def charset_of(asked: str | None, content: object, content_type: object) -> tuple[str | None, list[Finding]]:
     """The charset of a response, and what is odd about what its `Content-Type` says."""
-    match = _CHARSET.search(content_type) if is_really(content_type, str) else None
+    match = _CHARSET.search(str.__str__(content_type)) if is_really(content_type, str) else None
     said = None if match is None else charset_name(match[1])
     body = bytes_of(content)
     if said is None or body is None:
@@ -279,10 +282,12 @@ def _is_utf8(body: bytes) -> bool:
 def _asked(source: object) -> dict[str, str]:
     """The parameters of a source that say what was asked for, and no others: what is secret goes no further."""
     try:
-        return {name: value for name, value in _pairs(source) if name in _READ}
+        # Plain strings: those of a class of the caller may say something else when they are asked again.
+        plain = [(str.__str__(name), str.__str__(value)) for name, value in _pairs(source)]
+        return {name: value for name, value in plain if name in _READ}
     except Exception as error:  # that of an object of the caller, or of what is no pair
-        trouble = "" if isinstance(error, TypeError) else f" that raises {type(error).__name__}"
-    raise DecodeError(f"expected a URL, a form or a mapping of parameters, found {type(source).__name__}{trouble}")
+        trouble = "" if is_really(error, TypeError) else f" that raises {name_of(error)}"
+    raise DecodeError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
 
 def _pairs(source: Any) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import repeat, starmap
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
@@ -17,6 +16,7 @@ from ._model import NO_OPERATORS, FrozenMapping, shared
 from ._report import Severity
 from ._runs import Columns, Rows, Table, looked_up, places_of
 from ._source import Source, shown
+from ._types import lazy, name_of
 from ._values import TEXT, Scalar, Unusual, plain_items, written_numbers
 
 
@@ -51,12 +51,12 @@ class Order(msgspec.Struct, frozen=True, dict=True):
     extras: tuple[str, ...] = ()
     """The documented order of the extras."""
 
-    @cached_property
+    @lazy
     def names(self) -> dict[str, str]:
         """The field of each key on the wire."""
         return dict(self.head + self.tail)
 
-    @cached_property
+    @lazy
     def ranks(self) -> dict[str, int]:
         """The place of each documented key."""
         keys = [*(key for key, _ in self.head), *self.extras, *(key for key, _ in self.tail)]
@@ -100,12 +100,12 @@ class Record(msgspec.Struct, frozen=True, dict=True):
     def __post_init__(self) -> None:
         _ = self.attributes  # so that their code is made where the record is declared
 
-    @cached_property
+    @lazy
     def by_name(self) -> dict[str, Field]:
         """The fields by their name."""
         return {field.name: field for field in self.fields}
 
-    @cached_property
+    @lazy
     def types(self) -> dict[str, Scalar]:
         """The fields' types by their name."""
         return {field.name: field.type for field in self.fields}
@@ -312,7 +312,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         *unique* if the format cannot hold a code and a name under the same key.
         """
         if type(value) is not self.cls:
-            raise EncodeError(f"expected a {self.cls.__name__}, found {type(value).__name__}", path=path)
+            raise EncodeError(f"expected a {self.cls.__name__}, found {name_of(value)}", path=path)
         types = self.by_name
         for name in types:
             if name not in order.names.values() and _attribute(value, name, path) is not None:
@@ -340,14 +340,14 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
         return fields
 
-    @cached_property
+    @lazy
     def attributes(self) -> Attributes:
         """What reads the attributes of many values."""
         extras = [attribute for attribute, _ in self.extra_types]
         nothing: dict[str, object] = {field.name: None for field in self.fields if field.optional}
         return Attributes(self.cls, [*self.by_name, *extras], nothing | dict.fromkeys(extras, NO_OPERATORS))
 
-    @cached_property
+    @lazy
     def extra_types(self) -> list[tuple[str, Scalar]]:
         """The attributes of the extras, the codes' first, and what a value in each is."""
         extras = self.extras

@@ -13,7 +13,7 @@ from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply, Reply
 from ._query import Parameters, Query
 from ._source import bytes_of
-from ._types import is_really
+from ._types import is_really, name_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -122,7 +122,7 @@ def decode_response(
         content = _held(response, "content")
         if not is_really(content, str) and bytes_of(content) is None:
             raise DecodeError(
-                f"expected the content in the response, found {type(content).__name__}: "
+                f"expected the content in the response, found {name_of(content)}: "
                 "read it, and give it as the second argument"
             )
     url = _held(response, "url")
@@ -144,9 +144,8 @@ def _held(thing: object, name: str) -> Any:
 def _content_type(message: object) -> str:
     """The header of a request or a response, empty if it is not there."""
     try:
-        return next(
-            (str(value) for name, value in _held(message, "headers").items() if name.lower() == "content-type"), ""
-        )
+        values = (value for name, value in _held(message, "headers").items() if name.lower() == "content-type")
+        return str.__str__(str(next(values, "")))
     except Exception:  # a double of a test, which has none
         return ""
 
@@ -156,4 +155,4 @@ def _sent_form(request: object) -> str | bytes | None:
     body = _held(request, "body")
     body = _held(request, "content") if body is None else body
     kind = _content_type(request).lower()
-    return body if isinstance(body, (str, bytes)) and (not kind or kind.startswith(_FORM)) else None
+    return body if (is_really(body, str) or is_really(body, bytes)) and (not kind or kind.startswith(_FORM)) else None

@@ -21,9 +21,11 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
 from heapq import merge
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ._loading import LOADING
+from ._types import lazy
 
 if TYPE_CHECKING:
     from ._escapes import Layer
@@ -40,6 +42,13 @@ _LONGEST_PATH = 100
 _LONGEST_REASON = 400
 
 
+def _finders() -> tuple[Any, Any]:
+    """Return the modules that find secrets. Loading them takes as long as a hundred replies, and waits for a quotation."""
+    with LOADING:
+        from . import _escapes, _named_values
+    return _escapes, _named_values
+
+
 class Known:
     """Values that are known to be secret, because a request holds them.
 
@@ -51,7 +60,7 @@ class Known:
         self._collect = collect
         self.numbers = numbers
 
-    @cached_property
+    @lazy
     def needles(self) -> _Needles | None:
         """The values, to be looked for; None if they are too many."""
         values = self._collect()
@@ -73,19 +82,16 @@ class Secrets:
         self._text = text
         self._known = known
 
-    @cached_property
+    @lazy
     def _spans(self) -> tuple[Sequence[int], Sequence[int]]:
         """The starts and the ends of all secrets, in order; they do not touch each other."""
-        # Imported when something is quoted: compiling the expressions takes as long as reading some hundred replies.
-        from ._escapes import Layer
-        from ._named_values import named_values
-
+        escapes, names = _finders()
         needles = self._known.needles
         if needles is None:
             return [0], [len(self._text)]
-        finders = [named_values, needles.found, *([_phone_numbers] * self._known.numbers)]
+        finders = [names.named_values, needles.found, *([_phone_numbers] * self._known.numbers)]
         found: list[Iterator[Span]] = []
-        layer: Layer | None = Layer(self._text)
+        layer: Layer | None = escapes.Layer(self._text)
         for _ in range(_TIMES + 1):
             if layer is None:
                 break
@@ -144,9 +150,7 @@ class _Needles:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        from ._named_values import small
-
-        self._small = small
+        self._small = _finders()[1].small
         self._of_length: dict[int, set[str]] = {}
         lengths: dict[str, set[int]] = {}
         spelled = {text for value in values if len(value) >= SHORTEST for text in _spellings(value)}
@@ -194,26 +198,23 @@ class _Needles:
 
 def _spellings(value: str) -> Iterator[str]:
     """Spell a value: in small letters, with plus signs, as halves of surrogate pairs, in base64, misread, unescaped."""
-    from ._named_values import CHARSETS, misread, small
-
-    spelled = [value, value.replace(" ", "+"), *misread(value), _unescaped(value)]
+    names = _finders()[1]
+    spelled = [value, value.replace(" ", "+"), *names.misread(value), _unescaped(value)]
     if any(letter > "\uffff" for letter in value):
         units = value.encode("utf-16-be", "surrogatepass")
         spelled.append("".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2)))
-    for charset in CHARSETS:
+    for charset in names.CHARSETS:
         try:
             data = value.encode(charset)
         except UnicodeEncodeError:
             continue
         spelled += (encode(data).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode))
-    return map(small, spelled)
+    return map(names.small, spelled)
 
 
 def _unescaped(value: str) -> str:
     """Return what is left of a value where it was unescaped too often, as a part of an escaped text is."""
-    from ._escapes import Layer
-
-    layer: Layer | None = Layer(value)
+    layer: Layer | None = _finders()[0].Layer(value)
     for _ in range(_TIMES):
         if layer is not None:
             value = layer.text
@@ -236,13 +237,11 @@ def _phone_numbers(text: str) -> Iterator[Span]:
 
 def values_behind_names(text: str) -> Iterator[str]:
     """Find the secrets of a text that have a name, as they stand there and with their escapes undone."""
-    from ._escapes import Layer
-    from ._named_values import named_values
-
-    layer: Layer | None = Layer(text)
+    escapes, names = _finders()
+    layer: Layer | None = escapes.Layer(text)
     for _ in range(_TIMES + 1):
         if layer is not None:
-            yield from (layer.text[start:end] for start, end in named_values(layer.text))
+            yield from (layer.text[start:end] for start, end in names.named_values(layer.text))
             layer = layer.undone()
 
 
@@ -258,12 +257,10 @@ _FOUND = re.compile(r"found .*", re.DOTALL)
 
 
 def safe_reason(reason: str, path: str) -> str:
-    """Return *reason*, not too long, and without what was found if *path* names a secret."""
+    """Return *reason* short, on one line, and without what was found if *path* names a secret."""
     if path:
-        from ._named_values import names_secret
-
-        reason = hidden(reason) if names_secret(path) else reason
-    return shortened(reason, _LONGEST_REASON)
+        reason = hidden(reason) if _finders()[1].names_secret(path) else reason
+    return printable(shortened(reason, _LONGEST_REASON))
 
 
 def hidden(reason: str) -> str:

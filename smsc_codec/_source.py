@@ -5,14 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 from array import array
-from functools import cached_property
 from typing import Any, NoReturn
 
 from ._errors import DecodeError, LimitError
 from ._limits import Limits
 from ._report import Finding, Severity
 from ._secrets import NOTHING, Known, Secrets, hidden, printable, safe_path, safe_reason
-from ._types import is_really
+from ._types import is_really, lazy, name_of
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 """What the service's `charset` parameter takes [doc]; windows-1251 is its default."""
@@ -43,9 +42,9 @@ def charset_name(name: object) -> str | None:
 def shown(value: object, known: Known = NOTHING) -> str:
     """Return *value* for an error message: short, on one line, without control characters and without secrets."""
     try:
-        text = str.__str__(value) if is_really(value, str) else printable(f"{value!r:.200}")
+        text = str.__str__(value) if is_really(value, str) else printable(str.__str__(repr(value))[:200])
     except Exception:  # a caller's own `__repr__`; a number beyond Python's limit of digits
-        text = f"a value of the type {type(value).__name__}"
+        text = f"a value of the type {printable(name_of(value))}"
     text = known.masked(text[:1000])
     text = text if len(text) <= 40 else f"{text[:37]}..."
     return repr(text) if is_really(value, str) else text
@@ -124,11 +123,11 @@ class Source:
         caret = " " * (len(before) + index - first) + "^"
         return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
 
-    @cached_property
+    @lazy
     def _places(self) -> _Places:
         return _Places(self.text, self.charset)
 
-    @cached_property
+    @lazy
     def _secrets(self) -> Secrets:
         return Secrets(self.text, self._known)
 
@@ -222,7 +221,7 @@ def open_source(
     else:
         data = bytes_of(body)
         if data is None:
-            raise DecodeError(f"expected the body as bytes or a string, found {type(body).__name__}")
+            raise DecodeError(f"expected the body as bytes or a string, found {name_of(body)}")
         start = len(BOM) if data.startswith(BOM) else 0
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings, known))
     if start:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeGuard, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeGuard, TypeVar, overload
 
 T = TypeVar("T")
+
+# A metaclass can have attributes of its own in the place of these.
+_CLASSES: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+_NAMESPACE: Callable[[type], dict[str, object]] = type.__dict__["__dict__"].__get__
+_NAME: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
 def is_really(value: object, cls: type[T]) -> TypeGuard[T]:
@@ -17,3 +22,58 @@ def all_are(values: Iterable[object], cls: Any) -> bool:
     """Whether all *values* are a *cls*, and of no class that is made of it; takes 10 ns a value."""
     types = list[object](map(type, values))
     return types.count(cls) == len(types)
+
+
+def name_of(value: object) -> str:
+    """The name of the class of *value*."""
+    return _NAME(type(value))
+
+
+def is_plain_class(value: object) -> bool:
+    """Whether *value* is a class whose instances are those of its subclasses: no protocol, `Any` or typed dictionary.
+
+    All others are asked for their instances, and the answer can be anything.
+    """
+    kind = type(value)
+    if not issubclass(kind, type):
+        return False
+    # Loops: this is asked with every small reply that a union is expected of.
+    for meta in _CLASSES(kind):  # noqa: SIM110
+        if meta is not type and "__instancecheck__" in _NAMESPACE(meta):
+            return False
+    return True
+
+
+def is_made_of(cls: type, classes: Sequence[type]) -> bool:
+    """Whether *cls* is one of *classes* or a subclass of one; none of them is asked."""
+    for base in _CLASSES(cls):
+        for wanted in classes:
+            if base is wanted:
+                return True
+    return False
+
+
+class lazy(Generic[T]):  # noqa: N801 - a decorator
+    """`functools.cached_property` without a lock.
+
+    Before Python 3.12 that one has a lock, which a child forked in the middle of another thread's work would find
+    locked for ever. Two threads may do the work twice here, and the results are equal.
+    """
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> lazy[T]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        value = self._make(instance)
+        # From here on the instance has an attribute of this name, which comes first.
+        instance.__dict__[self._make.__name__] = value
+        return value

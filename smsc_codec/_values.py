@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Annotated, Any, NoReturn
 
 import msgspec
@@ -14,7 +13,7 @@ from ._limits import Limits
 from ._model import MAX_NUMBER, Code, FrozenMapping
 from ._runs import Codes, Run, looked_up
 from ._source import SURROGATE, shown
-from ._types import all_are
+from ._types import all_are, lazy, name_of
 
 
 class Unusual(Exception):  # noqa: N818 - a signal, not an error
@@ -74,7 +73,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
             # Something among them that is no text, or no number.
             raise Unusual from None
 
-    @cached_property
+    @lazy
     def _any_number(self) -> bool:
         """Whether every number that a format carries is such a value."""
         return self.number and self.pattern.pattern == NUMBER.pattern.pattern
@@ -92,7 +91,7 @@ class Scalar(msgspec.Struct, frozen=True, dict=True):
                 raise Unusual from None
             return list(map(self.parse, map(str, numbers)))
 
-    @cached_property
+    @lazy
     def _by_number(self) -> dict[int, Any]:
         return {int(spelled): value for spelled, value in (self.table or {}).items()}
 
@@ -207,7 +206,7 @@ def joined(texts: Sequence[str], longest: int) -> str:
 def plain_items(items: Any, path: str) -> dict[Any, Any]:
     """What a caller's mapping holds, with keys that are no more than strings; `EncodeError` if it is none."""
     if not isinstance(items, Mapping):
-        raise EncodeError(f"expected a mapping, found {type(items).__name__}", path=path)
+        raise EncodeError(f"expected a mapping, found {name_of(items)}", path=path)
     try:
         pairs = zip(items, items.values()) if _is_whole(items) else ((key, items[key]) for key in items)
         plain = {str.__str__(key) if isinstance(key, str) else key: value for key, value in pairs}

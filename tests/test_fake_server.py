@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
@@ -46,10 +47,10 @@ def test_what_is_not_the_service(server: FakeSenders, capfd: pytest.CaptureFixtu
         ("/sys/balance.php", "GET", {}, 404),
         ("ftp://[", "GET", {}, 400),
         ("/sys/senders.php", "POST", {"Transfer-Encoding": "chunked"}, 411),
-        ("/sys/senders.php", "POST", {"Content-Length": "x"}, 411),
-        ("/sys/senders.php", "POST", {"Content-Length": "²"}, 411),
-        ("/sys/senders.php", "POST", {"Content-Length": "9" * 5000}, 411),
-        ("/sys/senders.php", "POST", {"Content-Length": "9" * 18}, 411),
+        ("/sys/senders.php", "POST", {"Content-Length": "x"}, 400),
+        ("/sys/senders.php", "POST", {"Content-Length": "²"}, 400),
+        ("/sys/senders.php", "POST", {"Content-Length": "9" * 5000}, 413),
+        ("/sys/senders.php", "POST", {"Content-Length": "9" * 18}, 413),
         ("/sys/senders.php", "PUT", {}, 501),
     ):
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
@@ -160,6 +161,15 @@ def test_a_wrong_charset(server: FakeSenders, charset: str) -> None:
         ({"times": -1}, ValueError, "times has to be at least 0, not -1"),
         ({"times": 1.5}, TypeError, "times has to be a whole number, not 1.5"),
         ({"error": -1}, ValueError, "-1 is not a valid SenderError"),
+        ({"error": 1, "description": b"x"}, TypeError, "description has to be a string, not b'x'"),
+        ({"description": 5}, TypeError, "description has to be a string, not 5"),
+        *(
+            ({switch: odd}, TypeError, f"{switch} has to be True or False, not ")
+            for switch in ("plain", "cut", "disconnect")
+            for odd in (1, None, "no", MagicMock())
+        ),
+        ({"times": MagicMock(spec=int)}, TypeError, "times has to be a whole number, not "),
+        ({"delay": MagicMock(spec=float)}, TypeError, "delay has to be a number of seconds, not "),
     ],
     ids=str,
 )

@@ -619,9 +619,17 @@ def test_work_is_stopped_when_nobody_wants_more() -> None:
     assert next(parts) < 20
 
 
-@pytest.mark.parametrize("options", [{"jobs": 0}, {"kind": "x"}, {"fmt": 4}, {"expect": "x"}, {"charset": "x"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"jobs": jobs} for jobs in (0, -1, 1.5, "2", None, True)),
+        *({"expect": "x"}, {"expect": 5}, {"expect": []}),
+        *({"kind": "x"}, {"fmt": 4}, {"charset": "x"}, {"charset": 5}, {"strict": 1}),
+    ],
+    ids=str,
+)
 def test_wrong_parameters(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"jobs|valid|expect|charset"):
+    with pytest.raises(ValueError, match=r"jobs|valid|expect|charset|strict"):
         validate_recordings([], **options)
 
 

@@ -104,7 +104,7 @@ class _Checker:
         """Judge a reply with its headers and its request."""
         asked = _asked(entry.url, entry.form, entry.fmt, entry.charset, entry.expect)
         if not asked.request.here:
-            self.summary.skipped[masked(asked.request.host) or "no host"] += 1
+            self.summary.skipped[printable(masked(asked.request.host)[:_LONGEST_KEY]) or "no host"] += 1
             return
         body, charset = entry.body, asked.charset
         if body is None or entry.headers or entry.text or entry.status != 200:

@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from .._cli_streams import files_in, why
 from .._codec import Format
-from .._source import CHARSETS, charset_name
+from .._source import CHARSETS, charset_name, shown
+from .._types import is_really
 from . import _cassette, _har, _http, _lines
 from ._check import KINDS, Batch, Options, Outcome, judge
 from ._coding import MOST, BrokenError, MissingError
@@ -81,13 +82,16 @@ def validate_recordings(
 
     Raises `ValueError` for wrong parameters. What is wrong with a recording is a finding.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs has to be 1 or more, not {jobs}")
-    if expect is not None and expect not in KINDS:
-        raise ValueError(f"expect has to be one of {', '.join(KINDS)}, not {expect!r}")
+    if type(jobs) is not int or jobs < 1:
+        raise ValueError(f"jobs has to be a whole number, 1 or more, not {shown(jobs)}")
+    if strict is not False and strict is not True:
+        raise ValueError(f"strict has to be True or False, not {shown(strict)}")
+    expected = str.__str__(expect) if is_really(expect, str) else expect
+    if expect is not None and (type(expected) is not str or expected not in KINDS):
+        raise ValueError(f"expect has to be one of {', '.join(KINDS)}, not {shown(expect)}")
     if charset is not None and charset_name(charset) is None:
-        raise ValueError(f"charset has to be one of {', '.join(CHARSETS)}, not {charset!r}")
-    options = Options(None if fmt is None else Format(fmt), charset, expect, strict)
+        raise ValueError(f"charset has to be one of {', '.join(CHARSETS)}, not {shown(charset)}")
+    options = Options(None if fmt is None else Format(fmt), charset, expected, strict)
     batches = _batches((os.fspath(path) for path in paths), None if kind is None else Kind(kind))
     return Validation(batches, options, jobs)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from itertools import count
 from typing import NoReturn, cast
+from weakref import WeakSet
 
 from msgspec.structs import replace
 
@@ -27,6 +30,7 @@ from .._model import (
     Success,
 )
 from .._query import query_of
+from .._source import shown
 from ..senders import OTHER_OPERATORS, TEXT_ORDER
 from ._request import Form
 
@@ -92,6 +96,7 @@ class Account:
         # The same codes in every run.
         self._random = random.Random(0)
         self._lock = threading.RLock()
+        _ACCOUNTS.add(self)
 
     @property
     def senders(self) -> tuple[Sender, ...]:
@@ -111,7 +116,7 @@ class Account:
         for what in ("name", "id"):
             for value, times in Counter(getattr(sender, what) for sender in kept).most_common(1):
                 if times > 1:
-                    raise ValueError(f"expected every {what} once, found {value!r} {times} times")
+                    raise ValueError(f"expected every {what} once, found {shown(value)} {times} times")
         self._senders = tuple(kept)
         self._last_id = max([self._last_id, *(sender.id or 0 for sender in kept)])
 
@@ -245,6 +250,19 @@ class Account:
         if len(times) >= most:
             refuse(SenderError.TOO_MANY_REQUESTS)
         times.append(self._now())
+
+
+_ACCOUNTS: WeakSet[Account] = WeakSet()
+
+
+def _renew_locks() -> None:
+    """Free the accounts in a forked child: a thread of the parent that had one is not here."""
+    for account in tuple(_ACCOUNTS):
+        account._lock = threading.RLock()
+
+
+with suppress(AttributeError):  # a system without forks
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 _COMMANDS: Mapping[str, Callable[[Account, Mapping[str, str]], Reply]] = {

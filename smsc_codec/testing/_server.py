@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import re
+import os
 import socket
 import threading
 import time
@@ -13,17 +13,21 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from .. import encode
 from .._codec import Format
 from .._errors import EncodeError
 from .._model import ErrorReply, Reply, Sender
 from .._source import shown
+from .._types import is_really
 from ._account import Account, refusal
+from ._head import Head, RefusedError, read_head
 from ._request import DEFAULT_CHARSET, Form, ReceivedRequest, read_form
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from typing_extensions import Self
 
 PATH = "/sys/senders.php"
@@ -36,8 +40,8 @@ _TYPES = {
     Format.JSON: "application/json",
 }
 
-# Below 100 MB: a longer body is none that a client sends, and the memory for it is taken before it comes.
-_LENGTH = re.compile("[0-9]{1,8}")
+# Seconds in which a client may read the last answer on a connection.
+_LINGER = 1.0
 
 
 @dataclass(frozen=True)
@@ -55,16 +59,20 @@ class _Fault:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be sent, where the test says it and not in the thread that answers."""
-        if self.body is not None and not isinstance(self.body, bytes):
+        if self.body is not None and not is_really(self.body, bytes):
             raise TypeError(f"body has to be bytes, not {shown(self.body)}")
+        for switch in ("plain", "cut", "disconnect"):
+            given: object = getattr(self, switch)
+            if given is not True and given is not False:
+                raise TypeError(f"{switch} has to be True or False, not {shown(given)}")
         # Those below 200 announce another answer.
         _check_number("status", self.status, 200, 999)
-        if isinstance(self.delay, bool) or not isinstance(self.delay, (int, float)):
+        if is_really(self.delay, bool) or not (is_really(self.delay, int) or is_really(self.delay, float)):
             raise TypeError(f"delay has to be a number of seconds, not {shown(self.delay)}")
         if not 0 <= self.delay <= threading.TIMEOUT_MAX:
             raise ValueError(f"delay has to be from 0 to {threading.TIMEOUT_MAX:.0f} seconds, not {shown(self.delay)}")
         if self.charset is not None:
-            if not isinstance(self.charset, str):
+            if not is_really(self.charset, str):
                 raise TypeError(f"charset has to be a string, not {shown(self.charset)}")
             try:
                 "Имя".encode(self.charset, "replace")
@@ -74,7 +82,7 @@ class _Fault:
 
 
 def _check_number(what: str, given: object, least: int, most: int | None = None) -> None:
-    if isinstance(given, bool) or not isinstance(given, int):
+    if is_really(given, bool) or not is_really(given, int):
         raise TypeError(f"{what} has to be a whole number, not {shown(given)}")
     if given < least or (most is not None and given > most):
         bounds = f"at least {least}" if most is None else f"from {least} to {most}"
@@ -185,6 +193,8 @@ class FakeSenders(Account):
         """
         if times is not None:
             _check_number("times", times, 0)
+        if description is not None and not is_really(description, str):
+            raise TypeError(f"description has to be a string, not {shown(description)}")
         refused = None if error is None else refusal(error, description)
         fault = _Fault(body, refused, plain, cut, disconnect, delay, charset, status)
         with self._lock:
@@ -231,7 +241,8 @@ def _spoiled(reply: Reply, form: Form, fault: _Fault) -> _Answer:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version = request_version = "HTTP/1.1"
+    command = requestline = ""
     # Head and body are two packets, of which the second would wait for the first to be acknowledged.
     disable_nagle_algorithm = True
 
@@ -240,46 +251,64 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             super().handle()
 
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not _LENGTH.fullmatch(length):
-            self.close_connection = True
-            self._send(_Answer(b"<html>length required</html>", "text/html", 411))
-            return
-        body = self.rfile.read(int(length))
-        if len(body) < int(length):
-            return  # the client has gone
+    def handle_one_request(self) -> None:
+        """Answer a request. The connection stays open only where it is certain what follows."""
+        self.close_connection = True
+        self.command = ""
         try:
-            url = urlsplit(self.path)
+            head = read_head(cast("BufferedReader", self.rfile))
+            if head is not None:
+                self.command = head.method
+                self._answer(head)
+        except RefusedError as error:
+            self._send(_Answer(f"<html>{error}</html>".encode(), "text/html", error.status))
+            self._linger()
+
+    def _answer(self, head: Head) -> None:
+        if head.method not in ("GET", "POST"):
+            raise RefusedError(501, "the methods are GET and POST")
+        try:
+            url = urlsplit(head.target)
         except ValueError:  # such as http://[, which is no address
-            self._send(_Answer(b"<html>bad request</html>", "text/html", 400))
-            return
-        if url.path != PATH:
-            self._send(_Answer(b"<html>not found</html>", "text/html", 404))
-            return
-        form = read_form(url.query, self.headers.get("Content-Type", ""), body)
+            raise RefusedError(400, "expected a path or an address") from None
+        if unquote(url.path, "latin-1") != PATH:
+            raise RefusedError(404, f"there is only {PATH} here")
+        if head.waits:
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = self.rfile.read(head.length)
+        if len(body) < head.length:
+            return  # the client has gone
+        form = read_form(url.query, head.content_type, body)
         http = cast("_Http", self.server)
-        answer, delay = http.account._respond(self.command, form)
+        answer, delay = http.account._respond(head.method, form)
         # Not a sleep: whoever leaves the `with` block does not wait.
         if not http.stopping.wait(delay):
+            self.close_connection = answer.disconnect or not head.stays
             self._send(answer)
+            if self.close_connection and not answer.disconnect:
+                self._linger()
 
     def _send(self, answer: _Answer) -> None:
         body = answer.body
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(body) or int(answer.disconnect)))
+        if self.close_connection and not answer.disconnect:
+            self.send_header("Connection", "close")
         self.end_headers()
         if answer.disconnect:
-            self.close_connection = True
             body = body[: len(body) // 2]
-        self.wfile.write(body)
+        # Some answers end with their headers: what followed would be read as the next answer.
+        self.wfile.write(b"" if self.command == "HEAD" or answer.status in (204, 304) else body)
+
+    def _linger(self) -> None:
+        """Read what the client still sends: a connection that is closed before that loses the answer."""
+        end = time.monotonic() + _LINGER
+        self.connection.shutdown(socket.SHUT_WR)
+        while (left := end - time.monotonic()) > 0:
+            self.connection.settimeout(left)
+            if not self.connection.recv(65_536):
+                break
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing: the request line holds the password."""
@@ -296,12 +325,18 @@ class _Http(ThreadingHTTPServer):
         self.account = account
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
+        self._process = os.getpid()
         self._thread = threading.Thread(target=self.serve_forever, name="FakeSenders", kwargs={"poll_interval": 0.01})
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
+        if os.getpid() != self._process:
+            # A forked child has copies of the sockets and none of the threads: the parent goes on with both.
+            for connection in (self.socket, *self._open):
+                connection.close()
+            return
         self.stopping.set()
         self.shutdown()
         self._thread.join()

@@ -1,0 +1,293 @@
+"""Options and bodies that lie or raise when they are asked: nobody asks them, and nothing of theirs leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, Union
+
+import pytest
+
+from smsc_codec import (
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    Limits,
+    Query,
+    Reply,
+    Sender,
+    SenderCreated,
+    SenderList,
+    SmscCodecError,
+    Success,
+    decode,
+    decode_response,
+    encode,
+    from_json,
+    to_json,
+    validate,
+)
+from smsc_codec._types import lazy
+from smsc_codec.recordings import validate_recordings
+
+BODIES = {0: b"OK", 1: b"OK", 2: b"<result>OK</result>", 3: b'{"result": "OK"}'}
+QUERY = Query(fmt=Format.JSON)
+
+
+def answering(body: bytes, fmt: int, form: Any = None) -> Any:
+    """The double of a response."""
+    request = None if form is None else SimpleNamespace(body=form, headers={})
+    return SimpleNamespace(url=f"?fmt={fmt}", headers={}, content=body, request=request)
+
+
+# Classes that are asked for their instances
+
+
+class Meta:
+    """Makes a class whose metaclass answers *name* with *answer*, as soon as it is armed and was asked so often."""
+
+    def __init__(self, name: str, answer: Any, calm: int) -> None:
+        self.armed = False
+        self.asked = 0
+
+        def method(cls: type, *given: Any) -> Any:
+            self.asked += self.armed
+            if not self.armed or self.asked <= calm:
+                return getattr(type, name)(cls, *given) if hasattr(type, name) else NotImplemented
+            if answer is RuntimeError:
+                raise RuntimeError("secret")
+            return answer
+
+        # A metaclass that compares has no hash otherwise.
+        self.cls: Any = type("Asked", (type,), {"__hash__": type.__hash__, name: method})("Expected", (), {})
+
+
+NAMES = ["__instancecheck__", "__subclasscheck__", "__eq__", "__ne__", "__hash__", "__getattribute__", "__call__"]
+NAMES += ["__repr__", "__bool__", "__len__", "__iter__", "__contains__", "__or__", "__ror__", "__dir__", "__mro__"]
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "alone": lambda cls: cls,
+    "beside": lambda cls: SenderList | cls,
+    "in a Union": lambda cls: Union[SenderList, cls],  # noqa: UP007
+}
+
+
+def calls(expect: Any) -> list[Callable[[], Any]]:
+    made: list[Callable[[], Any]] = []
+    for fmt, body in BODIES.items():
+        made.append(partial(QUERY.decode, BODIES[3], expect=expect))
+        made.append(partial(decode_response, answering(body, fmt), expect=expect))
+        for strict in (False, True):
+            made.append(partial(decode, body, fmt=fmt, expect=expect, strict=strict))
+            made.append(partial(decode, body, expect=expect, strict=strict))
+    return made
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("answer", [RuntimeError, True, 5], ids=["raises", "lies", "is odd"])
+@pytest.mark.parametrize("way", WAYS)
+def test_classes_are_not_asked(name: str, answer: Any, way: str) -> None:
+    for calm in (0, 1, 2):
+        meta = Meta(name, answer, calm)
+        expect = WAYS[way](meta.cls)
+        meta.armed = True
+        codes = set()
+        for call in calls(expect):
+            with pytest.raises(DecodeError) as caught:
+                call()
+            codes.add(caught.value.code)
+            assert "secret" not in str(caught.value)
+        for fmt, body in BODIES.items():
+            report = validate(body, fmt=fmt, expect=expect)
+            codes.add(report.findings[0].code)
+            assert report.reply is None and report == validate(body, fmt=fmt, expect=expect)
+            assert QUERY.validate(BODIES[3], expect=expect).reply is None
+        # It is the same trouble each time. Only what a message prints of the class is of its own making.
+        assert codes == {"option" if name == "__instancecheck__" else "unexpected"}
+        assert not meta.asked or name == "__repr__"
+
+
+def test_what_is_really_made_of_a_class_is_expected_with_it() -> None:
+    for expect in (object, SenderCreated | object, Success.__mro__[1], Success):
+        for fmt, body in BODIES.items():
+            assert decode(body, fmt=fmt, expect=expect) == decode(body, expect=expect) == Success()
+    assert decode(b"ERROR = 1 (x)", fmt=0, expect=Success) == decode(b"ERROR = 1 (x)", fmt=0, expect=ErrorReply)
+    with pytest.raises(DecodeError, match="expected an error, found"):
+        decode(b"OK", fmt=0, expect=ErrorReply)
+    with pytest.raises(DecodeError, match=r"expected <class 'int'>, found"):
+        decode(b"OK", fmt=0, expect=int)
+
+
+# Switches
+
+NO_SWITCHES = [0, 1, None, "", "yes", b"", (), [], 1.0, float("nan"), NotImplemented, ..., object(), bool]
+
+
+class Undecided:
+    def __bool__(self) -> bool:
+        raise RuntimeError("secret")
+
+
+@pytest.mark.parametrize("given", [*NO_SWITCHES, Undecided()], ids=repr)
+def test_switches_are_true_or_false(given: Any) -> None:
+    for fmt, body in BODIES.items():
+        for read in (
+            partial(decode, body, fmt=fmt, strict=given),
+            partial(decode, body + b"?", strict=given),
+            partial(QUERY.decode, BODIES[3], strict=given),
+            partial(decode_response, answering(body, fmt), strict=given),
+        ):
+            with pytest.raises(DecodeError, match=r"^strict has to be True or False, not ") as caught:
+                read()
+            assert caught.value.code == "option" and caught.value.__context__ is None
+        for report in (validate(body, fmt=fmt, strict=given), QUERY.validate(BODIES[3], strict=given)):
+            (finding,) = report.findings
+            assert finding.code == "option" and finding.message.startswith("strict has to be True or False, not ")
+        replies: list[Reply] = [Success(), ErrorReply(1, "x")]
+        for reply in replies:
+            with pytest.raises(EncodeError, match=r"^drop_description has to be True or False, not "):
+                encode(reply, fmt=fmt, drop_description=given)
+    for view in ("all", "operators"):
+        with pytest.raises(DecodeError, match=f"^{view} has to be True or False, not "):
+            Query(**{view: given})
+    with pytest.raises(ValueError, match=r"^strict has to be True or False, not "):
+        validate_recordings([], strict=given)
+
+
+# Objects that answer whatever they are asked
+
+ASKED = ["__bool__", "__eq__", "__ne__", "__hash__", "__len__", "__iter__", "__contains__", "__getitem__", "__int__"]
+ASKED += ["__index__", "__str__", "__repr__", "__format__", "__buffer__", "__bytes__", "__getattribute__", "__class__"]
+ASKED += ["__lt__", "__le__", "__add__", "__mod__", "__fspath__", "__reduce_ex__", "isprintable", "startswith", "lower"]
+ASKED += ["strip", "encode", "decode", "items", "keys", "values", "partition", "__instancecheck__"]
+BASES: list[tuple[type, Any]] = [(object, ()), (int, (3,)), (str, ("fmt=3",)), (str, ("utf-8",)), (bytes, (b"OK",))]
+BASES += [(dict, ({"fmt": "3", "get": "1"},)), (tuple, ((("fmt", "3"),),)), (float, (1.5,)), (list, ([("fmt", "3")],))]
+
+
+def asked(base: type, given: Any, name: str, answer: Any) -> Any:
+    def method(self: Any, *arguments: Any, **options: Any) -> Any:
+        if answer is RuntimeError:
+            raise RuntimeError("secret")
+        return answer
+
+    return type("Odd\x1b[31m\n\u202e", (base,), {name: property(method) if name == "__class__" else method})(*given)
+
+
+class Words(str):
+    """What a method that has to answer with a string answers with."""
+
+    def __getitem__(self, key: object) -> str:
+        raise RuntimeError("secret")
+
+    __len__ = __eq__ = __iter__ = isprintable = __getitem__  # type: ignore[assignment]
+    __hash__ = str.__hash__
+
+
+def uses(odd: Any) -> list[Callable[[], Any]]:
+    """Every place that an object can be given in."""
+    names: list[Any] = [{"mts": odd}, odd]
+    replies: list[Any] = [odd, ErrorReply(odd), ErrorReply(1, odd), SenderCreated(odd), SenderList((odd,))]
+    replies += [SenderList((Sender("A", 1, None, given),)) for given in names]
+    replies += [SenderList((Sender("A", 1, None, {}, given),)) for given in names]
+    responses = [
+        SimpleNamespace(url="?fmt=0", headers={}, content=odd),
+        SimpleNamespace(url=odd, headers={}, content=b"OK"),
+        SimpleNamespace(url="?fmt=0", headers=odd, content=b"OK"),
+        SimpleNamespace(url="?fmt=0", headers={"Content-Type": odd}, content=b"OK"),
+        SimpleNamespace(url="?fmt=0", headers={}, content=b"OK", request=odd),
+        answering(b"OK", 0, odd),
+        odd,
+    ]
+    made = [
+        *(partial(decode_response, response) for response in responses),
+        partial(decode_response, answering(b"OK", 0), form=odd),
+        partial(decode_response, answering(b"OK", 0), odd),
+        partial(decode, odd),
+        *(partial(decode, odd, fmt=fmt) for fmt in Format),
+        *(partial(Query, **{option: odd}) for option in Query.__struct_fields__),
+        *(partial(Limits, **{option: odd}) for option in Limits.__struct_fields__),
+        partial(Query.from_url, odd),
+        partial(Query.from_url, "?fmt=0", odd),
+        partial(Query.from_url, {"fmt": odd, "get": odd}),
+        partial(Query.from_url, [(odd, "1"), ("fmt", odd)]),
+        partial(QUERY.decode, b"OK", content_type=odd),
+        partial(QUERY.validate, b"OK", content_type=odd),
+        partial(QUERY.decode, odd),
+        partial(QUERY.validate, odd),
+        partial(from_json, odd),
+        *(partial(encode, reply, fmt=fmt) for reply in replies for fmt in Format),
+        *(partial(to_json, reply) for reply in replies),
+        *(reply.raise_for_error for reply in replies[1:3]),
+    ]
+    for option in ("fmt", "charset", "expect", "strict", "limits"):
+        for body in (b"OK", b"?"):
+            made += [partial(decode, body, **{option: odd}), partial(validate, body, **{option: odd})]
+    for option in ("fmt", "charset", "limits", "drop_description"):
+        made.append(partial(encode, ErrorReply(1, "x"), **{"fmt": 1, option: odd}))
+    return made
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("answer", [RuntimeError, True, 5, Words("x")], ids=["raises", "true", "five", "words"])
+def test_nothing_leaves_but_errors_of_our_own(name: str, answer: Any) -> None:
+    for base, given in BASES:
+        odd = asked(base, given, name, answer)
+        for use in uses(odd):
+            try:
+                use()
+            except SmscCodecError as error:
+                said = str(error)
+                assert all(line.isprintable() for line in said.split("\n")) and len(said) < 700
+                assert "secret" not in said
+
+
+@pytest.mark.parametrize("name", ["__name__", "__eq__", "__ne__", "__hash__", "__getattribute__", "__instancecheck__"])
+def test_the_classes_of_objects_are_not_asked(name: str) -> None:
+    def method(cls: type, *given: Any) -> Any:
+        raise RuntimeError("secret")
+
+    members = {"__hash__": type.__hash__, name: property(method) if name == "__name__" else method}
+    meta: Any = type("Meta", (type,), members)
+    for base, given in BASES:
+        odd = meta("Odd", (base,), {})
+        for use in uses(type.__call__(odd, *given)) + uses(odd):
+            try:
+                use()
+            except SmscCodecError as error:
+                assert "secret" not in str(error)
+
+
+def test_urls_and_names_are_read_once() -> None:
+    """What a string says in the first place counts, whatever its methods say afterwards."""
+    odd = Words("3")
+    assert Query.from_url({"fmt": odd}) == Query.from_url([("fmt", odd)]) == Query(fmt=Format.JSON)
+    command = Query(command=Words("get")).command
+    assert type(command) is str and command == "get"
+
+
+def test_normalized_json_of_any_bytes_or_string() -> None:
+    for data in (b'{"kind":"success"}', '{"kind":"success"}', Words('{"kind":"success"}')):
+        assert from_json(data) == Success()
+    assert from_json(memoryview(b'{"kind":"success"}')) == Success()  # type: ignore[arg-type]
+    released = memoryview(b"{}")
+    released.release()
+    for nothing in (None, 5, released):
+        with pytest.raises(DecodeError, match=r"^expected normalized JSON as bytes or a string, found ") as caught:
+            from_json(nothing)  # type: ignore[arg-type]
+        assert caught.value.code == "option"
+
+
+def test_what_is_made_at_first_use_is_made_once() -> None:
+    class Thing:
+        made = 0
+
+        @lazy
+        def number(self) -> int:
+            """How many were made."""
+            self.made += 1
+            return self.made
+
+    one, two = Thing(), Thing()
+    assert (one.number, one.number, two.number) == (1, 1, 1)
+    assert Thing.number.__doc__ == "How many were made."
