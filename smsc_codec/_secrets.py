@@ -43,7 +43,7 @@ _LONGEST_REASON = 400
 
 
 def _finders() -> tuple[Any, Any]:
-    """Return the modules that find secrets. Loading them takes as long as a hundred replies, and waits for a quotation."""
+    """Return the modules that find secrets. Loading takes as long as a hundred replies: it waits."""
     with LOADING:
         from . import _escapes, _named_values
     return _escapes, _named_values
