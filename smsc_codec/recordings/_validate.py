@@ -16,7 +16,7 @@ from .._source import CHARSETS, charset_name
 from . import _cassette, _har, _http, _lines
 from ._check import KINDS, Batch, Options, Outcome, judge
 from ._coding import MOST, BrokenError, MissingError
-from ._entry import Entry, Found, Problem
+from ._entry import Entry, Found, Problem, weight_of
 from ._jobs import in_order
 from ._lines import Block
 from ._summary import Summary
@@ -178,7 +178,7 @@ def _grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     try:
         for entry in entries:
             group.append(entry)
-            size += len(entry.body or b"")
+            size += weight_of(entry)
             if size >= _BYTES or len(group) >= _ENTRIES:
                 yield group
                 group, size = [], 0

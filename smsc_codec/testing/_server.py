@@ -19,6 +19,7 @@ from .. import encode
 from .._codec import Format
 from .._errors import EncodeError
 from .._model import ErrorReply, Reply, Sender
+from .._multipart import FormError
 from .._source import shown
 from ._account import Account, refusal
 from ._request import DEFAULT_CHARSET, Form, ReceivedRequest, read_form
@@ -263,7 +264,11 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path != PATH:
             self._send(_Answer(b"<html>not found</html>", "text/html", 404))
             return
-        form = read_form(url.query, self.headers.get("Content-Type", ""), body)
+        try:
+            form = read_form(url.query, self.headers.get("Content-Type", ""), body)
+        except FormError as error:
+            self._send(_Answer(f"<html>bad request: {error}</html>".encode(), "text/html", 400))
+            return
         http = cast("_Http", self.server)
         answer, delay = http.account._respond(self.command, form)
         # Not a sleep: whoever leaves the `with` block does not wait.
