@@ -30,7 +30,6 @@ _ALIAS_TIMES, _ALIAS_FREE = 32, MOST
 
 Otherwise a recording with a long body and many aliases to it would be judged as often as it has aliases.
 """
-_TOO_MUCH = f"the entry has more than {LONGEST:,} bytes"
 _UNKNOWN = (
     "an alias in it is of no use: its anchor is missing, in another part of the document, around the alias, "
     "too far back or too large"
@@ -227,7 +226,7 @@ class _Builder:
         self._written += weight
         self._size += weight
         if self._size > LONGEST:
-            self._bad(_TOO_MUCH)
+            self._bad(f"the entry takes more than {LONGEST:,} bytes, {_NODE} of them for each value")
 
     def _bad(self, trouble: str) -> None:
         self._trouble = self._trouble or trouble
