@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -66,6 +67,14 @@ def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise BrokenError("the entry is nested too deeply") from None
     except msgspec.DecodeError as error:
         raise BrokenError(str(error)) from None
+
+
+def _text_of(key: bytes | Problem) -> str:
+    """Return a key, or an empty string for one that is none of those that are looked for."""
+    with suppress(BrokenError):
+        if not isinstance(key, Problem):
+            return decoded(key, _KEY)
+    return ""
 
 
 def _with_whole_characters(item: bytes) -> bytearray:
@@ -141,7 +150,7 @@ class _Text:
             key = self._value(_LONGEST_KEY)
             if self._take() != b":":
                 raise BrokenError("the JSON of the recording is broken: expected a colon behind a key")
-            yield "" if isinstance(key, Problem) else decoded(key, _KEY)
+            yield _text_of(key)
             if self._separator(b"}"):
                 return
 
