@@ -59,8 +59,7 @@ def run(options: argparse.Namespace) -> int:
                     summary.interrupted = True
                 except (WorkerError, MemoryError) as error:
                     summary.interrupted, status = True, _UNREADABLE
-                    if not signals.received:
-                        complain(f"smsc-codec: {str(error) or 'there is not enough memory'}")
+                    complain(f"smsc-codec: {str(error) or 'there is not enough memory'}")
                 report.finish(summary)
                 # Still in here, where what comes soon after a signal does no harm.
                 sys.stdout.flush()
