@@ -230,10 +230,11 @@ def test_a_tape_copies_each_byte_a_few_times(name: str, size: int) -> None:
     assert waiting.moved <= 3 * read + PIECE
 
 
-@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("name", [name for name in PACKED if name != "not packed"])
 def test_what_one_step_of_unpacking_gives_is_bounded(name: str) -> None:
     packed = PACKED[name](16 << 20)
-    packing = _coding.packing_of(packed) or pytest.skip("nothing is unpacked")
+    packing = _coding.packing_of(packed)
+    assert packing is not None
     assert max(map(len, _coding.unpacked([packed], packing))) <= 2.2e6
 
 
@@ -420,7 +421,7 @@ TOO_MANY_FIELDS = "1: the form of the request has more than 10,000 fields"
             har("", ',"x":[' + "[]," * 200_000 + "1]"),
             "1: the entry has more than 200,000 strings, objects and lists",
         ),
-        ("har", har("", ',"x":' + "[" * 2000 + "]" * 2000), "1: the entry is nested too deeply"),
+        ("har", har("", ',"x":' + "[" * 90_000 + "]" * 90_000), "1: the entry is nested too deeply"),
         ("json", json_cassette("", ',"headers":{"a":[' + "1," * 1000 + "1]}"), TOO_MANY_HEADERS),
         (
             "json",
