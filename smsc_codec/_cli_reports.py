@@ -113,7 +113,7 @@ class JUnitReport(Spooled):
         first = self._case[0]
         name = f"entry {first.entry}" if first.entry else "the file"
         failures = [found for found in self._case if found.severity in self.failing]
-        others = [found for found in self._case if found not in failures]
+        others = [found for found in self._case if found.severity not in self.failing]
         lines = [f"<testcase classname={quoteattr(first.path)} name={quoteattr(name)}>\n"]
         for found in failures[:1]:
             # One a case is all that the schema of most systems allows.
