@@ -79,7 +79,8 @@ def validate_recordings(
     - *strict*: refuse replies that have findings.
     - *jobs*: how many processes judge; the findings are the same.
 
-    Raises `ValueError` for wrong parameters. What is wrong with a recording is a finding.
+    Raises `ValueError` for wrong parameters. What is wrong with a recording is a finding. Iterating raises
+    `WorkerError` if one of several processes ends before its work is done. No handler of a signal is changed.
     """
     if jobs < 1:
         raise ValueError(f"jobs has to be 1 or more, not {jobs}")
