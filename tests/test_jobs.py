@@ -29,6 +29,9 @@ __all__ = ["shell"]
 
 posix = pytest.mark.skipif(not hasattr(signal, "SIGHUP") or not Path("/proc/self/stat").exists(), reason="needs /proc")
 LINE = b'{"fmt": 0, "body": "name = A"}\n'
+# A process that is killed while it writes down what it has covered leaves half a file.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
 
 class Run:
@@ -39,7 +42,7 @@ class Run:
         os.mkfifo(self.pipe)
         command = [sys.executable, "-m", "smsc_codec", "validate", "--jobs", str(jobs), *arguments, "lines", "pipe"]
         (folder / "lines").write_bytes(LINE * 3)
-        options: dict[str, Any] = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+        options: dict[str, Any] = {"cwd": folder, "env": ENVIRONMENT}
         # What a script starts in the background ignores interrupts, and so would all that it starts.
         options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
         pipe = subprocess.PIPE
@@ -167,8 +170,7 @@ def test_a_report_that_nobody_reads(tmp_path: Path) -> None:
 
     (tmp_path / "lines").write_bytes(b'{"fmt": 3, "body": "OK"}\n' * 2000)
     command = [sys.executable, "-m", "smsc_codec", "validate", "--format", "json", "lines"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         waiting = before = 0
         while not waiting or waiting != before:

@@ -133,9 +133,9 @@ class _Pool(Generic[P, R]):
     def stop(self, at_once: bool) -> None:
         """End all workers, also in the middle of their work if *at_once*."""
         for connection, process in self._processes.items():
-            connection.close()
             if at_once:
                 process.kill()
+            connection.close()
         for process in self._processes.values():
             process.join(_PATIENCE)
             process.kill()
