@@ -14,7 +14,7 @@ from ._model import ErrorReply
 from ._report import Severity
 from .recordings import Found, Summary
 from .recordings._summary import ranked
-from .recordings._times import Timeline
+from .recordings._times import OTHER_CODES, Timeline
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1b1f24; --soft: #59636e; --line: #d8dee4;
@@ -160,7 +160,8 @@ def _over_time(timeline: Timeline) -> str:
     totals: Counter[int] = Counter()
     for counts in timeline.buckets.values():
         totals.update(counts)
-    top = [code for code, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))[: _COLOURS - 1]]
+    ranks = sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+    top = [code for code, _ in ranks if code != OTHER_CODES][: _COLOURS - 1]
     first, last = min(timeline.buckets), max(timeline.buckets)
     # A recording of one moment is one column, not a wall.
     across = max(last - first + 1, 24)

@@ -174,6 +174,15 @@ def discard(stream: TextIO) -> None:
         stream.close()
 
 
+def forget(stream: TextIO) -> None:
+    """Let what a stream has not written yet go nowhere, as whoever reads it does not."""
+    with contextlib.suppress(OSError, ValueError):
+        number = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
 def why(error: Exception) -> str:
     """What an exception of opening, reading or writing says, without the name."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 from ._bench import has_rich
 from ._cli_page import PageReport
 from ._cli_reports import JsonReport, JUnitReport, Report, TextReport
+from ._cli_streams import complain, flush, forget
 from ._report import Severity
-from .recordings import Validation, files_of, validate_recordings
+from .recordings import Validation, WorkerError, files_of, validate_recordings
 
 _REPORTS: dict[str, type[Report]] = {
     "text": TextReport,
@@ -22,11 +26,13 @@ _REPORTS: dict[str, type[Report]] = {
     "html": PageReport,
 }
 _REFRESH = 0.1
-_GOOD, _FOUND, _UNREADABLE, _INTERRUPTED = 0, 1, 3, 130
+_GOOD, _FOUND, _UNREADABLE, _INTERRUPTED, _SIGNALLED = 0, 1, 3, 130, 128
+_ECHO = 1.0
+"""Seconds after a signal in which others belong to it."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Report on the recordings, and give the exit status. Raises `OutputError`, and `SpoolError` where a part waits."""
+    """Report on the recordings, and return the exit status. Raise `OutputError`, and `SpoolError` where a part waits."""
     validation = validate_recordings(
         options.files,
         kind=options.kind,
@@ -37,26 +43,74 @@ def run(options: argparse.Namespace) -> int:
         jobs=options.jobs,
     )
     summary = validation.summary
-    with closing(_REPORTS[options.format](Severity(options.fail_on))) as report:
+    status = None
+    with _Signals() as signals:
         try:
-            with _bar(options.files) as bar, closing(validation.parts()) as parts:
-                for found in parts:
-                    if found:
-                        bar.hide()
-                    for finding in found:
-                        report.add(finding)
-                    bar.show(validation)
+            with closing(_REPORTS[options.format](Severity(options.fail_on))) as report:
+                try:
+                    with _bar(options.files) as bar, closing(validation.parts()) as parts:
+                        for found in parts:
+                            if found:
+                                bar.hide()
+                            for finding in found:
+                                report.add(finding)
+                            bar.show(validation)
+                except KeyboardInterrupt:
+                    summary.interrupted = True
+                except (WorkerError, MemoryError) as error:
+                    summary.interrupted, status = True, _UNREADABLE
+                    complain(f"smsc-codec: {str(error) or 'there is not enough memory'}")
+                report.finish(summary)
+                # Still in here, where what comes soon after a signal does no harm.
+                flush()
         except KeyboardInterrupt:
+            # The report is not wanted either, or waits for somebody who does not read it.
             summary.interrupted = True
-        report.finish(summary)
+            forget(sys.stdout)
+            forget(sys.stderr)
+    if signals.received:
+        return _SIGNALLED + signals.received
     if summary.interrupted:
-        return _INTERRUPTED
+        return status or _INTERRUPTED
     if summary.unreadable:
         return _UNREADABLE
     worst = summary.worst()
     levels = list(Severity)
     failed = worst is not None and levels.index(worst) <= levels.index(Severity(options.fail_on))
     return _FOUND if failed or summary.undecoded else _GOOD
+
+
+class _Signals:
+    """Makes a `KeyboardInterrupt` of the signals that ask the process to end, and remembers the first one.
+
+    The first one ends the judging, a later one the report. The same event can send several of them, as the end of a
+    terminal does: what follows the first at once is an echo of it.
+    """
+
+    def __init__(self) -> None:
+        self.received = 0
+        """The number of the first one; 0 for none."""
+        self._at = 0.0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> _Signals:
+        # Only there they can be handled; and what is ignored, as by nohup, stays ignored.
+        if threading.current_thread() is threading.main_thread():
+            for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+                if number is not None and signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._before[number] = signal.signal(number, self._receive)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _receive(self, number: int, frame: object) -> None:
+        now = time.monotonic()
+        if self.received and now - self._at < _ECHO:
+            return
+        self.received, self._at = self.received or number, now
+        raise KeyboardInterrupt
 
 
 class _Bar:

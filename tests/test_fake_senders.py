@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -302,6 +303,35 @@ def test_a_form_with_a_file(server: FakeSenders) -> None:
     assert server.comments == {"SMSC.RU": "Ёж\r\n"}
     assert server.requests[0].files == ("a.pdf",)
     assert server.requests[0].parameters == {"chg": "1", "id": "5", "cmt": "Ёж\r\n"}
+
+
+def test_parts_in_parts_are_content(server: FakeSenders) -> None:
+    parts = "".join(f"--{n}\r\nContent-Type: multipart/mixed; boundary={n + 1}\r\n\r\n" for n in range(3000))
+    login = "".join(
+        f'--0\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (("apikey", "demo-key"), ("chg", "1"), ("id", "5"), ("cmt", "x"))
+    )
+    body = f"{login}{parts}\r\n--0--\r\n".encode()
+    assert post(server, body, "multipart/form-data; boundary=0") == b"OK"
+    assert server.comments == {"SMSC.RU": "x"}
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", 'multipart/form-data; "' + ";" * 9000])
+def test_a_form_that_cannot_be_read(server: FakeSenders, kind: str) -> None:
+    with pytest.raises(HTTPError) as caught:
+        post(server, b"x", kind)
+    with caught.value as response:
+        assert response.code == 400
+        assert response.read().startswith(b"<html>bad request: its Content-Type has ")
+    assert server.requests == ()
+
+
+def test_the_names_of_files_are_in_the_charset_that_was_asked_for() -> None:
+    form = 'Content-Disposition: form-data; name="f"; filename="Имя"'.encode("cp1251")
+    query = "charset=%s&get=1"
+    kind = "multipart/form-data; boundary=b"
+    assert read_form(query % "windows-1251", kind, b"--b\r\n" + form + b"\r\n\r\nx\r\n--b--").files == ("Имя",)
+    assert read_form(query % "utf-8", kind, b"--b\r\n" + form + b"\r\n\r\nx\r\n--b--").files == ("\ufffd" * 3,)
 
 
 def test_the_form_has_the_last_word(server: FakeSenders) -> None:

@@ -163,7 +163,7 @@ def test_bad_lines_do_not_stop_the_rest(case: Case, line: str | bytes) -> None:
 
 
 def test_lines_that_are_too_long(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsc_codec.recordings._lines._LONGEST", 100)
+    monkeypatch.setattr("smsc_codec.recordings._lines.LONGEST", 100)
     monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 50)
     good = b'{"fmt": 0, "body": "OK"}\n'
     long = b'{"body": "' + b"x" * 1000 + b'"}'
@@ -247,12 +247,53 @@ def test_har_that_is_cut_or_broken(case: Case) -> None:
     assert cut == [(300, "bad-recording")]
     assert case.summary.replies == 299
     assert case(text[:-1] + "x") == [(301, "bad-recording")]
+    assert case(text + "x") == [(301, "bad-recording")]
     for other in ('{"log": {"entries": [' + "[" * 200_000, "{}", "5", '{"log": {"x": {}, "entries": 5}}', ""):
         assert case(other, kind="har") == [(0, "bad-recording")]
     assert case(har(har_entry(status=1e300)).replace("1e+300", "1e300")) == [(1, "http-status")]
     assert case(har(har_entry(content={"text": "[]", "size": 2.0}))) == []
     assert case(har()) == []
     assert case.summary.replies == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('{"log": {"entries": [%s,]}}', "expected a value"),
+        ('{"log": {"entries": [%s %s]}}', "expected a comma or ]"),
+        ('{"log": {"entries": [%s}}', "expected a comma or ]"),
+        ('{"log": {"entries": [%s]]', "expected a comma or }"),
+        ('{"log": {"entries": [%s],}}', "expected a key"),
+        ('{"log": {"entries": [%s], x: 1}}', "expected a key"),
+        ('{"log": {"entries": [%s], "x" 1}}', "expected a colon behind a key"),
+        ('{"log": {"entries": [%s], "x": }}', "expected a value"),
+        ('{"log": {"entries": [%s]}} {}', "there is something behind the JSON"),
+        ('{"log": {"entries": [%s', "breaks off"),
+        ('{"log": {"entries": [%s, "x', "breaks off"),
+        ('{"log": {"entries": [%s, 5', "breaks off"),
+    ],
+)
+def test_what_is_wrong_with_json(case: Case, text: str, wanted: str) -> None:
+    path = case.folder / "recording"
+    path.write_text(text.replace("%s", json.dumps(har_entry())))
+    *_, last = case.found([str(path)])
+    assert last.code == "bad-recording"
+    assert wanted in last.message
+    assert case.summary.replies >= 1
+
+
+def test_strings_of_every_kind(case: Case) -> None:
+    for body in ('"' * 5000, "\\" * 5000, "\n" * 5000, "name = \\", "[{", "\u0418\U0001f600", "x" * 600_000):
+        for escape in (True, False):
+            item = har_entry(URL.replace("fmt=3", "fmt=0"), content={"text": body})
+            text = json.dumps({"log": {"x": body, "entries": [item, item]}}, ensure_ascii=escape)
+            entries = list(recorded_in(io.BytesIO(text.encode()), "har"))
+            assert [entry.body for entry in entries] == [body.encode()] * 2
+    bad = har(har_entry(), har_entry(content={"text": "~"}), har_entry()).encode().replace(b"~", b"\xff")
+    assert case(bad) == [(2, "bad-entry")]
+    half = har(har_entry(content={"text": 'a\ud800\\ud800\ud83d\ude00"'}))
+    (entry,) = recorded_in(io.BytesIO(half.encode()), "har")
+    assert entry.body == 'a\ufffd\\ud800\U0001f600"'.encode()
 
 
 def test_a_hundred_thousand_entries(case: Case) -> None:
@@ -408,7 +449,7 @@ def test_responses_that_do_not_end(case: Case, monkeypatch: pytest.MonkeyPatch) 
     assert case(b"HTTP/1.1 200 OK\r\nA: b") == [(0, "bad-recording")]
     assert case(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 60_000 + b"\r\n") == [(0, "bad-recording")]
     assert case("nothing", kind="http") == [(0, "bad-recording")]
-    monkeypatch.setattr("smsc_codec.recordings._http._KEPT", 100)
+    monkeypatch.setattr("smsc_codec.recordings._http.LONGEST", 100)
     assert case(http(b"x" * 300_000) + http(b"OK"), fmt=0) == [(1, "malformed")]
 
 
@@ -534,7 +575,6 @@ def test_folders_and_files_that_cannot_be_read(case: Case, tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("library", "data"),
     [
-        ("ijson", har().encode()),
         ("yaml", RUBY.encode()),
         ("zstandard", zstandard.compress(b"OK")),
     ],
@@ -636,7 +676,14 @@ def test_wrong_parameters(options: dict[str, Any]) -> None:
 def test_times() -> None:
     assert seconds("Tue, 18 Oct 2016 10:00:00 GMT") == 1476784800
     assert seconds("2016-10-18T10:00:00") == 1476784800
-    for text in ("", "soon", "Tue, 99 Oct 2016 10:00:00 GMT", "1901-01-01T00:00:00Z"):
+    for text in (
+        "",
+        "soon",
+        "2016-10-18T10:00:00" + "0" * 100,
+        "Tue, " * 100,
+        "Tue, 99 Oct 2016 10:00:00 GMT",
+        "1901-01-01T00:00:00Z",
+    ):
         assert seconds(text) is None
     one, two = Timeline(), Timeline()
     for number in range(1000):

@@ -9,6 +9,7 @@ What foreign containers need is installed by `pip install 'smsc-codec[cli]'` and
 
 from ._coding import BrokenError, MissingError
 from ._entry import CODES, Entry, Found, Problem
+from ._jobs import WorkerError
 from ._summary import Summary
 from ._tape import Kind
 from ._validate import Validation, files_of, recorded_in, validate_recordings
@@ -23,6 +24,7 @@ __all__ = [
     "Problem",
     "Summary",
     "Validation",
+    "WorkerError",
     "files_of",
     "recorded_in",
     "validate_recordings",

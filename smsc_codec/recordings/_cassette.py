@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import msgspec
 
-from .._source import BOM
+from .._source import BOM, charset_name
 from . import _json, _yaml
 from ._coding import BrokenError
-from ._entry import Entry, Problem
+from ._entry import MOST_HEADERS, Entry, Problem, bounded, check_pairs, refused
 from ._form import form_of
 from ._masks import secret_headers
 from ._tape import Tape
 from ._values import base64_bytes
 
 _NAMES = ("interactions", "http_interactions")
-_Headers = dict[str, Any]
+
+# What Ruby calls the charsets that bodies are in, beside those of the service, and what Python calls them. ASCII-8BIT
+# is Ruby's name for bytes: such a body is known as far as it is ASCII. Python's own registry is not asked: it knows
+# codecs whose work is quadratic, and imports whatever a recording names.
+_ENCODINGS = {
+    "us-ascii": "utf-8",
+    "ascii-8bit": "ascii",
+    "binary": "ascii",
+    "iso-8859-1": "latin-1",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+}
+
+
+class _Body(msgspec.Struct):
+    """A body with what is known about it, or bytes in a place for text."""
+
+    string: str | _Body | None = None
+    encoding: str | None = None
+    base64_string: str | None = None
+
+
+_Value = str | int | float | bool | _Body | None
+_Headers = dict[str, _Value | list[_Value]]
 
 
 class _Request(msgspec.Struct):
     uri: str
-    body: Any = None
+    body: str | _Body | None = None
     headers: _Headers | None = None
 
 
 class _Status(msgspec.Struct):
-    code: int
+    code: int | str
 
 
 class _Response(msgspec.Struct):
     status: _Status
-    body: Any = None
+    body: str | _Body | None = None
     headers: _Headers | None = None
 
 
@@ -43,22 +68,34 @@ class _Interaction(msgspec.Struct):
     recorded_at: str | None = None
 
 
+_INTERACTION = msgspec.json.Decoder(_Interaction)
+
+
 def read(tape: Tape) -> Iterator[Entry]:
-    """The interactions. Raises `BrokenError`, `MissingError` and `OSError`."""
-    head = tape.head(1 << 16).removeprefix(BOM).lstrip()
-    if head.startswith(b"{"):
-        name = _NAMES[b'"http_interactions"' in head]
-        found = _json.items(tape, name)
-    else:
-        found = _yaml.items(tape, _NAMES)
+    """Return the interactions. Raise `BrokenError`, `MissingError` and `OSError`."""
+    is_json = tape.head(1 << 16).removeprefix(BOM).lstrip().startswith(b"{")
+    found: Iterator[Any] = _json.items(tape, _NAMES) if is_json else _yaml.items(tape, _NAMES)
     for number, item in enumerate(found, 1):
-        try:
-            yield _entry(number, msgspec.convert(item, _Interaction, strict=False))
-        except (msgspec.ValidationError, BrokenError) as error:
-            yield Entry(number=number, problem=Problem("bad-entry", str(error)))
+        yield _entry(number, item)
 
 
-def _entry(number: int, item: _Interaction) -> Entry:
+def _entry(number: int, item: Any) -> Entry:
+    """Return the entry of an interaction: JSON that is not decoded yet, what a YAML document holds, or a problem."""
+    if isinstance(item, Problem):
+        return Entry(number=number, problem=item)
+    url = ""
+    try:
+        if isinstance(item, bytes):
+            interaction = _json.decoded(item, _INTERACTION)
+        else:
+            interaction = msgspec.convert(item, _Interaction)
+        url = interaction.request.uri
+        return bounded(_recorded(number, interaction))
+    except (msgspec.ValidationError, BrokenError) as error:
+        return refused(number, url, error)
+
+
+def _recorded(number: int, item: _Interaction) -> Entry:
     request, response = item.request, item.response
     headers, sent = _pairs(response.headers), _pairs(request.headers)
     body, text = _content(response.body)
@@ -67,7 +104,7 @@ def _entry(number: int, item: _Interaction) -> Entry:
         body=body,
         text=text,
         length=None if body is None or text else len(body),
-        status=response.status.code,
+        status=_status(response.status.code),
         headers=headers,
         url=request.uri,
         form=form_of(_content(request.body)[0] or b"", sent),
@@ -76,32 +113,45 @@ def _entry(number: int, item: _Interaction) -> Entry:
     return msgspec.structs.replace(entry, time=item.recorded_at or entry.header("date"))
 
 
+def _status(code: int | str) -> int:
+    text = str(code)
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BrokenError("the status of the response is not a number")
+    return int(text)
+
+
 def _pairs(headers: _Headers | None) -> list[tuple[str, str]]:
-    """The headers, of which each has a value or a list of them."""
-    pairs = []
-    for name, values in (headers or {}).items():
-        for value in values if isinstance(values, list) else [values]:
-            text = value.decode("latin-1") if isinstance(value, bytes) else str(value or "")
-            pairs.append((name, text))
+    """Return the headers, each of which has a value or a list of them."""
+    pairs: list[tuple[str, str]] = []
+    for name, values in islice((headers or {}).items(), MOST_HEADERS + 1):
+        # One more than is allowed is enough to be refused.
+        for value in values[: MOST_HEADERS + 1 - len(pairs)] if isinstance(values, list) else [values]:
+            if isinstance(value, _Body):
+                content = _content(value)[0] or b""
+                pairs.append((name, content.decode("latin-1")))
+            else:
+                pairs.append((name, "" if value is None else str(value)))
+    check_pairs(pairs)
     return pairs
 
 
-def _content(body: Any) -> tuple[bytes | None, bool]:
-    """The bytes of a body, and whether they are a guess: text in a charset that is not known. Raises `BrokenError`."""
-    encoding = "utf-8"
-    if isinstance(body, dict):
-        body = body["string"] if isinstance(body.get("string"), dict) else body
-        encoding = str(body.get("encoding") or encoding)
-        if isinstance(body.get("base64_string"), str):
-            return base64_bytes(body["base64_string"]), False
-        body = body.get("string")
-    if body is None or isinstance(body, bytes):
-        return body, False
-    if not isinstance(body, str):
+def _content(body: str | _Body | None) -> tuple[bytes | None, bool]:
+    """Return the bytes of a body, and whether they are a guess: text in an unknown charset. Raise `BrokenError`."""
+    encoding: str | None = None
+    # vcrpy writes bytes that are not text as an object in the place of the text.
+    for _ in range(2):
+        if isinstance(body, _Body):
+            encoding = body.encoding
+            if body.base64_string is not None:
+                return base64_bytes(body.base64_string), False
+            body = body.string
+    if isinstance(body, _Body):
         raise BrokenError("the body is neither text nor bytes")
-    try:
-        # Ruby says in which charset the bytes were, and writes them in UTF-8.
-        known = codecs.lookup(encoding).name
-        return body.encode("utf-8" if known == "ascii" else known), False
-    except (LookupError, ValueError):
-        return body.encode("utf-8", "surrogatepass"), True
+    if body is None:
+        return None, False
+    name = "utf-8" if encoding is None else encoding.strip().lower().replace("_", "-")
+    known = charset_name(name) or _ENCODINGS.get(name)
+    if known is not None:
+        with suppress(UnicodeEncodeError):
+            return body.encode(known), False
+    return body.encode("utf-8", "surrogatepass"), True

@@ -33,6 +33,8 @@ _NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")
 _LONGEST_KEY = 100
+_LONGEST_REMEMBERED = 2048
+"""Bytes of a URL with its form."""
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
 _HIDDEN = "it cannot be shown: the reply repeats what the request keeps secret"
 
@@ -231,8 +233,13 @@ class _Checker:
         self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
 
 
-@lru_cache(2048)
 def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:
+    """Return what a request asked for; of short ones the last are remembered, as most recordings repeat them."""
+    look_up = _remembered if len(url) + len(form) <= _LONGEST_REMEMBERED else _asked_anew
+    return look_up(url, form, fmt, charset, expect)
+
+
+def _asked_anew(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:
     request = request_of(url, form)
     query = request.query
     return _Asked(
@@ -241,3 +248,6 @@ def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: 
         charset or query.charset,
         KINDS[expect] if expect else query.expect,
     )
+
+
+_remembered = lru_cache(512)(_asked_anew)

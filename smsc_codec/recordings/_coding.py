@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .._limits import DEFAULT_LIMITS
 
 MOST = DEFAULT_LIMITS.body + 1
 """Bytes of a body that are kept: one more than the limit is enough to be refused."""
+LONGEST = 2 * MOST
+"""Bytes of a line, an entry, a string or whatever else a recording spells a reply with.
+
+It has room for the longest body in base64, and for its chunks; JSON and YAML seldom take twice as many bytes for a
+text. What is longer is refused before it is built.
+"""
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-# Two thousand bytes of zstd can stand for 64 MiB: what is fed at once bounds what comes out.
-_BITE = 2048
+FILE_WINDOW, BODY_WINDOW = 1 << 27, 1 << 23
+"""The most memory that zstd may ask for: what its command line takes, and what RFC 9659 allows in HTTP."""
+_CODINGS = 5
+"""Codings of a body, of which each costs a pass. Servers use one."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
@@ -36,65 +44,80 @@ class _Unpacker(Protocol):
     def decompress(self, data: bytes, /) -> bytes: ...
 
 
-def _gzip() -> _Unpacker:
-    return zlib.decompressobj(31)
+class Packing(NamedTuple):
+    """A way to pack data."""
+
+    new: Callable[[], _Unpacker]
+    """Makes what unpacks one stream."""
+    bite: int
+    """How many bytes are fed at once. It bounds what comes out at once, by the highest ratio of this packing."""
+    damage: str
+    """What an error of the unpacker means."""
 
 
-def _deflate() -> _Unpacker:
-    return zlib.decompressobj()
+_DAMAGED = "the compressed data is damaged"
+# Deflate packs 1,032 bytes into one at best, so that at most 2.1 MB come out at once.
+_GZIP = Packing(lambda: zlib.decompressobj(31), 2048, _DAMAGED)
+_DEFLATE = Packing(zlib.decompressobj, 2048, _DAMAGED)
 
 
-def _zstd() -> _Unpacker:
+def _zstd(window: int) -> Packing:
     try:
         import zstandard
     except ImportError:
         raise MissingError("zstd needs zstandard: pip install 'smsc-codec[cli]'") from None
-    return zstandard.ZstdDecompressor().decompressobj()
+    damage = f"{_DAMAGED}, or needs a window of more than {window >> 20} MiB"
+    # Four bytes can stand for a block of 128 KiB, so that at most 2.2 MB come out at once. All streams share the
+    # decompressor: to make one takes longer than to unpack an empty stream.
+    return Packing(zstandard.ZstdDecompressor(max_window_size=window).decompressobj, 64, damage)
 
 
-def unpacker(head: bytes) -> Callable[[], _Unpacker] | None:
-    """What unpacks data that begins so; `None` for data that is not packed. Raises `MissingError`."""
+def packing_of(head: bytes, window: int = FILE_WINDOW) -> Packing | None:
+    """Say how data that begins with *head* is packed, or None if it is not packed. Raise `MissingError`."""
     if head.startswith(ZSTD):
-        _zstd()
-        return _zstd
-    return _gzip if head.startswith(GZIP) else None
+        return _zstd(window)
+    return _GZIP if head.startswith(GZIP) else None
 
 
-def unpacked(chunks: Iterable[bytes], new: Callable[[], _Unpacker]) -> Iterator[bytes]:
-    """What packed chunks hold, of one or several streams after one another. Raises `BrokenError`."""
-    packer, begun = new(), False
+def unpacked(chunks: Iterable[bytes], packing: Packing) -> Iterator[bytes]:
+    """Unpack one or several streams after one another, some 2 MB at a time at most. Raise `BrokenError`."""
+    packer, begun = packing.new(), False
     try:
         for chunk in chunks:
-            for start in range(0, len(chunk), _BITE):
-                data = chunk[start : start + _BITE]
+            for start in range(0, len(chunk), packing.bite):
+                data = chunk[start : start + packing.bite]
                 while data:
                     if packer.eof:
-                        packer = new()
+                        packer = packing.new()
                     begun = True
                     yield packer.decompress(data)
                     data = packer.unused_data if packer.eof else b""
     except Exception as error:  # each library has its own
         if isinstance(error, OSError):
             raise
-        raise BrokenError("the compressed data is damaged") from None
+        raise BrokenError(packing.damage) from None
     if begun and not packer.eof:
         raise BrokenError("the compressed data is cut")
 
 
 def content(body: bytes, encoding: str) -> bytes:
-    """A body without its `Content-Encoding`, at most `MOST` bytes of it. Raises `BrokenError` and `MissingError`.
+    """Return a body without its `Content-Encoding`, at most `MOST` bytes. Raise `BrokenError` and `MissingError`.
 
     Recorders differ in whether they keep the compression or only its header: what does not begin as
     compressed data does is no such data.
     """
-    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+    names = encoding.split(",", _CODINGS)
+    if len(names) > _CODINGS:
+        raise BrokenError(f"Content-Encoding names more than {_CODINGS} codings")
+    for name in reversed([part.strip().lower() for part in names]):
         if name in ("gzip", "x-gzip", "zstd"):
-            if body.startswith((GZIP, ZSTD)):
-                body = _bounded(unpacked([body], unpacker(body) or _gzip))
+            packing = packing_of(body, BODY_WINDOW)
+            if packing is not None:
+                body = _bounded(unpacked([body], packing))
         elif name == "deflate":
             # The first byte of zlib's header is 0x78 for every window that servers use.
             if body[:1] == b"x":
-                body = _bounded(unpacked([body], _deflate))
+                body = _bounded(unpacked([body], _DEFLATE))
         elif name == "br" and not (body.isascii() and _is_text(body)):
             body = _without_brotli(body)
     return body
@@ -129,7 +152,7 @@ def _bounded(parts: Iterable[bytes]) -> bytes:
         whole += part
         if len(whole) >= MOST:
             break
-    return bytes(whole[:MOST])
+    return bytes(memoryview(whole)[:MOST])
 
 
 def dechunked(body: bytes) -> bytes:

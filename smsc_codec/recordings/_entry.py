@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 import msgspec
 
 from .._report import Severity
+from ._coding import BrokenError
+
+MOST_HEADERS, LONGEST_HEADERS = 1000, 1 << 18
+"""Headers of a message, and characters of all of them; servers and clients refuse some hundred and some ten thousand.
+
+A jar of cookies is bounded likewise.
+"""
+LONGEST_URL = 1 << 16
+"""Characters of a URL; servers refuse some thousand."""
+_ENTRY, _TEXT = 500, 100
+"""What an entry and a text of it take beside their characters."""
+MOST_FIELDS, LONGEST_FORM = 10_000, 1 << 23
+"""Fields of a form, and bytes of all of them, without files. PHP takes 1,000 fields, and 8 MiB, if it is not told."""
 
 CODES: dict[str, tuple[Severity, str]] = {
     "unreadable": (Severity.ERROR, "the file cannot be opened or read, or a library for it is not installed"),
@@ -64,6 +78,46 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def header(self, name: str) -> str:
         """The value of a header, empty if it is not there. *name* is in small letters."""
         return header_of(self.headers, name)
+
+
+def refused(number: int, url: str, reason: object) -> Entry:
+    """Return an entry that cannot be judged. Where its request went is kept: those to others are only counted."""
+    return Entry(number=number, url=url[:LONGEST_URL].partition("?")[0], problem=Problem("bad-entry", str(reason)))
+
+
+def bounded(entry: Entry) -> Entry:
+    """Return the entry, or a refused one if its URL or its form is beyond all measure."""
+    if len(entry.url) > LONGEST_URL:
+        return refused(entry.number, entry.url, f"the URL of the request has more than {LONGEST_URL:,} characters")
+    try:
+        check_form(entry.form.count(b"&") + 1, len(entry.form))
+    except BrokenError as error:
+        return refused(entry.number, entry.url, error)
+    return entry
+
+
+def weight_of(entry: Entry) -> int:
+    """Return about how many bytes of memory an entry takes."""
+    texts = [*chain.from_iterable(entry.headers), *entry.cookies]
+    return (
+        _ENTRY + len(entry.body or b"") + len(entry.form) + len(entry.url) + sum(map(len, texts)) + _TEXT * len(texts)
+    )
+
+
+def check_form(fields: int, size: int) -> None:
+    """Raise `BrokenError` for a form with too many fields, or with too many bytes in them."""
+    if fields > MOST_FIELDS:
+        raise BrokenError(f"the form of the request has more than {MOST_FIELDS:,} fields")
+    if size > LONGEST_FORM:
+        raise BrokenError(f"the form of the request has more than {LONGEST_FORM >> 20} MiB without its files")
+
+
+def check_pairs(pairs: Sequence[tuple[str, str]], what: str = "headers") -> None:
+    """Raise `BrokenError` for headers, or something like them, that are too many or too long."""
+    if len(pairs) > MOST_HEADERS:
+        raise BrokenError(f"there are more than {MOST_HEADERS:,} {what}")
+    if sum(len(name) + len(value) for name, value in pairs) > LONGEST_HEADERS:
+        raise BrokenError(f"the {what} have more than {LONGEST_HEADERS:,} characters")
 
 
 def header_of(headers: Sequence[tuple[str, str]], name: str) -> str:

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from email.parser import BytesParser
 from urllib.parse import urlencode
 
-from ._entry import header_of
-
-_MOST = 1 << 16
-"""Bytes of a form; parameters are short."""
+from .._multipart import FormError, is_multipart, parts_of
+from ._coding import BrokenError
+from ._entry import check_form, header_of
 
 
 def form_of(body: bytes, headers: Sequence[tuple[str, str]]) -> bytes:
-    """The parameters in the body of a request, as `application/x-www-form-urlencoded`; of a file only its name."""
-    kind = " ".join(header_of(headers, "content-type").split())
-    if not kind.lower().startswith("multipart/form-data"):
+    """Return the parameters in the body of a request as `application/x-www-form-urlencoded`, of a file only its name.
+
+    Raise `BrokenError` for a multipart form that cannot be read or has too many or too long parameters. Files can be
+    as long as they like.
+    """
+    kind = header_of(headers, "content-type")
+    if not is_multipart(kind):
         return body
-    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
     try:
-        return urlencode(list(_fields(head + body[:_MOST]))).encode()
-    except RecursionError:  # parts in parts in parts, which no form has
-        return b""
+        return urlencode(list(_fields(kind, body))).encode()
+    except FormError as error:
+        raise BrokenError(f"the form of the request cannot be read: {error}") from None
 
 
-def _fields(message: bytes) -> Iterator[tuple[str, bytes]]:
-    for part in BytesParser().parsebytes(message).walk():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            yield name, b"" if part.get_filename() else content
+def _fields(kind: str, body: bytes) -> Iterator[tuple[str, bytes]]:
+    size = 0
+    for fields, part in enumerate(parts_of(kind, body), 1):
+        is_file = part.filename is not None
+        size += len(part.name) + (0 if is_file else len(part.data))
+        check_form(fields, size)
+        yield part.name, b"" if is_file else part.content()

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from ._coding import BrokenError
-from ._entry import Entry, Problem
+from ._entry import Entry, Problem, bounded, check_form, check_pairs, refused
 from ._form import form_of
-from ._json import items
+from ._json import decoded, items
 from ._masks import long_enough, secret_headers
 from ._tape import Tape
 from ._values import base64_bytes
@@ -53,19 +53,31 @@ class _Item(msgspec.Struct):
     startedDateTime: str | None = None  # noqa: N815
 
 
+_ITEM = msgspec.json.Decoder(_Item)
+
+
 def read(tape: Tape) -> Iterator[Entry]:
-    """The entries. Raises `BrokenError`, `MissingError` and `OSError`."""
-    for number, item in enumerate(items(tape, "log", "entries"), 1):
-        try:
-            yield _entry(number, msgspec.convert(item, _Item))
-        except (msgspec.ValidationError, BrokenError) as error:
-            yield Entry(number=number, problem=Problem("bad-entry", str(error)))
+    """Return the entries. Raise `BrokenError` and `OSError`."""
+    for number, text in enumerate(items(tape, {"log"}, {"entries"}), 1):
+        yield _entry(number, text)
 
 
-def _entry(number: int, item: _Item) -> Entry:
+def _entry(number: int, text: bytes | Problem) -> Entry:
+    if isinstance(text, Problem):
+        return Entry(number=number, problem=text)
+    url = ""
+    try:
+        item = decoded(text, _ITEM)
+        url = item.request.url
+        return bounded(_recorded(number, item))
+    except BrokenError as error:
+        return refused(number, url, error)
+
+
+def _recorded(number: int, item: _Item) -> Entry:
     request, response = item.request, item.response
     content = response.content
-    body = None if content.text is None else content.text.encode("utf-8", "surrogatepass")
+    body = None if content.text is None else content.text.encode()
     text = body is not None
     if content.encoding == "base64" and body is not None:
         body, text = base64_bytes(body), False
@@ -73,14 +85,8 @@ def _entry(number: int, item: _Item) -> Entry:
         raise BrokenError("the encoding of the content is neither base64 nor none")
     elif body is None and content.size == 0 and response.status > 0:
         body = b""
-    post = request.postData or _Post()
-    if post.params:
-        form = urlencode([(pair.name, pair.value) for pair in post.params]).encode()
-    else:
-        form = form_of((post.text or "").encode("utf-8", "replace"), [("content-type", post.mimeType)])
-    headers = [(pair.name, pair.value) for pair in response.headers]
-    sent = [(pair.name, pair.value) for pair in request.headers]
-    cookies = [pair.value for pair in [*(request.cookies or ()), *(response.cookies or ())]]
+    headers, sent = _pairs(response.headers), _pairs(request.headers)
+    cookies = _pairs([*(request.cookies or ()), *(response.cookies or ())], "cookies")
     # The size is that of the content without its compression; so is the length of base64, if there is none.
     length = _whole(content.size) if text else len(body or b"")
     return Entry(
@@ -92,9 +98,23 @@ def _entry(number: int, item: _Item) -> Entry:
         headers=headers,
         time=item.startedDateTime or "",
         url=request.url,
-        form=form,
-        cookies=(*secret_headers(headers), *secret_headers(sent), *long_enough(cookies)),
+        form=_form(request.postData or _Post()),
+        cookies=(*secret_headers(headers), *secret_headers(sent), *long_enough(value for _, value in cookies)),
     )
+
+
+def _pairs(found: list[_Pair], what: str = "headers") -> list[tuple[str, str]]:
+    pairs = [(pair.name, pair.value) for pair in found]
+    check_pairs(pairs, what)
+    return pairs
+
+
+def _form(post: _Post) -> bytes:
+    if not post.params:
+        return form_of((post.text or "").encode(), [("content-type", post.mimeType)])
+    pairs = [(pair.name, pair.value) for pair in post.params]
+    check_form(len(pairs), sum(len(name) + len(value) for name, value in pairs))
+    return urlencode(pairs).encode()
 
 
 def _whole(number: float) -> int:

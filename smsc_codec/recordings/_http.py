@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from ._coding import MOST, BrokenError, dechunked
-from ._entry import Entry, Problem
+from ._coding import LONGEST, BrokenError, dechunked
+from ._entry import Entry, Problem, bounded, check_pairs, refused
 from ._form import form_of
 from ._masks import secret_headers
 from ._tape import Tape
@@ -23,8 +23,6 @@ _END = re.compile(rb"\r?\n\r?\n")
 _MOST_HEAD = 1 << 18
 """Bytes of headers; servers and clients refuse some ten thousand."""
 _LENGTH = re.compile(r"[0-9]{1,15}")
-_KEPT = 2 * MOST
-"""Bytes of a body with its chunks, which are hardly more than the body."""
 # What comes before the response proper: 100 (Continue), and what a proxy says before it becomes a tunnel.
 _BEFORE = re.compile(rb"\S+ (?:1\d\d|200 (?i:connection established))")
 
@@ -59,7 +57,7 @@ class _Window:
             start = _START.search(self.data)
             # The last bytes can be the beginning of a message that goes on.
             sure = max(len(self.data) - _LONGEST_START, 0) if start is None else start.start()
-            kept += self.data[: min(sure, _KEPT - len(kept))]
+            kept += self.data[: min(sure, LONGEST - len(kept))]
             del self.data[:sure]
             if start is not None:
                 return bytes(kept)
@@ -78,8 +76,7 @@ def read(tape: Tape) -> Iterator[Entry]:
         head = window.head()
         rest = window.until_start()
         if not head.startswith(b"HTTP/"):
-            url = head.split(b" ", 2)[1].decode("latin-1")
-            asked = Entry(number=0, url=url, form=form_of(rest.strip(), _headers(head)), cookies=_cookies(head))
+            asked = _asked(head, rest)
         elif not _BEFORE.match(head):
             number += 1
             yield _entry(number, asked, head, rest)
@@ -88,13 +85,29 @@ def read(tape: Tape) -> Iterator[Entry]:
         raise BrokenError("there is no HTTP response in it")
 
 
+def _asked(head: bytes, rest: bytes) -> Entry:
+    """Return what is known of an entry from its request."""
+    url = head.split(b" ", 2)[1].decode("latin-1")
+    try:
+        headers = _headers(head)
+        return bounded(Entry(number=0, url=url, form=form_of(rest.strip(), headers), cookies=secret_headers(headers)))
+    except BrokenError as error:
+        return refused(0, url, error)
+
+
 def _entry(number: int, asked: Entry, head: bytes, rest: bytes) -> Entry:
+    if asked.problem is not None:
+        return replace(asked, number=number)
+    try:
+        headers = _headers(head)
+    except BrokenError as error:
+        return refused(number, asked.url, error)
     entry = replace(
         asked,
         number=number,
         status=int(head.split(b" ", 2)[1][:3]),
-        headers=_headers(head),
-        cookies=(*asked.cookies, *_cookies(head)),
+        headers=headers,
+        cookies=(*asked.cookies, *secret_headers(headers)),
     )
     entry = replace(entry, time=entry.header("date"))
     if "chunked" in entry.header("transfer-encoding").lower():
@@ -110,9 +123,8 @@ def _entry(number: int, asked: Entry, head: bytes, rest: bytes) -> Entry:
 
 
 def _headers(head: bytes) -> list[tuple[str, str]]:
-    pairs = (line.partition(":") for line in head.decode("latin-1").splitlines()[1:])
-    return [(name.strip(), value.strip()) for name, _, value in pairs]
-
-
-def _cookies(head: bytes) -> tuple[str, ...]:
-    return secret_headers(_headers(head))
+    """Return the headers of a message. Raise `BrokenError` for too many."""
+    pairs = (line.partition(":") for line in head.decode("latin-1").split("\n")[1:])
+    headers = [(name.strip(), value.strip()) for name, _, value in pairs]
+    check_pairs(headers)
+    return headers

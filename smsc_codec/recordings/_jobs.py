@@ -1,67 +1,196 @@
-"""Work over parts of something, in this process or in several, with the results in the order of the parts."""
+"""Work over parts of something, in this process or in several, with the results in the order of the parts.
+
+A worker has a pipe of its own: it is given one part at a time, and ends when the other end of the pipe is gone.
+`concurrent.futures` is not used, as its workers stay when this process is killed, and as it starts them where a
+signal can hit it halfway.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+from .._cli_streams import why
 
 P = TypeVar("P")
 R = TypeVar("R")
 
 _AHEAD = 6
-"""Parts for each process that wait or are worked on: enough that none is idle, few enough for the memory."""
+"""Parts for each process that may be done before an earlier one is: enough that none is idle."""
+_PATIENCE = 5
+"""Seconds for a worker that has nothing to do to end."""
+_SIGNALS = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
+
+
+class WorkerError(Exception):
+    """A worker process ended before its work was done, or cannot be started; the message says why."""
 
 
 def in_order(work: Callable[[P], R], parts: Iterable[P], jobs: int) -> Generator[R, None, None]:
-    """What *work* makes of each part. With several *jobs* all of it has to be picklable.
+    """Return what *work* makes of each part. With several *jobs* all of it has to be picklable.
 
-    Whoever stops in the middle, with an exception or without, closes the iterator.
+    Whoever stops in the middle, with an exception or without, closes the iterator. Raise `WorkerError`. No handler
+    of a signal is changed.
     """
     if jobs == 1:
         yield from map(work, parts)
         return
-    with _workers(jobs) as pool:
-        waiting: deque[Future[R]] = deque()
+    with _pool(work, jobs) as pool:
         for part in parts:
-            waiting.append(pool.submit(work, part))
-            if len(waiting) > _AHEAD * jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            yield from pool.results(block=False)
+            while pool.is_full:
+                yield from pool.results(block=True)
+            pool.give(part)
+        while pool.is_owing:
+            yield from pool.results(block=True)
+
+
+class _Pool(Generic[P, R]):
+    """Workers, each with a pipe."""
+
+    def __init__(self, jobs: int) -> None:
+        self._most = _AHEAD * jobs
+        self._processes: dict[Connection, BaseProcess] = {}
+        self._idle: list[Connection] = []
+        self._busy: dict[Connection, int] = {}
+        """Those that work, with the number of their part."""
+        self._results: dict[int, R] = {}
+        """What is done before an earlier part is, by the number of the part."""
+        self._given = self._taken = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing can be given before a result has come."""
+        return not self._idle or self._given - self._taken >= self._most
+
+    @property
+    def is_owing(self) -> bool:
+        """Whether results are still to come."""
+        return self._given > self._taken
+
+    def start(self, work: Callable[[P], R]) -> None:
+        """Start a worker. Raise `WorkerError`."""
+        # A fork of a process with threads can hang; a fresh interpreter is the same everywhere.
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(work, theirs), daemon=True)
+        with _signals_later():
+            try:
+                process.start()
+            except OSError as error:
+                raise WorkerError(f"a worker process cannot be started: {why(error)}") from None
+            self._processes[ours] = process
+        theirs.close()
+        self._idle.append(ours)
+
+    def give(self, part: P) -> None:
+        """Give a part to a worker that is idle. Raise `WorkerError`."""
+        connection = self._idle.pop()
+        try:
+            connection.send(part)
+        except OSError:
+            raise self._lost(connection) from None
+        self._busy[connection] = self._given
+        self._given += 1
+
+    def results(self, block: bool) -> Iterator[R]:
+        """Return the results that are there, in the order of the parts; wait for one to come if *block*.
+
+        Raise `WorkerError`, and whatever the work has raised.
+        """
+        ready: list[Any] = wait([*self._busy], None if block else 0)
+        for connection in ready:
+            try:
+                result, error = connection.recv()
+            except (EOFError, OSError):
+                raise self._lost(connection) from None
+            if error is not None:
+                raise error
+            self._results[self._busy.pop(connection)] = result
+            self._idle.append(connection)
+        while self._taken in self._results:
+            result = self._results.pop(self._taken)
+            self._taken += 1
+            yield result
+
+    def _lost(self, connection: Connection) -> WorkerError:
+        process = self._processes[connection]
+        process.join(_PATIENCE)
+        code = process.exitcode
+        if code is not None and code < 0:
+            how = f"was ended by the signal {-code} ({signal.strsignal(-code)})"
+        else:
+            how = f"ended with the exit status {code}"
+        return WorkerError(f"a worker process {how}; if memory is short, use fewer jobs")
+
+    def stop(self, at_once: bool) -> None:
+        """End all workers, also in the middle of their work if *at_once*."""
+        for connection, process in self._processes.items():
+            if at_once:
+                process.kill()
+            connection.close()
+        for process in self._processes.values():
+            process.join(_PATIENCE)
+            process.kill()
+            process.join()
 
 
 @contextmanager
-def _workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    # A fork of a process with threads can hang; a fresh interpreter is the same everywhere.
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _ignore_interrupts)
+def _pool(work: Callable[[P], R], jobs: int) -> Iterator[_Pool[P, R]]:
+    pool: _Pool[P, R] = _Pool(jobs)
+    done = False
     try:
-        with _interrupts_ignored():
-            # Started here, so that they inherit it: before they can ignore it themselves Ctrl-C would hit them too.
-            for _ in range(jobs):
-                pool.submit(_ignore_interrupts)
+        for _ in range(jobs):
+            pool.start(work)
         yield pool
+        done = True
     finally:
-        # What is worked on takes some hundredths of a second.
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        pool.stop(at_once=not done)
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
+def _signals_later() -> Iterator[None]:
+    """Let signals wait that would end the process halfway; what is started meanwhile does not get them either."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from multiprocessing.resource_tracker import ensure_running
+
+    # It would let the signals through when it is started.
+    ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
+    """Work until there is nothing to read any more: the life of a worker."""
+    # Ctrl-C and the end of a terminal reach all processes. The one that has started this one decides.
+    for number in _SIGNALS - {signal.SIGTERM}:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
+            part = connection.recv()
+            try:
+                answer: tuple[Any, Exception | None] = work(part), None
+            except Exception as error:  # the other side raises it
+                answer = None, error
+            connection.send(answer)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """End this process, whatever it does, as soon as its parent has ended."""
+    parent.join()
+    os._exit(1)

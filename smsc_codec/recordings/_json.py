@@ -1,59 +1,264 @@
-"""The items of a list in a JSON document, one after another, however large the document is."""
+"""The items of a list in a JSON document, one after another, however large the document is.
+
+Where an item ends is found by its quotes and brackets alone, in one pass over the pieces of the document. What it is
+made of is only looked at when it is decoded, by msgspec, and only the members that are asked for are built. Whatever
+stands around the list is skipped in the same way. Parsers that make events, such as ijson, build everything, and
+yajl, which is underneath most of them, looks at a long string again with each piece of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from typing import TypeVar
 
-from ._coding import BrokenError, MissingError
+import msgspec
+
+from .._source import BOM
+from ._coding import LONGEST, BrokenError
+from ._entry import Problem
 from ._tape import Tape
 
-_DEEPEST = 32
-"""Containers inside each other in an item; HAR has 4. What is nested without end must not be built."""
+T = TypeVar("T")
+
+_MOST_VALUES = 200_000
+"""Strings, objects and lists of an item, of which HAR needs some hundred: each takes more memory than its text."""
+_LONGEST_KEY = 100
+_KEY = msgspec.json.Decoder(str)
+
+_BLANKS = re.compile(rb"[ \t\r\n]*")
+_SCALAR = re.compile(rb'[^ \t\r\n,:{}\[\]"]*')
+# A string without escapes and with its end, or the beginning of one; a bracket that opens, one that closes.
+_TOKEN = re.compile(rb'"[^"\\]*(")?|([{\[])|[}\]]')
+_OPEN, _QUOTE = 2, ord('"')
+# The rest of a string up to its end. So many escapes at most, as `re` takes memory for each of them.
+_STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*){0,1000}', re.DOTALL)
+# An escape: two halves of a surrogate pair, one that is alone, or any other.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 
 
-def items(tape: Tape, *path: str) -> Iterator[Any]:
-    """The items of the list under that path of keys. Raises `BrokenError`, `MissingError` and `OSError`."""
+def items(tape: Tape, *path: Collection[str]) -> Iterator[bytes | Problem]:
+    """Find the list under a path of keys, each of which may have several names, and return the text of its items.
+
+    An item with more than `LONGEST` bytes or too many values is a problem. Raise `BrokenError` and `OSError`.
+    """
+    text = _Text(tape)
+    missing = f"there is no list {'.'.join('/'.join(names) for names in path)} in it"
+    yield from _below(text, path, missing)
+    if not text.ends():
+        raise BrokenError("there is something behind the JSON of the recording")
+
+
+def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Decode an item. Raise `BrokenError`."""
     try:
-        import ijson
-    except ImportError:
-        raise MissingError("JSON recordings need ijson: pip install 'smsc-codec[cli]'") from None
-    try:
-        yield from _items(ijson.basic_parse(tape, use_float=True), path)
-    except (ijson.JSONError, ValueError):
-        raise BrokenError("the JSON of the recording breaks off, or is broken") from None
+        try:
+            return decoder.decode(item)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError:
+            return decoder.decode(_with_whole_characters(item))
+    except UnicodeDecodeError:
+        raise BrokenError("the entry is not UTF-8") from None
+    except RecursionError:
+        raise BrokenError("the entry is nested too deeply") from None
+    except msgspec.DecodeError as error:
+        raise BrokenError(str(error)) from None
 
 
-def _items(events: Iterator[tuple[str, Any]], path: tuple[str, ...]) -> Iterator[Any]:
-    missing = BrokenError(f"there is no list {'.'.join(path)} in it")
-    for key in path:
-        if next(events)[0] != "start_map":
-            raise missing
-        while (member := next(events)) != ("map_key", key):
-            if member[0] == "end_map":
-                raise missing
-            _value(next(events), events)
-    if next(events)[0] != "start_array":
-        raise missing
-    while (event := next(events))[0] != "end_array":
-        yield _value(event, events)
-    # Whether the rest is there is known when it has been read.
-    for _ in events:
-        pass
+def _text_of(key: bytes | Problem) -> str:
+    """Return a key, or an empty string for one that is none of those that are looked for."""
+    with suppress(BrokenError):
+        if not isinstance(key, Problem):
+            return decoded(key, _KEY)
+    return ""
 
 
-def _value(event: tuple[str, Any], events: Iterator[tuple[str, Any]], depth: int = 1) -> Any:
-    kind, value = event
-    if depth > _DEEPEST:
-        raise BrokenError("the JSON of the recording is nested too deeply")
-    if kind == "start_map":
-        members = {}
-        while (member := next(events))[0] != "end_map":
-            members[member[1]] = _value(next(events), events, depth + 1)
-        return members
-    if kind == "start_array":
-        values = []
-        while (item := next(events))[0] != "end_array":
-            values.append(_value(item, events, depth + 1))
-        return values
-    return value
+def _with_whole_characters(item: bytes) -> bytearray:
+    """Replace halves of surrogate pairs: browsers write strings as they are, also those that no UTF-8 can hold."""
+    whole = bytearray(item)
+    for escape in _ESCAPE.finditer(item):
+        if escape[1]:
+            whole[escape.start() : escape.end()] = rb"\ufffd"
+    return whole
+
+
+def _below(text: _Text, path: tuple[Collection[str], ...], missing: str) -> Iterator[bytes | Problem]:
+    """Return the items of the first list under *path* in the object that begins here, and go behind the object."""
+    if text.peek() != b"{":
+        raise BrokenError(missing)
+    found = False
+    for key in text.members():
+        if found or key not in path[0]:
+            text.skip()
+            continue
+        found = True
+        if path[1:]:
+            yield from _below(text, path[1:], missing)
+        elif text.peek() != b"[":
+            raise BrokenError(missing)
+        else:
+            yield from text.items()
+    if not found:
+        raise BrokenError(missing)
+
+
+class _Text:
+    """The text of a JSON document, of which a piece is there at a time."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._data = tape.piece()
+        self._at = len(BOM) if self._data.startswith(BOM) else 0
+
+    def _more(self) -> bool:
+        self._data, self._at = self._tape.piece(), 0
+        return bool(self._data)
+
+    def ends(self) -> bool:
+        """Go behind blanks, and say whether that is the end."""
+        while True:
+            self._at = _behind(_BLANKS, self._data, self._at)
+            if self._at < len(self._data):
+                return False
+            if not self._more():
+                return True
+
+    def peek(self) -> bytes:
+        """Return the next character that is not blank."""
+        if self.ends():
+            raise BrokenError("the JSON of the recording breaks off")
+        return self._data[self._at : self._at + 1]
+
+    def _take(self) -> bytes:
+        character = self.peek()
+        self._at += 1
+        return character
+
+    def members(self) -> Iterator[str]:
+        """Return the keys of the object that begins here; whoever asks for the next one has gone behind the value."""
+        self._take()
+        if self.peek() == b"}":
+            self._at += 1
+            return
+        while True:
+            if self.peek() != b'"':
+                raise BrokenError("the JSON of the recording is broken: expected a key")
+            key = self._value(_LONGEST_KEY)
+            if self._take() != b":":
+                raise BrokenError("the JSON of the recording is broken: expected a colon behind a key")
+            yield _text_of(key)
+            if self._separator(b"}"):
+                return
+
+    def items(self) -> Iterator[bytes | Problem]:
+        """Return the items of the list that begins here."""
+        self._take()
+        if self.peek() == b"]":
+            self._at += 1
+            return
+        while True:
+            yield self._value(LONGEST)
+            if self._separator(b"]"):
+                return
+
+    def _separator(self, end: bytes) -> bool:
+        """Go behind what stands behind a value, and say whether it was the last one."""
+        character = self._take()
+        if character not in (b",", end):
+            raise BrokenError(f"the JSON of the recording is broken: expected a comma or {end.decode()}")
+        return character == end
+
+    def skip(self) -> None:
+        """Go behind a value."""
+        self._value(0)
+
+    def _value(self, most: int) -> bytes | Problem:
+        """Go behind a value, and return its text, or a problem if it has more than *most* bytes or too many values."""
+        value = _Value(scalar=self.peek() not in b'"{[')
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            start, end = self._at, value.end(self._data, self._at)
+            part = self._data[start:end]
+            size += len(part)
+            if size <= most and value.values <= _MOST_VALUES:
+                parts.append(part)
+            else:
+                parts.clear()
+            if end is not None:
+                break
+            if not self._more():
+                raise BrokenError("the JSON of the recording breaks off")
+        self._at = end
+        if not size:
+            raise BrokenError("the JSON of the recording is broken: expected a value")
+        if size > most:
+            return Problem("bad-entry", f"the entry has more than {most:,} bytes")
+        if value.values > _MOST_VALUES:
+            return Problem("bad-entry", f"the entry has more than {_MOST_VALUES:,} strings, objects and lists")
+        return b"".join(parts)
+
+
+class _Value:
+    """Finds the end of a value that comes in pieces."""
+
+    def __init__(self, scalar: bool) -> None:
+        self._scalar = scalar
+        self._depth = 0
+        self._quoted = self._escaped = False
+        self.values = 0
+
+    def end(self, data: bytes, at: int) -> int | None:
+        """Return where the value ends in the next piece, which is looked at from *at* on, or None if it goes on."""
+        if self._scalar:
+            end = _behind(_SCALAR, data, at)
+            return end if end < len(data) else None
+        while True:
+            if self._quoted:
+                at = self._behind_string(data, at)
+                if self._quoted:
+                    return None
+                if not self._depth:
+                    return at
+            for token in _TOKEN.finditer(data, at):
+                kind = token.lastindex
+                if kind is None and data[token.start()] != _QUOTE:
+                    self._depth -= 1
+                    if not self._depth:
+                        return token.end()
+                    continue
+                self.values += 1
+                if kind == _OPEN:
+                    self._depth += 1
+                elif kind is None:
+                    self._quoted, at = True, token.end()
+                    break
+                elif not self._depth:
+                    return token.end()
+            else:
+                return None
+
+    def _behind_string(self, data: bytes, at: int) -> int:
+        """Go on in a string, and return where it ends or the piece does."""
+        at += self._escaped
+        self._escaped = False
+        while True:
+            at = _behind(_STRING, data, at)
+            rest = data[at : at + 2]
+            if rest[:1] == b'"':
+                self._quoted = False
+                return at + 1
+            if len(rest) < 2:
+                # The character behind a backslash can be the first one of the next piece.
+                self._escaped = bool(rest)
+                return len(data)
+
+
+def _behind(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
+    """Return where what matches *pattern* ends; it can be empty."""
+    match = pattern.match(data, at)
+    return match.end() if match else at

@@ -8,12 +8,9 @@ from typing import Literal
 import msgspec
 
 from .._source import BOM
-from ._coding import MOST
-from ._entry import Entry, Problem
+from ._coding import LONGEST
+from ._entry import Entry, Problem, bounded
 from ._tape import Tape
-
-_LONGEST = 6 * MOST
-"""Bytes of a line: JSON can take six for one of the body."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -50,21 +47,24 @@ def read(tape: Tape) -> Iterator[Block]:
     number, size = 1, 0
     while piece := tape.piece():
         end = piece.rfind(b"\n") + 1
-        if size > _LONGEST and end:
+        if size > LONGEST and end:
             yield Block(number, number, b"")
             start = piece.find(b"\n") + 1
             piece, end = piece[start:], end - start
             number, size = number + 1, 0
         if not end:
             size += len(piece)
-            parts = [*parts, piece] if size <= _LONGEST else []
+            if size <= LONGEST:
+                parts.append(piece)
+            else:
+                parts.clear()
             continue
         data = b"".join((*parts, memoryview(piece)[:end]))
         lines = data.count(b"\n")
         yield Block(number, number + lines - 1, data)
         number += lines
         parts, size = [piece[end:]], len(piece) - end
-    if size > _LONGEST:
+    if size > LONGEST:
         yield Block(number, number, b"")
     elif size:
         yield Block(number, number, b"".join(parts))
@@ -94,7 +94,7 @@ def entries(block: Block) -> Iterator[Entry]:
         else:
             yield _bad(number, "there is neither body nor body_base64 in the line")
             continue
-        yield Entry(
+        entry = Entry(
             number=number,
             body=body,
             time=row.time or "",
@@ -103,6 +103,7 @@ def entries(block: Block) -> Iterator[Entry]:
             charset=row.charset,
             expect=row.expect,
         )
+        yield bounded(entry) if entry.url else entry
 
 
 def _bad(number: int, message: str) -> Entry:

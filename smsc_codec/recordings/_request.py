@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
@@ -28,7 +27,6 @@ class Request(msgspec.Struct, frozen=True):
 UNKNOWN = Request()
 
 
-@lru_cache(2048)
 def request_of(url: str, form: bytes = b"") -> Request:
     """What is known of a request for that URL with that form (`application/x-www-form-urlencoded`)."""
     if not url:

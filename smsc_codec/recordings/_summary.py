@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from ._times import Timeline
 
 _MOST = 1000
 """Different keys of one kind that are counted; a hostile recording has any number of them."""
+_LONGEST_HOST = 255
+"""Characters of a host's name; a URL can hold more."""
 OTHERS = "(others)"
 
 
@@ -58,7 +60,8 @@ class Summary(msgspec.Struct):
         self.codes.update(other.codes)
         _add(self.errors, other.errors, -1)
         _add(self.unknown, other.unknown, OTHERS)
-        _add(self.skipped, other.skipped, OTHERS)
+        for host, count in other.skipped.items():
+            _add(self.skipped, {host[:_LONGEST_HOST]: count}, OTHERS)
         self.timeline.merge(other.timeline)
 
     def error_codes(self) -> list[tuple[str, int]]:
@@ -106,6 +109,6 @@ def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _add(into: Counter[Any], counts: Iterable[Any], others: Any) -> None:
-    for key, count in dict(counts).items():
+def _add(into: Counter[Any], counts: Mapping[Any, int], others: Any) -> None:
+    for key, count in counts.items():
         into[key if key in into or len(into) < _MOST else others] += count

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import Enum
+from itertools import chain
 from typing import BinaryIO
 
 from .._source import BOM
-from ._coding import BrokenError, unpacked, unpacker
+from ._coding import BrokenError, packing_of, unpacked
 
 _PIECE = 1 << 18
 _HEAD = 1 << 16
@@ -55,11 +56,14 @@ class Tape:
     def __init__(self, file: BinaryIO) -> None:
         self.consumed = 0
         """Bytes of the file that have been read, packed as they are."""
-        self._ahead = b""
+        self._ahead = bytearray()
+        """What has been unpacked and not read yet, from *_at* on: moving that place copies nothing."""
+        self._at = 0
         self._chunks: Iterator[bytes] = self._read_from(file)
-        new = unpacker(self.head(4))
-        if new is not None:
-            self._chunks, self._ahead = unpacked(self._again(self._ahead, self._chunks), new), b""
+        packing = packing_of(self.head(4))
+        if packing is not None:
+            packed = chain([bytes(self._ahead)], self._chunks)
+            self._chunks, self._ahead = unpacked(packed, packing), bytearray()
 
     def _read_from(self, file: BinaryIO) -> Iterator[bytes]:
         # A terminal or a pipe that somebody has set not to block can have nothing to read, which is `None`.
@@ -67,36 +71,36 @@ class Tape:
             self.consumed += len(data)
             yield data
 
-    @staticmethod
-    def _again(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-        yield head
-        yield from rest
-
     def head(self, size: int) -> bytes:
-        """The next *size* bytes, or what there is; they are read again."""
-        parts, have = [self._ahead] if self._ahead else [], len(self._ahead)
+        """Return the next *size* bytes, or what there is; they are read again."""
+        if len(self._ahead) - self._at < size:
+            self._fill(size)
+        with memoryview(self._ahead) as ahead:
+            return bytes(ahead[self._at : self._at + size])
+
+    def _fill(self, size: int) -> None:
+        ahead = self._ahead
+        del ahead[: self._at]
+        self._at = 0
         try:
-            while have < size:
-                parts.append(next(self._chunks))
-                have += len(parts[-1])
+            while len(ahead) < size:
+                ahead += next(self._chunks)
         except StopIteration:
             pass
         except (BrokenError, OSError) as error:
             # What was there before it is read first.
             self._chunks = _failing(error)
-            if not have:
+            if not ahead:
                 raise
-        self._ahead = b"".join(parts)
-        return self._ahead[:size]
 
     def piece(self) -> bytes:
-        """The next bytes, as many as are read at a time; none at the end."""
+        """Return the next bytes, as many as are read at a time; none at the end."""
         return self.read(_PIECE)
 
     def read(self, size: int) -> bytes:
-        """The next *size* bytes; fewer at the end only."""
+        """Return the next *size* bytes; fewer at the end only."""
         data = self.head(size)
-        self._ahead = self._ahead[len(data) :]
+        self._at += len(data)
         return data
 
     def kind(self) -> Kind:

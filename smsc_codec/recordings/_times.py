@@ -10,10 +10,16 @@ import msgspec
 
 _MOST = 240
 """Buckets: what a chart has room for."""
+_MOST_CODES, OTHER_CODES = 100, -1
+"""Different codes in a bucket, and the code of all others; a hostile recording has any number of them."""
+_LONGEST = 64
+"""Characters of a time."""
 
 
 def seconds(text: str) -> float | None:
     """Seconds since 1970 of `2016-10-18T10:00:00.000Z` or `Tue, 18 Oct 2016 10:00:00 GMT`, `None` if it is no date."""
+    if len(text) > _LONGEST:
+        return None
     try:
         when = msgspec.convert(text, datetime) if text[:4].isdigit() else parsedate_to_datetime(text)
         past = (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
@@ -39,7 +45,7 @@ class Timeline(msgspec.Struct):
 
     def add(self, time: float, code: int, count: int = 1) -> None:
         """Count a code."""
-        self._bucket(int(time) // self.width)[code] += count
+        _count(self._bucket(int(time) // self.width), code, count)
 
     def merge(self, other: Timeline) -> None:
         """Add another one's counts."""
@@ -70,4 +76,10 @@ class Timeline(msgspec.Struct):
         times, self.width = wider // self.width, wider
         old, self.buckets = self.buckets, {}
         for number, counts in old.items():
-            self.buckets.setdefault(number // times, Counter()).update(counts)
+            bucket = self.buckets.setdefault(number // times, Counter())
+            for code, count in counts.items():
+                _count(bucket, code, count)
+
+
+def _count(bucket: Counter[int], code: int, count: int) -> None:
+    bucket[code if code in bucket or len(bucket) < _MOST_CODES else OTHER_CODES] += count

@@ -1,7 +1,8 @@
 """A YAML document as plain values, one item of a list at a time, and nothing but plain values.
 
 Only the parser of PyYAML is used: nothing is constructed, whatever the tags say, so that no document can make
-objects or take memory for what it does not spell out.
+objects. What an alias stands for is shared and never copied or walked over, and nothing that stands outside of the
+items is built.
 """
 
 from __future__ import annotations
@@ -9,31 +10,51 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._coding import BrokenError, MissingError
+from ._coding import LONGEST, MOST, BrokenError, MissingError
+from ._entry import Problem
 from ._tape import Tape
-from ._values import base64_bytes
 
 if TYPE_CHECKING:
     import yaml
 
 _DEEPEST = 32
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+_LONGEST_HEAD = 1 << 16
+"""Bytes before the document: libyaml compares each directive with all others."""
+_NODE = 100
+"""What a value weighs beside its text; about what it takes in memory."""
+_MOST_ANCHORS, _HEAVIEST_ANCHORS = 10_000, MOST
+"""Anchors that are remembered, and what they weigh together. What was not used for longest is forgotten first."""
+_ALIAS_TIMES, _ALIAS_FREE = 32, MOST
+"""What aliases stand for may weigh so many times what is written out, and so much more.
+
+Otherwise a recording with a long body and many aliases to it would be judged as often as it has aliases.
+"""
+_UNKNOWN = (
+    "an alias in it is of no use: its anchor is missing, in another part of the document, around the alias, "
+    "too far back or too large"
+)
+_EXPANDED = "its aliases stand for far more than the recording holds"
+_NO_LIST = "there are no interactions in it"
+_KEY = "a key in it is not a string"
 
 
 def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
-    """The items of the list that a document has under one of the *names*: strings, bytes, lists, dictionaries.
+    """Return the items of the list that a document has under one of the *names*: strings, lists, dictionaries, None.
 
-    Raises `BrokenError`, `MissingError` and `OSError`.
+    Binary values are dictionaries with `base64_string`. An item that cannot be known is a `Problem`. Raise
+    `BrokenError`, also where a value and the blanks and comments before it have more than `LONGEST` bytes,
+    `MissingError` and `OSError`.
     """
     try:
         import yaml
     except ImportError:
         raise MissingError("YAML recordings need PyYAML: pip install 'smsc-codec[cli]'") from None
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stream: Any = tape
-    builder = _Builder(yaml.parse(stream, Loader=loader))
+    source = _Source(tape, grows=loader is yaml.SafeLoader)
+    stream: Any = source
     try:
-        yield from builder.items(names)
+        yield from _Builder(source, yaml.parse(stream, Loader=loader)).items(names)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -42,58 +63,186 @@ def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
         raise BrokenError("the YAML of the recording is broken: bytes or characters that cannot be in it") from None
 
 
+class _Source:
+    """What the parser reads, bounded between one event and the next."""
+
+    def __init__(self, tape: Tape, grows: bool) -> None:
+        self._tape = tape
+        self._grows = grows
+        self.most = _LONGEST_HEAD
+        self.since = 0
+        """Bytes since the last event: of a value that does not end, or of what stands before it."""
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes. Raise `BrokenError`."""
+        if self.since > self.most:
+            raise BrokenError(f"a value or a comment in the YAML of the recording has more than {self.most:,} bytes")
+        # The parser that is written in Python copies what it has with each piece, so each is as long as all before.
+        data = self._tape.read(max(size, self.since) if self._grows else size)
+        self.since += len(data)
+        return data
+
+
 class _Builder:
-    def __init__(self, events: Iterator[yaml.Event]) -> None:
+    """Builds the items of the list from the parser's events."""
+
+    def __init__(self, source: _Source, events: Iterator[yaml.Event]) -> None:
+        self._source = source
         self._events = events
-        self._anchors: dict[str, Any] = {}
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        """The value and its weight by name; what was used last comes last."""
+        self._anchored = 0
+        """What all of them weigh."""
+        self._written = self._expanded = 0
+        """What everything weighs that was written out so far, and what aliases stood for."""
+        self._size = 0
+        """What the item weighs that is being built."""
+        self._trouble = ""
+        """Why it cannot be known."""
+
+    def _next(self) -> Any:
+        event = next(self._events)
+        self._source.since = 0
+        return event
 
     def items(self, names: Collection[str]) -> Iterator[Any]:
-        """The items of the first list under one of the *names* at the top."""
-        event = next(self._events)
-        while type(event).__name__ in ("StreamStartEvent", "DocumentStartEvent"):
-            event = next(self._events)
-        if type(event).__name__ == "MappingStartEvent":
-            while type(event := next(self._events)).__name__ != "MappingEndEvent":
-                key, value = self._value(event), next(self._events)
-                if key in names and type(value).__name__ == "SequenceStartEvent":
-                    while type(item := next(self._events)).__name__ != "SequenceEndEvent":
-                        yield self._value(item)
-                    return
-                self._value(value)
-        raise BrokenError("there are no interactions in it")
+        """Return the items of the first list under one of the *names* at the top."""
+        event = self._next()
+        while _kind(event) != "DocumentStart":
+            if _kind(event) == "StreamEnd":
+                raise BrokenError(_NO_LIST)
+            event = self._next()
+        self._source.most = LONGEST
+        event = self._next()
+        found = False
+        if _kind(event) == "MappingStart":
+            while _kind(event := self._next()) != "MappingEnd":
+                key = event.value if _kind(event) == "Scalar" else None
+                self._skip(event)
+                event = self._next()
+                if found or key not in names or _kind(event) != "SequenceStart":
+                    self._skip(event)
+                    continue
+                found = True
+                while _kind(event := self._next()) != "SequenceEnd":
+                    yield self._item(event)
+        if not found:
+            raise BrokenError(_NO_LIST)
 
-    def _value(self, event: Any, depth: int = 1) -> Any:
-        kind = type(event).__name__
-        value: Any
-        if kind == "AliasEvent":
-            # An alias inside of what it stands for is not there yet.
-            return self._anchors.get(event.anchor)
-        if kind == "ScalarEvent":
-            value = _scalar(event)
-        elif depth > _DEEPEST:
-            raise BrokenError("the YAML of the recording is nested too deeply")
-        elif kind == "SequenceStartEvent":
-            value = []
-            while type(item := next(self._events)).__name__ != "SequenceEndEvent":
-                value.append(self._value(item, depth + 1))
-        else:
-            value = {}
-            while type(item := next(self._events)).__name__ != "MappingEndEvent":
-                key = self._value(item, depth + 1)
-                member = self._value(next(self._events), depth + 1)
-                value[key if isinstance(key, str) else str(type(key))] = member
+    def _skip(self, event: Any) -> None:
+        """Go behind the value that begins with *event*."""
+        depth = 0
+        while True:
+            kind = _kind(event)
+            depth += kind.endswith("Start") - kind.endswith("End")
+            if not depth:
+                return
+            if depth > _DEEPEST:
+                raise _too_deep()
+            event = self._next()
+
+    def _item(self, event: Any) -> Any:
+        self._size, self._trouble = 0, ""
+        value, _ = self._value(event)
+        return Problem("bad-entry", self._trouble) if self._trouble else value
+
+    def _value(self, event: Any, depth: int = 1) -> tuple[Any, int]:
+        """Build a value, and say what it weighs with all that its aliases stand for."""
+        kind = _kind(event)
+        if kind == "Alias":
+            return self._alias(event.anchor)
         if event.anchor:
-            self._anchors[event.anchor] = value
-        return value
+            # An alias inside of the value is not an alias to what had this name before.
+            self._forget(event.anchor)
+        # Whatever is wrong in the value makes it, too, unfit for aliases.
+        before, self._trouble = self._trouble, ""
+        weight = _NODE
+        value: Any
+        if kind == "Scalar":
+            weight += len(event.value)
+            value = _scalar(event)
+            self._count(weight)
+        else:
+            if depth > _DEEPEST:
+                raise _too_deep()
+            self._count(weight)
+            value, heavier = self._list(depth) if kind == "SequenceStart" else self._mapping(depth)
+            weight += heavier
+        if event.anchor and not self._trouble:
+            self._keep(event.anchor, value, weight)
+        self._trouble = before or self._trouble
+        return value, weight
+
+    def _list(self, depth: int) -> tuple[list[Any], int]:
+        values: list[Any] = []
+        weight = 0
+        while _kind(event := self._next()) != "SequenceEnd":
+            value, heavier = self._value(event, depth + 1)
+            weight += heavier
+            if not self._trouble:
+                values.append(value)
+        return values, weight
+
+    def _mapping(self, depth: int) -> tuple[dict[str, Any], int]:
+        members: dict[str, Any] = {}
+        weight = 0
+        while _kind(event := self._next()) != "MappingEnd":
+            key, heavier = self._value(event, depth + 1)
+            if key is None and _kind(event) == "Scalar":
+                key = event.value
+            weight += heavier
+            member, heavier = self._value(self._next(), depth + 1)
+            weight += heavier
+            if not isinstance(key, str):
+                self._bad(_KEY)
+            elif not self._trouble:
+                members[key] = member
+        return members, weight
+
+    def _alias(self, name: str) -> tuple[Any, int]:
+        if name not in self._anchors:
+            self._bad(_UNKNOWN)
+            return None, 0
+        value, weight = self._anchors[name] = self._anchors.pop(name)
+        self._expanded += weight
+        if self._expanded > _ALIAS_FREE + _ALIAS_TIMES * self._written:
+            self._bad(_EXPANDED)
+        return value, weight
+
+    def _keep(self, name: str, value: Any, weight: int) -> None:
+        weight += _NODE + len(name)
+        if weight > _HEAVIEST_ANCHORS:
+            return
+        self._anchors[name] = value, weight
+        self._anchored += weight
+        while self._anchored > _HEAVIEST_ANCHORS or len(self._anchors) > _MOST_ANCHORS:
+            self._forget(next(iter(self._anchors)))
+
+    def _forget(self, name: str) -> None:
+        _, weight = self._anchors.pop(name, (None, 0))
+        self._anchored -= weight
+
+    def _count(self, weight: int) -> None:
+        self._written += weight
+        self._size += weight
+        if self._size > LONGEST:
+            self._bad(f"the entry takes more than {LONGEST:,} bytes, {_NODE} of them for each value")
+
+    def _bad(self, trouble: str) -> None:
+        self._trouble = self._trouble or trouble
+
+
+def _kind(event: Any) -> str:
+    return type(event).__name__.removesuffix("Event")
+
+
+def _too_deep() -> BrokenError:
+    return BrokenError("the YAML of the recording is nested too deeply")
 
 
 def _scalar(event: Any) -> Any:
     # Ruby writes `!binary`, Python `!!binary`.
     if event.tag and event.tag.endswith("binary"):
-        try:
-            return base64_bytes(event.value)
-        except BrokenError:
-            # One bad value is the trouble of its entry.
-            return {"base64_string": event.value}
+        return {"base64_string": event.value}
     plain = event.implicit[0] and event.style in (None, "")
     return None if plain and event.value in _NOTHING else event.value

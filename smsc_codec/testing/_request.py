@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.parser import BytesParser
-from email.policy import HTTP
 from urllib.parse import parse_qsl
 
 from .._errors import DecodeError
 from .._model import Reply
+from .._multipart import is_multipart, parts_of
 from .._query import Query, query_of
 from .._source import charset_name
 
@@ -61,16 +59,17 @@ class Form:
 def read_form(query: str, content_type: str, body: bytes) -> Form:
     """The query and the form together, the form's word being the last; texts are in the charset that is asked for.
 
-    *query* has a character for each byte, as `http.server` gives it.
+    *query* has a character for each byte, as `http.server` gives it. Raises `FormError` for a multipart form that
+    cannot be read.
     """
     pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
     files: list[str] = []
-    if content_type.lower().startswith("multipart/form-data"):
-        for name, value, file in _parts(content_type, body):
-            if file is None:
-                pairs.append((name, value))
+    if is_multipart(content_type):
+        for part in parts_of(content_type, body):
+            if part.filename is None:
+                pairs.append((part.name, part.content().decode("latin-1")))
             else:
-                files.append(file)
+                files.append(part.filename)
     else:
         pairs += parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     raw = dict(pairs)
@@ -79,16 +78,5 @@ def read_form(query: str, content_type: str, body: bytes) -> Form:
     return Form(
         {name: text for name, text in texts.items() if name not in _CREDENTIALS},
         {name: text for name, text in texts.items() if name in _CREDENTIALS},
-        tuple(files),
+        tuple(file.encode("latin-1").decode(charset, "replace") for file in files),
     )
-
-
-def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str, str | None]]:
-    """The names, the values and, if they are files, the file names of a multipart form's parts."""
-    header = b"Content-Type: " + content_type.encode("latin-1") + b"\r\n\r\n"
-    parser: BytesParser[EmailMessage] = BytesParser(policy=HTTP)
-    for part in parser.parsebytes(header + body).iter_parts():
-        payload = part.get_payload(decode=True)
-        if isinstance(payload, bytes):
-            name = part.get_param("name", "", "content-disposition")
-            yield str(name), payload.decode("latin-1"), part.get_filename()

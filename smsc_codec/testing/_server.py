@@ -19,6 +19,7 @@ from .. import encode
 from .._codec import Format
 from .._errors import EncodeError
 from .._model import ErrorReply, Reply, Sender
+from .._multipart import FormError
 from .._source import shown
 from .._types import is_really
 from ._account import Account, refusal
@@ -278,7 +279,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(head.length)
         if len(body) < head.length:
             return  # the client has gone
-        form = read_form(url.query, head.content_type, body)
+        try:
+            form = read_form(url.query, head.content_type, body)
+        except FormError as error:
+            raise RefusedError(400, f"the form cannot be read: {error}") from None
         http = cast("_Http", self.server)
         answer, delay = http.account._respond(head.method, form)
         # Not a sleep: whoever leaves the `with` block does not wait.

@@ -10,16 +10,18 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.fuzz.seeds import SEEDS
 from tests.fuzz.targets import TARGETS
 from tests.vectors import VECTORS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-# A body of the corpus has a few hundred bytes.
+# A body of the corpus has a few hundred bytes, a recording up to two thousand.
 LONGEST = 2048
 
 
@@ -37,18 +39,31 @@ class Result(NamedTuple):
     crash: bytes | None
 
 
-def write_corpus(folder: Path) -> None:
-    """Files for every body of the table; the first byte means the defaults, a string, and the body's own format."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, vector in enumerate(VECTORS):
+def inputs_of(target: str) -> Iterator[tuple[str, bytes]]:
+    """Return the inputs that a target begins with, by name; the first byte of each chooses the options.
+
+    That are small recordings for the reader of recordings, and else the bodies of the table of cases, each with the
+    defaults, as a string, and with its own format.
+    """
+    for number, seed in enumerate(SEEDS.get(target, ())):
+        for choice in (0, 1):
+            yield f"seed-{number}-{choice}", bytes([choice]) + seed
+    for number, vector in enumerate(VECTORS if target not in SEEDS else ()):
         fmt = vector.asked["fmt"] or 0
         for choice in {0, 32, fmt << 6}:
-            (folder / f"vector-{number}-{choice}").write_bytes(bytes([choice]) + vector.body)
+            yield f"vector-{number}-{choice}", bytes([choice]) + vector.body
+
+
+def write_corpus(folder: Path, target: str) -> None:
+    """Write a file for every input that the target begins with."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in inputs_of(target):
+        (folder / name).write_bytes(data)
 
 
 def fuzz(target: str, seconds: int, corpus: Path, crashes: Path) -> Result:
     """Run a target in a process of its own."""
-    write_corpus(corpus)
+    write_corpus(corpus, target)
     command = [
         *("-m", "tests.fuzz.worker", target, str(corpus), f"-dict={HERE / 'tokens.dict'}"),
         *(f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", "-rss_limit_mb=2048"),
@@ -86,10 +101,10 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         crashes = Path(folder)
         corpora = options.corpus or crashes / "corpus"
-        print(f"{'target':12}  {'executions':>11}  {'edges':>6}  {'corpus':>6}  {'coverage':>8}")
+        print(f"{'target':19}  {'executions':>11}  {'edges':>6}  {'corpus':>6}  {'coverage':>8}")
         for target in options.target or TARGETS:
             result = fuzz(target, options.seconds, corpora / target, crashes)
-            row = f"{target:12}  {result.executions:11,}  {result.edges:6,}  {result.corpus:6,}  {result.percent:>8}"
+            row = f"{target:19}  {result.executions:11,}  {result.edges:6,}  {result.corpus:6,}  {result.percent:>8}"
             print(row, flush=True)
             if result.crash is not None:
                 broken += 1

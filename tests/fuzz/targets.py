@@ -5,6 +5,7 @@ The first byte of an input chooses the options, so that these are searched too; 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -27,6 +28,10 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
+from smsc_codec.recordings._check import Batch, Options, judge
+from smsc_codec.recordings._coding import LONGEST
+from smsc_codec.recordings._entry import CODES, LONGEST_FORM, LONGEST_URL, MOST_HEADERS
 from smsc_codec.senders import SENDERS
 from tests.grammar_lane import read_by_lark
 from tests.lanes import SLOW
@@ -55,6 +60,8 @@ _PIECES = {
     "smsc_codec._lines._LAST_CHUNK": 32,
     "smsc_codec._lists._CHUNK": 2,
     "smsc_codec._lists._MANY": 1,
+    "smsc_codec.recordings._tape._PIECE": 64,
+    "smsc_codec.recordings._coding.MOST": 4096,
 }
 
 
@@ -137,10 +144,55 @@ def roundtrip(data: bytes) -> None:
         assert encode(back, fmt=fmt, charset=charset) == once, f"{fmt!r}: written twice is not written once"
 
 
+def recordings(kind: Kind | None, data: bytes) -> None:
+    """Any bytes are a recording: of entries that are what they promise, and whose findings are short."""
+    choice, recording = data[0] if data else 0, data[1:]
+    options = Options(fmt=Format(choice >> 1 & 3) if choice & 8 else None, strict=bool(choice & 16))
+    last = -1
+    summary = Summary()
+    try:
+        for entry in recorded_in(io.BytesIO(recording), None if choice & 1 else kind):
+            _check_entry(entry)
+            assert entry.number > last, "the numbers of the entries grow"
+            last = entry.number
+            outcome = judge(options, Batch("recording", [entry]))
+            for found in outcome.found:
+                _check_found(found)
+            summary.merge(outcome.summary)
+    except (BrokenError, MissingError) as error:
+        assert 0 < len(str(error)) < 300, "what is wrong with a recording is short"
+    assert summary.replies + summary.skipped.total() <= last + 1, "an entry is judged once"
+    assert _check._remembered.cache_info().currsize <= 512, "what is remembered is bounded"
+
+
+def _check_entry(entry: Entry) -> None:
+    assert type(entry.number) is int and type(entry.status) is int and type(entry.text) is bool
+    assert type(entry.time) is str and type(entry.url) is str and len(entry.url) <= LONGEST_URL
+    assert type(entry.form) is bytes and len(entry.form) <= LONGEST_FORM
+    assert entry.body is None or (type(entry.body) is bytes and len(entry.body) <= LONGEST)
+    assert entry.length is None or (type(entry.length) is int and entry.length >= 0)
+    assert len(entry.headers) <= MOST_HEADERS
+    assert all(type(name) is str and type(value) is str for name, value in entry.headers)
+    assert all(type(cookie) is str for cookie in entry.cookies)
+    if entry.problem is not None:
+        assert entry.problem.code in CODES and 0 < len(entry.problem.message) < 300
+
+
+def _check_found(found: Found) -> None:
+    assert len(found.message) < 1000 and len(found.excerpt) < 200, "a finding is short"
+    assert found.line >= 1 and found.column >= 1
+    assert found.message.isprintable(), "a finding is printable"
+
+
 TARGETS: dict[str, Target] = {
     **{f"lanes-{fmt.name.lower()}": partial(lanes, fmt) for fmt in (Format.XML, Format.JSON, Format.TEXT, Format.CSV)},
     "roundtrip": roundtrip,
     **{f"decode-{fmt.name.lower()}": partial(total, fmt) for fmt in Format},
+    "recordings-har": partial(recordings, Kind.HAR),
+    "recordings-cassette": partial(recordings, Kind.CASSETTE),
+    "recordings-http": partial(recordings, Kind.HTTP),
+    "recordings-lines": partial(recordings, Kind.LINES),
+    "recordings-packed": partial(recordings, None),
 }
 
 FOUND = [("decode-json", b' {"error":"x","error_code":"2","' + b"1" * 1000 + b'":1}')]

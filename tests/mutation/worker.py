@@ -47,7 +47,7 @@ _SLOW = (
     "test_what_is_not_known_has_limits_too",
 )
 # What takes long to import and is not mutated.
-_LIBRARIES = ("hypothesis.strategies", "lark", "msgspec", "orjson", "defusedxml.ElementTree", "ijson", "yaml", "rich")
+_LIBRARIES = ("hypothesis.strategies", "lark", "msgspec", "orjson", "defusedxml.ElementTree", "yaml", "rich")
 
 
 @contextmanager

@@ -1,0 +1,527 @@
+"""What hostile recordings cost: it grows linearly, and no more is kept at a time than is promised.
+
+The work is counted in steps (lines of Python and calls into C) and in bytes that are looked at or moved, the memory
+by tracemalloc. Each family is a kind of recording that is dear in one way.
+"""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import io
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import brotli
+import pytest
+import zstandard
+
+from smsc_codec.recordings import (
+    BrokenError,
+    Entry,
+    Summary,
+    _check,
+    _coding,
+    _json,
+    _tape,
+    _validate,
+    _yaml,
+    recorded_in,
+    validate_recordings,
+)
+from smsc_codec.recordings._coding import content
+from smsc_codec.recordings._form import form_of
+from smsc_codec.recordings._tape import Tape
+
+from .test_work import steps
+from .work import SIZES, is_linear
+
+# Enough for some pieces of a tape, which the tests make small.
+SMALLEST, PIECE = 4096, 1024
+ELSEWHERE, HERE = "https://x.example/", "https://smsc.ru/sys/senders.php?fmt=0"
+MULTIPART = "multipart/form-data; boundary=b"
+DISPOSITION = "Content-Disposition: form-data; name"
+QUOTED, CHUNKED = "Content-Transfer-Encoding: quoted-printable", "Transfer-Encoding: chunked"
+
+
+def har(request: str = "", response: str = "", url: str = ELSEWHERE, times: int = 1, before: str = "") -> bytes:
+    """Entries with more members than they need."""
+    entry = f'{{"request":{{"url":"{url}"{request}}},"response":{{"status":200{response}}}}}'
+    return f'{{"log":{{{before}"entries":[{",".join([entry] * times)}]}}}}'.encode()
+
+
+def post(kind: str, text: str) -> bytes:
+    return har(f',"postData":{json.dumps({"mimeType": kind, "text": text})}')
+
+
+def interaction(response: str = "body: {string: OK}", request: str = "", url: str = ELSEWHERE) -> str:
+    return f"- {{request: {{uri: '{url}'{request}}}, response: {{status: {{code: 200}}, {response}}}}}\n"
+
+
+def cassette(*items: str) -> bytes:
+    return ("interactions:\n" + "".join(items)).encode()
+
+
+def json_cassette(request: str = "", response: str = "") -> bytes:
+    return (
+        f'{{"interactions":[{{"request":{{"uri":"{ELSEWHERE}"{request}}},'
+        f'"response":{{"status":{{"code":200}}{response}}}}}]}}'
+    ).encode()
+
+
+def http(*headers: str, body: bytes = b"OK") -> bytes:
+    return "\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode() + body
+
+
+def laughs(depth: int) -> str:
+    """A value that would be 10 ** *depth* times as large if its aliases were copies."""
+    levels = [f"&a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, depth)]
+    return f"[&a0 [x], {', '.join(levels)}]"
+
+
+FAMILIES: dict[str, tuple[str, Callable[[int], bytes]]] = {
+    "a long text": ("har", lambda n: har("", f',"content":{{"text":"{"x" * n}"}}')),
+    "a text of escapes": ("har", lambda n: har("", f',"content":{{"text":"{chr(92) * 2 * (n // 2)}"}}')),
+    "a text of quotes": ("har", lambda n: har("", f',"content":{{"text":"{chr(92)}{(chr(34) + chr(92)) * n}n"}}')),
+    "halves of pairs": ("har", lambda n: har("", f',"content":{{"text":"{(chr(92) + "ud800") * (n // 6)}"}}')),
+    "blanks before the list": ("har", lambda n: har(before=" " * n)),
+    "blanks between entries": ("har", lambda n: har(times=2).replace(b",{", b" " * n + b",{")),
+    "pages": ("har", lambda n: har(before='"pages":[' + '{"id":"p"},' * (n // 11) + "1],")),
+    "brackets before the list": ("har", lambda n: har(before='"x":' + "[" * n + "]" * n + ",")),
+    "brackets in an entry": ("har", lambda n: har("", ',"x":' + "[" * n + "]" * n)),
+    "values in an entry": ("har", lambda n: har("", ',"x":[' + "[]," * (n // 3) + "1]")),
+    "a long number": ("har", lambda n: har("", ',"x":' + "1" * n)),
+    "a long key": ("har", lambda n: har(before=f'"{"k" * n}":1,')),
+    "small entries": ("har", lambda n: har(times=n // 80)),
+    "headers": ("har", lambda n: har("", ',"headers":[' + '{"name":"a"},' * (n // 13) + '{"name":"b"}]')),
+    "parameters": ("har", lambda n: har(',"postData":{"params":[' + '{"name":"a"},' * (n // 13) + '{"name":"b"}]}')),
+    "a long URL": ("har", lambda n: har(url=HERE + "&a" * (n // 2))),
+    "base64 with blanks": ("har", lambda n: har("", f',"content":{{"encoding":"base64","text":"{"ab " * (n // 3)}"}}')),
+    "a quote and semicolons": ("har", lambda n: post('multipart/form-data; "' + ";" * n, "x")),
+    "parameters of a form's type": ("har", lambda n: post("multipart/form-data" + ";a=b" * (n // 4), "x")),
+    "a quote in a part": ("har", lambda n: post(MULTIPART, f'--b\r\n{DISPOSITION}="' + ";" * n + "\r\n\r\nx\r\n--b--")),
+    "headers of a part": ("har", lambda n: post(MULTIPART, "--b\r\n" + "A: b\r\n" * (n // 6) + "\r\nx\r\n--b--")),
+    "folded headers": ("har", lambda n: post(MULTIPART, "--b\r\nA: b" + "\r\n " * (n // 3) + "\r\n\r\nx\r\n--b--")),
+    "parts": ("har", lambda n: post(MULTIPART, f"--b\r\n{DISPOSITION}=a\r\n\r\nx\r\n" * (n // 50) + "--b--")),
+    "empty parts": ("har", lambda n: post(MULTIPART, "--b\r\n" * (n // 5))),
+    "half boundaries": ("har", lambda n: post(MULTIPART, "--b\r\n" + "--b " * (n // 4))),
+    "a form of hyphens": ("har", lambda n: post("multipart/form-data; boundary=-", "-" * n)),
+    "parts in parts": (
+        "har",
+        lambda n: post(
+            "multipart/form-data; boundary=0",
+            "".join(f"--{d}\r\nContent-Type: multipart/mixed; boundary={d + 1}\r\n\r\n" for d in range(n // 60)),
+        ),
+    ),
+    "escapes of a part": (
+        "har",
+        lambda n: post(
+            MULTIPART,
+            f"--b\r\n{DISPOSITION}=a\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + "=\r\n" * (n // 3),
+        ),
+    ),
+    "a long scalar": ("cassette", lambda n: cassette(interaction(f'body: "{"x" * n}"'))),
+    "a scalar of lines": ("cassette", lambda n: cassette(interaction(f'body: "{(chr(10) * 2 + " x") * (n // 4)}"'))),
+    "a comment": ("cassette", lambda n: cassette("#" + "x" * n + "\n", interaction())),
+    "comments": ("cassette", lambda n: cassette("#\n" * (n // 2), interaction())),
+    "a list before": ("cassette", lambda n: b"x: [" + b"y," * (n // 2) + b"]\n" + cassette(interaction())),
+    "a list behind": ("cassette", lambda n: cassette(interaction()) + b"x: [" + b"y," * (n // 2) + b"]\n"),
+    "a list in an interaction": ("cassette", lambda n: cassette(interaction("x: [" + "y," * (n // 2) + "]"))),
+    "keys": ("cassette", lambda n: cassette(interaction("x: {" + "".join(f"k{k}: y," for k in range(n // 8)) + "}"))),
+    "anchors": (
+        "cassette",
+        lambda n: cassette(*(interaction().replace("- ", f"- &a{k} ") for k in range(n // 90))),
+    ),
+    "aliases": ("cassette", lambda n: cassette(interaction().replace("- ", "- &a "), "- *a\n" * (n // 5))),
+    "aliases of a long body": (
+        "cassette",
+        lambda n: cassette(interaction(f'body: "{"x" * n}"').replace("- ", "- &a "), "- *a\n" * (n // 5)),
+    ),
+    "aliases of a header": (
+        "cassette",
+        lambda n: cassette(interaction("headers: {A: &a [b], " + "".join(f"B{k}: *a," for k in range(n // 9)) + "}")),
+    ),
+    "an alias that is missing": ("cassette", lambda n: cassette(interaction("body: *x") * (n // 90))),
+    "values of a header": ("json", lambda n: json_cassette("", ',"headers":{"a":[' + "1," * (n // 2) + "1]}")),
+    "names of headers": (
+        "json",
+        lambda n: json_cassette("", ',"headers":{' + "".join(f'"a{k}":"",' for k in range(n // 9)) + '"b":""}'),
+    ),
+    "an encoding": ("json", lambda n: json_cassette("", f',"body":{{"encoding":"punycode","string":"{"é" * n}"}}')),
+    "the name of an encoding": (
+        "json",
+        lambda n: json_cassette("", f',"body":{{"encoding":"{"utf" * (n // 3)}","string":"x"}}'),
+    ),
+    "small responses": ("http", lambda n: http(body=b"") * (n // 19)),
+    "responses with many headers": ("http", lambda n: http(*["A: b"] * 50) * (n // 320)),
+    "methods in a body": ("http", lambda n: http(body=b"GET " * (n // 4))),
+    "a body of line ends": ("http", lambda n: http(body=b"\r\n" * (n // 2))),
+    "small chunks": (
+        "http",
+        lambda n: http("Transfer-Encoding: chunked", body=b"1\r\nx\r\n" * (n // 6) + b"0\r\n\r\n"),
+    ),
+    "transfer codings": ("http", lambda n: http("Transfer-Encoding: " + "chunked, " * (n // 9))),
+    "blank lines": ("json-lines", lambda n: b'{"fmt":0,"body":"OK"}' + b"\n" * n),
+    "a long line": ("json-lines", lambda n: b'{"fmt":0,"body":"' + b"x" * n + b'"}'),
+    "small lines": ("json-lines", lambda n: b'{"fmt":0,"body":"OK"}\n' * (n // 22)),
+}
+
+
+def entries(kind: str, data: bytes) -> list[Entry]:
+    """The entries that can be had."""
+    found: list[Entry] = []
+    with suppress(BrokenError):
+        found.extend(recorded_in(io.BytesIO(data), "cassette" if kind == "json" else kind))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_tape, "_PIECE", PIECE)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_steps_grow_linearly(name: str) -> None:
+    kind, make = FAMILIES[name]
+    entries(kind, make(SMALLEST))  # What is loaded late is not counted.
+    counts = [steps(partial(entries, kind, make(SMALLEST * times))) for times in SIZES]
+    assert is_linear(counts), counts
+
+
+class Counting(bytearray):
+    """What waits in a tape, which counts the bytes that are put there, and those that are moved to its start."""
+
+    moved = 0
+
+    def __iadd__(self, more: Any) -> Any:  # type: ignore[misc]
+        self.moved += len(more)
+        return super().__iadd__(more)
+
+    def __delitem__(self, place: Any) -> None:
+        super().__delitem__(place)
+        self.moved += len(self)
+
+
+PACKED: dict[str, Callable[[int], bytes]] = {
+    "zstd": lambda n: zstandard.compress(b" " * n),
+    "zstd, packed hard": lambda n: zstandard.compress(b" " * n, 19),
+    "zstd, empty streams": lambda n: zstandard.compress(b"") * (n // 400),
+    "zstd, streams of a byte": lambda n: zstandard.compress(b" ") * (n // 400),
+    "gzip": lambda n: gzip.compress(b" " * n),
+    "gzip, empty streams": lambda n: gzip.compress(b"") * (n // 400),
+    "gzip, streams of a byte": lambda n: gzip.compress(b" ") * (n // 400),
+    "not packed": lambda n: b" " * n,
+}
+
+
+@pytest.mark.parametrize("size", [100, 1 << 16])
+@pytest.mark.parametrize("name", PACKED)
+def test_a_tape_copies_each_byte_a_few_times(name: str, size: int) -> None:
+    tape = Tape(io.BytesIO(PACKED[name](1 << 20)))
+    waiting = Counting(tape._ahead)
+    tape._ahead = waiting
+    read = sum(map(len, iter(partial(tape.read, size), b"")))
+    assert read == (1 << 20 if "streams" not in name else 0 if "empty" in name else (1 << 20) // 400)
+    assert waiting.moved <= 3 * read + PIECE
+
+
+@pytest.mark.parametrize("name", [name for name in PACKED if name != "not packed"])
+def test_what_one_step_of_unpacking_gives_is_bounded(name: str) -> None:
+    packed = PACKED[name](16 << 20)
+    packing = _coding.packing_of(packed)
+    assert packing is not None
+    assert max(map(len, _coding.unpacked([packed], packing))) <= 2.2e6
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_the_memory_of_a_tape_does_not_grow(name: str) -> None:
+    def work(n: int) -> Callable[[], object]:
+        file = io.BytesIO(PACKED[name](n))
+
+        def read() -> None:
+            tape = Tape(file)
+            while tape.read(PIECE):
+                pass
+
+        return read
+
+    assert peak(work(16 << 20)) < peak(work(8 << 20)) + (1 << 20)
+
+
+def test_a_window_that_is_too_large() -> None:
+    parameters = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
+    packed = packer.compress(b"x" * 100) + packer.flush()
+    with pytest.raises(BrokenError, match="more than 128 MiB"):
+        list(recorded_in(io.BytesIO(packed)))
+    with pytest.raises(BrokenError, match="more than 8 MiB"):
+        content(packed, "zstd")
+
+
+def peak(work: Callable[[], object]) -> int:
+    """Bytes of memory that work takes at most."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def drained(kind: str, data: bytes) -> Callable[[], object]:
+    """Reading all entries and keeping none."""
+    file = io.BytesIO(data)
+
+    def read() -> None:
+        file.seek(0)
+        with suppress(BrokenError):
+            for _ in recorded_in(file, "cassette" if kind == "json" else kind):
+                pass
+
+    return read
+
+
+SKIPPED = (
+    *("blanks before the list", "blanks between entries", "pages", "brackets before the list", "a long key"),
+    *("small entries", "a comment", "comments", "a list before", "a list behind", "keys", "aliases"),
+    *("aliases of a header", "an alias that is missing", "small responses", "responses with many headers"),
+    *("blank lines", "small lines", "anchors", "a list in an interaction"),
+)
+"""Families of which nothing is kept, but for what waits in the tape and in a group of entries."""
+
+
+@pytest.mark.parametrize("name", SKIPPED)
+def test_what_is_not_needed_takes_no_memory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_validate, "_BYTES", 1 << 14)
+    monkeypatch.setattr(_yaml, "LONGEST", 1 << 15)
+    monkeypatch.setattr(_yaml, "_HEAVIEST_ANCHORS", 1 << 13)
+    kind, make = FAMILIES[name]
+    one, two = (peak(drained(kind, make(n))) for n in (1 << 16, 1 << 17))
+    assert two < one + (1 << 14), (one, two)
+
+
+MULTIPLES = {
+    **dict.fromkeys(("a long text", "a text of escapes", "base64 with blanks", "a long line", "halves of pairs"), 5),
+    **dict.fromkeys(("a long scalar", "a scalar of lines", "methods in a body", "a body of line ends"), 5),
+    **dict.fromkeys(("small chunks", "brackets in an entry", "a long number", "a long URL", "half boundaries"), 5),
+    **dict.fromkeys(("values in an entry", "headers", "parameters", "values of a header", "names of headers"), 30),
+    **dict.fromkeys(("parts", "empty parts", "parts in parts", "a quote in a part"), 30),
+}
+"""Families that have to be kept, and how many bytes each of their bytes may take."""
+
+
+@pytest.mark.parametrize("name", MULTIPLES)
+def test_what_is_needed_takes_a_multiple_of_its_size(name: str) -> None:
+    kind, make = FAMILIES[name]
+    for size in (1 << 15, 1 << 17):
+        data = make(size)
+        assert peak(drained(kind, data)) < MULTIPLES[name] * len(data) + (1 << 16)
+
+
+def test_a_file_in_a_form_is_not_copied() -> None:
+    file = f'--b\r\n{DISPOSITION}=f; filename="a"\r\n\r\n' + "x" * (1 << 20)
+    body = f"{file}\r\n--b\r\n{DISPOSITION}=psw\r\n\r\nx\r\n--b--".encode()
+    headers = [("Content-Type", MULTIPART)]
+    # What stands behind a file of any size counts.
+    assert form_of(body, headers) == b"f=&psw=x"
+    assert peak(lambda: form_of(body, headers)) < len(body) // 10
+
+
+class Scanned:
+    """Counts the bytes that the JSON reader looks at."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        behind, tokens = _json._behind, _json._TOKEN
+
+        def counted(pattern: Any, data: bytes, at: int) -> int:
+            end = behind(pattern, data, at)
+            self.count += end - at + 1
+            return end
+
+        monkeypatch.setattr(_json, "_behind", counted)
+        monkeypatch.setattr(_json, "_TOKEN", self)
+        self._tokens = tokens
+
+    def finditer(self, data: bytes, at: int) -> Iterator[Any]:
+        for token in self._tokens.finditer(data, at):
+            self.count += token.end() - at
+            at = token.end()
+            yield token
+
+
+@pytest.mark.parametrize("name", [name for name, (kind, _) in FAMILIES.items() if kind in ("har", "json")])
+def test_each_byte_of_json_is_looked_at_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind, make = FAMILIES[name]
+    data = make(1 << 17)
+    scanned = Scanned(monkeypatch)
+    entries(kind, data)
+    # Once more to go behind blanks and signs that stand between values.
+    assert scanned.count < 2.5 * len(data)
+
+
+def problems(kind: str, data: bytes) -> list[str]:
+    """What is wrong with the entries, and with the recording."""
+    found = []
+    try:
+        for entry in recorded_in(io.BytesIO(data), "cassette" if kind == "json" else kind):
+            found.append(f"{entry.number}: {entry.problem.message}" if entry.problem else f"{entry.number}")
+    except BrokenError as error:
+        found.append(str(error))
+    return found
+
+
+TOO_MANY_HEADERS = "1: there are more than 1,000 headers"
+TOO_MANY_VALUES = "1: the entry has more than 200,000 strings, objects and lists"
+PAIRS = '{"name":"a"},' * 1000 + '{"name":"b"}'
+TOO_MANY_FIELDS = "1: the form of the request has more than 10,000 fields"
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "wanted"),
+    [
+        (
+            "har",
+            har("", ',"headers":[' + '{"name":"a"},' * 1000 + '{"name":"b"}]'),
+            TOO_MANY_HEADERS,
+        ),
+        (
+            "har",
+            har("", f',"cookies":[{PAIRS}]'),
+            "1: there are more than 1,000 cookies",
+        ),
+        (
+            "har",
+            har(f',"headers":[{{"name":"Cookie","value":"{"a;" * 140_000}"}}]'),
+            "1: the headers have more than 262,144 characters",
+        ),
+        ("har", har(url=HERE + "&a" * 33_000), "1: the URL of the request has more than 65,536 characters"),
+        ("har", har(',"postData":{"params":[' + '{"name":"a"},' * 10_000 + '{"name":"b"}]}'), TOO_MANY_FIELDS),
+        ("har", har(f',"postData":{{"text":"{"&a" * 10_000}"}}'), TOO_MANY_FIELDS),
+        ("har", har(f',"postData":{{"text":"{"a" * (8 << 20)}b"}}'), "1: the form of the request has more than 8 MiB"),
+        ("har", post(MULTIPART, f"--b\r\n{DISPOSITION}=a\r\n\r\n\r\n" * 10_001), TOO_MANY_FIELDS),
+        (
+            "har",
+            post('multipart/form-data; "' + ";" * 160_000, "x"),
+            "1: the form of the request cannot be read: its Content-Type has more than 8192 characters",
+        ),
+        (
+            "har",
+            post(MULTIPART, f'--b\r\n{DISPOSITION}="' + ";" * 160_000),
+            "1: the form of the request cannot be read: the headers of a part have more than 8192 bytes",
+        ),
+        (
+            "har",
+            har("", ',"x":[' + "[]," * 200_000 + "1]"),
+            "1: the entry has more than 200,000 strings, objects and lists",
+        ),
+        ("har", har("", ',"x":' + "[" * 90_000 + "]" * 90_000), "1: the entry is nested too deeply"),
+        ("json", json_cassette("", ',"headers":{"a":[' + "1," * 1000 + "1]}"), TOO_MANY_HEADERS),
+        (
+            "json",
+            json_cassette("", ',"headers":{' + "".join(f'"a{k}":"",' for k in range(1000)) + '"b":""}'),
+            TOO_MANY_HEADERS,
+        ),
+        ("cassette", b"#" + b"x" * 100_000 + b"\n" + cassette(interaction()), "a value or a comment in the YAML"),
+        ("cassette", b"x: " + b"[" * 40 + b"]" * 40 + b"\n" + cassette(interaction()), "nested too deeply"),
+        ("cassette", cassette("- " * 40 + "x\n"), "nested too deeply"),
+        ("http", http(*["A: b"] * 1001), TOO_MANY_HEADERS),
+        (
+            "http",
+            b"GET /a HTTP/1.1\r\n" + b"A: b\r\n" * 1001 + b"\r\n" + http(),
+            TOO_MANY_HEADERS,
+        ),
+        (
+            "json-lines",
+            json.dumps({"url": HERE + "&" * 66_000, "body": "OK"}).encode(),
+            "1: the URL of the request has more than 65,536 characters",
+        ),
+    ],
+)
+def test_what_is_beyond_all_measure_is_refused(kind: str, data: bytes, wanted: str) -> None:
+    (found,) = problems(kind, data)
+    assert wanted in found
+
+
+def test_what_is_too_long_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (_json, _yaml):
+        monkeypatch.setattr(module, "LONGEST", 5000)
+    long = "x" * 6000
+    good = har(times=2)[len('{"log":{"entries":[') :].decode()
+    text = har("", f',"content":{{"text":"{long}"}}').decode().removesuffix("]}}")
+    assert problems("har", f"{text},{good}".encode()) == ["1: the entry has more than 5,000 bytes", "2", "3"]
+    small = interaction("x: [" + "y," * 100 + "]")
+    heavy = "1: the entry takes more than 5,000 bytes, 100 of them for each value"
+    assert problems("cassette", cassette(small, interaction())) == [heavy, "2"]
+    ending = "a value or a comment in the YAML of the recording has more than 5,000 bytes"
+    assert problems("cassette", cassette(interaction(), interaction(f"body: {long * 9}"))) == ["1", ending]
+    # The parser looks behind the comment before it says that the interaction ends.
+    assert problems("cassette", cassette(interaction(), "#" * 60_000)) == [ending]
+
+
+def test_requests_to_others_are_counted_whatever_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "recording"
+    path.write_bytes(har("", ',"content":{"text":"?","encoding":"base64"}', times=3))
+    validation = validate_recordings([path])
+    assert list(validation) == []
+    assert validation.summary.skipped == {"x.example": 3}
+
+
+@pytest.mark.parametrize("length", [2, 60_000])
+def test_what_was_asked_is_not_remembered_whole(length: int) -> None:
+    """Forms and URLs that are long, and the many that are short."""
+
+    def work(n: int) -> Callable[[], object]:
+        def ask() -> None:
+            for number in range(n):
+                _check._asked(ELSEWHERE, b"%d=" % number + b"x" * length, None, None, None)
+
+        return ask
+
+    work(600)()
+    assert peak(work(1200)) < peak(work(600)) + (1 << 16)
+
+
+def test_counts_do_not_grow_without_bounds() -> None:
+    summary = Summary()
+    for number in range(3000):
+        other = Summary()
+        other.skipped["h" * 1000 + str(number)] += 1
+        other.skipped[str(number)] += 1
+        other.timeline.add(number % 5, number)
+        summary.merge(other)
+    assert max(map(len, summary.skipped)) == 255
+    assert len(summary.skipped) == 1001
+    assert [len(counts) for counts in summary.timeline.buckets.values()] == [101] * 5
+    assert sum(counts.total() for counts in summary.timeline.buckets.values()) == 3000
+    summary.timeline.add(10**9, 5)
+    for number in range(300):
+        summary.timeline.add(number * 1000, number)
+    assert max(len(counts) for counts in summary.timeline.buckets.values()) <= 101
+
+
+def test_a_group_of_entries_is_bounded_by_all_that_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_validate, "_BYTES", 20_000)
+    for data in (http(*["A: b"] * 900) * 8, b"POST /x HTTP/1.1\r\n\r\n" + b"x" * 30_000 + http()):
+        for group in _validate._contents(Tape(io.BytesIO(data)), _tape.Kind.HTTP):
+            assert isinstance(group, list)
+            assert len(group) == 1
+
+
+@pytest.mark.parametrize("name", ["br", "gzip", "x-gzip", "identity", ""])
+def test_the_codings_of_a_body_are_few(name: str) -> None:
+    assert content(b"name = A", ",".join([name] * 5)) == b"name = A"
+    for times in (6, 100_000):
+        with pytest.raises(BrokenError, match="Content-Encoding names more than 5 codings"):
+            content(b"name = A", ",".join([name] * times))
+    packed = b"name = A"
+    for _ in range(5):
+        packed = gzip.compress(packed)
+    assert content(packed, "gzip,gzip, gzip,gzip,gzip") == b"name = A"
+    assert content(brotli.compress(gzip.compress(b"name = A")), "gzip, br") == b"name = A"
