@@ -24,12 +24,11 @@ from ._cli_streams import (
     printable_json,
     put,
     read,
-    shown_name,
     why,
     write_new,
 )
 from ._codec import Format
-from ._secrets import printable
+from ._secrets import printable, safe_name
 
 GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -65,7 +64,7 @@ class _Run:
 
     def lost(self, action: str, name: str, error: Exception) -> None:
         """Report what cannot be read or written."""
-        self.say(f"{shown_name(name)}: cannot be {action}: {shown_name(why(error))}", UNREADABLE)
+        self.say(f"{safe_name(name)}: cannot be {action}: {safe_name(why(error))}", UNREADABLE)
 
     def refuse(self, item: _Input, error: DecodeError | EncodeError) -> None:
         """Report what does not decode or cannot be encoded."""
@@ -86,7 +85,7 @@ class _Run:
             except (OSError, ValueError) as error:
                 self.lost("read", label, error)
             else:
-                yield _Input(shown_name(label), _stem(name), body)
+                yield _Input(safe_name(label), _stem(name), body)
 
     def each(self, items: Iterable[_Input], work: Callable[[_Input], bytes]) -> None:
         """Write what *work* makes of every input."""
@@ -116,7 +115,7 @@ class _Run:
         taken: dict[str, str] = {}
         for name, stem in results:
             if stem in taken:
-                target = shown_name(str(self._target(stem)))
+                target = safe_name(str(self._target(stem)))
                 self.options.parser.refuse(f"{taken[stem]} and {name} would both be written to {target}")
             taken[stem] = name
 
@@ -154,7 +153,7 @@ class _Run:
     def convert(self) -> None:
         """Write a body for each body."""
         self.alone(len(self.options.files))
-        self.tell_apart((shown_name(name), _stem(name)) for name in self.options.files)
+        self.tell_apart((safe_name(name), _stem(name)) for name in self.options.files)
         self.each(self.inputs(self.options.files), lambda item: self._written(decode(item.body, **self.asked())))
 
     def _written(self, reply: Reply) -> bytes:
@@ -245,7 +244,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run.lost("written", "smsc-codec: temporary file", error)
     except OSError as error:
         # What is wrong with a file is reported where it happens; this is about the process.
-        run.say(f"smsc-codec: cannot go on: {shown_name(why(error))}", UNREADABLE)
+        run.say(f"smsc-codec: cannot go on: {safe_name(why(error))}", UNREADABLE)
     except KeyboardInterrupt:
         return INTERRUPTED
     return run.status

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
-from ._secrets import printable, without_secrets
+from ._secrets import safe_name, without_secrets
 
 
 class OutputError(OSError):
@@ -137,11 +137,6 @@ def _move(part: Path, path: Path) -> None:
         raise
 
 
-def shown_name(name: str) -> str:
-    """The name of a file for people: on one line, without the secrets of a URL that it can be made of."""
-    return printable(without_secrets(name))
-
-
 def shown_arguments(arguments: Iterable[str]) -> list[str]:
     """Arguments of the command for people, on one line and without secrets; an option and its value can be two."""
     shown = []
@@ -149,7 +144,7 @@ def shown_arguments(arguments: Iterable[str]) -> list[str]:
     for argument in arguments:
         pair = f"{option}={argument}"
         hidden = option and without_secrets(pair) != pair
-        shown.append("*" * len(argument) if hidden else shown_name(argument))
+        shown.append("*" * len(argument) if hidden else safe_name(argument))
         option = argument.lstrip("-") if argument.startswith("-") and "=" not in argument else ""
     return shown
 

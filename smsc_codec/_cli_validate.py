@@ -32,7 +32,7 @@ _ECHO = 1.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Report on the recordings, and return the exit status. Raise `OutputError`, and `SpoolError` where a part waits."""
+    """Report on the recordings, and return the exit status. Raise `OutputError` and `SpoolError`."""
     validation = validate_recordings(
         options.files,
         kind=options.kind,

@@ -134,6 +134,7 @@ def _of_header(name: str, value: str) -> Iterator[str]:
         yield value
         for part in re.split(r"[;,\s]+", value):
             yield part
+            yield from _unquoted(part)
             yield from _unquoted(part.partition("=")[2].strip("\"'"))
             yield from _of_basic(part)
     if value.startswith("/") or "://" in value or "?" in value:

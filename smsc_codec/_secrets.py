@@ -248,6 +248,15 @@ def values_behind_names(text: str) -> Iterator[str]:
 # What the library says
 
 
+NUMBERS = Known(numbers=True)
+"""As `NOTHING`, but parameters that look like phone numbers are secret too."""
+
+
+def safe_name(name: str) -> str:
+    """Return the name of a file for people: on one line, and without the secrets of a URL that it can be made of."""
+    return printable(NUMBERS.masked(name))
+
+
 def without_secrets(text: str) -> str:
     """Return *text* with the values of logins, passwords and keys masked, its length kept."""
     return Secrets(text).masked()

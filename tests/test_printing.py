@@ -23,7 +23,8 @@ from smsc_codec import ErrorReply, Reply, Sender, SenderList, Severity, Success,
 from smsc_codec import _cli_page as page
 from smsc_codec import _cli_streams as streams
 from smsc_codec._cli_reports import JUnitReport
-from smsc_codec._cli_streams import Spool, SpoolError, printable_json, shown_arguments, shown_name, write_new
+from smsc_codec._cli_streams import Spool, SpoolError, printable_json, shown_arguments, write_new
+from smsc_codec._secrets import safe_name
 from smsc_codec.recordings import Found, Summary, Validation
 
 from .test_command_line import ROOT, Shell, run, shell
@@ -186,7 +187,7 @@ def test_how_arguments_are_shown(given_: list[str], shown: str) -> None:
 
 
 def test_a_name_without_secrets_stays_readable(shell: Shell) -> None:
-    assert shown_name("replies/Ж 5.txt") == "replies/Ж 5.txt"
+    assert safe_name("replies/Ж 5.txt") == "replies/Ж 5.txt"
     message = f"missing {NAME[:11]}?psw=************: cannot be read: No such file or directory\n"
     assert shell("decode", f"missing {NAME[:11]}?psw=secretsecret").err == message
 

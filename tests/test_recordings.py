@@ -633,7 +633,6 @@ def test_secrets_do_not_leave(case: Case, tmp_path: Path) -> None:
     text = repr(found) + repr(case.summary)
     for secret in ("ice", "w&nder", "w%26", "7999", "38050", "us3r", "pa55", "defghi", "f1lesecret"):
         assert secret not in text
-    assert "it cannot be shown" in text
 
 
 def test_the_same_whatever_the_number_of_jobs(case: Case) -> None:

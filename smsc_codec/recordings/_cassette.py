@@ -14,7 +14,6 @@ from . import _json, _yaml
 from ._coding import BrokenError
 from ._entry import MOST_HEADERS, Entry, Problem, bounded, check_pairs, refused
 from ._form import form_of
-from ._masks import secret_headers
 from ._tape import Tape
 from ._values import base64_bytes
 
@@ -108,7 +107,7 @@ def _recorded(number: int, item: _Interaction) -> Entry:
         headers=headers,
         url=request.uri,
         form=form_of(_content(request.body)[0] or b"", sent),
-        cookies=(*secret_headers(headers), *secret_headers(sent)),
+        sent=sent,
     )
     return msgspec.structs.replace(entry, time=item.recorded_at or entry.header("date"))
 

@@ -9,18 +9,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from .. import validate
 from .._codec import Format, _recognise
+from .._credentials import values_of
 from .._model import ErrorReply
 from .._query import charset_of, missing_views
 from .._report import Finding, Severity
-from .._secrets import printable
+from .._secrets import NUMBERS, Known, printable, safe_name
 from .._source import BOM
-from ..senders import SENDERS
+from ..senders import CODEC, SENDERS
 from ._coding import BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem
 from ._lines import Block, entries
-from ._masks import masked, masked_body, shown_path
 from ._request import Request, request_of
 from ._summary import Summary
 from ._times import seconds
@@ -36,7 +35,6 @@ _LONGEST_KEY = 100
 _LONGEST_REMEMBERED = 2048
 """Bytes of a URL with its form."""
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
-_HIDDEN = "it cannot be shown: the reply repeats what the request keeps secret"
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -92,7 +90,7 @@ class _Asked(NamedTuple):
 class _Checker:
     def __init__(self, options: Options, path: str) -> None:
         self.options = options
-        self.path = shown_path(path)
+        self.path = safe_name(path)
         self.found: list[Found] = []
         self.summary = Summary()
         self.expect = KINDS[options.expect] if options.expect else None
@@ -100,13 +98,13 @@ class _Checker:
     def whole(self, trouble: Problem, last: int) -> None:
         """Pass on what is wrong with the recording as a whole."""
         self.summary.unreadable += trouble.code == "unreadable"
-        self._note(last and last + 1, trouble.code, masked(trouble.message))
+        self._note(last and last + 1, trouble.code, NUMBERS.masked(trouble.message))
 
     def entry(self, entry: Entry) -> None:
         """Judge a reply with its headers and its request."""
         asked = _asked(entry.url, entry.form, entry.fmt, entry.charset, entry.expect)
         if not asked.request.here:
-            self.summary.skipped[printable(masked(asked.request.host)[:_LONGEST_KEY]) or "no host"] += 1
+            self.summary.skipped[printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY]) or "no host"] += 1
             return
         body, charset = entry.body, asked.charset
         if body is None or entry.headers or entry.text or entry.status != 200:
@@ -122,7 +120,7 @@ class _Checker:
         if entry.status != 200:
             self._note(number, "http-status", f"the HTTP status is {entry.status}, where the service answers 200")
         if entry.problem is not None:
-            self._bad(number, entry.problem)
+            self._bad(entry, entry.problem)
             return None
         if entry.body is None:
             self._note(number, "no-body", CODES["no-body"][1])
@@ -130,7 +128,7 @@ class _Checker:
         try:
             body = content(entry.body, entry.header("content-encoding"))
         except (BrokenError, MissingError) as error:
-            self._bad(number, Problem("bad-coding", str(error)))
+            self._bad(entry, Problem("bad-coding", str(error)))
             return None
         self._check_length(entry, unpacked=body is not entry.body)
         return body
@@ -156,17 +154,15 @@ class _Checker:
         summary, options = self.summary, self.options
         summary.replies += 1
         summary.size += len(body)
-        request = asked.request
         fmt = options.fmt if asked.fmt is None else asked.fmt
         charset = charset or options.charset
         expect = asked.expect or self.expect
-        report = validate(body, fmt=fmt, charset=charset, expect=expect, strict=options.strict)
+        report = CODEC._report(body, fmt, expect, charset, options.strict, known=_known(entry))
         reply = report.reply
         if fmt is None:
             fmt = _recognise(body[:200].removeprefix(BOM).decode("latin-1"), None)
         if report.findings:
-            given = {"fmt": fmt, "charset": charset, "expect": expect, "strict": options.strict}
-            self._report(entry.number, body, report.findings, given, (*request.secrets, *entry.cookies))
+            self._report(entry.number, report.findings)
             if any(finding.code == "other-format" for finding in report.findings):
                 fmt = Format.TEXT
         if reply is None:
@@ -180,7 +176,7 @@ class _Checker:
             if when is not None:
                 summary.timeline.add(when, int(reply.code))
         else:
-            self._pass_on(entry.number, missing_views(request.query, reply))
+            self._pass_on(entry.number, missing_views(asked.request.query, reply))
 
     def _pass_on(self, number: int, findings: Sequence[Finding]) -> None:
         """Report what was found by what was asked, which quotes nothing of the reply."""
@@ -188,32 +184,22 @@ class _Checker:
             where = f"{finding.path}: " if finding.path else ""
             self._add(number, finding.severity, finding.code, f"{where}{finding.message}")
 
-    def _report(
-        self, number: int, body: bytes, findings: Sequence[Finding], asked: dict[str, Any], secrets: Sequence[str]
-    ) -> None:
+    def _report(self, number: int, findings: Sequence[Finding]) -> None:
         """Pass on what the codec has found."""
-        shown: Sequence[Finding | None] = findings
-        hidden = masked_body(body, secrets)
-        if hidden != body:
-            # What is said about a body without secrets has none, wherever it is cut; if it can be said of that one.
-            again = validate(hidden, **asked).findings
-            same = [finding.code for finding in again] == [finding.code for finding in findings]
-            shown = again if same else [None] * len(findings)
-        for finding, safe in zip(findings, shown):
-            message, excerpt, path = (_HIDDEN, "", "") if safe is None else (safe.message, safe.excerpt, safe.path)
-            severity = Severity(finding.severity)
-            where = f"{path}: " if path else ""
-            self._add(number, severity, finding.code, f"{where}{message}", finding.line, finding.column, excerpt)
+        for finding in findings:
+            where = f"{finding.path}: " if finding.path else ""
+            message = f"{where}{finding.message}"
+            self._add(number, finding.severity, finding.code, message, finding.line, finding.column, finding.excerpt)
             if finding.code.startswith("unknown-"):
-                value = _NUMBER.search(message) if finding.code == "unknown-number" else None
-                label = f"{_PLACE.sub('[]', path)}{f' = {value[0]}' if value else ''}"
+                value = _NUMBER.search(finding.message) if finding.code == "unknown-number" else None
+                label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"
                 self.summary.unknown[printable(label[:_LONGEST_KEY])] += 1
 
-    def _bad(self, number: int, trouble: Problem) -> None:
+    def _bad(self, entry: Entry, trouble: Problem) -> None:
         self.summary.replies += 1
         self.summary.undecoded += 1
         self.summary.kinds[NO_FORMAT, UNDECODED] += 1
-        self._note(number, trouble.code, masked(trouble.message))
+        self._note(entry.number, trouble.code, _known(entry).masked(trouble.message))
 
     def _note(self, number: int, code: str, message: str) -> None:
         self._add(number, CODES[code][0], code, message)
@@ -231,6 +217,15 @@ class _Checker:
         self.summary.findings += 1
         self.summary.codes[severity.value, code] += 1
         self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
+
+
+def _known(entry: Entry) -> Known:
+    """Return what the request of an entry keeps secret. It is collected when something is quoted."""
+
+    def collect() -> tuple[str, ...] | None:
+        return values_of(entry.url, b"\n".join((entry.form, entry.posted)), (*entry.sent, *entry.headers))
+
+    return Known(collect, numbers=True)
 
 
 def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:

@@ -63,9 +63,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     """The address that was asked, empty if it is not known."""
     form: bytes = b""
-    """The body of the request."""
-    cookies: tuple[str, ...] = ()
-    """Values of headers that nobody may see."""
+    """The parameters in the body of the request, or the body itself if it is not a form."""
+    posted: bytes = b""
+    """The body of the request, where the recording holds it beside the parameters."""
+    sent: Sequence[tuple[str, str]] = ()
+    """The headers of the request, cookies among them."""
     fmt: int | None = None
     """The format that was asked for, if the recording says so itself."""
     charset: str | None = None
@@ -90,7 +92,7 @@ def bounded(entry: Entry) -> Entry:
     if len(entry.url) > LONGEST_URL:
         return refused(entry.number, entry.url, f"the URL of the request has more than {LONGEST_URL:,} characters")
     try:
-        check_form(entry.form.count(b"&") + 1, len(entry.form))
+        check_form(entry.form.count(b"&") + 1, len(entry.form) + len(entry.posted))
     except BrokenError as error:
         return refused(entry.number, entry.url, error)
     return entry
@@ -98,10 +100,9 @@ def bounded(entry: Entry) -> Entry:
 
 def weight_of(entry: Entry) -> int:
     """Return about how many bytes of memory an entry takes."""
-    texts = [*chain.from_iterable(entry.headers), *entry.cookies]
-    return (
-        _ENTRY + len(entry.body or b"") + len(entry.form) + len(entry.url) + sum(map(len, texts)) + _TEXT * len(texts)
-    )
+    texts = [entry.url, *chain.from_iterable(entry.headers), *chain.from_iterable(entry.sent)]
+    size = len(entry.body or b"") + len(entry.form) + len(entry.posted)
+    return _ENTRY + size + sum(map(len, texts)) + _TEXT * len(texts)
 
 
 def check_form(fields: int, size: int) -> None:

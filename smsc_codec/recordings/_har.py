@@ -11,7 +11,6 @@ from ._coding import BrokenError
 from ._entry import Entry, Problem, bounded, check_form, check_pairs, refused
 from ._form import form_of
 from ._json import decoded, items
-from ._masks import long_enough, secret_headers
 from ._tape import Tape
 from ._values import base64_bytes
 
@@ -85,8 +84,9 @@ def _recorded(number: int, item: _Item) -> Entry:
         raise BrokenError("the encoding of the content is neither base64 nor none")
     elif body is None and content.size == 0 and response.status > 0:
         body = b""
-    headers, sent = _pairs(response.headers), _pairs(request.headers)
-    cookies = _pairs([*(request.cookies or ()), *(response.cookies or ())], "cookies")
+    headers = _pairs(response.headers)
+    sent = _pairs(request.headers) + _cookies([*(request.cookies or ()), *(response.cookies or ())])
+    post = request.postData or _Post()
     # The size is that of the content without its compression; so is the length of base64, if there is none.
     length = _whole(content.size) if text else len(body or b"")
     return Entry(
@@ -98,14 +98,22 @@ def _recorded(number: int, item: _Item) -> Entry:
         headers=headers,
         time=item.startedDateTime or "",
         url=request.url,
-        form=_form(request.postData or _Post()),
-        cookies=(*secret_headers(headers), *secret_headers(sent), *long_enough(value for _, value in cookies)),
+        form=_form(post),
+        posted=(post.text or "").encode() if post.params else b"",
+        sent=sent,
     )
 
 
-def _pairs(found: list[_Pair], what: str = "headers") -> list[tuple[str, str]]:
+def _pairs(found: list[_Pair]) -> list[tuple[str, str]]:
     pairs = [(pair.name, pair.value) for pair in found]
-    check_pairs(pairs, what)
+    check_pairs(pairs)
+    return pairs
+
+
+def _cookies(found: list[_Pair]) -> list[tuple[str, str]]:
+    """Return cookies as the headers that they were."""
+    pairs = [("Cookie", f"{pair.name}={pair.value}") for pair in found]
+    check_pairs(pairs, "cookies")
     return pairs
 
 

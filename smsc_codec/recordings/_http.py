@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from ._coding import LONGEST, BrokenError, dechunked
 from ._entry import Entry, Problem, bounded, check_pairs, refused
 from ._form import form_of
-from ._masks import secret_headers
 from ._tape import Tape
 
 # Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end.
-_START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|(?:GET|POST) \S{1,8192} HTTP/\d(?:\.\d)?(?=\r?\n)")
+_METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT)"
+_START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|" + _METHODS + rb" \S{1,8192} HTTP/\d(?:\.\d)?(?=\r?\n)")
 _LONGEST_START = 8192 + 20
 _END = re.compile(rb"\r?\n\r?\n")
 _MOST_HEAD = 1 << 18
@@ -90,7 +90,7 @@ def _asked(head: bytes, rest: bytes) -> Entry:
     url = head.split(b" ", 2)[1].decode("latin-1")
     try:
         headers = _headers(head)
-        return bounded(Entry(number=0, url=url, form=form_of(rest.strip(), headers), cookies=secret_headers(headers)))
+        return bounded(Entry(number=0, url=url, form=form_of(rest.strip(), headers), sent=headers))
     except BrokenError as error:
         return refused(0, url, error)
 
@@ -107,7 +107,6 @@ def _entry(number: int, asked: Entry, head: bytes, rest: bytes) -> Entry:
         number=number,
         status=int(head.split(b" ", 2)[1][:3]),
         headers=headers,
-        cookies=(*asked.cookies, *secret_headers(headers)),
     )
     entry = replace(entry, time=entry.header("date"))
     if "chunked" in entry.header("transfer-encoding").lower():

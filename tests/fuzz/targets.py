@@ -173,7 +173,7 @@ def _check_entry(entry: Entry) -> None:
     assert entry.length is None or (type(entry.length) is int and entry.length >= 0)
     assert len(entry.headers) <= MOST_HEADERS
     assert all(type(name) is str and type(value) is str for name, value in entry.headers)
-    assert all(type(cookie) is str for cookie in entry.cookies)
+    assert all(type(text) is str for pair in (*entry.headers, *entry.sent) for text in pair)
     if entry.problem is not None:
         assert entry.problem.code in CODES and 0 < len(entry.problem.message) < 300
 

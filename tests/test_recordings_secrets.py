@@ -1,0 +1,225 @@
+"""What a recorded request keeps secret is in nothing that is said about its reply."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from smsc_codec.__main__ import main
+from smsc_codec.recordings import validate_recordings
+
+from .secrets import FRAMES, SPELLINGS, anything, leaked
+
+HOST = "https://smsc.ru"
+PAGE = f"{HOST}/sys/senders.php"
+FORM, PLAIN_JSON = "application/x-www-form-urlencoded", "application/json"
+
+Request = dict[str, Any]
+"""The method, the URL, the headers and the body of a request."""
+
+
+def request(url: str = PAGE, method: str = "GET", body: str = "", **headers: str) -> Request:
+    pairs = {name.replace("_", "-"): value for name, value in headers.items()}
+    return {"method": method, "url": url, "headers": pairs, "body": body}
+
+
+def multipart(secret: str, before: str = "") -> Request:
+    parts = {"fmt": "3", "file": before, "psw": secret}
+    lines = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts.items()
+    ]
+    return request(method="POST", body="".join(lines) + "--x--\r\n", Content_Type="multipart/form-data; boundary=x")
+
+
+def basic(secret: str) -> str:
+    return "Basic " + base64.b64encode(f"demo:{secret}".encode()).decode()
+
+
+# Wherever a request can hold a secret.
+REQUESTS: dict[str, Callable[[str], Request]] = {
+    "the query": lambda secret: request(f"{PAGE}?login=demo&psw={quote(secret, safe='')}&fmt=3"),
+    "an index": lambda secret: request(f"{PAGE}?psw[]={quote(secret, safe='')}&fmt=3"),
+    "behind a semicolon": lambda secret: request(f"{PAGE}?fmt=3;psw={quote(secret, safe='')}"),
+    "the fragment": lambda secret: request(f"{PAGE}?fmt=3#psw={quote(secret, safe='')}"),
+    "an unknown parameter": lambda secret: request(f"{PAGE}?zz={quote(secret, safe='')}&fmt=3"),
+    "userinfo": lambda secret: request(f"https://demo:{quote(secret, safe='')}@smsc.ru/sys/senders.php?fmt=3"),
+    "the path": lambda secret: request(f"{HOST}/{quote(secret, safe='')}/senders.php?fmt=3"),
+    "windows-1251": lambda secret: request(f"{PAGE}?psw={quote(secret.encode('cp1251', 'ignore'), safe='')}&fmt=3"),
+    "a form": lambda secret: request(method="POST", body=urlencode({"fmt": 3, "psw": secret}), Content_Type=FORM),
+    "a PUT": lambda secret: request(method="PUT", body=urlencode({"fmt": 3, "psw": secret}), Content_Type=FORM),
+    "JSON": lambda secret: request(method="POST", body=json.dumps({"psw": secret}), Content_Type=PLAIN_JSON),
+    "JSON that is deep": lambda secret: request(method="POST", body=json.dumps([{"a": {"zz": [secret]}}])),
+    "a multipart form": multipart,
+    "behind a long file": lambda secret: multipart(secret, "x" * 100_000),
+    "Authorization": lambda secret: request(f"{PAGE}?fmt=3", Authorization=basic(secret)),
+    "X-Auth-Token": lambda secret: request(f"{PAGE}?fmt=3", X_Auth_Token=quote(secret, safe="")),
+    "Api-Key": lambda secret: request(f"{PAGE}?fmt=3", Api_Key=quote(secret, safe="")),
+    "Cookie": lambda secret: request(f"{PAGE}?fmt=3", Cookie=f"a=b; session={quote(secret, safe='')}"),
+    "Referer": lambda secret: request(f"{PAGE}?fmt=3", Referer=f"{PAGE}?psw={quote(secret, safe='')}"),
+}
+
+
+def har(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    post = {"mimeType": asked["headers"].get("Content-Type", ""), "text": asked["body"]}
+    entry = {
+        "request": {"url": asked["url"], "headers": _pairs(asked["headers"]), "postData": post},
+        "response": {"status": 200, "headers": _pairs(headers), "content": {"text": reply}},
+    }
+    return json.dumps({"log": {"entries": [entry]}}).encode()
+
+
+def _pairs(headers: dict[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in headers.items()]
+
+
+def cassette(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    sent = {
+        "uri": asked["url"],
+        "body": asked["body"],
+        "headers": {name: [text] for name, text in asked["headers"].items()},
+    }
+    got = {"status": {"code": 200}, "headers": headers, "body": {"string": reply}}
+    return json.dumps({"interactions": [{"request": sent, "response": got}]}).encode()
+
+
+def http(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    _, _, target = asked["url"].partition("//")
+    target = asked["url"] if "@" in target or "#" in target else "/" + target.partition("/")[2]
+    head = [f"{asked['method']} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in asked["headers"].items())]
+    back = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in headers.items())]
+    text = "\r\n".join([*head, "", asked["body"]]) + "\r\n" + "\r\n".join([*back, "", reply])
+    return text.encode("utf-8", "replace")
+
+
+RECORDINGS = {"har": har, "cassette": cassette, "http": http}
+
+
+def said(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    validation = validate_recordings([path])
+    found = list(validation)
+    validation.summary.seconds = 0
+    return repr(found) + repr(validation.summary)
+
+
+# What the reply does with it; each is a reply that has findings or does not decode.
+FRAMED = [
+    '[{{"sender": "A", "zz": "{}", "id": "x"}}]',
+    "<html>{}",
+    "name = A, id = {}",
+    '<sender zz="{}">A</sender>',
+    "{}",
+]
+
+
+@pytest.mark.parametrize("place", REQUESTS)
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_every_place_of_every_recording(tmp_path: Path, place: str, recording: str) -> None:
+    for secret in ("wqjq-zqjw-kq", "wq/z&q\"z'q<z>\\qz%41", "пароль-zqzq"):
+        for spelling, frame in zip(SPELLINGS.values(), itertools.cycle(FRAMED)):
+            data = RECORDINGS[recording](REQUESTS[place](secret), frame.format(spelling(secret)), {})
+            text = said(tmp_path / "recording", data)
+            assert "replies=1" in text and "findings=" in text
+            assert not leaked(text, secret), data
+
+
+def test_lines_that_know_the_url(tmp_path: Path) -> None:
+    for secret in ("wqjq-zqjw-kq", "r@bbit/9", "пароль"):
+        for spelling in SPELLINGS.values():
+            row = {"url": REQUESTS["the query"](secret)["url"], "body": f"<html>{spelling(secret)}"}
+            assert not leaked(said(tmp_path / "recording", json.dumps(row).encode()), secret), row
+
+
+@pytest.mark.parametrize("name", ["Set-Cookie", "Location", "X-Api-Key"])
+def test_headers_of_the_reply(tmp_path: Path, name: str) -> None:
+    value = "/x?psw=wqjq-zqjw-kq" if name == "Location" else "session=wqjq-zqjw-kq"
+    for recording in RECORDINGS.values():
+        data = recording(request(), "<html>wqjq-zqjw-kq", {name: value})
+        assert not leaked(said(tmp_path / "recording", data), "wqjq-zqjw-kq")
+
+
+def test_parameters_beside_the_body(tmp_path: Path) -> None:
+    """Recorders write the parameters as they stand in the form, leave some out, or hold only the body."""
+    for params in ([{"name": "psw", "value": "r%40bbit9"}], [{"name": "fmt", "value": "3"}], []):
+        data = json.loads(har(request(body="psw=r%40bbit9&fmt=3"), "<html>r@bbit9", {}))
+        data["log"]["entries"][0]["request"]["postData"]["params"] = params
+        assert "bbit9" not in said(tmp_path / "recording", json.dumps(data).encode())
+
+
+def test_cookies_in_a_jar(tmp_path: Path) -> None:
+    data = json.loads(har(request(), "<html>wqjq-zq c00kie", {}))
+    data["log"]["entries"][0]["request"]["cookies"] = [{"name": "a", "value": "wqjq-zq"}]
+    data["log"]["entries"][0]["response"]["cookies"] = [{"name": "b", "value": "c00kie"}]
+    text = said(tmp_path / "recording", json.dumps(data).encode())
+    assert "wqjq" not in text and "c00kie" not in text
+
+
+def test_phone_numbers(tmp_path: Path) -> None:
+    for url in (f"{PAGE}?phones=79990001122,380501234567&fmt=3", f"{PAGE}?add=1&sender=79990001122&fmt=3"):
+        for spelled in ("79990001122", "+79990001122", "89990001122", "9990001122", "x=79994445566"):
+            text = said(tmp_path / "recording", har(request(url), f"<html>{spelled}", {}))
+            assert "9990001122" not in text and "9994445566" not in text
+
+
+def test_more_values_than_are_looked_for(tmp_path: Path) -> None:
+    phones = ",".join(str(79990000000 + number) for number in range(5000))
+    (found,) = _found(tmp_path, har(request(method="POST", body=f"fmt=3&phones={phones}"), "<html>79990000007", {}))
+    assert found.code == "malformed"
+    assert (
+        found.message == "it cannot be shown: the request holds too many values to look for each of them in the reply"
+    )
+    assert "7" not in found.excerpt
+
+
+def _found(folder: Path, data: bytes) -> list[Any]:
+    path = folder / "recording"
+    path.write_bytes(data)
+    return list(validate_recordings([path]))
+
+
+def test_entries_that_cannot_be_judged(tmp_path: Path) -> None:
+    entry = json.loads(har(REQUESTS["the query"]("wqjq-zqjw-kq"), "x", {}))
+    entry["log"]["entries"][0]["response"]["content"]["encoding"] = "wqjq-zqjw-kq"
+    assert "wqjq" not in said(tmp_path / "recording", json.dumps(entry).encode())
+
+
+@pytest.mark.parametrize("kind", ["text", "json", "junit", "html"])
+def test_no_report_repeats_it(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], kind: str) -> None:
+    for number, (recording, place) in enumerate(
+        (made, asked) for made in RECORDINGS.values() for asked in REQUESTS.values()
+    ):
+        (tmp_path / str(number)).write_bytes(
+            recording(place("wqjq-zqjw-kq"), FRAMED[number % 5].format("wqjq-zqjw-kq"), {})
+        )
+    (tmp_path / "psw=wqjq-zqjw-kq").write_bytes(b"<html>")
+    main(["validate", "--format", kind, str(tmp_path)])
+    out, err = capfdbinary.readouterr()
+    assert not leaked(out.decode() + err.decode(), "wqjq-zqjw-kq")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    st.data(),
+    st.sampled_from(sorted(REQUESTS)),
+    st.sampled_from(sorted(RECORDINGS)),
+    st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3),
+    st.sampled_from(FRAMES),
+)
+def test_any_secret(
+    tmp_path: Path, data: st.DataObject, place: str, recording: str, ways: list[str], frame: str
+) -> None:
+    secret = data.draw(anything)
+    text = secret
+    for way in ways:
+        text = SPELLINGS[way](text)
+    made = RECORDINGS[recording](REQUESTS[place](secret), frame.format(text), {})
+    assert not leaked(said(tmp_path / "recording", made), secret), made
