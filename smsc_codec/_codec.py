@@ -161,8 +161,24 @@ class Codec(Generic[R]):
             reply = self._quick(body, fmt, charset, limits)
             if reply is not None and (expect is None or _fits(reply, expect)) and not (strict and self._odd(reply)):
                 return reply
-            findings: list[Finding] | None = [] if strict else None
-            reply = self._read(body, fmt, expect, charset, limits, findings)
+        except DecodeError as error:
+            raise error.with_traceback(None) from None
+        return self._judged(body, fmt, expect, charset, strict, limits)
+
+    def _judged(
+        self,
+        body: Any,
+        fmt: Any,
+        expect: Any,
+        charset: Any,
+        strict: bool,
+        limits: Any,
+        known: Known = NOTHING,
+    ) -> Any:
+        """Do what `decode` does, the careful way; nothing that is *known* to be secret is repeated."""
+        findings: list[Finding] | None = [] if strict else None
+        try:
+            reply = self._read(body, fmt, expect, charset, limits, findings, known)
         except DecodeError as error:
             # Lark's and orjson's exceptions, and the frames below, hold the whole body.
             error.__context__ = None

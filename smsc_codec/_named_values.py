@@ -82,14 +82,14 @@ _JOINED = re.compile(
 _PART = re.compile(r"[^\r\n]{0,256}(?:\r?\n[^\r\n]{1,256}){0,8}\r?\n\r?\n")
 # What stands before a name.
 _BEFORE = 100
-_IN_TUPLE = re.compile(r"[(\[]\s{0,9}[bru]?[\"'][\w.\[\]-]{0,64}\Z", re.ASCII)
-_IN_PART = re.compile(r"name=[\"']?[\w.\[\]-]{0,64}\Z", re.ASCII)
+_IN_TUPLE = re.compile(r"[(\[]\s{0,9}[bru]?\\{0,15}[\"'][\w.\[\]-]{0,64}\Z", re.ASCII)
+_IN_PART = re.compile(r"name=\\{0,15}[\"']?[\w.\[\]-]{0,64}\Z", re.ASCII)
 
 # Tags are looked at as far as this before and behind a sign.
 _TAG_BEFORE, _TAG_BEHIND = 512, 4096
 _ELEMENT = re.compile(r"<(?P<name>[^\s<>/=]{1,128})")
 _NAMED = re.compile(
-    rf"""(?a)\b(?:name|id|key|type|field|param|property)\s{{0,9}}=\s{{0,9}}["']?[\w.\[\]:-]{{0,64}}?{_NAMES}"""
+    rf"""(?a)\b(?:name|id|key|type|field|param|property)\s{{0,9}}=\s{{0,9}}\\{{0,15}}["']?[\w.\[\]:-]{{0,64}}?{_NAMES}"""
 )
 
 _OPENED = re.compile(r"(?P<escaped>\\{0,15})(?P<quote>[\"'`])|(?:array\s{0,9})?[\[{(]")

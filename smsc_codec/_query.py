@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ from ._errors import DecodeError
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply, Reply, SenderCreated, SenderList, Success
 from ._report import Finding, Report, Severity
-from ._source import bytes_of, charset_name, shown
+from ._source import bytes_of, charset_name, shown, size_of
 from ._types import is_really, name_of
 from .senders import CODEC, COMMANDS
 
@@ -159,15 +159,15 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises `DecodeError` and nothing else.
         """
-        charset, findings = charset_of(self.charset, content, content_type)
-        reply = CODEC.decode(
-            content,
-            fmt=self.fmt,
-            expect=self.expect if expect is None else expect,
-            charset=charset,
-            strict=strict,
-            limits=limits,
-        )
+        return self._decoded(CODEC.decode, content, expect, content_type, strict, limits)
+
+    def _decoded(
+        self, read: Callable[..., Any], content: Any, expect: Any, content_type: Any, strict: bool, limits: Any
+    ) -> Any:
+        """Do what `decode` does, by a way to read that takes the parameters of `smsc_codec.decode`."""
+        charset, findings = charset_of(self.charset, content, content_type, limits)
+        expect = self.expect if expect is None else expect
+        reply = read(content, fmt=self.fmt, expect=expect, charset=charset, strict=strict, limits=limits)
         if strict:
             findings += missing_views(self, reply)
             if findings:
@@ -191,7 +191,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         """
         if strict is not True and strict is not False:
             return CODEC.validate(content, strict=strict)
-        charset, findings = charset_of(self.charset, content, content_type)
+        charset, findings = charset_of(self.charset, content, content_type, limits)
         report = CODEC.validate(
             content,
             fmt=self.fmt,
@@ -234,12 +234,20 @@ def pairs_of(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text)
 
 
-def charset_of(asked: str | None, content: object, content_type: object) -> tuple[str | None, list[Finding]]:
-    """The charset of a response, and what is odd about what its `Content-Type` says."""
+def charset_of(
+    asked: str | None, content: object, content_type: object, limits: object = DEFAULT_LIMITS
+) -> tuple[str | None, list[Finding]]:
+    """Return the charset of a response, and what is wrong with what its `Content-Type` says.
+
+    A content beyond the limits is not looked at: it is going to be refused.
+    """
     match = _CHARSET.search(str.__str__(content_type)) if is_really(content_type, str) else None
     said = None if match is None else charset_name(match[1])
+    size = None if said is None else size_of(content)
+    if size is None or type(limits) is not Limits or size > limits.body:
+        return said or asked, []
     body = bytes_of(content)
-    if said is None or body is None:
+    if body is None:
         return said or asked, []
     if body.isascii():
         return said, []
@@ -283,14 +291,15 @@ def _asked(source: object) -> dict[str, str]:
     """The parameters of a source that say what was asked for, and no others: what is secret goes no further."""
     try:
         # Plain strings: those of a class of the caller may say something else when they are asked again.
-        plain = [(str.__str__(name), str.__str__(value)) for name, value in _pairs(source)]
+        plain = [(str.__str__(name), str.__str__(value)) for name, value in parameters(source)]
         return {name: value for name, value in plain if name in _READ}
     except Exception as error:  # that of an object of the caller, or of what is no pair
         trouble = "" if is_really(error, TypeError) else f" that raises {name_of(error)}"
     raise DecodeError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
 
-def _pairs(source: Any) -> list[tuple[str, str]]:
+def parameters(source: Any) -> list[tuple[str, str]]:
+    """Return the names and values of parameters, whatever holds them. Raise what an object of the caller raises."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         source = bytes(source).decode("latin-1")
     if not isinstance(source, (str, Iterable)):

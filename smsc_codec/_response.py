@@ -5,15 +5,20 @@ What requests, httpx and aiohttp have in common is read by its name; none of the
 
 from __future__ import annotations
 
+from functools import partial
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
+from ._credentials import values_of
 from ._errors import DecodeError
 from ._limits import DEFAULT_LIMITS, Limits
 from ._model import ErrorReply, Reply
-from ._query import Parameters, Query
-from ._source import bytes_of
+from ._multipart import is_multipart, parts_of
+from ._query import Parameters, Query, parameters
+from ._secrets import Known
+from ._source import size_of
 from ._types import is_really, name_of
+from .senders import CODEC
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -120,15 +125,55 @@ def decode_response(
     """
     if content is None:
         content = _held(response, "content")
-        if not is_really(content, str) and bytes_of(content) is None:
+        if size_of(content) is None:
             raise DecodeError(
                 f"expected the content in the response, found {name_of(content)}: "
                 "read it, and give it as the second argument"
             )
     url = _held(response, "url")
-    sent = _sent_form(_held(response, "request")) if form is None else form
+    request = _held(response, "request")
+    sent = _sent_form(request) if form is None else form
     query = Query.from_url("" if url is None else url, sent)
-    return query.decode(content, expect=expect, content_type=_content_type(response), strict=strict, limits=limits)
+    options = content, expect, _content_type(response), strict, limits
+    try:
+        return query._decoded(CODEC.decode, *options)
+    except DecodeError as error:
+        if error.code == "option":
+            raise
+    # What the request holds is looked for when there is something to say, not for every response.
+    known = Known(lambda: _secrets(url, form, request, response), numbers=True)
+    return query._decoded(partial(CODEC._judged, known=known), *options)
+
+
+def _secrets(url: object, form: object, request: object, response: object) -> tuple[str, ...] | None:
+    """Return what the request holds that nobody may see; None if it is too much, or cannot be read."""
+    try:
+        sent = _headers(request)
+        body = _body(request)
+        kind = next((value for name, value in sent if name.lower() == "content-type"), "")
+        pairs = [] if form is None else [(name, value.encode("utf-8", "replace")) for name, value in parameters(form)]
+        if is_multipart(kind):
+            pairs += ((part.name, part.content()) for part in parts_of(kind, body) if part.filename is None)
+            body = b""
+        return values_of("" if url is None else str(url), body, (*sent, *_headers(response)), pairs)
+    except Exception:  # that of an object of the caller, or of a form that cannot be read
+        return None
+
+
+def _headers(message: object) -> list[tuple[str, str]]:
+    headers = _held(message, "headers")
+    return [] if headers is None else [(str(name), str(value)) for name, value in headers.items()]
+
+
+def _body(request: object) -> bytes:
+    """Return the body of a request, empty if the library does not keep it."""
+    for name in ("body", "content"):
+        body = _held(request, name)
+        if is_really(body, str):
+            return str.encode(body, "utf-8", "replace")
+        if is_really(body, bytes):
+            return body
+    return b""
 
 
 def _held(thing: object, name: str) -> Any:

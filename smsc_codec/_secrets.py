@@ -199,7 +199,8 @@ class _Needles:
 def _spellings(value: str) -> Iterator[str]:
     """Spell a value: in small letters, with plus signs, as halves of surrogate pairs, in base64, misread, unescaped."""
     names = _finders()[1]
-    spelled = [value, value.replace(" ", "+"), *names.misread(value), _unescaped(value)]
+    spelled = [value, value.replace(" ", "+"), *names.misread(value)]
+    spelled += map(_unescaped, tuple(spelled))
     if any(letter > "\uffff" for letter in value):
         units = value.encode("utf-16-be", "surrogatepass")
         spelled.append("".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2)))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import gzip
 import threading
+import tracemalloc
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
@@ -19,15 +20,19 @@ from smsc_codec import (
     DecodeError,
     ErrorReply,
     Format,
+    LimitError,
+    Limits,
     Query,
     Sender,
     SenderCreated,
     SenderList,
     Success,
+    decode,
     decode_response,
     encode,
 )
 
+from .secrets import SPELLINGS, leaked
 from .test_query import Link, Trap
 
 LIST = Query(fmt=Format.JSON, command="get", all=True)
@@ -265,3 +270,69 @@ def test_headers_in_any_case_and_content_beside() -> None:
 def test_what_is_no_response(response: Any) -> None:
     with pytest.raises(DecodeError, match=r"expected (the content in the response|a URL)"):
         decode_response(response)
+
+
+SECRET = "wqjq/zqjw kq"
+PAGES = [f"<html>wrong {way(SECRET)} here" for way in SPELLINGS.values()]
+
+
+def _refused(response: Any, *content: Any, **options: Any) -> str:
+    with pytest.raises(DecodeError) as caught:
+        decode_response(response, *content, **options)
+    error = caught.value
+    assert error.__context__ is None and error.__cause__ is None
+    return f"{error}{error!r}{vars(error)}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_the_request_holds_is_not_said_of_the_page_that_came(page: str, strict: bool) -> None:
+    requests, httpx = pytest.importorskip("requests"), pytest.importorskip("httpx")
+    asked: list[dict[str, Any]] = [
+        {"method": "GET", "params": {"psw": SECRET, "fmt": 3}},
+        {"method": "POST", "data": {"zz": SECRET, "fmt": 3}},
+        {"method": "POST", "json": {"password": SECRET}},
+        {"method": "POST", "files": {"psw": (None, SECRET), "file": ("a", b"x")}},
+        {"method": "GET", "auth": ("demo", SECRET)},
+        {"method": "GET", "headers": {"X-Api-Key": quote(SECRET)}},
+        {"method": "GET", "cookies": {"session": quote(SECRET)}},
+    ]
+    for options in asked:
+        options["url"] = "https://smsc.ru/sys/senders.php"
+        response = requests.Response()
+        response.request = requests.Request(**options).prepare()
+        response.url, response._content = response.request.url, page.encode()
+        assert not leaked(_refused(response, strict=strict), SECRET), options
+    for options in asked[:3]:
+        options = {"params" if name == "auth" else name: value for name, value in options.items()}  # noqa: PLW2901
+        request = httpx.Request(**{**options, "url": "https://smsc.ru/sys/senders.php"})
+        assert not leaked(_refused(httpx.Response(200, content=page, request=request), strict=strict), SECRET)
+    response = SimpleNamespace(url="https://smsc.ru/", headers={"Set-Cookie": f"a={quote(SECRET)}"})
+    assert not leaked(_refused(response, page), SECRET)
+    assert not leaked(_refused(response, page, form={"psw": SECRET}), SECRET)
+
+
+def test_a_request_that_cannot_be_read() -> None:
+    """Nothing of the reply is quoted, as nobody knows what must not be."""
+    kind = {"content-type": "multipart/form-data"}
+    request = SimpleNamespace(headers=kind, body=b"x")
+    said = _refused(SimpleNamespace(url="https://smsc.ru/", headers={}, request=request), f"<html>{SECRET}")
+    assert "it cannot be shown" in said
+    assert not leaked(said, SECRET)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda data: data.decode()])
+def test_a_content_that_is_too_long_is_not_looked_at(kind: Callable[[bytes], Any]) -> None:
+    content = kind("Я".encode() * 500_000)
+    tracemalloc.start()
+    for fmt in (None, 0, 1, 2, 3):
+        query = Query(fmt=None if fmt is None else Format(fmt))
+        for limits in (Limits(body=100), Limits(body=499_999)):
+            with pytest.raises(LimitError, match="expected at most"):
+                query.decode(content, content_type="text/plain; charset=windows-1251", limits=limits)
+            assert [found.code for found in query.validate(content, limits=limits).findings] == ["limit"]
+            with pytest.raises(LimitError):
+                decode(content, fmt=fmt, limits=limits)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000
