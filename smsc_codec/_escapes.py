@@ -42,6 +42,14 @@ class Layer:
         """Return the layer above: the text with its escapes undone. None if there are none."""
         return self._replaced(_ESCAPE, _unescaped) if any(mark in self.text for mark in "%\\&\0") else None
 
+    def spelled_out(self) -> Layer | None:
+        """Return the layer with the escapes of letters, digits and blanks undone, of which names consist.
+
+        Where a text holds escaped names and escaped quotes, undoing both would let a value end at a quote inside of it.
+        None if there are none.
+        """
+        return self._replaced(_ESCAPE, _letter) if any(mark in self.text for mark in "%\\&\0") else None
+
     def without_backslashes(self) -> Layer | None:
         """Return the layer that has no backslashes. None if there are none here."""
         return self._replaced(_BACKSLASH, _nothing) if "\\" in self.text else None
@@ -77,7 +85,7 @@ class Layer:
 _ESCAPE = re.compile(
     r"(?:%|\\x)([0-9A-Fa-f]{2})|[%\\]u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}"
     r"|&\#[Xx]0{0,9}([1-9A-Fa-f][0-9A-Fa-f]{0,5});?"
-    r"|&\#0{0,9}([1-9][0-9]{0,6});?|\\([0-7]{3})|\\([^\0])|&([A-Za-z][A-Za-z0-9]{1,31});|\0",
+    r"|&\#0{0,9}([1-9][0-9]{0,6});?|\\([0-7]{3})|\\([^\0%&])|&([A-Za-z][A-Za-z0-9]{1,31});|\0",
     re.DOTALL,
 )
 _BACKSLASH = re.compile(r"\\+")
@@ -98,6 +106,14 @@ def _unescaped(match: re.Match[str]) -> str | None:
     if group == _BEHIND_BACKSLASH:
         return _CONTROLS.get(said, said)
     return html5.get(f"{said};")
+
+
+def _letter(match: re.Match[str]) -> str | None:
+    """Return the letter, digit or blank that an escape stands for, None if it stands for something else."""
+    character = _unescaped(match)
+    if character and (character.isalnum() or character.isspace() or character > "\x7f" or character in "_-"):
+        return character
+    return None if character else character
 
 
 def _nothing(match: re.Match[str]) -> str:

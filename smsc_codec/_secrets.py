@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 SHORTEST = 3
 """Characters of the shortest value that is masked: masking less would mask half of the text."""
 
-# Undoing escapes once turns `psw%253Dx` into `psw%3Dx`: that many times they are undone.
-_TIMES = 4
+# Undoing escapes once turns `psw%253Dx` into `psw%3Dx`: they are undone four times, and once more for UTF-16.
+_TIMES = 5
 # Characters of a known value that are compared at a time.
 _NEEDLE = 64
 _LONGEST_PATH = 100
@@ -96,6 +96,9 @@ class Secrets:
             if layer is None:
                 break
             found.append(self._found(layer, finders))
+            letters = layer.spelled_out()
+            if letters is not None:
+                found.append(self._found(letters, finders[:1]))
             # In texts escaped by different rules the backslashes of one come out before the entities of the other.
             bare = layer.without_backslashes() if needles else None
             if bare is not None:

@@ -120,7 +120,7 @@ SPELLINGS: dict[str, Spelling] = {
     "a part in percent": lambda text: re.sub(
         '[?&=:"]', lambda match: f"%{ord(match[0]):02X}", text.replace("%", "%25")
     ),
-    "percent of windows-1251": lambda text: quote(text, safe="", encoding=_service_charset(text)),
+    "percent of windows-1251": lambda text: quote(text, safe="", encoding=service_charset(text)),
     "JSON": lambda text: json.dumps(text)[1:-1],
     "JSON of PHP": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
     "JSON, every letter": lambda text: "".join(f"\\u{unit:04x}" for unit in _units(text)),
@@ -134,7 +134,8 @@ SPELLINGS: dict[str, Spelling] = {
 """Ways to write a whole text, which can be put on top of each other."""
 
 
-def _service_charset(text: str) -> str:
+def service_charset(text: str) -> str:
+    """Return windows-1251 if it has all characters of the text, else UTF-8."""
     return "cp1251" if text.encode("cp1251", "replace").decode("cp1251") == text else "utf-8"
 
 
@@ -144,13 +145,13 @@ def _units(text: str) -> Iterator[int]:
 
 
 # No blanks at the ends, which parsers strip, and nothing that a place of the kind would end at.
-words = st.text("qwzjkQWZJK_!+~$", min_size=8, max_size=24)
+WORD = "qwzjkQWZJK_!+~$"
+ANYTHING = "\"'\\/<>&%=:;,[]{}()| \tЖщя\N{GRINNING FACE}"
+words = st.text(WORD, min_size=8, max_size=24)
 """Secrets without blanks, of characters that nothing else here has next to each other."""
 bare = st.tuples(words, st.sampled_from(["", " ", ", ", "; ", " = ", ": "]), words).map("".join)
 """Secrets that can stand on a line."""
-anything = st.tuples(
-    words, st.text(st.sampled_from("\"'\\/<>&%=:;,[]{}()| \tЖщя\N{GRINNING FACE}"), max_size=6), words
-).map("".join)
+anything = st.tuples(words, st.text(st.sampled_from(ANYTHING), max_size=6), words).map("".join)
 """Secrets of whatever a place can write."""
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from smsc_codec.__main__ import main
 from smsc_codec.recordings import validate_recordings
 
-from .secrets import FRAMES, SPELLINGS, anything, leaked
+from .secrets import FRAMES, SPELLINGS, anything, leaked, service_charset
 
 HOST = "https://smsc.ru"
 PAGE = f"{HOST}/sys/senders.php"
@@ -53,7 +53,9 @@ REQUESTS: dict[str, Callable[[str], Request]] = {
     "an unknown parameter": lambda secret: request(f"{PAGE}?zz={quote(secret, safe='')}&fmt=3"),
     "userinfo": lambda secret: request(f"https://demo:{quote(secret, safe='')}@smsc.ru/sys/senders.php?fmt=3"),
     "the path": lambda secret: request(f"{HOST}/{quote(secret, safe='')}/senders.php?fmt=3"),
-    "windows-1251": lambda secret: request(f"{PAGE}?psw={quote(secret.encode('cp1251', 'ignore'), safe='')}&fmt=3"),
+    "windows-1251": lambda secret: request(
+        f"{PAGE}?psw={quote(secret, safe='', encoding=service_charset(secret))}&fmt=3"
+    ),
     "a form": lambda secret: request(method="POST", body=urlencode({"fmt": 3, "psw": secret}), Content_Type=FORM),
     "a PUT": lambda secret: request(method="PUT", body=urlencode({"fmt": 3, "psw": secret}), Content_Type=FORM),
     "JSON": lambda secret: request(method="POST", body=json.dumps({"psw": secret}), Content_Type=PLAIN_JSON),

@@ -6,10 +6,10 @@ The first byte of an input chooses the options, so that these are searched too; 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
-from typing import Any
+from functools import cache, partial
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from smsc_codec import (
@@ -28,15 +28,20 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec._codec import Codec
+from smsc_codec._grammar import Grammar
+from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
 from smsc_codec.recordings._check import Batch, Options, judge
 from smsc_codec.recordings._coding import LONGEST
 from smsc_codec.recordings._entry import CODES, LONGEST_FORM, LONGEST_URL, MOST_HEADERS
-from smsc_codec.senders import SENDERS
+from smsc_codec.senders import CODEC, SENDERS
 from tests.grammar_lane import read_by_lark
 from tests.lanes import SLOW
+from tests.secrets import ANYTHING, BARE, FRAMES, NAMES, QUOTED, SPELLINGS, WORD, WORDS, charsets_of, leaked
 
 Target = Callable[[bytes], None]
+T = TypeVar("T")
 
 CHARSETS = (None, "utf-8", "windows-1251", "koi8-r")
 EXPECTED = (None, SenderList, SenderCreated | Success, ErrorReply)
@@ -184,7 +189,56 @@ def _check_found(found: Found) -> None:
     assert found.message.isprintable(), "a finding is printable"
 
 
+def secrets(data: bytes) -> None:
+    """A secret in a place, a spelling and a frame that the first bytes choose is in nothing that is said."""
+    chosen = iter(data)
+
+    def choice(options: Sequence[T]) -> T:
+        return options[next(chosen, 0) % len(options)]
+
+    places, middle = choice(((QUOTED, ANYTHING), (BARE, " ,;:="), (WORDS, "")))
+    place = places[choice(sorted(places))]
+    name, frame, fmt = choice(NAMES), choice(FRAMES), choice((None, *Format))
+    known = choice((False, True))
+    ways = [SPELLINGS[choice(sorted(SPELLINGS))] for _ in range(choice(range(4)))]
+    begin, end = ("".join(choice(WORD) for _ in range(8)) for _ in range(2))
+    secret = begin + "".join(middle[byte % len(middle)] for byte in (*chosen,)[:6] if middle) + end
+    text = secret if known else place(name, secret)
+    for way in ways:
+        text = way(text)
+    body = frame.format(text)
+    for given in (body, *charsets_of(body)):
+        report = CODEC._report(given, fmt=fmt, known=Known(lambda: (secret,)) if known else NOTHING)
+        assert not leaked(repr(report.findings), secret), f"{given!r} shows {secret!r}: {report.findings!r}"
+        try:
+            CODEC._judged(given, fmt, None, None, True, Limits(), Known(lambda: (secret,)) if known else NOTHING)
+        except SmscCodecError as error:
+            assert not leaked(f"{error}{error!r}{vars(error)}", secret), f"{given!r} shows {secret!r}: {error!r}"
+
+
+# It has read whatever this process has read, and its grammar is that of every codec: loading one takes long.
+_LIVED = Codec(SENDERS)
+_grammar = cache(Grammar)
+
+
+def sequences(data: bytes) -> None:
+    """What a codec has read before changes nothing: each reply is read as by a codec that has read none.
+
+    Bodies stand between bytes that no charset of text begins with; the first byte of each chooses its format. What a
+    reply costs is the business of libFuzzer's timeout here, and of `tests/test_sequences.py`.
+    """
+    for part in data.split(b"\xff"):
+        fmt, body = Format(part[0] & 3 if part else 0), part[1:]
+        with patch("smsc_codec._text.Grammar", _grammar):
+            fresh = Codec(SENDERS)
+            said, anew = outcome(_LIVED.decode, body, fmt=fmt), outcome(fresh.decode, body, fmt=fmt)
+            assert said == anew, f"after others {said!r}, alone {anew!r}"
+            assert _LIVED.validate(body, fmt=fmt) == fresh.validate(body, fmt=fmt)
+
+
 TARGETS: dict[str, Target] = {
+    "secrets": secrets,
+    "sequences": sequences,
     **{f"lanes-{fmt.name.lower()}": partial(lanes, fmt) for fmt in (Format.XML, Format.JSON, Format.TEXT, Format.CSV)},
     "roundtrip": roundtrip,
     **{f"decode-{fmt.name.lower()}": partial(total, fmt) for fmt in Format},
