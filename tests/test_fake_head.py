@@ -263,6 +263,19 @@ def test_a_client_that_stays_is_not_waited_for_long(server: FakeSenders) -> None
             time.sleep(0.01)
 
 
+def test_a_client_that_does_not_stop_is_not_heard_for_ever(server: FakeSenders) -> None:
+    host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
+
+    def shout(connection: socket.socket) -> None:
+        connection.sendall(b"hello\r\n\r\n")
+        while True:
+            connection.sendall(b"x" * 1000)
+            time.sleep(0.01)
+
+    with socket.create_connection((host, port), timeout=20) as connection, pytest.raises(OSError, match=r"reset|pipe"):
+        shout(connection)
+
+
 def test_the_block_can_be_left_while_a_client_is_refused() -> None:
     with FakeSenders() as server:
         host, port = urlsplit(server.url).hostname, urlsplit(server.url).port

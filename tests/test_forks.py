@@ -64,7 +64,9 @@ def forked(work):
 
 
 def run(script: str, *arguments: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # What measures coverage has locks of its own, which a fork takes no care of.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    environment["PYTHONPATH"] = str(ROOT)
     command = [sys.executable, "-c", BEGIN + script, *arguments]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert (result.returncode, result.stderr) == (0, "")

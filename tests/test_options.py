@@ -155,6 +155,15 @@ def test_switches_are_true_or_false(given: Any) -> None:
         validate_recordings([], strict=given)
 
 
+def test_a_switch_that_is_true() -> None:
+    for fmt, body in BODIES.items():
+        assert decode(body, fmt=fmt, strict=True) == validate(body, fmt=fmt, strict=True).reply == Success()
+        odd = validate(b"\xef\xbb\xbf" + body, fmt=fmt, strict=True)
+        assert odd.reply is None and [finding.code for finding in odd.findings] == ["bom"]
+    assert QUERY.validate(BODIES[3], strict=True).reply == QUERY.decode(BODIES[3], strict=True) == Success()
+    assert encode(ErrorReply(3, "x"), fmt=1, drop_description=True) == b"0,-3"
+
+
 # Objects that answer whatever they are asked
 
 ASKED = ["__bool__", "__eq__", "__ne__", "__hash__", "__len__", "__iter__", "__contains__", "__getitem__", "__int__"]

@@ -272,9 +272,9 @@ LIMITED += "; runpy.run_module('smsc_codec', run_name='__main__')"
 def limited(size: int, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     pytest.importorskip("resource")
     command = [sys.executable, "-B", "-c", LIMITED.replace("ROOM", str(size)), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     # Coverage of this process would be written to a file, too.
-    environment = {name: value for name, value in environment.items() if not name.startswith("COV")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    environment["PYTHONPATH"] = str(ROOT)
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 

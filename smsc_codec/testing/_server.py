@@ -309,10 +309,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Read what the client still sends: a connection that is closed before that loses the answer."""
         end = time.monotonic() + _LINGER
         self.connection.shutdown(socket.SHUT_WR)
-        while (left := end - time.monotonic()) > 0:
-            self.connection.settimeout(left)
-            if not self.connection.recv(65_536):
-                break
+        self.connection.settimeout(_LINGER)
+        while time.monotonic() < end and self.connection.recv(65_536):
+            pass
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Say nothing: the request line holds the password."""

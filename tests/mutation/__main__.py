@@ -25,7 +25,8 @@ _LANES = (
 )
 _MORE = {
     **dict.fromkeys(_LANES, ("lanes", "lists", "kinds", "work", "laws", "limits", "limits-slow")),
-    "_codec": ("limits",),
+    "_codec": ("limits", "options"),
+    "_errors": ("messages",),
     "_grammar": ("limits", "loading"),
     "_json_tokens": ("limits",),
     "_forms": ("lists",),
@@ -34,11 +35,12 @@ _MORE = {
     "_source": ("limits",),
     "_xml_tree": ("limits",),
     "_odd": ("lanes", "kinds"),
-    "_query": ("query",),
+    "_types": ("options", "messages"),
+    "_query": ("query", "options"),
     "senders": ("query",),
 }
-# The command line, whose tests start processes, and what tests of clients need.
-_LEFT_OUT = ("__", "_cli_", "_bench", "_pytest_plugin", "_response")
+# The command line and forks, whose tests start processes, and what tests of clients need.
+_LEFT_OUT = ("__", "_cli_", "_bench", "_loading", "_pytest_plugin", "_response")
 
 
 def tests_for(module: str) -> tuple[str, ...]:
