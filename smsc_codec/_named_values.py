@@ -111,6 +111,12 @@ def names_secret(path: str) -> bool:
     return _NAME.search(small(path)) is not None
 
 
+def may_hold_names(text: str) -> bool:
+    """Return whether names can stand in a text: one does, or there are escapes."""
+    lowered = small(text)
+    return any(sign in lowered for sign in _SIGNS) or any(mark in text for mark in "%\\&\0")
+
+
 def named_values(text: str) -> Iterator[Span]:
     """Find the values behind names that say that they are secret; in order, none inside of another."""
     text = small(text)
