@@ -17,7 +17,8 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from ._secrets import SHORTEST, values_behind_names
+from ._known_values import SHORTEST
+from ._secret_search import values_behind_names
 
 MOST_VALUES = 1000
 """Values that are looked for. If there are more, or more text in them, nothing of the reply is quoted."""

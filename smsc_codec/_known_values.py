@@ -1,0 +1,108 @@
+"""Find values that are known, however they are spelled."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+
+from ._escapes import Layer
+from ._named_values import CHARSETS, Span, misread, small
+
+SHORTEST = 3
+"""Characters of the shortest value that is masked: masking less would mask half of the text."""
+TIMES = 5
+"""How many times escapes are undone: four, and once more for UTF-16."""
+# Characters of a value that are compared at a time.
+_NEEDLE = 64
+
+
+class Needles:
+    """Values to look for, in every spelling that undoing escapes does not lead back to the value.
+
+    A long value is looked for in pieces, which cover it without overlapping but for the last one.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._of_length: dict[int, set[str]] = {}
+        lengths: dict[str, set[int]] = {}
+        spelled = {text for value in values if len(value) >= SHORTEST for text in _spellings(value)}
+        for text in spelled:
+            if len(text) < SHORTEST:
+                continue
+            last = max(0, len(text) - _NEEDLE)
+            for start in (*range(0, last, _NEEDLE), last):
+                needle = text[start : start + _NEEDLE]
+                self._of_length.setdefault(len(needle), set()).add(needle)
+                lengths.setdefault(needle[:SHORTEST], set()).add(len(needle))
+        self._lengths = {begin: sorted(found, reverse=True) for begin, found in lengths.items()}
+        firsts = "".join(sorted({begin[0] for begin in lengths}))
+        self._first = re.compile(f"[{re.escape(firsts)}]").search if firsts else None
+
+    def __bool__(self) -> bool:
+        return self._first is not None
+
+    def found(self, text: str) -> Iterator[Span]:
+        """Find the values in *text*; in order, those that touch each other as one."""
+        if self._first is None:
+            return
+        text = small(text)
+        start = end = at = 0
+        while first := self._first(text, at):
+            at = first.end()
+            length = self._length_at(text, at - 1)
+            if not length:
+                continue
+            if at - 1 > end:
+                if start < end:
+                    yield start, end
+                start = at - 1
+            end = max(end, at - 1 + length)
+        if start < end:
+            yield start, end
+
+    def _length_at(self, text: str, at: int) -> int:
+        """Return how many characters at *at* are those of a value, 0 if none begins there."""
+        for length in self._lengths.get(text[at : at + SHORTEST], ()):
+            if text[at : at + length] in self._of_length[length]:
+                return length
+        return 0
+
+
+def _spellings(value: str) -> Iterator[str]:
+    """Spell a value: in small letters, with plus signs, as halves of surrogate pairs, in base64, misread, unescaped."""
+    spelled = [value, value.replace(" ", "+"), *misread(value)]
+    if any(letter > "\uffff" for letter in value):
+        units = value.encode("utf-16-be", "surrogatepass")
+        spelled.append("".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2)))
+    spelled += map(_unescaped, tuple(spelled))
+    for charset in CHARSETS:
+        try:
+            data = value.encode(charset)
+        except UnicodeEncodeError:
+            continue
+        spelled += (encode(data).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode))
+    return map(small, spelled)
+
+
+def _unescaped(value: str) -> str:
+    """Return what is left of a value where it was unescaped too often, as a part of an escaped text is."""
+    layer: Layer | None = Layer(value)
+    for _ in range(TIMES):
+        if layer is not None:
+            value = layer.text
+            layer = layer.undone()
+    return value.replace("\\", "")
+
+
+_NUMBER = re.compile(r"(?<=[=,;\s])\+?[0-9]{7,15}(?![0-9])")
+
+
+def phone_numbers(text: str) -> Iterator[Span]:
+    """Find what looks like phone numbers in parameters: `phones=79990001122,79990001133`."""
+    before = -1
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        if start - 1 == before or (text[start - 1] == "=" and (text[start - 2 : start - 1] or "=").isidentifier()):
+            yield start, end
+            before = end

@@ -1,0 +1,69 @@
+"""Look for secrets in a text and in what is left of it when its escapes are undone, once and several times over."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from heapq import merge
+
+from ._escapes import Layer
+from ._known_values import TIMES, Needles, phone_numbers
+from ._named_values import Span, may_hold_names, named_values, names_secret
+
+__all__ = ["Needles", "names_secret", "spans", "values_behind_names"]
+
+_Finder = Callable[[str], Iterator[Span]]
+
+
+def spans(text: str, needles: Needles, numbers: bool) -> tuple[Sequence[int], Sequence[int]]:
+    """Return where the secrets of a text start and end, in order; they do not touch each other.
+
+    They are the values behind names, those that *needles* has, and with *numbers* parameters that look like phone
+    numbers.
+    """
+    if not needles and not numbers and not may_hold_names(text):
+        return (), ()
+    finders: list[_Finder] = [named_values, needles.found, *([phone_numbers] * numbers)]
+    found: list[Iterator[Span]] = []
+    layer: Layer | None = Layer(text)
+    for _ in range(TIMES + 1):
+        if layer is None:
+            break
+        found.append(_found(layer, finders))
+        letters = layer.spelled_out()
+        if letters is not None:
+            found.append(_found(letters, [named_values]))
+        # In texts escaped by different rules the backslashes of one come out before the entities of the other.
+        bare = layer.without_backslashes() if needles else None
+        if bare is not None:
+            found.append(_found(bare, [needles.found]))
+        layer = layer.undone()
+    starts, ends = array("Q"), array("Q")
+    for start, end in merge(*found):
+        if ends and start <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            starts.append(start)
+            ends.append(end)
+    return starts, ends
+
+
+def _found(layer: Layer, finders: Sequence[_Finder]) -> Iterator[Span]:
+    """Find the secrets of a layer; their places are those in the first text."""
+    starts, ends = layer.indices(), layer.indices()
+    for start, end in merge(*(find(layer.text) for find in finders)):
+        starts.append(layer.place(start))
+        ends.append(layer.place(end))
+    if layer.known < len(layer.text):
+        starts.append(layer.place(layer.known))
+        ends.append(layer.place(len(layer.text)))
+    return zip(starts, ends)
+
+
+def values_behind_names(text: str) -> Iterator[str]:
+    """Find the secrets of a text that have a name, as they stand there and with their escapes undone."""
+    layer: Layer | None = Layer(text)
+    for _ in range(TIMES + 1):
+        if layer is not None:
+            yield from (layer.text[start:end] for start, end in named_values(layer.text))
+            layer = layer.undone()
