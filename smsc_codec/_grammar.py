@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -68,6 +69,7 @@ class Grammar:
             import_paths=[_import],
         )
         self._terminals: dict[str, TerminalDef] = {terminal.name: terminal for terminal in self._lark.terminals}
+        self._alternatives = self._find_alternatives()
 
     def pattern(self, terminal: str) -> str:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
@@ -77,6 +79,28 @@ class Grammar:
     def specials(self, terminal: str) -> str | None:
         """The ASCII characters of which an ASCII text that is no value must have one, `None` if that cannot be said."""
         return _specials(self.pattern(terminal))
+
+    def alternatives(self, key: str, terminal: str) -> Sequence[str]:
+        """Return the terminals of all values that may stand behind the terminal *key* where *terminal* may.
+
+        They are the same, in the order of the grammar, whichever of them *terminal* is.
+        """
+        return self._alternatives.get((key, terminal), [terminal])
+
+    def _find_alternatives(self) -> dict[tuple[str, str], list[str]]:
+        # Lark expands `KEY _IS (A | B)` to two rules, which differ in one place.
+        places: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
+        for rule in self._lark.rules:
+            key = ""
+            symbols = [symbol.name for symbol in rule.expansion]
+            for at, symbol in enumerate(rule.expansion):
+                kind = self.kind(symbol.name) if symbol.is_term else "rule"
+                if kind in ("literal", "key"):
+                    key = symbol.name
+                elif kind not in ("separator", "rule"):
+                    place = (key, rule.origin.name, *symbols[:at], None, *symbols[at + 1 :])
+                    places[place].append(symbol.name)
+        return {(str(place[0]), terminal): terminals for place, terminals in places.items() for terminal in terminals}
 
     def literal(self, terminal: str) -> str:
         """The text of a terminal that is a fixed string."""

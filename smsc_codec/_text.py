@@ -35,30 +35,31 @@ _LINE_END = "\n"
 class Shape:
     """A line, or a flat reply, with its values left open."""
 
-    def __init__(self, form: Form, pieces: Iterable[Piece], grammar: Grammar, known: Shape | None = None) -> None:
-        """Of the pieces of a line; values may also be what they are in lines of a *known* shape with the same keys."""
+    def __init__(self, form: Form, pieces: Iterable[Piece], grammar: Grammar) -> None:
+        """Take the keys from the pieces of a line. Each value may be whatever the grammar allows behind its key."""
         self.form = form
+        self.is_flat = isinstance(form, Flat)
         keys: list[str] = []
-        self.terminals: list[str] = []
+        terminals: list[str] = []
         specials: list[str | None] = []
-        pattern = ""
+        pattern = key_terminal = ""
         self.trusted = True
         for key, piece in _keyed(form, pieces):
             if key is None:
                 pattern += re.escape(piece.text)
+                key_terminal = key_terminal if piece.kind == "separator" else piece.terminal
                 continue
-            terminal = grammar.pattern(piece.terminal)
-            other = known.terminals[len(keys)] if known is not None else terminal
-            type_ = form.record.types.get(piece.kind)
+            # The variants of a flat reply are shapes of their own.
+            names = (piece.terminal,) if isinstance(form, Flat) else grammar.alternatives(key_terminal, piece.terminal)
+            allowed = [grammar.pattern(name) for name in names]
+            field = key if isinstance(form, Flat) else form.text.names.get(key, "")
+            type_ = form.record.types.get(field)
             # A terminal that allows more than the value's own pattern is checked again.
-            self.trusted &= type_ is None or type_.least is not None or type_.pattern.pattern == terminal
-            if other != terminal:
-                terminal = f"(?:{other}|{terminal})"
-            self.terminals.append(terminal)
-            specials.append(grammar.specials(piece.terminal))
-            pattern += f"({terminal})"
+            self.trusted &= type_ is None or type_.least is not None or allowed == [type_.pattern.pattern]
+            terminals.append(_first_of(allowed))
+            specials.append(grammar.specials(piece.terminal) if len(allowed) == 1 else None)
+            pattern += f"({terminals[-1]})"
             keys.append(key)
-        self.is_flat = isinstance(form, Flat)
         self.count = len(keys)
         self.lines = Lines(keys, pattern, grammar.pattern("_LINE_END"), last=True)
         self.match = self.lines.match
@@ -68,8 +69,8 @@ class Shape:
         # A value that has to be checked again, or is optional in its place, needs more than a call.
         self.arrange: Callable[[Sequence[str]], list[str]] = form.text.arrange if isinstance(form, Listing) else list
         self.one = form.record.one(keys, self.names, self.arrange) if self.trusted else None
-        self._value = {key: re.compile(terminal).fullmatch for key, terminal in zip(keys, self.terminals)}
-        self._values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, self.terminals)}
+        self._value = {key: re.compile(terminal).fullmatch for key, terminal in zip(keys, terminals)}
+        self._values = {key: re.compile(f"(?:{terminal}\\n)*").fullmatch for key, terminal in zip(keys, terminals)}
         self._specials = dict(zip(keys, specials))
 
     def allows(self, run: Run | Codes) -> bool:
@@ -86,6 +87,20 @@ class Shape:
     def pairs(self, match: re.Match[str]) -> list[Pair]:
         """The fields of a match."""
         return [Pair(key, match[group], match.start(group)) for group, key in enumerate(self.lines.keys, 1)]
+
+
+def _first_of(patterns: Sequence[str]) -> str:
+    """Return an expression for the first of *patterns* that matches.
+
+    It tries a pattern only where none before it matches. Otherwise, if two of them matched the same value, a line
+    that is wrong at its end would be tried with every combination of them.
+    """
+    first, *rest = [f"(?:{pattern})" for pattern in patterns]
+    tried, either = first, first
+    for pattern in rest:
+        either += f"|(?!{tried}){pattern}"
+        tried += f"|{pattern}"
+    return f"(?:{either})" if rest else first
 
 
 def _keyed(form: Form, pieces: Iterable[Piece]) -> Iterator[tuple[str | None, Piece]]:
@@ -212,8 +227,8 @@ class TextFormat:
             if position == before:
                 if source is None:
                     return None
-                learned += end - position <= LONG_LINE
-                learns = learned <= MAX_NEW_SHAPES and end - position <= LONG_LINE
+                learns = shape is None and learned < MAX_NEW_SHAPES and end - position <= LONG_LINE
+                learned += learns
                 value, position = self._by_lark(source, position, keys if learns else None, len(records))
                 records += value
             if len(records) > limits.names:
@@ -301,8 +316,7 @@ class TextFormat:
         return [form.record.build(pairs, form.text.names, source, path, position, form.text.arrange)], after
 
     def _learn(self, keys: tuple[str, ...], form: Listing, pieces: list[Piece]) -> Shape:
-        # A key can have a code in one line and a name in another.
-        return self._shapes.add(keys, Shape(form, pieces, self._grammar, self._shapes.get(keys)))
+        return self._shapes.add(keys, Shape(form, pieces, self._grammar))
 
     def _parsed(self, source: Source, position: int) -> tuple[Form, list[Piece], int]:
         """What Lark says of the line at *position*, and where the next line begins."""
@@ -408,7 +422,8 @@ class TextFormat:
         else:
             form_read, pieces = self._parsed_back(text, path)
             read = [(key, piece.text) for key, piece in _keyed(form_read, pieces) if key is not None]
-            if form_read is form and len(text) <= LONG_LINE and next(budget, None) is not None:
+            learns = shape is None and form_read is form and len(text) <= LONG_LINE
+            if learns and next(budget, None) is not None:
                 shape = self._learn(self._signature(text), form, pieces)
         if read != fields:
             raise EncodeError(_otherwise(text), path=path)

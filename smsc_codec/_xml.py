@@ -43,7 +43,7 @@ _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#
 # it has nothing in it that a parser could refuse; else expat is asked first whether it is XML.
 _ROOT = re.compile(r"<([A-Za-z_][A-Za-z0-9_.-]*)>\n(?=<)")
 _START = re.compile(r'<([^\s<>/]+)((?: [^\s=<>"]+="[^"<\t\n\r]*")*)>')
-_KEY = re.compile(' ([^=]+)="[^"]*"')
+_KEY = re.compile(r' ([^\s=<>"]+)="[^"]*"')
 _REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 

@@ -41,7 +41,9 @@ _SIGNS = (
     ),
     (
         Kind.CASSETTE,
-        re.compile(rb"(?:(?:---|#|%)[^\n]*\n|\s*\n)*(?:(?:version|recorded_with):[^\n]*\n)*(?:http_)?interactions:"),
+        re.compile(
+            rb"(?:(?:(?:---|#|%)[^\n]*|[^\S\n]*)\n)*(?:(?:version|recorded_with):[^\n]*\n)*(?:http_)?interactions:"
+        ),
     ),
     (Kind.LINES, re.compile(rb'\s*\{[^\n]*"body(?:_base64)?"\s*:')),
 )

@@ -1,0 +1,143 @@
+"""Check grammars that allow several kinds of values behind a key: the kind that is read first makes no difference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from smsc_codec import Codec, EncodeError, OperatorStatus
+from smsc_codec._forms import Endpoint, Listing
+from smsc_codec._grammar import Grammar
+from smsc_codec._model import NO_OPERATORS
+from smsc_codec._records import Extras, Field, Order, Record
+from smsc_codec._values import NAME, Scalar, code
+
+from .regex_growth import complaint
+from .test_endpoint import ERROR
+from .test_work import steps
+
+GRAMMAR = str(Path(__file__).parent / "grammars" / "alternatives.lark")
+
+
+class Item(msgspec.Struct, frozen=True):
+    name: str
+    price: str | None = None
+    weight: str | None = None
+    codes: Mapping[str, Any] = NO_OPERATORS
+    names: Mapping[str, Any] = NO_OPERATORS
+
+
+class Items(msgspec.Struct, frozen=True):
+    items: tuple[Item, ...] = ()
+
+
+PRICE = Scalar("a price", re.compile(r"[0-9]+\.[0-9]+"))
+ORDER = Order((("name", "name"), ("price", "price"), ("weight", "weight")), ())
+ITEMS: Endpoint[Items] = Endpoint(
+    "items.php",
+    GRAMMAR,
+    (
+        ERROR,
+        Listing(
+            Items,
+            kind="items",
+            words="a list of items",
+            attribute="items",
+            record=Record(
+                Item,
+                (Field("name", NAME), Field("price", PRICE, optional=True), Field("weight", NAME, optional=True)),
+                Extras("codes", code(OperatorStatus, "a code", re.compile("[0-9]")), "names", NAME, frozenset()),
+            ),
+            rule="item",
+            text=ORDER,
+            csv=(),
+            xml=ORDER,
+            xml_root="items",
+            xml_item="item",
+            xml_text="name",
+            json=ORDER,
+        ),
+    ),
+)
+LINES = (
+    "name = one, price = 1.50",
+    "name = two, price = abc",  # which the grammar allows, and the field does not
+    "name = one, weight = 5 g",
+    "name = two, weight = heavy",
+    "name = one, a = 1, b = x",
+    "name = two, a = x, b = 1",
+    "name = one, a = x1, b = 1x",
+    "name = two, a = 12, b = 7",
+    "name = one, a = x!, b = 1",
+    "name = one, a = x, b = 1!",
+)
+
+
+def reports(codec: Codec[Any], lines: tuple[str, ...]) -> list[Any]:
+    return [codec.validate(line, fmt=0) for line in (*lines, *("\n".join([line] * 2) for line in lines))]
+
+
+def test_what_was_read_first_makes_no_difference() -> None:
+    expected = dict(zip(LINES, (reports(Codec(ITEMS), (line,)) for line in LINES)))
+    assert sum(report.reply is not None for found in expected.values() for report in found) == 14
+    for first, second in permutations(LINES, 2):
+        codec = Codec(ITEMS)
+        for line in (first, second, first):
+            assert reports(codec, (line,)) == expected[line], (first, second)
+
+
+def test_a_shape_allows_all_that_the_grammar_allows_behind_a_key() -> None:
+    grammar = Grammar(GRAMMAR, ("reply", "item"))
+    kinds = ["DIGIT", "SHORT", "LONG"]
+    assert [grammar.alternatives("KEY", kind) for kind in kinds] == [kinds] * 3
+    price = next(name for name, terminal in grammar._terminals.items() if terminal.pattern.value == "price")
+    assert grammar.alternatives(price, "WORD") == grammar.alternatives(price, "PRICE") == ["PRICE", "WORD"]
+    # A rule of its own says nothing of the key before it.
+    weight = next(name for name, terminal in grammar._terminals.items() if terminal.pattern.value == "weight")
+    assert grammar.alternatives(weight, "WORD") == ["WORD"]
+
+
+@pytest.mark.parametrize("keys", [4, 13])
+@pytest.mark.parametrize("value", ["1", "x", "x1"])
+def test_alternatives_that_match_the_same_take_no_more_steps_than_others(keys: int, value: str) -> None:
+    line = ", ".join(["name = one", *(f"k{key} = {value}" for key in range(keys))])
+    codec = Codec(ITEMS)
+    for _ in range(2):
+        codec.decode(line, fmt=0)
+    codec.validate(f"{line}!", fmt=0)
+    reader: Any = codec._formats[0]
+    (shape,) = reader._shapes._known.values()
+    for use in (shape.match, shape.fullmatch, shape.lines._findall):
+        assert complaint(use.__self__, {use.__name__}) is None
+
+
+def test_a_known_shape_is_not_learned_again() -> None:
+    """If Lark accepts a line that the shape of its keys does not match, Lark reads every such line."""
+    codec = Codec(ITEMS)
+    line = "name = one, a = x1, b = 1x"
+    reply = codec.decode(line, fmt=0, expect=Items)
+    assert isinstance(reply, Items)
+    reader: Any = codec._formats[0]
+    shapes = dict(reader._shapes._known)
+    counts = []
+    for times in (10, 20):
+        assert codec.decode("\n".join([line] * times), fmt=0) == Items(reply.items * times)
+        counts.append(steps(partial(codec.decode, "\n".join([line] * times), fmt=0)))
+    assert counts[1] < 2.2 * counts[0]
+    assert codec.encode(reply, fmt=0) == line.encode()
+    assert reader._shapes._known == shapes
+
+
+def test_a_value_that_is_joined_from_alternatives_is_refused() -> None:
+    codec = Codec(ITEMS)
+    assert codec.encode(Items((Item("two"), Item("one"))), fmt=0) == b"name = two\nname = one"
+    for name in ("oneonetwo", "twoone", "onetwo"):
+        with pytest.raises(EncodeError, match="cannot be read back"):
+            codec.encode(Items((Item("two"), Item(name))), fmt=0)
