@@ -93,7 +93,7 @@ _NAMED = re.compile(
 )
 
 _OPENED = re.compile(r"(?P<escaped>\\{0,15})(?P<quote>[\"'`])|(?:array\s{0,9})?[\[{(]")
-_QUOTES = {quote: re.compile(rf"(?<!\\)\\*{quote}") for quote in "\"'`"}
+_QUOTES = {'"': re.compile(r'(?<!\\)\\*"'), "'": re.compile(r"(?<!\\)\\*'"), "`": re.compile(r"(?<!\\)\\*`")}
 _BRACKETS = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
 _CONTENT_END = re.compile(r"</[a-z!][^<>]{0,256}>|\]\]>")
 _LINE_END = re.compile(r"[\r\n]|<[/a-z!][^<>]{0,256}>")
