@@ -352,7 +352,6 @@ def _fits(reply: object, expect: object) -> bool:
 
 def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
     if fmt is Format.TEXT:
-        LOADING.behind("logging")  # Lark asks for a logger
         from ._text import TextFormat
 
         return TextFormat

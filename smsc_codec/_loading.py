@@ -6,10 +6,12 @@ nobody releases: it would wait for ever.
 
 from __future__ import annotations
 
+# Lark asks for a logger, and a fork takes the lock of `logging` too. A fork takes the lock first that was registered
+# last: one that waits for the lock here must not have that one yet. So `logging` has to be imported before.
+import logging  # noqa: F401
 import os
 import threading
 from contextlib import suppress
-from importlib import import_module
 
 # Seconds that a fork waits; to load a format takes some tenths of one. An end of patience is better than none: what
 # the forking thread holds may be what the loading thread waits for.
@@ -22,21 +24,6 @@ class Loading:
     def __init__(self) -> None:
         # Lark loads a grammar with `ast.literal_eval`, which CPython 3.11 cannot do in two threads at once.
         self._lock = threading.RLock()
-        self._behind: set[str] = set()
-        self._register()
-
-    def behind(self, module: str) -> None:
-        """Let forks wait for this before they take the lock of a module that what is loaded here will ask for.
-
-        A fork takes the locks of several modules, the last registered one first. One that waits for what is loaded
-        must not have a lock that the loading waits for.
-        """
-        if module not in self._behind:
-            self._behind.add(module)
-            import_module(module)
-            self._register()
-
-    def _register(self) -> None:
         with suppress(AttributeError):  # a system without forks
             os.register_at_fork(before=self._before, after_in_parent=self._in_parent, after_in_child=self._in_child)
 

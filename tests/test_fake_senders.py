@@ -322,7 +322,7 @@ def test_a_form_that_cannot_be_read(server: FakeSenders, kind: str) -> None:
         post(server, b"x", kind)
     with caught.value as response:
         assert response.code == 400
-        assert response.read().startswith(b"<html>bad request: its Content-Type has ")
+        assert response.read().startswith(b"<html>the form cannot be read: its Content-Type has ")
     assert server.requests == ()
 
 
