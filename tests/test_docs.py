@@ -142,7 +142,8 @@ def check_command(words: list[str], where: str) -> None:
     elif program == "smsc-codec":
         assert set(options) <= set(options_of(rest[0])), where
     elif rest[:2] == ["-m", "pytest"]:
-        assert all((ROOT / path).exists() for path in rest[2:] if not path.startswith("-")), where
+        paths = rest[4:] if rest[2:4] == ["-n", "auto"] else rest[2:]
+        assert all((ROOT / path).exists() for path in paths if not path.startswith("-")), where
     elif rest[:2] in (["-m", "venv"], ["-m", "sphinx"]):
         assert program in ("python", "python3"), where
     else:

@@ -171,7 +171,7 @@ def test_a_wrong_charset(server: FakeSenders, charset: str) -> None:
         ({"times": MagicMock(spec=int)}, TypeError, "times has to be a whole number, not "),
         ({"delay": MagicMock(spec=float)}, TypeError, "delay has to be a number of seconds, not "),
     ],
-    ids=str,
+    ids=lambda value: re.sub(r" id=.[0-9]+.", "", str(value)),
 )
 def test_misbehaviour_that_cannot_be(
     server: FakeSenders, wrong: dict[str, Any], kind: type[Exception], words: str

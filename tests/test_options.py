@@ -129,7 +129,7 @@ class Undecided:
         raise RuntimeError("secret")
 
 
-@pytest.mark.parametrize("given", [*NO_SWITCHES, Undecided()], ids=repr)
+@pytest.mark.parametrize("given", [*NO_SWITCHES, Undecided()], ids=range(len(NO_SWITCHES) + 1))
 def test_switches_are_true_or_false(given: Any) -> None:
     for fmt, body in BODIES.items():
         for read in (

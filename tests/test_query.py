@@ -87,7 +87,7 @@ SOURCES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=str)
+@pytest.mark.parametrize("source", SOURCES, ids=range(len(SOURCES)))
 def test_what_was_asked(source: Any) -> None:
     assert Query.from_url(source) == LIST
 

@@ -331,6 +331,8 @@ def test_values_that_touch_and_overlap() -> None:
     assert masked("abxab", "ab") == "abxab"
     assert masked("abc") == "abc"
     assert masked("abcabc.abc", "abc") == "******.***"
+    # What a value becomes when it is unescaped may be too short to be looked for.
+    assert masked("AB %41%42", "%41%42") == "AB ******"
 
 
 def test_numbers_in_parameters() -> None:

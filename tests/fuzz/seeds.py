@@ -134,5 +134,7 @@ SEEDS: dict[str, list[bytes]] = {
             lambda data: zstandard.compress(data[:50]) + zstandard.compress(data[50:]),
         )
     ],
+    # Each byte chooses: a place, a name, a frame, how often and how it is spelled, the letters of the secret.
+    "secrets": [bytes((start * step) % 256 for step in range(1, 40)) for start in range(1, 60)],
 }
-"""The inputs that each target of the reader begins with, without the byte that chooses the options."""
+"""The inputs that a target begins with, without the byte that chooses the options."""
