@@ -15,9 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smsc_codec.__main__ import main
+from smsc_codec._credentials import values_of
+from smsc_codec._secrets import Known, Secrets
 from smsc_codec.recordings import validate_recordings
 
 from .secrets import FRAMES, SPELLINGS, anything, leaked, service_charset
+from .test_secrets import work
 
 HOST = "https://smsc.ru"
 PAGE = f"{HOST}/sys/senders.php"
@@ -180,6 +183,26 @@ def test_more_values_than_are_looked_for(tmp_path: Path) -> None:
         found.message == "it cannot be shown: the request holds too many values to look for each of them in the reply"
     )
     assert "7" not in found.excerpt
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda n: f"phones={','.join(map(str, range(79990000000, 79990000000 + n)))}",
+        lambda n: "; ".join(f"name{k}=value{k}" for k in range(n)),
+    ],
+    ids=["phones", "Cookie"],
+)
+def test_the_work_for_many_values_is_that_for_the_reply(made: Callable[[int], str]) -> None:
+    def cost(count: int, size: int) -> int:
+        values = values_of("", made(count).encode(), [("Cookie", made(count))])
+        known = Known(lambda: values)
+        assert known.needles
+        return work(lambda: Secrets("79990000 value " * (size // 15), known).masked())[0]
+
+    few, more, longer = cost(40, 4000), cost(300, 4000), cost(300, 8000)
+    assert more < 1.5 * few
+    assert longer < 2.3 * more
 
 
 def _found(folder: Path, data: bytes) -> list[Any]:

@@ -37,6 +37,9 @@ _MORE = {
     "_odd": ("lanes", "kinds"),
     "_types": ("options", "messages"),
     "_query": ("query", "options"),
+    "_multipart": ("multipart",),
+    "_credentials": ("credentials", "recordings_secrets"),
+    **dict.fromkeys(("_secrets", "_secret_search", "_named_values", "_known_values", "_escapes"), ("secrets",)),
     "senders": ("query",),
 }
 # The command line and forks, whose tests start processes, and what tests of clients need.
