@@ -6,7 +6,7 @@ import random
 from functools import cache
 
 from smsc_codec import Format, FrozenMapping, OperatorStatus, Sender, SenderList, SenderStatus, encode
-from smsc_codec.senders import TEXT_ORDER, XML_AND_JSON_ORDER
+from smsc_codec.endpoints.senders import TEXT_ORDER, XML_AND_JSON_ORDER
 
 VIEWS = ("all=0", "all=1", "operators=1")
 CASES = [(fmt, view) for fmt in Format for view in VIEWS if (fmt, view) != (Format.CSV, "operators=1")]

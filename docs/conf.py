@@ -19,7 +19,7 @@ from docutils import nodes  # noqa: E402
 from pygments.lexers.special import TextLexer  # noqa: E402
 
 import smsc_codec  # noqa: E402
-from smsc_codec._model import Code  # noqa: E402
+from smsc_codec.model import Code  # noqa: E402
 
 project = "smsc_codec"
 version = release = smsc_codec.__version__

@@ -8,13 +8,10 @@ b'SMSC.RU,1,5'
 
 from typing import TYPE_CHECKING
 
-from ._codec import Codec, Format
-from ._errors import ApiError, DecodeError, EncodeError, LimitError, SmscCodecError
-from ._limits import Limits
 from ._loading import LOADING
-from ._model import (
-    ErrorReply,
-    FrozenMapping,
+from .codec import Codec, Format
+from .endpoints.senders import (
+    CODEC,
     OperatorStatus,
     Reply,
     Sender,
@@ -22,15 +19,17 @@ from ._model import (
     SenderError,
     SenderList,
     SenderStatus,
-    Success,
 )
-from ._report import Finding, Report, Severity
-from .senders import CODEC
+from .errors import DecodeError, EncodeError, LimitError, SmscCodecError
+from .limits import Limits
+from .mapping import FrozenMapping
+from .model import ApiError, ErrorCode, ErrorReply, ServiceError, Success
+from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
-    from ._normal import from_json, to_json
-    from ._query import Query
-    from ._response import decode_response
+    from .normal import from_json, to_json
+    from .query import Query
+    from .response import decode_response
 
 __version__ = "0.1.0"
 
@@ -43,6 +42,7 @@ __all__ = [
     "Codec",
     "DecodeError",
     "EncodeError",
+    "ErrorCode",
     "ErrorReply",
     "Finding",
     "Format",
@@ -58,6 +58,7 @@ __all__ = [
     "SenderError",
     "SenderList",
     "SenderStatus",
+    "ServiceError",
     "Severity",
     "SmscCodecError",
     "Success",
@@ -70,7 +71,7 @@ __all__ = [
 ]
 
 # Imported when it is used: who only decodes need not wait for it.
-_LATE = {"Query": "_query", "decode_response": "_response", "from_json": "_normal", "to_json": "_normal"}
+_LATE = {"Query": "query", "decode_response": "response", "from_json": "normal", "to_json": "normal"}
 
 
 def __getattr__(name: str) -> object:

@@ -18,9 +18,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from ._errors import EncodeError
 from ._records import Order, Record
 from ._types import lazy, name_of
+from .errors import EncodeError
 
 R = TypeVar("R")
 

@@ -7,12 +7,12 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from ._forms import Listing
-from ._limits import MAX_DIGITS, Limits
-from ._model import FrozenMapping
 from ._records import Order, Record
 from ._runs import Codes, Run, places_of, put_back
 from ._types import all_are
 from ._values import TEXT, Scalar, Unusual
+from .limits import MAX_DIGITS, Limits
+from .mapping import FrozenMapping
 
 # Records that are written at a time: enough to be quick, and not so many that they need memory.
 _CHUNK = 4096

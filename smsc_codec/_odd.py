@@ -12,9 +12,9 @@ from typing import Any
 
 from ._forms import Flat, Form
 from ._generated import column_of
-from ._model import NO_OPERATORS
 from ._records import Record
 from ._values import Scalar
+from .mapping import EMPTY
 
 _KEYS = attrgetter("_keys")
 _VALUES = attrgetter("_values")
@@ -58,7 +58,7 @@ def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
     def odd(values: Sequence[Any]) -> bool:
         mappings = column(values)
         # Most lists have none.
-        if mappings[0] is NO_OPERATORS and mappings.count(NO_OPERATORS) == len(mappings):
+        if mappings[0] is EMPTY and mappings.count(EMPTY) == len(mappings):
             return False
         if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
             return True

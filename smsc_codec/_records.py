@@ -9,15 +9,15 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from ._errors import EncodeError, unreadable
 from ._generated import Attributes, constructor_of
-from ._limits import Limits
-from ._model import NO_OPERATORS, FrozenMapping, shared
-from ._report import Severity
 from ._runs import Columns, Rows, Table, looked_up, places_of
 from ._source import Source, shown
 from ._types import lazy, name_of
 from ._values import TEXT, Scalar, Unusual, plain_items, written_numbers
+from .errors import EncodeError, unreadable
+from .limits import Limits
+from .mapping import EMPTY, FrozenMapping, shared
+from .report import Severity
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -345,7 +345,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         """What reads the attributes of many values."""
         extras = [attribute for attribute, _ in self.extra_types]
         nothing: dict[str, object] = {field.name: None for field in self.fields if field.optional}
-        return Attributes(self.cls, [*self.by_name, *extras], nothing | dict.fromkeys(extras, NO_OPERATORS))
+        return Attributes(self.cls, [*self.by_name, *extras], nothing | dict.fromkeys(extras, EMPTY))
 
     @lazy
     def extra_types(self) -> list[tuple[str, Scalar]]:
@@ -372,7 +372,7 @@ class Record(msgspec.Struct, frozen=True, dict=True):
 
 
 _ABSENT: Iterable[None] = repeat(None)
-_NONE: Iterable[Mapping[str, Any]] = repeat(NO_OPERATORS)
+_NONE: Iterable[Mapping[str, Any]] = repeat(EMPTY)
 
 
 def _attribute(value: object, name: str, path: str) -> Any:

@@ -7,11 +7,11 @@ import re
 from array import array
 from typing import Any, NoReturn
 
-from ._errors import DecodeError, LimitError
-from ._limits import Limits
-from ._report import Finding, Severity
 from ._secrets import NOTHING, Known, Secrets, hidden, printable, safe_path, safe_reason
 from ._types import is_really, lazy, name_of
+from .errors import DecodeError, LimitError
+from .limits import Limits
+from .report import Finding, Severity
 
 CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 """What the service's `charset` parameter takes [doc]; windows-1251 is its default."""

@@ -8,12 +8,13 @@ from typing import Annotated, Any, NoReturn
 
 import msgspec
 
-from ._errors import EncodeError, unreadable
-from ._limits import Limits
-from ._model import MAX_NUMBER, Code, FrozenMapping
 from ._runs import Codes, Run, looked_up
 from ._source import SURROGATE, shown
 from ._types import all_are, lazy, name_of
+from .errors import EncodeError, unreadable
+from .limits import Limits
+from .mapping import FrozenMapping
+from .model import MAX_NUMBER, Code
 
 
 class Unusual(Exception):  # noqa: N818 - a signal, not an error

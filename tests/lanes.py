@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smsc_codec import Codec
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 
 class SlowCodec(Codec[Any]):

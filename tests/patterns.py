@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import smsc_codec
-from smsc_codec._grammar import _specials
+from smsc_codec.formats.grammar import _specials
 
 PACKAGE = Path(smsc_codec.__file__).parent
 METHODS = ("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split")

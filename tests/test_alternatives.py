@@ -14,10 +14,10 @@ import pytest
 
 from smsc_codec import Codec, EncodeError, OperatorStatus
 from smsc_codec._forms import Endpoint, Listing
-from smsc_codec._grammar import Grammar
-from smsc_codec._model import NO_OPERATORS
 from smsc_codec._records import Extras, Field, Order, Record
 from smsc_codec._values import NAME, Scalar, code
+from smsc_codec.formats.grammar import Grammar
+from smsc_codec.mapping import EMPTY
 
 from .regex_growth import complaint
 from .test_endpoint import ERROR
@@ -30,8 +30,8 @@ class Item(msgspec.Struct, frozen=True):
     name: str
     price: str | None = None
     weight: str | None = None
-    codes: Mapping[str, Any] = NO_OPERATORS
-    names: Mapping[str, Any] = NO_OPERATORS
+    codes: Mapping[str, Any] = EMPTY
+    names: Mapping[str, Any] = EMPTY
 
 
 class Items(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from smsc_codec import Format, decode
-from smsc_codec._bench import Group
+from smsc_codec.cli.bench import Group
 
 from .test_command_line import Shell, Terminal
 
@@ -59,8 +59,8 @@ def _clock(monkeypatch: pytest.MonkeyPatch, *took: int) -> None:
         state.now += took[state.calls % len(took)]
         state.calls += 1
 
-    monkeypatch.setattr("smsc_codec._bench.decode", decode)
-    monkeypatch.setattr("smsc_codec._bench.time", SimpleNamespace(perf_counter_ns=lambda: state.now))
+    monkeypatch.setattr("smsc_codec.cli.bench.decode", decode)
+    monkeypatch.setattr("smsc_codec.cli.bench.time", SimpleNamespace(perf_counter_ns=lambda: state.now))
 
 
 def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_a_folder_that_cannot_be_read(shell: Shell, monkeypatch: pytest.MonkeyPa
 
 
 def test_nothing_is_measured_unless_every_reply_decodes(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("smsc_codec._bench.Group.measure")
+    monkeypatch.delattr("smsc_codec.cli.bench.Group.measure")
     good, bad = shell.file("good", b"OK"), shell.file("bad", b"KO")
     said = shell("decode", bad, "missing").err
     result = shell("bench", "--json", good, bad, "missing", good)
@@ -169,7 +169,7 @@ def test_what_is_timed_is_what_was_asked(shell: Shell, monkeypatch: pytest.Monke
         calls.append(options)
         return decode(body, **options)
 
-    monkeypatch.setattr("smsc_codec._bench.decode", recorded)
+    monkeypatch.setattr("smsc_codec.cli.bench.decode", recorded)
     _groups(shell, "--charset", "koi8-r", shell.file("x", b"<result>OK</result>"))
     assert calls[0] == {"fmt": None, "charset": "koi8-r", "expect": None, "strict": False}
     assert calls[-1] == {**calls[0], "fmt": Format.XML}
@@ -222,7 +222,7 @@ def test_table(shell: Shell) -> None:
 @pytest.mark.parametrize(("refresh", "measuring"), [(0.0, True), (float("inf"), False)])
 def test_progress(shell: Shell, monkeypatch: pytest.MonkeyPatch, refresh: float, measuring: bool) -> None:
     pytest.importorskip("rich")
-    monkeypatch.setattr("smsc_codec._bench._REFRESH", refresh)
+    monkeypatch.setattr("smsc_codec.cli.bench._REFRESH", refresh)
     monkeypatch.setenv("TERM", "xterm")
     shell.stream = Terminal
     result = shell("bench", "--json", *QUICK, EXAMPLES)
@@ -238,19 +238,19 @@ def test_an_interrupt_ends_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("smsc_codec._bench.Group.measure", interrupt)
+    monkeypatch.setattr("smsc_codec.cli.bench.Group.measure", interrupt)
     assert shell("bench", "--json", EXAMPLES).status == 130
 
 
 def test_nothing_is_imported_before_it_is_needed() -> None:
     script = """
 import sys
-from smsc_codec.__main__ import main
+from smsc_codec.cli.main import main
 main(["decode", "examples/replies/list.csv"])
-print(sorted({"rich", "smsc_codec._bench"} & sys.modules.keys()))
+print(sorted({"rich", "smsc_codec.cli.bench"} & sys.modules.keys()))
 main(["bench", "--json", "--seconds", "1e-9", "examples/replies/list.csv"])
-print(sorted({"rich", "smsc_codec._bench"} & sys.modules.keys()))
+print(sorted({"rich", "smsc_codec.cli.bench"} & sys.modules.keys()))
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, cwd=ROOT)
     lines = result.stdout.decode().splitlines()
-    assert lines[1::2] == ["[]", "['smsc_codec._bench']"]
+    assert lines[1::2] == ["[]", "['smsc_codec.cli.bench']"]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from smsc_codec import __version__
-from smsc_codec.__main__ import main
+from smsc_codec.cli.main import main
 
 from .vectors import VECTORS, Vector
 
@@ -173,7 +173,7 @@ def test_several_replies_need_files(shell: Shell) -> None:
 
 
 def test_too_much_normalized_json(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsc_codec.__main__._MOST", 38)
+    monkeypatch.setattr("smsc_codec.cli.main._MOST", 38)
     result = shell("encode", "--fmt", "0", "--output", "out", stdin=b'{"kind":"success"}\n' * 3)
     assert (result.status, result.out) == (1, b"")
     assert "expected at most 37 bytes of normalized JSON" in result.err
@@ -216,7 +216,7 @@ def test_nothing_to_read_yet(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
             return None
 
     stdin = io.TextIOWrapper(io.BufferedReader(Waiting()))
-    monkeypatch.setattr("smsc_codec.__main__.make_usable", lambda: monkeypatch.setattr(sys, "stdin", stdin))
+    monkeypatch.setattr("smsc_codec.cli.main.make_usable", lambda: monkeypatch.setattr(sys, "stdin", stdin))
     assert "found an empty body" in shell("decode").err
 
 
@@ -332,7 +332,7 @@ def test_nothing_is_written_over(shell: Shell) -> None:
 
 
 def test_an_endless_file_is_refused(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsc_codec.__main__._MOST", 100)
+    monkeypatch.setattr("smsc_codec.cli.main._MOST", 100)
     result = shell("decode", "--fmt", "0", "/dev/zero")
     assert result.status == 1
     assert "found '\\x00" in result.err or "\ufffd" in result.err
@@ -342,7 +342,7 @@ def test_an_interrupt_ends_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("smsc_codec.__main__.decode", interrupt)
+    monkeypatch.setattr("smsc_codec.cli.main.decode", interrupt)
     assert shell("decode", stdin=b"OK").status == 130
 
 

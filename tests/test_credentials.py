@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc_codec._credentials import HARMLESS, MOST_CHARACTERS, MOST_VALUES, values_of
+from smsc_codec._secrets.credentials import HARMLESS, MOST_CHARACTERS, MOST_VALUES, values_of
 
 URL = "https://smsc.ru/sys/senders.php"
 SECRET = "w&nder land/9+"

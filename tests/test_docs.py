@@ -27,10 +27,10 @@ import smsc_codec
 import smsc_codec.recordings
 import smsc_codec.testing
 from smsc_codec import Limits, OperatorStatus, SenderError, SenderStatus, Severity
-from smsc_codec._cli_parser import build_parser
-from smsc_codec._model import Code
+from smsc_codec.cli.parser import build_parser
+from smsc_codec.endpoints.senders import TEXT_ORDER, XML_AND_JSON_ORDER
+from smsc_codec.model import Code
 from smsc_codec.recordings import CODES
-from smsc_codec.senders import TEXT_ORDER, XML_AND_JSON_ORDER
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

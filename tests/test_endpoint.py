@@ -30,11 +30,11 @@ from smsc_codec import (
 )
 from smsc_codec._forms import Column, Const, Endpoint, Flat, Listing, XmlShape
 from smsc_codec._generated import Attributes
-from smsc_codec._model import Code
 from smsc_codec._records import Field, Order, Record
-from smsc_codec._service import error_form
 from smsc_codec._values import NAME, NUMBER, Scalar, code
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.endpoints.service import error_form
+from smsc_codec.model import Code
 
 GRAMMARS = Path(__file__).parent / "grammars"
 

@@ -36,7 +36,7 @@ from smsc_codec import (
     to_json,
     validate,
 )
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 GOLDEN: list[tuple[int | None, str, str]] = [
     (

@@ -26,7 +26,7 @@ from smsc_codec import (
     encode,
     validate,
 )
-from smsc_codec.senders import COMMANDS, TEXT_ORDER
+from smsc_codec.endpoints.senders import COMMANDS, TEXT_ORDER
 from smsc_codec.testing import FakeSenders
 from smsc_codec.testing import strategies as ours
 from smsc_codec.testing._request import read_form

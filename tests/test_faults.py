@@ -24,8 +24,8 @@ from lark.exceptions import UnexpectedInput
 
 from smsc_codec import Format, SmscCodecError, decode, encode, from_json, to_json, validate
 from smsc_codec import _values as values
-from smsc_codec._grammar import Grammar
-from smsc_codec._json_objects import ObjectReader
+from smsc_codec.formats.grammar import Grammar
+from smsc_codec.formats.json_objects import ObjectReader
 
 from .vectors import GOOD, VECTORS, Vector
 
@@ -65,7 +65,10 @@ def _expat(by: Raise) -> Iterator[None]:
         real = DefusedXMLParser(**options).parser
         return SimpleNamespace(parser=_Replaced(real, "Parse", partial(by, real)))
 
-    with patch("smsc_codec._xml.DefusedXMLParser", made), patch("smsc_codec._xml_tree.DefusedXMLParser", made):
+    with (
+        patch("smsc_codec.formats.xml.DefusedXMLParser", made),
+        patch("smsc_codec.formats.xml_tree.DefusedXMLParser", made),
+    ):
         yield
 
 

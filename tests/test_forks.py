@@ -71,9 +71,22 @@ def run(script: str, *arguments: str) -> None:
 
 
 # Modules that are half imported while another thread imports these.
-PLACES = ["smsc_codec._text", "smsc_codec._grammar", "lark", "lark.utils", "lark.lexer", "smsc_codec._csv"]
-PLACES += ["smsc_codec._xml", "defusedxml.ElementTree", "xml.parsers.expat", "smsc_codec._json", "orjson"]
-PLACES += ["smsc_codec._json_tokens", "smsc_codec._normal", "smsc_codec._query", "urllib.parse", "smsc_codec._response"]
+PLACES = [
+    "smsc_codec.formats.text",
+    "smsc_codec.formats.grammar",
+    "lark",
+    "lark.utils",
+    "lark.lexer",
+    "smsc_codec.formats.csv",
+]
+PLACES += ["smsc_codec.formats.xml", "defusedxml.ElementTree", "xml.parsers.expat", "smsc_codec.formats.json", "orjson"]
+PLACES += [
+    "smsc_codec.formats.json_tokens",
+    "smsc_codec.normal",
+    "smsc_codec.query",
+    "urllib.parse",
+    "smsc_codec.response",
+]
 
 
 @needs_fork
@@ -163,7 +176,7 @@ def test_forks_at_any_time(body: str) -> None:
     script = """
 sys.setswitchinterval(1e-6)
 from smsc_codec import Codec
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 def busy():
     while not done:

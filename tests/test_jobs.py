@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from smsc_codec import _cli_streams, _cli_validate
-from smsc_codec._cli_reports import TextReport
+from smsc_codec.cli import streams as _cli_streams
+from smsc_codec.cli import validate as _cli_validate
+from smsc_codec.cli.reports import TextReport
 from smsc_codec.recordings import Validation, WorkerError, _jobs, validate_recordings
 from smsc_codec.recordings._jobs import in_order
 
@@ -223,7 +224,7 @@ def test_a_thread_cannot_handle_signals(shell: Shell) -> None:
 def test_a_signal_while_the_report_is_written(shell: Shell, wait: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes soon after the first one is its echo."""
     now = 100.0
-    monkeypatch.setattr("smsc_codec._cli_validate.time.monotonic", lambda: now)
+    monkeypatch.setattr("smsc_codec.cli.validate.time.monotonic", lambda: now)
     real, finish = Validation.parts, TextReport.finish
 
     def stopped(self: Validation) -> object:

@@ -25,7 +25,7 @@ from smsc_codec import (
     encode,
 )
 from smsc_codec._runs import _spellings
-from smsc_codec.senders import SENDERS, TEXT_ORDER
+from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 
 from .lanes import SLOW
 from .test_work import steps

@@ -24,10 +24,10 @@ from smsc_codec import (
     decode,
     encode,
 )
-from smsc_codec._json import JsonFormat
-from smsc_codec._json_objects import ObjectReader
-from smsc_codec._lines import MAX_NEW_SHAPES, Shapes
-from smsc_codec.senders import SENDERS, TEXT_ORDER
+from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
+from smsc_codec.formats.json import JsonFormat
+from smsc_codec.formats.json_objects import ObjectReader
+from smsc_codec.formats.lines import MAX_NEW_SHAPES, Shapes
 
 from .lanes import SLOW
 from .test_kinds import with_mappings
@@ -151,7 +151,10 @@ def test_a_body_teaches_few_shapes(fmt: Format) -> None:
 def test_pieces_of_a_body_teach_few_orders_of_keys() -> None:
     members = ['"sender": "A"', '"status": 1', '"id": 5', '"mts_step": "2"']
     body = "[{\n" + "},\n{\n".join(",\n".join(order) for order in permutations(members)) + "}]"
-    with patch("smsc_codec._json._PIECE", 1), patch.object(Shapes, "add", autospec=True, side_effect=Shapes.add) as add:
+    with (
+        patch("smsc_codec.formats.json._PIECE", 1),
+        patch.object(Shapes, "add", autospec=True, side_effect=Shapes.add) as add,
+    ):
         reply = Codec(SENDERS).decode(body, fmt=3)
     assert reply == SLOW.decode(body, fmt=3) == SenderList(reply.senders[:1] * 24)  # type: ignore[union-attr]
     assert add.call_count == MAX_NEW_SHAPES

@@ -30,7 +30,7 @@ from smsc_codec import (
     to_json,
     validate,
 )
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.testing.strategies import damaged
 
 from .fuzz.__main__ import inputs_of

@@ -31,8 +31,8 @@ from smsc_codec import (
     encode,
     validate,
 )
-from smsc_codec._lines import Shapes
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.formats.lines import Shapes
 
 from .test_work import steps
 

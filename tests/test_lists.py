@@ -29,7 +29,7 @@ from smsc_codec._forms import Listing
 from smsc_codec._generated import Attributes
 from smsc_codec._lists import _KEPT, _MANY
 from smsc_codec._values import NAME
-from smsc_codec.senders import LIST, SENDERS
+from smsc_codec.endpoints.senders import LIST, SENDERS
 
 from .fuzz.targets import outcome
 from .test_lanes import NORMAL

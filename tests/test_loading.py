@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import smsc_codec
-from smsc_codec._grammar import _read
+from smsc_codec.formats.grammar import _read
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = "import smsc_codec; print(smsc_codec.decode(b'name = A, id = 5', fmt=0).senders[0].id, smsc_codec.__file__)"
@@ -30,8 +30,8 @@ def _python(*arguments: str, cwd: Path, path: str) -> str:
 def test_from_a_zip(tmp_path: Path, inside: bool) -> None:
     archive = tmp_path / "library.zip"
     with zipfile.ZipFile(archive, "w") as file:
-        for path in (ROOT / "smsc_codec").glob("*.py"):
-            file.write(path, f"smsc_codec/{path.name}")
+        for path in (ROOT / "smsc_codec").rglob("*.py"):
+            file.write(path, path.relative_to(ROOT))
         for path in (ROOT / "grammars").glob("*.lark"):
             file.write(path, f"{'smsc_codec/' if inside else ''}grammars/{path.name}")
     assert _python("-c", SCRIPT, cwd=tmp_path, path=str(archive)) == f"5 {archive}/smsc_codec/__init__.py"
@@ -81,7 +81,7 @@ print(sorted(late & sys.modules.keys()))
 
 
 def test_what_is_imported_when_it_is_used() -> None:
-    late = "{'smsc_codec._query', 'smsc_codec._response', 'smsc_codec._normal'}"
+    late = "{'smsc_codec.query', 'smsc_codec.response', 'smsc_codec.normal'}"
     code = f"import sys, smsc_codec; assert not {late} & set(sys.modules); smsc_codec.Query; smsc_codec.to_json"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
     with pytest.raises(AttributeError, match="module 'smsc_codec' has no attribute 'nothing'"):

@@ -27,6 +27,7 @@ from smsc_codec import (
     Query,
     Sender,
     SenderCreated,
+    SenderError,
     SenderList,
     SmscCodecError,
     Success,
@@ -51,6 +52,7 @@ def is_harmless(text: str, longest: int = 400) -> bool:
 
 # The service's refusals
 
+CODE = SenderError.NOT_FOUND
 SECRET = "hunter2secret"
 DESCRIPTIONS = [
     *ODD,
@@ -84,7 +86,7 @@ def ways_to_print(error: ApiError) -> Iterator[str]:
     ids=range(6),
 )
 def test_refusals_are_short_and_harmless(description: str, through: Callable[[ApiError], ApiError]) -> None:
-    reply = ErrorReply(3, description, 5)
+    reply = ErrorReply(CODE, description, 5)
     with pytest.raises(ApiError) as caught:
         reply.raise_for_error()
     caught.value.add_note("seen") if sys.version_info >= (3, 11) else None
@@ -101,18 +103,17 @@ def test_what_a_refusal_says() -> None:
     def said(reply: Any) -> str:
         return str(ApiError(reply))
 
-    assert said(ErrorReply(3, "record not found")) == "error 3 (record not found): sender name not found"
-    assert said(ErrorReply(3, "")) == said(ErrorReply(3)) == "error 3: sender name not found"
-    assert said(ErrorReply(3, "a\nb\x1b")) == "error 3 (a\ufffdb\ufffd): sender name not found"
-    assert said(ErrorReply(3, "x" * 100)) == f"error 3 ({'x' * 100}): sender name not found"
-    assert said(ErrorReply(3, "x" * 101)) == f"error 3 ({'x' * 97}...): sender name not found"
-    assert (
-        said(ErrorReply(3, "x" * 90 + " psw=" + "y" * 2000)) == f"error 3 ({'x' * 90} psw=**...): sender name not found"
-    )
+    assert said(ErrorReply(CODE, "record not found")) == "error 3 (record not found): sender name not found"
+    assert said(ErrorReply(CODE, "")) == said(ErrorReply(CODE)) == "error 3: sender name not found"
+    assert said(ErrorReply(CODE, "a\nb\x1b")) == "error 3 (a\ufffdb\ufffd): sender name not found"
+    assert said(ErrorReply(CODE, "x" * 100)) == f"error 3 ({'x' * 100}): sender name not found"
+    assert said(ErrorReply(CODE, "x" * 101)) == f"error 3 ({'x' * 97}...): sender name not found"
+    description = "x" * 90 + " psw=" + "y" * 2000
+    assert said(ErrorReply(CODE, description)) == f"error 3 ({'x' * 90} psw=**...): sender name not found"
     assert said(None) == said(ErrorReply(10**5000)) == "error of an unprintable number"
     code: Any = "\x1b" * 1000
     assert said(ErrorReply(code)) == f"error {chr(0xFFFD) * 391}..."
-    assert repr(ApiError(ErrorReply(3))) == "ApiError('error 3: sender name not found')"
+    assert repr(ApiError(ErrorReply(CODE))) == "ApiError('error 3: sender name not found')"
 
 
 # All other errors and findings

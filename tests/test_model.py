@@ -225,26 +225,27 @@ def test_what_may_be_repeated() -> None:
     times = {"": None, "not documented": None, "1 minute": timedelta(seconds=60), "8 hours": timedelta(hours=8)}
     for number, name, retry, after in rows:
         member = SenderError(int(number))
-        reply = ErrorReply(int(number))
+        reply = ErrorReply(member)
         assert member.name == name
         error = ApiError(reply)
         for holder in (member, reply, error, pickle.loads(pickle.dumps(error))):
             assert (holder.retry, holder.retry_after) == (retry == "yes", times[after.strip()])
-        assert error.error is reply.error is member
+        assert error.code is reply.code is member
 
 
 @pytest.mark.parametrize("code", [0, 6, 15, 10**18 - 1])
 def test_an_undocumented_error_is_not_repeated(code: int) -> None:
-    error = ApiError(ErrorReply(code))
-    assert error.error is not None and error.error.value == code
-    assert not error.error.known
+    member = SenderError(code)
+    error = ApiError(ErrorReply(member))
+    assert member.value == code
+    assert not member.known
     assert (error.retry, error.retry_after, error.meaning) == (False, None, "not documented")
 
 
 @pytest.mark.parametrize("code", [-1, 10**18, 10**5000, "x", None, [], {}], ids=range(7))
-def test_what_no_reply_can_hold_is_no_member(code: Any) -> None:
+def test_a_code_that_no_reply_can_hold_has_no_meaning(code: Any) -> None:
     error = ApiError(ErrorReply(code))
-    assert (error.error, error.retry, error.retry_after, error.meaning) == (None, False, None, "not documented")
+    assert (error.retry, error.retry_after, error.meaning) == (False, None, "not documented")
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsc_codec import Codec, EncodeError, Format
-from smsc_codec._grammar import Grammar
 from smsc_codec._secrets import Known
+from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
+from smsc_codec.formats.grammar import Grammar
 from smsc_codec.recordings import Kind
 from smsc_codec.recordings._tape import _SIGNS, Tape
-from smsc_codec.senders import SENDERS, TEXT_ORDER
 
 from .patterns import METHODS, Compiled, Site, at_run_time, compiling, sites
 from .regex_growth import complaint, pieces
@@ -319,6 +319,6 @@ def test_how_patterns_are_used_is_read_from_the_source() -> None:
     used = {(site.path, site.name): site.methods for site in sites()}
     assert used["recordings/_tape.py", "_SIGNS"] == {"match"}  # in a loop over a table
     assert used["_source.py", "SURROGATE"] == {"search"}  # in another module too
-    assert used["_xml.py", "_SPECIAL"] == {"finditer"}  # given to a function: it can be anything
-    assert used["_xml.py", "_KEY"] == {"findall"}
+    assert used["formats/xml.py", "_SPECIAL"] == {"finditer"}  # given to a function: it can be anything
+    assert used["formats/xml.py", "_KEY"] == {"findall"}
     assert {*METHODS}.issuperset(set().union(*used.values()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from smsc_codec import Codec, Limits
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 from .lanes import SLOW
 

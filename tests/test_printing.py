@@ -20,11 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smsc_codec import ErrorReply, Reply, Sender, SenderList, Severity, Success, encode, to_json
-from smsc_codec import _cli_page as page
-from smsc_codec import _cli_streams as streams
-from smsc_codec._cli_reports import JUnitReport
-from smsc_codec._cli_streams import Spool, SpoolError, printable_json, shown_arguments, write_new
 from smsc_codec._secrets import safe_name
+from smsc_codec.cli import page, streams
+from smsc_codec.cli.reports import JUnitReport
+from smsc_codec.cli.streams import Spool, SpoolError, printable_json, shown_arguments, write_new
 from smsc_codec.recordings import Found, Summary, Validation
 
 from .test_command_line import ROOT, Shell, run, shell

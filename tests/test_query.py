@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import smsc_codec.query as query_module
 from smsc_codec import (
     DecodeError,
     ErrorReply,
@@ -26,7 +27,6 @@ from smsc_codec import (
     Severity,
     SmscCodecError,
     Success,
-    _query,
     decode,
     validate,
 )
@@ -225,7 +225,7 @@ def test_commands_are_named_where_there_is_no_such() -> None:
 )
 def test_what_makes_no_sense_can_be_not_known(asked: dict[str, str], query: Query) -> None:
     """As in records of requests, where it is no reason not to read the reply."""
-    assert _query.query_of(asked, lenient=True) == query
+    assert query_module.query_of(asked, lenient=True) == query
 
 
 def test_credentials_are_not_kept() -> None:
@@ -455,4 +455,4 @@ def test_without_a_request_all_is_as_in_decode() -> None:
 
 
 def test_the_examples() -> None:
-    assert doctest.testmod(_query) == doctest.TestResults(failed=0, attempted=3)
+    assert doctest.testmod(query_module) == doctest.TestResults(failed=0, attempted=3)

@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from smsc_codec import ApiError, DecodeError, OperatorStatus, Sender, SenderError, SenderStatus
-from smsc_codec.senders import TEXT_ORDER
+from smsc_codec.endpoints.senders import TEXT_ORDER
 from smsc_codec.testing import FakeSenders
 
 CLIENTS = sorted((Path(__file__).parent.parent / "examples" / "clients").glob("*.py"))
@@ -161,14 +161,14 @@ def test_every_error(server: FakeSenders, client: Any, code: int) -> None:
 def test_errors_of_the_service_itself(server: FakeSenders, client: Any) -> None:
     with pytest.raises(ApiError) as caught:
         client.add("SMSC.RU", "again")
-    assert caught.value.error is SenderError.SAVE
+    assert caught.value.code is SenderError.SAVE
     with pytest.raises(ApiError) as caught:
         client.delete("OTHER")
-    assert caught.value.error is SenderError.NOT_FOUND
+    assert caught.value.code is SenderError.NOT_FOUND
     server.psw = "changed"
     with pytest.raises(ApiError) as caught:
         client.names()
-    assert caught.value.error is SenderError.AUTHORISATION
+    assert caught.value.code is SenderError.AUTHORISATION
 
 
 def test_too_many_requests_are_repeated_after_a_minute(

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from smsc_codec import _cli_validate
-from smsc_codec._cli_page import _over_time, _span, _time
-from smsc_codec._cli_reports import summary_lines
+from smsc_codec.cli import validate as _cli_validate
+from smsc_codec.cli.page import _over_time, _span, _time
+from smsc_codec.cli.reports import summary_lines
 from smsc_codec.recordings import Found, Summary, Validation
 from smsc_codec.recordings._times import Timeline
 
@@ -235,7 +235,7 @@ def test_no_library_is_needed_for_bodies(tmp_path: Path) -> None:
     (tmp_path / "good").write_bytes(b"OK")
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['rich', 'yaml', 'zstandard']))\n"
-        "import smsc_codec.__main__ as m; code = m.main(['validate', 'good']); sys.exit(code)"
+        "import smsc_codec.cli.main as m; code = m.main(['validate', 'good']); sys.exit(code)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run(
@@ -245,6 +245,6 @@ def test_no_library_is_needed_for_bodies(tmp_path: Path) -> None:
 
 
 def test_nothing_else_loads_it() -> None:
-    code = "import sys, smsc_codec, smsc_codec.__main__; sys.exit(any('recordings' in name for name in sys.modules))"
+    code = "import sys, smsc_codec, smsc_codec.cli.main; sys.exit(any('recordings' in name for name in sys.modules))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0

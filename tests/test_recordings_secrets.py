@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from smsc_codec.__main__ import main
-from smsc_codec._credentials import values_of
 from smsc_codec._secrets import Known, Secrets
+from smsc_codec._secrets.credentials import values_of
+from smsc_codec.cli.main import main
 from smsc_codec.recordings import validate_recordings
 
 from .secrets import FRAMES, SPELLINGS, anything, leaked, service_charset

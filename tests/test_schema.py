@@ -32,7 +32,7 @@ from smsc_codec import (
     from_json,
     to_json,
 )
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 from .strategies import replies
 from .vectors import FOLDER, GOOD, VECTORS, Vector

@@ -28,9 +28,9 @@ from smsc_codec import (
     to_json,
     validate,
 )
-from smsc_codec._codec import Codec
 from smsc_codec._secrets import Known, Secrets, without_secrets
-from smsc_codec.senders import SENDERS
+from smsc_codec.codec import Codec
+from smsc_codec.endpoints.senders import SENDERS
 
 from .secrets import (
     BARE,
@@ -462,11 +462,11 @@ def test_an_error_takes_a_fixed_multiple_of_the_memory() -> None:
 
 def test_what_is_looked_at_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands behind the last name or escape that is looked at is masked."""
-    monkeypatch.setattr("smsc_codec._named_values._MOST", 3)
+    monkeypatch.setattr("smsc_codec._secrets.named_values._MOST", 3)
     assert without_secrets("psw=a\npsw=b\npsw\npsw=c\nd") == "psw=*\npsw=*\npsw\n*******"
-    monkeypatch.setattr("smsc_codec._escapes._MOST", 2)
+    monkeypatch.setattr("smsc_codec._secrets.escapes._MOST", 2)
     assert without_secrets("%41%41psw%3Dc\nd") == "%41%41*********"
-    monkeypatch.setattr("smsc_codec._named_values._LONGEST_VALUE", 10)
+    monkeypatch.setattr("smsc_codec._secrets.named_values._LONGEST_VALUE", 10)
     assert without_secrets("psw='0123456789abc', x=5") == "psw='" + "*" * 19
 
 

@@ -25,11 +25,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 import smsc_codec
 from smsc_codec import Codec, DecodeError, EncodeError, Format, Report, Sender, SenderList
-from smsc_codec._grammar import Grammar
-from smsc_codec._lines import MAX_NEW_SHAPES
-from smsc_codec._text import Shape, TextFormat
+from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
+from smsc_codec.formats.grammar import Grammar
+from smsc_codec.formats.lines import MAX_NEW_SHAPES
+from smsc_codec.formats.text import Shape, TextFormat
 from smsc_codec.recordings import validate_recordings
-from smsc_codec.senders import SENDERS, TEXT_ORDER
 from smsc_codec.testing.strategies import bodies, damaged, formats, noise
 
 from .regex_steps import Stepper, parsed
@@ -80,9 +80,9 @@ def _counted_patterns() -> Iterator[None]:
     counting = SimpleNamespace(compile=CountedPattern, escape=re.escape)
     # A grammar knows nothing but its file, and takes long to load.
     with (
-        patch("smsc_codec._lines.re", counting),
-        patch("smsc_codec._text.re", counting),
-        patch("smsc_codec._text.Grammar", cache(Grammar)),
+        patch("smsc_codec.formats.lines.re", counting),
+        patch("smsc_codec.formats.text.re", counting),
+        patch("smsc_codec.formats.text.Grammar", cache(Grammar)),
     ):
         yield
 
@@ -259,7 +259,7 @@ def test_a_sequence_is_found_that_makes_later_replies_dear() -> None:
         patch.object(TextFormat, "_learn", remembering),
         patch.object(TextFormat, "fast", piling),
         patch.object(Grammar, "alternatives", all_that_was_learned),
-        patch("smsc_codec._text._first_of", lambda patterns: f"(?:{'|'.join(patterns)})"),
+        patch("smsc_codec.formats.text._first_of", lambda patterns: f"(?:{'|'.join(patterns)})"),
         pytest.raises(AssertionError),
     ):
         run_state_machine_as_test(Sequences, settings=only_found)

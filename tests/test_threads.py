@@ -30,7 +30,7 @@ from smsc_codec import (
     encode,
     validate,
 )
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 from .vectors import GOOD, VECTORS, Vector
 from .work import FAMILIES

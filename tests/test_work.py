@@ -18,10 +18,10 @@ from unittest.mock import patch
 import pytest
 
 from smsc_codec import Codec, Format, Limits, SenderList, decode, validate
-from smsc_codec._grammar import Grammar
-from smsc_codec._lines import MAX_NEW_SHAPES
-from smsc_codec._text import Shape
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.formats.grammar import Grammar
+from smsc_codec.formats.lines import MAX_NEW_SHAPES
+from smsc_codec.formats.text import Shape
 
 from .work import FAMILIES, REPLIES, SIZES, is_linear, writing
 

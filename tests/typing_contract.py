@@ -25,7 +25,7 @@ from smsc_codec import (
     to_json,
     validate,
 )
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,13 +70,12 @@ if TYPE_CHECKING:
 
     def errors(error: ApiError, reply: ErrorReply) -> None:
         assert_type(error.code, int)
-        assert_type(error.error, SenderError | None)
         assert_type(error.description, str | None)
         assert_type(error.meaning, str)
         assert_type(error.retry, bool)
         assert_type(error.retry_after, timedelta | None)
         assert_type(error.reply, ErrorReply)
-        assert_type((reply.error, reply.retry, reply.retry_after), tuple[SenderError | None, bool, timedelta | None])
+        assert_type((reply.code, reply.retry, reply.retry_after), tuple[int, bool, timedelta | None])
         assert_type((SenderError.SAVE.retry, SenderError.SAVE.retry_after), tuple[bool, timedelta | None])
 
     def querying(

@@ -89,5 +89,4 @@ if TYPE_CHECKING:
         return reply  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
     def raising(error: ErrorReply) -> None:
-        _ = error.error.name  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
         _ = error.retry_after.seconds  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]

@@ -31,7 +31,7 @@ from smsc_codec import (
     SenderStatus,
     validate,
 )
-from smsc_codec.senders import SENDERS
+from smsc_codec.endpoints.senders import SENDERS
 
 ROOT = Path(__file__).parent.parent
 SIZES = (1, 2, 4, 8)

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from .._codec import Format, _recognise
-from .._credentials import values_of
-from .._model import ErrorReply
-from .._query import charset_of, missing_views
-from .._report import Finding, Severity
 from .._secrets import NUMBERS, Known, printable, safe_name
+from .._secrets.credentials import values_of
 from .._source import BOM
-from ..senders import CODEC, SENDERS
+from ..codec import Format, _recognise
+from ..endpoints.senders import CODEC, SENDERS
+from ..model import ErrorReply
+from ..query import charset_of, missing_views
+from ..report import Finding, Severity
 from ._coding import BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem
 from ._lines import Block, entries

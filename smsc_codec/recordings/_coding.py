@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from .._limits import DEFAULT_LIMITS
+from ..limits import DEFAULT_LIMITS
 
 MOST = DEFAULT_LIMITS.body + 1
 """Bytes of a body that are kept: one more than the limit is enough to be refused."""

@@ -7,7 +7,7 @@ from itertools import chain
 
 import msgspec
 
-from .._report import Severity
+from ..report import Severity
 from ._coding import BrokenError
 
 MOST_HEADERS, LONGEST_HEADERS = 1000, 1 << 18

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
-from .._cli_streams import why
+from .._files import why
 
 P = TypeVar("P")
 R = TypeVar("R")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .._query import Query, pairs_of, query_of
+from ..query import Query, pairs_of, query_of
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from .._model import ErrorReply
-from .._report import Severity
+from ..model import ErrorReply
+from ..report import Severity
 from ._times import Timeline
 
 _MOST = 1000

@@ -10,10 +10,10 @@ from contextlib import closing, nullcontext
 from functools import partial
 from typing import BinaryIO
 
-from .._cli_streams import files_in, why
-from .._codec import Format
+from .._files import files_in, why
 from .._source import CHARSETS, charset_name, shown
 from .._types import is_really
+from ..codec import Format
 from . import _cassette, _har, _http, _lines
 from ._check import KINDS, Batch, Options, Outcome, judge
 from ._coding import MOST, BrokenError, MissingError

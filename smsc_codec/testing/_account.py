@@ -15,11 +15,11 @@ from weakref import WeakSet
 
 from msgspec.structs import replace
 
-from .._codec import Format
-from .._errors import ApiError
-from .._model import (
-    ErrorReply,
-    FrozenMapping,
+from .._source import shown
+from ..codec import Format
+from ..endpoints.senders import (
+    OTHER_OPERATORS,
+    TEXT_ORDER,
     OperatorStatus,
     Reply,
     Sender,
@@ -27,11 +27,10 @@ from .._model import (
     SenderError,
     SenderList,
     SenderStatus,
-    Success,
 )
-from .._query import query_of
-from .._source import shown
-from ..senders import OTHER_OPERATORS, TEXT_ORDER
+from ..mapping import FrozenMapping
+from ..model import ApiError, ErrorReply, Success
+from ..query import query_of
 from ._request import Form
 
 # The first four and that of 9 are recorded, those of 7 and 8 documented for other endpoints, the others ours.

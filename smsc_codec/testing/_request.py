@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from .._errors import DecodeError
-from .._model import Reply
 from .._multipart import is_multipart, parts_of
-from .._query import Query, query_of
 from .._source import charset_name
+from ..endpoints.senders import Reply
+from ..errors import DecodeError
+from ..query import Query, query_of
 
 # [doc] That of the parameters and of the reply.
 DEFAULT_CHARSET = "windows-1251"

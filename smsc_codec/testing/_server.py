@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
 from .. import encode
-from .._codec import Format
-from .._errors import EncodeError
-from .._model import ErrorReply, Reply, Sender
 from .._multipart import FormError
 from .._source import shown
 from .._types import is_really
+from ..codec import Format
+from ..endpoints.senders import Reply, Sender
+from ..errors import EncodeError
+from ..model import ErrorReply
 from ._account import Account, refusal
 from ._head import Head, RefusedError, read_head
 from ._request import DEFAULT_CHARSET, Form, ReceivedRequest, read_form

@@ -20,13 +20,11 @@ from typing import Any, TypeVar, cast
 from hypothesis import strategies as st
 
 from .. import encode
-from .._codec import Format, _charset_of, _format_of
-from .._errors import EncodeError
-from .._model import (
-    MAX_NUMBER,
-    Code,
-    ErrorReply,
-    FrozenMapping,
+from .._source import CHARSETS
+from ..codec import Format, _charset_of, _format_of
+from ..endpoints.senders import (
+    OTHER_OPERATORS,
+    TEXT_ORDER,
     OperatorStatus,
     Reply,
     Sender,
@@ -34,10 +32,10 @@ from .._model import (
     SenderError,
     SenderList,
     SenderStatus,
-    Success,
 )
-from .._source import CHARSETS
-from ..senders import OTHER_OPERATORS, TEXT_ORDER
+from ..errors import EncodeError
+from ..mapping import FrozenMapping
+from ..model import MAX_NUMBER, Code, ErrorReply, Success
 
 __all__ = [
     "LOOK_ALIKES",

@@ -28,14 +28,14 @@ from smsc_codec import (
     to_json,
     validate,
 )
-from smsc_codec._codec import Codec
-from smsc_codec._grammar import Grammar
 from smsc_codec._secrets import NOTHING, Known
+from smsc_codec.codec import Codec
+from smsc_codec.endpoints.senders import CODEC, SENDERS
+from smsc_codec.formats.grammar import Grammar
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
 from smsc_codec.recordings._check import Batch, Options, judge
 from smsc_codec.recordings._coding import LONGEST
 from smsc_codec.recordings._entry import CODES, LONGEST_FORM, LONGEST_URL, MOST_HEADERS
-from smsc_codec.senders import CODEC, SENDERS
 from tests.grammar_lane import read_by_lark
 from tests.lanes import SLOW
 from tests.secrets import ANYTHING, BARE, FRAMES, NAMES, QUOTED, SPELLINGS, WORD, WORDS, charsets_of, leaked
@@ -59,10 +59,10 @@ LIMITS = (
 
 # What the lanes read and write at a time, and how long a list is of which something is kept.
 _PIECES = {
-    "smsc_codec._csv._PIECE": 16,
-    "smsc_codec._json._PIECE": 16,
-    "smsc_codec._lines._FIRST_CHUNK": 4,
-    "smsc_codec._lines._LAST_CHUNK": 32,
+    "smsc_codec.formats.csv._PIECE": 16,
+    "smsc_codec.formats.json._PIECE": 16,
+    "smsc_codec.formats.lines._FIRST_CHUNK": 4,
+    "smsc_codec.formats.lines._LAST_CHUNK": 32,
     "smsc_codec._lists._CHUNK": 2,
     "smsc_codec._lists._MANY": 1,
     "smsc_codec.recordings._tape._PIECE": 64,
@@ -229,7 +229,7 @@ def sequences(data: bytes) -> None:
     """
     for part in data.split(b"\xff"):
         fmt, body = Format(part[0] & 3 if part else 0), part[1:]
-        with patch("smsc_codec._text.Grammar", _grammar):
+        with patch("smsc_codec.formats.text.Grammar", _grammar):
             fresh = Codec(SENDERS)
             said, anew = outcome(_LIVED.decode, body, fmt=fmt), outcome(fresh.decode, body, fmt=fmt)
             assert said == anew, f"after others {said!r}, alone {anew!r}"

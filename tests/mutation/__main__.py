@@ -20,40 +20,49 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 # The quick ones first: most mutants die in the first moment.
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
 _LANES = (
-    *("_csv", "_generated", "_json", "_json_objects", "_lines", "_lists"),
-    *("_records", "_runs", "_text", "_values", "_xml"),
+    *("_generated", "_lists", "_records", "_runs", "_values"),
+    *(f"formats.{name}" for name in ("csv", "json", "json_objects", "lines", "text", "xml")),
 )
 _MORE = {
     **dict.fromkeys(_LANES, ("lanes", "lists", "kinds", "work", "laws", "limits", "limits-slow")),
-    "_codec": ("limits", "options"),
-    "_errors": ("messages",),
-    "_grammar": ("limits", "loading"),
-    "_json_tokens": ("limits",),
+    "codec": ("limits", "options"),
+    "errors": ("messages",),
+    "formats.grammar": ("limits", "loading"),
+    "formats.json_tokens": ("limits",),
     "_forms": ("lists",),
-    "_model": ("kinds", "lists"),
-    "_limits": ("limits",),
+    "mapping": ("kinds", "lists"),
+    "model": ("kinds", "lists", "messages"),
+    "limits": ("limits",),
     "_source": ("limits",),
-    "_xml_tree": ("limits",),
+    "formats.xml_tree": ("limits",),
     "_odd": ("lanes", "kinds"),
     "_types": ("options", "messages"),
-    "_query": ("query", "options"),
+    "query": ("query", "options"),
     "_multipart": ("multipart",),
-    "_credentials": ("credentials", "recordings_secrets"),
-    **dict.fromkeys(("_secrets", "_secret_search", "_named_values", "_known_values", "_escapes"), ("secrets",)),
-    "senders": ("query",),
+    "_secrets.credentials": ("credentials", "recordings_secrets"),
+    **dict.fromkeys(
+        ("_secrets", *(f"_secrets.{name}" for name in ("search", "named_values", "known_values", "escapes"))),
+        ("secrets",),
+    ),
+    "endpoints.senders": ("query", "model"),
 }
-# The command line and forks, whose tests start processes, and what tests of clients need.
-_LEFT_OUT = ("__", "_cli_", "_bench", "_loading", "_pytest_plugin", "_response")
+# The command line and forks, whose tests start processes, what tests of clients need, and what none of _TESTS is about.
+_LEFT_OUT = ("__", "cli", "recordings", "testing", "_loading", "_pytest_plugin", "response", "_files")
 
 
-def tests_for(module: str) -> tuple[str, ...]:
+def name_of(path: Path) -> str:
+    """The name that the command line has for a module."""
+    return ".".join(path.with_suffix("").parts[1:]).removesuffix(".__init__")
+
+
+def tests_for(path: Path) -> tuple[str, ...]:
     """The tests for mutants of a module: `vectors` is `tests/test_vectors.py`."""
-    return (*_TESTS, *_MORE.get(module, ()))
+    return (*_TESTS, *_MORE.get(name_of(path), ()))
 
 
 def modules() -> dict[str, Path]:
     """The modules that are mutated, by the names that the command line has for them."""
-    paths = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
+    paths = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
     return {name: path for name, path in paths.items() if not name.startswith(_LEFT_OUT)}
 
 
@@ -66,7 +75,7 @@ def _start(folders: Any) -> None:
 
 
 def _judged(mutant: Mutant) -> tuple[Mutant, str]:
-    return mutant, judge(mutant, _folder, tests_for(mutant.path.stem))
+    return mutant, judge(mutant, _folder, tests_for(mutant.path))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,7 +125,7 @@ def _outcomes(
         for number in range(jobs):
             folder = stack.enter_context(copy_of_the_checkout())
             if number == 0:
-                for tests in {tests_for(mutant.path.stem) for mutant in mutants}:
+                for tests in {tests_for(mutant.path) for mutant in mutants}:
                     assert run(folder, tests) == SURVIVED, (folder / "log").read_text("utf-8")
             folders.put(folder)
         pool = stack.enter_context(context.Pool(jobs, _start, (folders,)))
@@ -126,7 +135,7 @@ def _outcomes(
 def _table(outcomes: Sequence[tuple[Mutant, str]], reasons: set[tuple[str, ...]]) -> None:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant, outcome in outcomes:
-        for name in (mutant.path.stem, "all"):
+        for name in (name_of(mutant.path), "all"):
             counts[name]["mutants"] += 1
             counts[name][outcome] += 1
             counts[name]["listed"] += outcome == SURVIVED and mutant.key in reasons

@@ -1,22 +1,11 @@
-"""Everything that this library raises."""
+"""Everything that this library raises, but for `ApiError`: it stands beside the reply that it holds, in `model`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ._secrets import printable, safe_path, safe_reason, shortened, without_secrets
-from ._types import is_really, name_of
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from ._model import ErrorReply, SenderError
-
-# Characters of a description that an error says; the service's own have some 40.
-_LONGEST_DESCRIPTION = 100
-_LONGEST_MESSAGE = 400
-# Characters of a description that are looked at: its secrets are to be known before it is cut.
-_LOOKED_AT = 1000
+from ._secrets import safe_path, safe_reason
+from ._types import name_of
 
 
 class SmscCodecError(Exception):
@@ -101,68 +90,6 @@ class EncodeError(SmscCodecError, ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.reason, self.__dict__.copy())
-
-
-class ApiError(SmscCodecError):
-    """The service refused the request: an `ErrorReply` as an exception.
-
-    What it says as text, in its `repr` and in its `args` fits on one line: the number, the beginning of the
-    description without secrets and control characters, and the meaning.
-    """
-
-    reply: ErrorReply
-    """The refusal, its description as it came."""
-
-    def __init__(self, reply: ErrorReply) -> None:
-        super().__init__(_refusal(reply))
-        self.reply = reply
-
-    @property
-    def code(self) -> int:
-        """The service's number of the error."""
-        return self.reply.code
-
-    @property
-    def error(self) -> SenderError | None:
-        """The number as a member of `SenderError`, an unknown one too; `None` for what no reply can hold."""
-        return self.reply.error
-
-    @property
-    def description(self) -> str | None:
-        """The service's own phrase as it came, if the reply had one: of any length, and with any characters."""
-        return self.reply.description
-
-    @property
-    def meaning(self) -> str:
-        """What the documentation says of the number."""
-        return self.reply.meaning
-
-    @property
-    def retry(self) -> bool:
-        """Whether the same request may be repeated later, as far as the documentation says."""
-        return self.reply.retry
-
-    @property
-    def retry_after(self) -> timedelta | None:
-        """After how long it may be repeated; `None` if it may not, or if the documentation gives no time."""
-        return self.reply.retry_after
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.reply,), self.__dict__.copy()
-
-
-def _refusal(reply: ErrorReply) -> str:
-    """What the exception of an error says."""
-    try:
-        description = reply.description
-        said = f" ({_described(str.__str__(description))})" if is_really(description, str) and len(description) else ""
-        return printable(shortened(f"error {reply.code}{said}: {reply.meaning}", _LONGEST_MESSAGE))
-    except Exception:  # a number of more than 4,300 digits, or another value that a caller made and none can print
-        return "error of an unprintable number"
-
-
-def _described(description: str) -> str:
-    return printable(shortened(without_secrets(description[:_LOOKED_AT]), _LONGEST_DESCRIPTION))
 
 
 def unreadable(error: Exception, path: str = "") -> EncodeError:

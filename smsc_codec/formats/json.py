@@ -10,17 +10,17 @@ from typing import Any
 import msgspec
 import orjson
 
-from ._forms import Const, Endpoint, Flat, Form, Listing
-from ._json_objects import ObjectReader, has_minus_zero, no_key_twice
-from ._json_tokens import Node, Tokens
-from ._limits import Limits
-from ._lines import MAX_NEW_SHAPES
-from ._lists import ListMaker, written
-from ._records import Field, Pair
-from ._report import Severity
-from ._runs import Codes, Rows, Run, escape, places_of, put_back, weave
-from ._source import Source
-from ._values import Unusual
+from .._forms import Const, Endpoint, Flat, Form, Listing
+from .._lists import ListMaker, written
+from .._records import Field, Pair
+from .._runs import Codes, Rows, Run, escape, places_of, put_back, weave
+from .._source import Source
+from .._values import Unusual
+from ..limits import Limits
+from ..report import Severity
+from .json_objects import ObjectReader, has_minus_zero, no_key_twice
+from .json_tokens import Node, Tokens
+from .lines import MAX_NEW_SHAPES
 
 
 class JsonFormat:

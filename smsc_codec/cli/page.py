@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from html import escape
 
-from . import __version__
-from ._cli_reports import Report, summary_lines
-from ._cli_streams import put
-from ._model import ErrorReply
-from ._report import Severity
-from .recordings import Found, Summary
-from .recordings._summary import ranked
-from .recordings._times import OTHER_CODES, Timeline
+from .. import __version__
+from ..model import ErrorReply
+from ..recordings import Found, Summary
+from ..recordings._summary import ranked
+from ..recordings._times import OTHER_CODES, Timeline
+from ..report import Severity
+from .reports import Report, summary_lines
+from .streams import put
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --ink: #1b1f24; --soft: #59636e; --line: #d8dee4;

@@ -6,8 +6,8 @@ import base64
 import re
 from collections.abc import Iterable, Iterator
 
-from ._escapes import Layer
-from ._named_values import CHARSETS, Span, misread, small
+from .escapes import Layer
+from .named_values import CHARSETS, Span, misread, small
 
 SHORTEST = 3
 """Characters of the shortest value that is masked: masking less would mask half of the text."""

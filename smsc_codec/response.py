@@ -9,16 +9,16 @@ from functools import partial
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
-from ._credentials import values_of
-from ._errors import DecodeError
-from ._limits import DEFAULT_LIMITS, Limits
-from ._model import ErrorReply, Reply
 from ._multipart import is_multipart, parts_of
-from ._query import Parameters, Query, parameters
 from ._secrets import Known
+from ._secrets.credentials import values_of
 from ._source import size_of
 from ._types import is_really, name_of
-from .senders import CODEC
+from .endpoints.senders import CODEC, Reply
+from .errors import DecodeError
+from .limits import DEFAULT_LIMITS, Limits
+from .model import ErrorReply
+from .query import Parameters, Query, parameters
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

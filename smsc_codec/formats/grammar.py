@@ -15,10 +15,10 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from lark.lexer import PatternStr, TerminalDef
 from lark.load_grammar import PackageResource
 
-from ._source import Source
+from .._source import Source
 
 # In a wheel the grammars are inside the package, in a checkout and an editable install beside it.
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FOLDERS = (os.path.join(_PACKAGE, "grammars"), os.path.join(os.path.dirname(_PACKAGE), "grammars"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from json import JSONDecoder
 from typing import NamedTuple
 
-from ._source import Source
+from .._source import Source
 
 
 class Token(NamedTuple):

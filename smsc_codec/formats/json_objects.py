@@ -15,11 +15,11 @@ import msgspec
 import orjson
 from msgspec.structs import astuple
 
-from ._forms import Listing
-from ._generated import column_of
-from ._lines import Shapes
-from ._runs import Rows
-from ._values import Unusual
+from .._forms import Listing
+from .._generated import column_of
+from .._runs import Rows
+from .._values import Unusual
+from .lines import Shapes
 
 Column = Callable[[Sequence[Any]], list[Any]]
 """What lists the values of a key of all objects."""

@@ -21,11 +21,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._loading import LOADING
-from ._types import lazy
+from .._loading import LOADING
+from .._types import lazy
 
 if TYPE_CHECKING:
-    from ._known_values import Needles
+    from .known_values import Needles
 
 _LONGEST_PATH = 100
 _LONGEST_REASON = 400
@@ -34,7 +34,7 @@ _LONGEST_REASON = 400
 def _search() -> Any:
     """Return the module that looks for secrets. Loading it takes as long as a hundred replies, so it waits."""
     with LOADING:
-        from . import _secret_search
+        from . import search as _secret_search
     return _secret_search
 
 

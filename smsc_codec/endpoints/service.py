@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ._forms import Column, Const, Flat, XmlShape
-from ._model import ErrorReply, Success
-from ._records import Field, Record
-from ._values import NUMBER, TEXT, Scalar
+from .._forms import Column, Const, Flat, XmlShape
+from .._records import Field, Record
+from .._values import NUMBER, TEXT, Scalar
+from ..model import ErrorReply, Success
 
 
 def error_form(code: Scalar) -> Flat:

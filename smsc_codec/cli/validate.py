@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from ._bench import has_rich
-from ._cli_page import PageReport
-from ._cli_reports import JsonReport, JUnitReport, Report, TextReport
-from ._cli_streams import complain, flush, forget
-from ._report import Severity
-from .recordings import Validation, WorkerError, files_of, validate_recordings
+from ..recordings import Validation, WorkerError, files_of, validate_recordings
+from ..report import Severity
+from .bench import has_rich
+from .page import PageReport
+from .reports import JsonReport, JUnitReport, Report, TextReport
+from .streams import complain, flush, forget
 
 _REPORTS: dict[str, type[Report]] = {
     "text": TextReport,

@@ -11,14 +11,14 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec.structs import force_setattr
 
-from ._codec import Format, _charset_of, _format_of, _strict_error
-from ._errors import DecodeError
-from ._limits import DEFAULT_LIMITS, Limits
-from ._model import ErrorReply, Reply, SenderCreated, SenderList, Success
-from ._report import Finding, Report, Severity
 from ._source import bytes_of, charset_name, shown, size_of
 from ._types import is_really, name_of
-from .senders import CODEC, COMMANDS
+from .codec import Format, _charset_of, _format_of, _strict_error
+from .endpoints.senders import CODEC, COMMANDS, Reply, SenderCreated, SenderList
+from .errors import DecodeError
+from .limits import DEFAULT_LIMITS, Limits
+from .model import ErrorReply, Success
+from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

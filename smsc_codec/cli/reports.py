@@ -7,11 +7,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from ._cli_streams import Spool, complain, flush, printable_json, put
-from ._report import Severity
-from ._secrets import printable
-from .recordings import Found, Summary
-from .recordings._summary import ranked
+from .._secrets import printable
+from ..recordings import Found, Summary
+from ..recordings._summary import ranked
+from ..report import Severity
+from .streams import Spool, complain, flush, printable_json, put
 
 # Findings that one case of JUnit tells in full.
 _MOST_OF_A_CASE = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ._errors import DecodeError
+from .errors import DecodeError
 
 MAX_DIGITS = 18
 """Digits that a number can have in any format."""

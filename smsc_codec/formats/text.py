@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ._errors import DecodeError, EncodeError
-from ._forms import Endpoint, Flat, Form, Listing
-from ._grammar import Grammar, Piece
-from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
-from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
-from ._lists import ListMaker, written
-from ._odd import odd_records
-from ._records import Pair
-from ._runs import Codes, Rows, Run, weave
-from ._source import Source, shown
-from ._values import Unusual
+from .._forms import Endpoint, Flat, Form, Listing
+from .._lists import ListMaker, written
+from .._odd import odd_records
+from .._records import Pair
+from .._runs import Codes, Rows, Run, weave
+from .._source import Source, shown
+from .._values import Unusual
+from ..errors import DecodeError, EncodeError
+from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from .grammar import Grammar, Piece
+from .lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
 
 # Characters of a value that are more than a name, or a replacement, has.
 _LONG_VALUE = 64

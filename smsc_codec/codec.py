@@ -8,16 +8,16 @@ from enum import IntEnum
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, overload
 
-from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Endpoint, Form, Listing
-from ._limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ._loading import LOADING
-from ._model import ErrorReply
 from ._odd import odd_check
-from ._report import Finding, Report, Severity
 from ._secrets import NOTHING, Known
 from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown, size_of
 from ._types import is_made_of, is_plain_class, is_really, name_of
+from .errors import DecodeError, EncodeError, unreadable
+from .limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from .model import ErrorReply
+from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -352,18 +352,18 @@ def _fits(reply: object, expect: object) -> bool:
 
 def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
     if fmt is Format.TEXT:
-        from ._text import TextFormat
+        from .formats.text import TextFormat
 
         return TextFormat
     if fmt is Format.CSV:
-        from ._csv import CsvFormat
+        from .formats.csv import CsvFormat
 
         return CsvFormat
     if fmt is Format.XML:
-        from ._xml import XmlFormat
+        from .formats.xml import XmlFormat
 
         return XmlFormat
-    from ._json import JsonFormat
+    from .formats.json import JsonFormat
 
     return JsonFormat
 

@@ -15,14 +15,14 @@ from typing import Any, cast
 
 import orjson
 
-from ._errors import DecodeError, EncodeError, unreadable
 from ._forms import Flat
-from ._model import FrozenMapping, Reply
 from ._records import Record
 from ._source import bytes_of, shown
 from ._types import is_really, name_of
 from ._values import TEXT, Scalar, plain_items
-from .senders import SENDERS
+from .endpoints.senders import SENDERS, Reply
+from .errors import DecodeError, EncodeError, unreadable
+from .mapping import FrozenMapping
 
 _KINDS = {form.kind: form for form in SENDERS.forms}
 

@@ -6,9 +6,9 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 
-from ._escapes import Layer
-from ._known_values import TIMES, Needles, phone_numbers
-from ._named_values import Span, may_hold_names, named_values, names_secret
+from .escapes import Layer
+from .known_values import TIMES, Needles, phone_numbers
+from .named_values import Span, may_hold_names, named_values, names_secret
 
 __all__ = ["Needles", "names_secret", "spans", "values_behind_names"]
 

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from . import __version__
-from ._cli_streams import complain, put, shown_arguments
-from ._codec import Format
-from ._secrets import printable, without_secrets
-from ._source import CHARSETS, shown
-from .senders import SENDERS
+from .. import __version__
+from .._secrets import printable, without_secrets
+from .._source import CHARSETS, shown
+from ..codec import Format
+from ..endpoints.senders import SENDERS
+from .streams import complain, put, shown_arguments
 
 KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 """What `--expect` takes."""

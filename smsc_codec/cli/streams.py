@@ -7,11 +7,11 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from ._secrets import safe_name, without_secrets
+from .._secrets import safe_name, without_secrets
 
 
 class OutputError(OSError):
@@ -178,11 +178,6 @@ def forget(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def why(error: Exception) -> str:
-    """What an exception of opening, reading or writing says, without the name."""
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
 def read(name: str, most: int) -> bytes:
     """At most that many bytes of a file, or of standard input for `-`. Raises `OSError` or `ValueError`."""
     if name == "-":
@@ -190,11 +185,3 @@ def read(name: str, most: int) -> bytes:
         return sys.stdin.buffer.read(most) or b""
     with open(name, "rb") as file:
         return file.read(most)
-
-
-def files_in(folder: str, trouble: Callable[[OSError], Any]) -> Iterator[str]:
-    """Every file in a folder and the folders in it, in order; hidden ones and links to folders are left out."""
-    for place, folders, files in os.walk(folder, onerror=trouble):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths = (os.path.join(place, name) for name in sorted(files) if not name.startswith("."))
-        yield from filter(os.path.isfile, paths)

@@ -15,17 +15,17 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 from msgspec.structs import replace
 
-from ._errors import EncodeError
-from ._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
-from ._limits import Limits
-from ._lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
-from ._lists import ListMaker, written
-from ._records import Order, Pair
-from ._report import Severity
-from ._runs import Codes, Rows, Run, escape, weave
-from ._source import Source, shown
-from ._values import Unusual
-from ._xml_tree import Element, is_html, parse
+from .._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
+from .._lists import ListMaker, written
+from .._records import Order, Pair
+from .._runs import Codes, Rows, Run, escape, weave
+from .._source import Source, shown
+from .._values import Unusual
+from ..errors import EncodeError
+from ..limits import Limits
+from ..report import Severity
+from .lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
+from .xml_tree import Element, is_html, parse
 
 # Names that begin with xml are XML's own.
 _NAME = re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*")

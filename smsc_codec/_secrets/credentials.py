@@ -17,8 +17,8 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from ._known_values import SHORTEST
-from ._secret_search import values_behind_names
+from .known_values import SHORTEST
+from .search import values_behind_names
 
 MOST_VALUES = 1000
 """Values that are looked for. If there are more, or more text in them, nothing of the reply is quoted."""

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ._errors import EncodeError
-from ._forms import Column, Const, Endpoint, Flat, Form, Listing
-from ._limits import Limits
-from ._lists import ListMaker, written
-from ._records import Pair
-from ._runs import Codes, Columns, Run, places_of, put_back, weave
-from ._source import BOM, Source, shown
-from ._values import Unusual
+from .._forms import Column, Const, Endpoint, Flat, Form, Listing
+from .._lists import ListMaker, written
+from .._records import Pair
+from .._runs import Codes, Columns, Run, places_of, put_back, weave
+from .._source import BOM, Source, shown
+from .._values import Unusual
+from ..errors import EncodeError
+from ..limits import Limits
 
 _FORBIDDEN = frozenset(",\r\n")
 

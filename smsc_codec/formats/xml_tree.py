@@ -10,8 +10,8 @@ import msgspec
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from ._records import Pair
-from ._source import Source
+from .._records import Pair
+from .._source import Source
 
 _HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")

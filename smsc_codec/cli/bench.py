@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from . import DecodeError, Format, Reply, __version__, decode
-from ._forms import Listing
-from .senders import SENDERS
+from .. import DecodeError, Format, Reply, __version__, decode
+from .._forms import Listing
+from ..endpoints.senders import SENDERS
 
 _KINDS = [form.kind for form in reversed(SENDERS.forms)]
 _REFRESH = 0.1

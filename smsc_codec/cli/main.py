@@ -1,0 +1,254 @@
+"""The command line: `smsc-codec` and `python -m smsc_codec`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+
+from .. import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, from_json, to_json
+from .._files import files_in, why
+from .._secrets import printable, safe_name
+from ..codec import Format
+from .parser import KINDS, build_parser
+from .streams import (
+    OutputError,
+    SpoolError,
+    complain,
+    discard,
+    flush,
+    make_usable,
+    printable_json,
+    put,
+    read,
+    write_new,
+)
+
+GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+# One byte more than the limit is enough to be refused; a device may have no end.
+_MOST = Limits().body + 1
+
+_SUFFIXES = {Format.TEXT: ".txt", Format.CSV: ".csv", Format.XML: ".xml", Format.JSON: ".json"}
+
+
+class _Input(NamedTuple):
+    name: str
+    """What messages call it."""
+    stem: str
+    """What a file made of it is called, but for the ending."""
+    body: bytes
+    line: int = 0
+    """Where it begins, if it is one of several in a file."""
+    offset: int = 0
+
+
+class _Run:
+    """One call of the command: what it reads and writes, and the worst that has happened."""
+
+    options: argparse.Namespace
+
+    def __init__(self) -> None:
+        self.status = GOOD
+
+    def say(self, message: str, status: int) -> None:
+        """Report trouble and go on."""
+        complain(message)
+        self.status = max(self.status, status)
+
+    def lost(self, action: str, name: str, error: Exception) -> None:
+        """Report what cannot be read or written."""
+        self.say(f"{safe_name(name)}: cannot be {action}: {safe_name(why(error))}", UNREADABLE)
+
+    def refuse(self, item: _Input, error: DecodeError | EncodeError) -> None:
+        """Report what does not decode or cannot be encoded."""
+        where = item.name
+        if item.line and isinstance(error, DecodeError):
+            error.line, error.offset = item.line, item.offset + error.offset
+        elif item.line:
+            where = f"{where}: line {item.line}"
+        error.path = printable(error.path)
+        self.say(f"{where}: {error}", UNDECODABLE)
+
+    def inputs(self, names: Iterable[str]) -> Iterator[_Input]:
+        """Every input that can be read."""
+        for name in names:
+            label = "<stdin>" if name == "-" else name
+            try:
+                body = read(name, _MOST)
+            except (OSError, ValueError) as error:
+                self.lost("read", label, error)
+            else:
+                yield _Input(safe_name(label), _stem(name), body)
+
+    def each(self, items: Iterable[_Input], work: Callable[[_Input], bytes]) -> None:
+        """Write what *work* makes of every input."""
+        for item in items:
+            try:
+                result = work(item)
+            except (DecodeError, EncodeError) as error:
+                self.refuse(item, error)
+                continue
+            if self.options.output is None:
+                put(result)
+                continue
+            target = self._target(item.stem)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                write_new(target, result)
+            except (OSError, ValueError) as error:
+                self.lost("written", str(target), error)
+
+    def alone(self, results: int) -> None:
+        """Refuse to write more than one result where they could not be told apart."""
+        if results > 1 and self.options.output is None:
+            self.options.parser.error("several replies on one output could not be told apart: --output DIR is needed")
+
+    def tell_apart(self, results: Iterable[tuple[str, str]]) -> None:
+        """Refuse to write two results, each what it is made of, as it is shown, and its stem, to the same file."""
+        taken: dict[str, str] = {}
+        for name, stem in results:
+            if stem in taken:
+                target = safe_name(str(self._target(stem)))
+                self.options.parser.refuse(f"{taken[stem]} and {name} would both be written to {target}")
+            taken[stem] = name
+
+    def _target(self, stem: str) -> Path:
+        return Path(self.options.output, stem + _SUFFIXES[self.options.to])
+
+    def asked(self) -> dict[str, Any]:
+        """The options of `decode` and `validate`."""
+        options = self.options
+        expect = KINDS[options.expect] if options.expect else None
+        return {"fmt": options.fmt, "charset": options.charset, "expect": expect, "strict": options.strict}
+
+    def decode(self) -> None:
+        """Print normalized JSON, a line for each input."""
+
+        def line(item: _Input) -> bytes:
+            return printable_json(to_json(decode(item.body, **self.asked()))) + b"\n"
+
+        self.each(self.inputs(self.options.files), line)
+
+    def encode(self) -> None:
+        """Write a body for each reply in normalized JSON."""
+        self.alone(len(self.options.files))
+        # All are read before the first is written: only then it is known that no two have the same name.
+        items: list[_Input] = []
+        for item in self.inputs(self.options.files):
+            if len(item.body) < _MOST:
+                items += _parts(item)
+            else:
+                self.refuse(item, LimitError(f"expected at most {_MOST - 1} bytes of normalized JSON", code="limit"))
+        self.alone(len(items))
+        self.tell_apart((f"{item.name}, line {item.line}" if item.line else item.name, item.stem) for item in items)
+        self.each(items, lambda item: self._written(from_json(item.body)))
+
+    def convert(self) -> None:
+        """Write a body for each body."""
+        self.alone(len(self.options.files))
+        self.tell_apart((safe_name(name), _stem(name)) for name in self.options.files)
+        self.each(self.inputs(self.options.files), lambda item: self._written(decode(item.body, **self.asked())))
+
+    def _written(self, reply: Reply) -> bytes:
+        options = self.options
+        charset = options.to_charset or "utf-8"
+        return encode(reply, fmt=options.to, charset=charset, drop_description=options.drop_description)
+
+    def validate(self) -> None:
+        """Report what is found in recordings."""
+        from . import validate
+
+        self.status = validate.run(self.options)
+
+    def bench(self) -> None:
+        """Measure how fast the replies are decoded, if all of them are."""
+        from . import bench as _bench
+
+        if not self.options.json and not _bench.has_rich():
+            self.say("smsc-codec: the table of bench needs rich: pip install 'smsc-codec[cli]', or use --json", USAGE)
+            return
+        files = [file for name in self.options.files for file in self._files(name)]
+        bench = _bench.Bench(self.asked())
+        with _bench.bar("checking", len(files)) as progress:
+            for number, item in enumerate(self.inputs(files)):
+                try:
+                    bench.add(item.body)
+                except DecodeError as error:
+                    self.refuse(item, error)
+                progress(number)
+        if self.status != GOOD:
+            complain("smsc-codec: nothing is measured unless every reply decodes")
+            return
+        bench.measure(self.options.seconds)
+        if self.options.json:
+            put(bench.json() + b"\n")
+        else:
+            put(bench.table())
+
+    def _files(self, name: str) -> list[str]:
+        if not os.path.isdir(name):
+            return [name]
+        files = list(files_in(name, lambda error: self.lost("read", error.filename, error)))
+        if not files:
+            self.lost("read", name, ValueError("there is no file in it"))
+        return files
+
+
+def _stem(name: str) -> str:
+    return "stdin" if name == "-" else Path(name).stem
+
+
+def _parts(item: _Input) -> list[_Input]:
+    """The replies in an input of `encode`: one a line, or one over several lines."""
+    parts, offset = [], 0
+    for number, line in enumerate(item.body.split(b"\n"), 1):
+        if line.strip():
+            parts.append(item._replace(body=line, line=number, offset=offset))
+        offset += len(line) + 1
+    # Where neither the whole nor any line is JSON the whole is more likely to be one reply with a mistake.
+    if len(parts) < 2 or _is_json(item.body) or not any(_is_json(part.body) for part in parts):
+        return [item]
+    return [part._replace(stem=f"{item.stem}-{number}") for number, part in enumerate(parts, 1)]
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status. Raises `SystemExit` for wrong usage, `--help` and `--version`."""
+    make_usable()
+    run = _Run()
+    try:
+        try:
+            run.options = build_parser().parse_args(arguments)
+            getattr(run, run.options.command)()
+        finally:
+            flush()
+    except OutputError as error:
+        discard(sys.stdout)
+        if not isinstance(error.__cause__, BrokenPipeError):  # the reader has seen enough
+            run.lost("written", "smsc-codec: standard output", error)
+    except SpoolError as error:
+        run.lost("written", "smsc-codec: temporary file", error)
+    except OSError as error:
+        # What is wrong with a file is reported where it happens; this is about the process.
+        run.say(f"smsc-codec: cannot go on: {safe_name(why(error))}", UNREADABLE)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return run.status
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())

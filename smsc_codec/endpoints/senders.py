@@ -1,0 +1,204 @@
+"""`/sys/senders.php`: what its replies look like in each of the four formats.
+
+The evidence for each form is in `docs/wire-format.md`; the text format is in `grammars/senders.lark`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from .._forms import Column, Endpoint, Flat, Listing, XmlShape
+from .._records import Extras, Field, Order, Record
+from .._values import NAME, NUMBER, code
+from ..codec import Codec
+from ..mapping import EMPTY
+from ..model import Answer, Code, ErrorCode, ErrorReply, Records, Success
+from .service import SUCCESS, error_form
+
+
+class SenderStatus(Code):
+    """The state of a sender name (`senders.php`, `all=1`)."""
+
+    MODERATION = 0, "waiting for moderation"
+    ALLOWED = 1, "allowed to use"
+    DISABLED = 2, "disabled"
+
+
+class OperatorStatus(Code):
+    """The state of a sender name at one operator (`senders.php`, `operators=1`)."""
+
+    PENDING = 0, "pending registration"
+    SENT = 1, "sent for registration"
+    APPROVED = 2, "approved"
+    REJECTED = 3, "not accepted"
+    SUSPENDED = 4, "temporarily disabled"
+    NO_FUNDS = 5, "insufficient funds"
+    DOCUMENTS_REQUIRED = 8, "supporting documents required"
+    NEXT_MONTH = 9, "activation from the beginning of the month"
+
+
+class SenderError(ErrorCode):
+    """The error numbers of `senders.php`."""
+
+    # [doc] What may be repeated is what passes with time. All others are about the request itself (1, 2, 3, 7, 11) or
+    # name no cause that time would remove (5, 8): the same request leads to the same error.
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    NOT_FOUND = 3, "sender name not found"
+    # [doc] The block is said to be temporary, and no time is given.
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    SAVE = 5, "error saving or deleting the sender name"
+    NUMBER_FORMAT = 7, "wrong number format"
+    UNDELIVERABLE = 8, "the confirmation code cannot be delivered to the number"
+    TOO_MANY_REQUESTS = (
+        9,
+        "more than three identical list requests or five create requests a minute,"
+        " or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+    CODE_ALREADY_SENT = 10, "the code was already sent to this number; again after 8 hours", timedelta(hours=8)
+    WRONG_CODE = 11, "wrong confirmation code"
+
+
+class Sender(msgspec.Struct, frozen=True, gc=False):
+    """One sender name (Sender ID). What the reply did not hold is `None` or empty."""
+
+    name: str
+    """Up to 11 Latin letters, digits and signs, or a number of up to 15 digits."""
+    id: int | None = None
+    """The service's number of the name; old servers do not send it."""
+    status: SenderStatus | None = None
+    """Whether it may be used, with `all=1`."""
+    operators: Mapping[str, OperatorStatus] = EMPTY
+    """The name's state by the service's operator keys (`mega_step`, `mts_step`, …), with `operators=1`; keys
+    that this library has never heard of are there like any other."""
+    replacements: Mapping[str, str] = EMPTY
+    """By the same keys, the name that is shown in place of this one."""
+
+    # The generated hash would refuse a plain dict given by hand, which compares equal to the frozen one.
+    def __hash__(self) -> int:
+        operators = frozenset(self.operators.items())
+        return hash((self.name, self.id, self.status, operators, frozenset(self.replacements.items())))
+
+    def __repr__(self) -> str:
+        fields = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        given = (f"{name}={value!r}" for name, value in fields if value is not None and value != {})
+        return f"Sender({', '.join(given)})"
+
+
+# The dictionary is for what is known of the names; it is in no comparison, and no copy has it.
+class SenderList(Records[Sender], frozen=True, dict=True):
+    """The answer to `get=1`: a sequence of sender names in the order of the reply."""
+
+    senders: tuple[Sender, ...] = ()
+    """Any iterable is made a tuple."""
+
+    def by_name(self, name: str) -> Sender:
+        """The first sender of that name. Raises `KeyError` if there is none."""
+        for sender in self.senders:
+            if sender.name == name:
+                return sender
+        raise KeyError(name)
+
+
+class SenderCreated(Answer, frozen=True):
+    """The answer to `add=1`."""
+
+    id: int
+    """That of the new name."""
+
+
+Reply: TypeAlias = SenderList | SenderCreated | Success | ErrorReply
+"""Any reply of `senders.php`."""
+
+# [doc] The order of the operators differs between the text format and the other two.
+TEXT_ORDER = (
+    *("mega_step", "bee_step", "motiv_step", "sber_step", "mts_step", "tele2_step", "tele2"),
+    *("motiv", "ua_reg", "ua_int", "mega_int", "motiv_int", "mts_int"),
+)
+XML_AND_JSON_ORDER = (
+    *("mega_step", "mega_int", "bee_step", "motiv_step", "motiv_int", "sber_step"),
+    *("mts_step", "mts_int", "tele2_step", "tele2", "motiv", "ua_reg", "ua_int"),
+)
+# [doc] Until 2022 and 2017, and request parameters whose replies nobody has recorded yet.
+OTHER_OPERATORS = ("mega", "mts", "winmob_step", "volnamob_step", "by_reg")
+
+# A replacement can be a short number of three digits and more; documented codes have one digit.
+_OPERATOR_CODE = code(OperatorStatus, "an operator's code (0 to 99)", re.compile("0|[1-9][0-9]?"))
+_REPLACEMENT = replace(NAME, words="the name of a replacement, which one or two digits are not")
+
+_SENDER = Record(
+    Sender,
+    (
+        Field("name", NAME),
+        Field("id", NUMBER, optional=True),
+        Field("status", code(SenderStatus, "the number of a status"), optional=True),
+    ),
+    Extras(
+        codes="operators",
+        code=_OPERATOR_CODE,
+        names="replacements",
+        text=_REPLACEMENT,
+        known=frozenset(TEXT_ORDER + OTHER_OPERATORS),
+    ),
+)
+
+LIST = Listing(
+    SenderList,
+    kind="senders",
+    words="a list of sender names",
+    attribute="senders",
+    record=_SENDER,
+    rule="sender",
+    text=Order(head=(("name", "name"), ("status", "status")), tail=(("id", "id"),), extras=TEXT_ORDER),
+    csv=(("name", "id"), ("name", "status", "id")),
+    xml=Order(head=(("status", "status"),), tail=(("id", "id"),), extras=XML_AND_JSON_ORDER),
+    xml_root="senders",
+    xml_item="sender",
+    xml_text="name",
+    json=Order(head=(("sender", "name"), ("status", "status")), tail=(("id", "id"),), extras=XML_AND_JSON_ORDER),
+)
+
+CREATED = Flat(
+    Record(SenderCreated, (Field("id", NUMBER),)),
+    kind="created",
+    words="the id of a new sender name",
+    rule="created",
+    csv=(Column("id"),),
+    # Nobody has recorded it in XML; these are the forms that the replies of other endpoints suggest.
+    xml=(
+        XmlShape("result", children=(("sender", "id"),)),
+        XmlShape("result", children=(("id", "id"),)),
+        XmlShape(None, children=(("sender", "id"),)),
+        XmlShape(None, children=(("id", "id"),)),
+    ),
+    json=(("sender", "id"),),
+)
+
+# [cap] send.php has an error 6; the form of errors is the whole service's.
+_KNOWN_ERRORS = frozenset(SenderError) | {6}
+_ERROR_CODE = replace(code(SenderError, "the number of an error"), known=_KNOWN_ERRORS.__contains__)
+
+SENDERS: Endpoint[SenderList | SenderCreated | Success] = Endpoint(
+    "senders.php", grammar="senders", forms=(error_form(_ERROR_CODE), SUCCESS, CREATED, LIST)
+)
+CODEC = Codec(SENDERS)
+
+COMMANDS: Mapping[str, type[SenderList | SenderCreated | Success]] = MappingProxyType(
+    {
+        "get": SenderList,
+        "add": SenderCreated,
+        "chg": Success,
+        "send_code": Success,
+        "check_code": Success,
+        "del": Success,
+    }
+)
+"""[doc] The parameter that is 1 in a request, and what it is answered with."""
