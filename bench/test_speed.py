@@ -42,7 +42,7 @@ class TestLists:
 @pytest.mark.parametrize("fmt", Format)
 def test_small(benchmark: Any, fmt: Format, kind: str) -> None:
     benchmark.group = f"decode fmt={fmt:d}, {kind}"
-    given = encode(SMALL[kind], fmt=fmt, drop_description=True)  # type: ignore[arg-type]
+    given = encode(SMALL[kind], fmt=fmt, drop=["description"])  # type: ignore[arg-type]
     assert type(benchmark(decode, given, fmt=fmt)) is type(SMALL[kind])
 
 

@@ -9,7 +9,7 @@ b'SMSC.RU,1,5'
 from typing import TYPE_CHECKING
 
 from ._loading import LOADING
-from .codec import Codec, Format
+from .codec import Codec
 from .endpoints.senders import (
     CODEC,
     OperatorStatus,
@@ -20,7 +20,8 @@ from .endpoints.senders import (
     SenderList,
     SenderStatus,
 )
-from .errors import DecodeError, EncodeError, LimitError, SmscCodecError
+from .errors import DecodeError, EncodeError, LimitError, OptionError, SmscCodecError
+from .formats import Format
 from .limits import Limits
 from .mapping import FrozenMapping
 from .model import ApiError, ErrorCode, ErrorReply, ServiceError, Success
@@ -50,6 +51,7 @@ __all__ = [
     "LimitError",
     "Limits",
     "OperatorStatus",
+    "OptionError",
     "Query",
     "Reply",
     "Report",

@@ -73,6 +73,16 @@ class Flat(msgspec.Struct, frozen=True):
         """The reply's class."""
         return self.record.cls
 
+    @property
+    def optional(self) -> frozenset[str]:
+        """The fields that a reply can lack."""
+        return frozenset(field.name for field in self.record.fields if field.optional)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The fields that fmt=1 has a place for."""
+        return frozenset(column.field for column in self.csv if isinstance(column, Column))
+
 
 class Listing(msgspec.Struct, frozen=True, dict=True):
     """A reply that is any number of records."""

@@ -165,7 +165,7 @@ def _runs(
     except AttributeError:  # of a mapping from which somebody has deleted it
         raise Unusual from None
     runs = [*head, *middle, *tail]
-    if not 0 < len(runs) <= limits.attributes:
+    if not 0 < len(runs) <= limits.fields:
         raise Unusual
     return runs
 

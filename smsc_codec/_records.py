@@ -128,8 +128,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         codes: dict[str, Any] = {}
         texts: dict[str, str] = {}
         for count, (key, text, at) in enumerate(pairs, 1):
-            if count > source.limits.attributes:
-                source.fail(f"expected at most {source.limits.attributes} fields", at, path, code="limit")
+            if count > source.limits.fields:
+                source.fail(f"expected at most {source.limits.fields} fields", at, path, code="limit")
             name = names.get(key)
             if name is None and len(key) > source.limits.text:
                 source.fail(f"expected a key of at most {source.limits.text} characters", at, path, code="limit")
@@ -336,8 +336,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             reason = "this format has one value for a key, and here a code and a replacement share theirs"
             raise EncodeError(reason, path=f"{path}.{self.extras.names}.{key}")
         fields = [*head, *codes.items(), *texts.items(), *tail]
-        if len(fields) > limits.attributes:
-            raise EncodeError(f"expected at most {limits.attributes} fields, found {len(fields)}", path=path)
+        if len(fields) > limits.fields:
+            raise EncodeError(f"expected at most {limits.fields} fields, found {len(fields)}", path=path)
         return fields
 
     @lazy

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from ._secrets import NOTHING, Known, Secrets, hidden, printable, safe_path, safe_reason
 from ._types import is_really, lazy, name_of
-from .errors import DecodeError, LimitError
+from .errors import DecodeError, LimitError, OptionError
 from .limits import Limits
 from .report import Finding, Severity
 
@@ -221,7 +221,7 @@ def open_source(
     else:
         data = bytes_of(body)
         if data is None:
-            raise DecodeError(f"expected the body as bytes or a string, found {name_of(body)}")
+            raise OptionError(f"the body has to be bytes or a string, not {name_of(body)}")
         start = len(BOM) if data.startswith(BOM) else 0
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings, known))
     if start:

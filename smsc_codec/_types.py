@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeGuard, TypeVar, overload
 
 T = TypeVar("T")
 
-# A metaclass can have attributes of its own in the place of these.
-_CLASSES: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
-_NAMESPACE: Callable[[type], dict[str, object]] = type.__dict__["__dict__"].__get__
+# A metaclass can have an attribute of its own in the place of this one.
 _NAME: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
@@ -27,30 +25,6 @@ def all_are(values: Iterable[object], cls: Any) -> bool:
 def name_of(value: object) -> str:
     """The name of the class of *value*."""
     return _NAME(type(value))
-
-
-def is_plain_class(value: object) -> bool:
-    """Whether *value* is a class whose instances are those of its subclasses: no protocol, `Any` or typed dictionary.
-
-    All others are asked for their instances, and the answer can be anything.
-    """
-    kind = type(value)
-    if not issubclass(kind, type):
-        return False
-    # Loops: this is asked with every small reply that a union is expected of.
-    for meta in _CLASSES(kind):  # noqa: SIM110
-        if meta is not type and "__instancecheck__" in _NAMESPACE(meta):
-            return False
-    return True
-
-
-def is_made_of(cls: type, classes: Sequence[type]) -> bool:
-    """Whether *cls* is one of *classes* or a subclass of one; none of them is asked."""
-    for base in _CLASSES(cls):
-        for wanted in classes:
-            if base is wanted:
-                return True
-    return False
 
 
 class lazy(Generic[T]):  # noqa: N801 - a decorator

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from enum import IntEnum
+from collections.abc import Collection
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ._forms import Endpoint, Form, Listing
+from msgspec.structs import replace
+
+from ._forms import Endpoint, Flat, Listing
 from ._loading import LOADING
 from ._odd import odd_check
+from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in
 from ._secrets import NOTHING, Known
-from ._source import BOM, CHARSETS, Source, charset_name, open_source, shown, size_of
-from ._types import is_made_of, is_plain_class, is_really, name_of
+from ._source import BOM, charset_name, open_source, size_of
 from .errors import DecodeError, EncodeError, unreadable
+from .formats import Format, Reader, reader_of
 from .limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from .model import ErrorReply
 from .report import Finding, Report, Severity
@@ -24,37 +26,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 T = TypeVar("T")
-
-# Before Python 3.14 this is another class than that of `int | str`.
-_UNION = type(Union[int, str])  # noqa: UP007
-
-
-class Format(IntEnum):
-    """The `fmt` parameter of a request [doc]. Where a format is asked for, its number does as well."""
-
-    # Python 3.10 and 3.11 disagree on what an IntEnum prints as; this is what stands in a URL.
-    __str__ = int.__repr__
-
-    def __format__(self, spec: str) -> str:
-        return int.__format__(self, spec)
-
-    TEXT = 0
-    """Lines of `key = value`; the service's default."""
-    CSV = 1
-    """Values joined by commas."""
-    XML = 2
-    """Elements with attributes."""
-    JSON = 3
-    """Arrays and objects."""
-
-
-class _Reader(Protocol):
-    def fast(self, body: bytes, limits: Limits) -> Any: ...
-
-    def read(self, source: Source, expect: tuple[Any, ...]) -> Any: ...
-
-    def write(self, reply: Any, form: Form, limits: Limits) -> str: ...
-
 
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
 _XML = re.compile(r"\s*<")
@@ -72,21 +43,28 @@ class Codec(Generic[R]):
     def __init__(self, endpoint: Endpoint[R]) -> None:
         self.endpoint = endpoint
         self._odd_checks = {form.cls: odd_check(form) for form in endpoint.forms}
-        self._formats: dict[int, _Reader] = {}
+        self._formats: dict[int, Reader] = {}
+        self._classes: tuple[type, ...] = tuple(form.cls for form in endpoint.forms)
+        flats = (form for form in endpoint.forms if isinstance(form, Flat))
+        self._droppable = frozenset[str]().union(*(form.optional for form in flats))
+        # By the identity of what is expected, which is nearly always one class.
+        self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
     # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.
 
-    def _format(self, fmt: Format) -> _Reader:
+    def _format(self, fmt: Format) -> Reader:
         reader = self._formats.get(fmt)
         if reader is None:
             with LOADING:
-                reader = self._formats.get(fmt) or self._formats.setdefault(fmt, _load(fmt)(self.endpoint))
+                reader = self._formats.get(fmt) or self._formats.setdefault(fmt, reader_of(fmt, self.endpoint))
         return reader
 
     def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
         """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
         if type(limits) is not Limits or limits.digits < MAX_DIGITS:
             return None
+        if type(fmt) is str:
+            fmt = format_of(fmt)
         if type(body) is not bytes or charset is not None or fmt is None:
             body, fmt = _plain(body, fmt, charset, limits)
             if body is None:
@@ -110,7 +88,7 @@ class Codec(Generic[R]):
         body: str | Buffer,
         /,
         *,
-        fmt: Format | int | None = None,
+        fmt: Format | int | str | None = None,
         expect: type[T],
         charset: str | None = None,
         strict: bool = False,
@@ -123,7 +101,7 @@ class Codec(Generic[R]):
         body: str | Buffer,
         /,
         *,
-        fmt: Format | int | None = None,
+        fmt: Format | int | str | None = None,
         expect: UnionType | None = None,
         charset: str | None = None,
         strict: bool = False,
@@ -135,7 +113,7 @@ class Codec(Generic[R]):
         body: str | Buffer,
         /,
         *,
-        fmt: Format | int | None = None,
+        fmt: Format | int | str | None = None,
         expect: Any = None,
         charset: str | None = None,
         strict: bool = False,
@@ -144,8 +122,8 @@ class Codec(Generic[R]):
         """Read a reply.
 
         - *body*: the response's content, bytes or already a string.
-        - *fmt*: what the request asked for. `None` finds it out from the body; `OK` alone and a line of
-          `key = value` are text.
+        - *fmt*: what the request asked for, a `Format`, its number or its name (`"json"`). `None` finds it out from
+          the body; `OK` alone and a line of `key = value` are text.
         - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
           always allowed, any other reply is an error; type checkers see both.
         - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means that of the XML declaration, else UTF-8
@@ -153,16 +131,14 @@ class Codec(Generic[R]):
         - *strict*: refuse whatever `validate` would report.
         - *limits*: bounds on what is read.
 
-        Raises `DecodeError`, of which `LimitError` is one, and nothing else.
+        Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else.
         """
-        try:
-            if strict is not False and strict is not True:
-                raise not_a_flag("strict", strict, DecodeError)
-            reply = self._quick(body, fmt, charset, limits)
-            if reply is not None and (expect is None or _fits(reply, expect)) and not (strict and self._odd(reply)):
-                return reply
-        except DecodeError as error:
-            raise error.with_traceback(None) from None
+        wanted = None if expect is None else self._expected(expect)
+        if strict is not False and strict is not True:
+            flag_of("strict", strict)
+        reply = self._quick(body, fmt, charset, limits)
+        if reply is not None and (wanted is None or type(reply) in wanted) and not (strict and self._odd(reply)):
+            return reply
         return self._judged(body, fmt, expect, charset, strict, limits)
 
     def _judged(
@@ -176,9 +152,11 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Any:
         """Do what `decode` does, the careful way; nothing that is *known* to be secret is repeated."""
+        wanted = None if expect is None else self._expected(expect)
+        flag_of("strict", strict)
         findings: list[Finding] | None = [] if strict else None
         try:
-            reply = self._read(body, fmt, expect, charset, limits, findings, known)
+            reply = self._read(body, fmt, wanted, charset, limits, findings, known)
         except DecodeError as error:
             # Lark's and orjson's exceptions, and the frames below, hold the whole body.
             error.__context__ = None
@@ -192,7 +170,7 @@ class Codec(Generic[R]):
         body: str | Buffer,
         /,
         *,
-        fmt: Format | int | None = None,
+        fmt: Format | int | str | None = None,
         expect: type[Any] | UnionType | None = None,
         charset: str | None = None,
         strict: bool = False,
@@ -201,7 +179,8 @@ class Codec(Generic[R]):
         """Read a reply and report what is wrong or odd about it; the parameters are those of `decode`.
 
         A body that cannot be read has one finding of severity `error` and no reply. With *strict*, so has
-        one with any finding, after the findings themselves. Raises nothing.
+        one with any finding, after the findings themselves. Raises `OptionError` for a wrong argument, and nothing
+        else.
         """
         return self._report(body, fmt, expect, charset, strict, limits)
 
@@ -216,14 +195,14 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Report[R | ErrorReply]:
         """Do what `validate` does; nothing that is *known* to be secret is repeated."""
+        wanted = None if expect is None else self._expected(expect)
+        flag_of("strict", strict)
+        reply = self._quick(body, fmt, charset, limits)
+        if reply is not None and (wanted is None or type(reply) in wanted) and not self._odd(reply):
+            return Report(reply)
         findings: list[Finding] = []
         try:
-            if strict is not False and strict is not True:
-                raise not_a_flag("strict", strict, DecodeError)
-            reply = self._quick(body, fmt, charset, limits)
-            if reply is not None and (expect is None or _fits(reply, expect)) and not self._odd(reply):
-                return Report(reply)
-            reply = self._read(body, fmt, expect, charset, limits, findings, known)
+            reply = self._read(body, fmt, wanted, charset, limits, findings, known)
         except DecodeError as error:
             return Report(None, (*findings, _failure(error)))
         return Report(None if strict and findings else reply, tuple(findings))
@@ -232,50 +211,48 @@ class Codec(Generic[R]):
         self,
         body: object,
         fmt: object,
-        expect: object,
+        expect: tuple[type, ...] | None,
         charset: object,
         limits: object,
         findings: list[Finding] | None,
         known: Known = NOTHING,
     ) -> Any:
-        asked = None if fmt is None else _format_of(fmt, DecodeError)
-        expected = () if expect is None else self._expected(expect)
-        if type(limits) is not Limits:
-            raise DecodeError(f"limits has to be a Limits, not {name_of(limits)}")
-        name = None if charset is None else _charset_of(charset, DecodeError)
+        asked = None if fmt is None else format_of(fmt)
+        bounds = limits_of(limits)
+        name = None if charset is None else charset_of(charset)
         # In another format what looks like an XML declaration is a name.
-        source = open_source(body, name, limits, findings, asked in (None, Format.XML), known)
+        source = open_source(body, name, bounds, findings, asked in (None, Format.XML), known)
         found = _recognise(source.text, asked)
         if not source.text.strip() and found in (Format.XML, Format.JSON):
             source.fail("expected a reply, found an empty body", code="empty")
         if asked is None and not source.text.strip():
             source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
-        reply = self._format(found).read(source, (*(form.cls for form in expected), ErrorReply))
+        reply = self._format(found).read(source, expect or ())
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
             if not getattr(form, "anywhere", False):
                 source.fail(f"expected a reply in {asked.name}, found {form.words} as text", code="other-format")
             message = f"expected a reply in {asked.name}, found {form.words} as text"
             source.note(Severity.WARNING, "other-format", message)
-        if expect is not None and type(reply) is not ErrorReply and self.endpoint.form_of(reply) not in expected:
-            wanted = " or ".join(form.words for form in expected)
+        if expect is not None and type(reply) not in expect:
+            wanted = " or ".join(form.words for form in self.endpoint.forms if form.cls in expect[:-1])
             words = self.endpoint.form_of(reply).words if source.text.strip() else "an empty body"
-            source.fail(f"expected {wanted or shown(expect)}, found {words}", code="unexpected")
+            source.fail(f"expected {wanted}, found {words}", code="unexpected")
         return reply
 
-    def _expected(self, expect: object) -> tuple[Form, ...]:
-        """The replies that *expect* allows."""
-        classes = _classes(expect)
-        return tuple(form for form in self.endpoint.forms if is_made_of(form.cls, classes))
+    def _expected(self, expect: Any) -> tuple[type, ...]:
+        """Return the classes of replies that *expect* allows: those in it, and that of errors."""
+        alone = self._alone.get(id(expect))
+        return alone or (*classes_in(expect, self._classes, self.endpoint.name), ErrorReply)
 
     def encode(
         self,
         reply: R | ErrorReply,
         /,
         *,
-        fmt: Format | int,
+        fmt: Format | int | str,
         charset: str = "utf-8",
-        drop_description: bool = False,
+        drop: Collection[str] = (),
         limits: Limits = DEFAULT_LIMITS,
     ) -> bytes:
         """Write a reply in the canonical form, the server's own bytes where these are known.
@@ -283,26 +260,26 @@ class Codec(Generic[R]):
         - *reply*: a value of the model.
         - *fmt*: the format to write.
         - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
-        - *drop_description*: leave out an error's description where `fmt=1` has no place for it.
+        - *drop*: the names of fields that may be left out where the format has no place for them: an error's
+          `description` in fmt=1.
         - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `attributes` outside of lists.
 
         Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
-        beyond *limits*; and nothing else: an exception of an object in the reply becomes its cause.
+        beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the
+        reply becomes its cause.
         """
-        if type(limits) is not Limits:
-            raise EncodeError(f"limits has to be a Limits, not {name_of(limits)}")
-        if drop_description is not False and drop_description is not True:
-            raise not_a_flag("drop_description", drop_description, EncodeError)
-        format_ = _format_of(fmt, EncodeError)
-        name = _charset_of(charset, EncodeError)
+        limits_of(limits)
+        dropped = names_in("drop", drop, self._droppable)
+        format_ = format_of(fmt)
+        name = charset_of(charset)
         form = self.endpoint.form_of(reply)
         given: Any = reply
         try:
-            if drop_description and format_ is Format.CSV and isinstance(reply, ErrorReply):
-                given = ErrorReply(reply.code, None, reply.id)
+            if dropped and format_ is Format.CSV and isinstance(form, Flat):
+                given = replace(given, **dict.fromkeys((dropped & form.optional) - form.columns))
             count = len(getattr(reply, form.attribute)) if isinstance(form, Listing) else 0
-            if count > limits.names:
-                raise EncodeError(f"expected at most {limits.names} names, here are {count}")
+            if count > limits.items:
+                raise EncodeError(f"expected at most {limits.items} names, here are {count}")
             text = self._format(format_).write(given, form, limits)
         except EncodeError:
             raise
@@ -345,29 +322,6 @@ def _failure(error: DecodeError) -> Finding:
     )
 
 
-def _fits(reply: object, expect: object) -> bool:
-    cls = type(reply)
-    return cls is expect or cls is ErrorReply or is_made_of(cls, _classes(expect))
-
-
-def _load(fmt: Format) -> Callable[[Endpoint[Any]], _Reader]:
-    if fmt is Format.TEXT:
-        from .formats.text import TextFormat
-
-        return TextFormat
-    if fmt is Format.CSV:
-        from .formats.csv import CsvFormat
-
-        return CsvFormat
-    if fmt is Format.XML:
-        from .formats.xml import XmlFormat
-
-        return XmlFormat
-    from .formats.json import JsonFormat
-
-    return JsonFormat
-
-
 def _plain(body: Any, fmt: Any, charset: Any, limits: Limits) -> tuple[bytes | None, Any]:
     """The body as the bytes of UTF-8 and its format, for the fast lanes; `None` if it takes a closer look."""
     name = None if charset is None else charset_name(charset)
@@ -402,30 +356,3 @@ def _recognise(text: str, asked: Format | None) -> Format:
     if _JSON.match(text):
         return Format.JSON
     return Format.TEXT if _TEXT.match(text) else Format.CSV
-
-
-def _format_of(fmt: object, error: type[DecodeError] | type[EncodeError]) -> Format:
-    if is_really(fmt, int) and not is_really(fmt, bool) and 0 <= int.__int__(fmt) <= 3:
-        return Format(int.__int__(fmt))
-    raise error(f"fmt has to be 0, 1, 2 or 3, not {shown(fmt)}")
-
-
-def _charset_of(charset: object, error: type[DecodeError] | type[EncodeError]) -> str:
-    name = charset_name(charset)
-    if name is None:
-        raise error(f"charset has to be {', '.join(CHARSETS[:-1])} or {CHARSETS[-1]}, not {shown(charset)}")
-    return name
-
-
-def not_a_flag(name: str, value: object, error: type[DecodeError] | type[EncodeError]) -> DecodeError | EncodeError:
-    """The error of an option that is neither `True` nor `False`; what is true may be an object that raises."""
-    return error(f"{name} has to be True or False, not {shown(value)}")
-
-
-def _classes(expect: Any) -> tuple[type[Any], ...]:
-    """The class, or those of a union. None of them is asked for anything: what it says may change."""
-    kind = type(expect)
-    members = expect.__args__ if kind is UnionType or kind is _UNION else (expect,)
-    if not all(map(is_plain_class, members)):
-        raise DecodeError(f"expect has to be a class of replies or a union of them, not {shown(expect)}")
-    return tuple(members)

@@ -13,7 +13,7 @@ class SmscCodecError(Exception):
 
 
 class DecodeError(SmscCodecError, ValueError):
-    """The body is not a reply that can be read, or the call's own parameters are wrong.
+    """The body is not a reply that can be read.
 
     It holds no more of the body than `excerpt`, and no secrets that the body repeats.
     """
@@ -38,7 +38,7 @@ class DecodeError(SmscCodecError, ValueError):
         self,
         reason: str,
         *,
-        code: str = "option",
+        code: str,
         offset: int = 0,
         line: int = 1,
         column: int = 1,
@@ -56,8 +56,6 @@ class DecodeError(SmscCodecError, ValueError):
         self.excerpt = excerpt
 
     def __str__(self) -> str:
-        if self.code == "option":
-            return self.reason
         where = f"line {self.line}, column {self.column} (offset {self.offset})"
         path = f", {self.path}" if self.path else ""
         excerpt = "".join(f"\n    {line}" for line in self.excerpt.splitlines())
@@ -65,6 +63,17 @@ class DecodeError(SmscCodecError, ValueError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.reason, self.__dict__.copy())
+
+
+class OptionError(SmscCodecError, ValueError):
+    """An argument of the call is wrong: it says which, what it has to be, and what was given."""
+
+    reason: str
+    """The same as the text of the error."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = safe_reason(reason, "")
+        super().__init__(self.reason)
 
 
 class LimitError(DecodeError):
@@ -97,7 +106,7 @@ def unreadable(error: Exception, path: str = "") -> EncodeError:
     return EncodeError(f"the reply holds an object that raises {name_of(error)} when it is read", path=path)
 
 
-def _rebuild(cls: type[Any], reason: str, state: dict[str, Any]) -> Any:
-    error = cls(reason)
+def _rebuild(cls: type[SmscCodecError], reason: str, state: dict[str, Any]) -> SmscCodecError:
+    error: SmscCodecError = cls.__new__(cls, reason)
     error.__dict__.update(state)
     return error

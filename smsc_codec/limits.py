@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .errors import DecodeError
+from .errors import OptionError
 
 MAX_DIGITS = 18
 """Digits that a number can have in any format."""
@@ -13,7 +13,7 @@ MAX_DIGITS = 18
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds on what is read; each can be overridden. A body beyond one gives a `LimitError`.
 
-    Raises `DecodeError` for a bound that is no whole number, or negative.
+    Raises `OptionError` for a bound that is no whole number, or negative.
 
     The defaults are far above anything that the service can send: an account has some thousand names at
     most, and one name with all its operator codes takes about 400 bytes in the longest format.
@@ -21,12 +21,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     body: int = 32 * 1024 * 1024
     """Bytes of the body (characters of a string)."""
-    names: int = 250_000
-    """Names in a list."""
+    items: int = 250_000
+    """Records in a list, such as sender names."""
     depth: int = 32
     """Elements or containers inside each other, in XML and JSON; the deepest reply has 3."""
-    attributes: int = 256
-    """Fields of one name; the documentation lists 16."""
+    fields: int = 256
+    """Fields of one record; the documentation lists 16 for a sender name."""
     text: int = 65_536
     """Characters of one name, description or replacement; real ones are below 200."""
     digits: int = MAX_DIGITS
@@ -36,9 +36,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         for name in self.__struct_fields__:
             bound = getattr(self, name)
             if type(bound) is not int or bound < 0:
-                raise DecodeError(f"expected a whole number, not negative, as the limit {name}")
+                raise OptionError(f"expected a whole number, not negative, as the limit {name}")
         if self.digits > MAX_DIGITS:
-            raise DecodeError(f"expected at most {MAX_DIGITS} as the limit digits, which is all that a number can have")
+            raise OptionError(f"expected at most {MAX_DIGITS} as the limit digits, which is all that a number can have")
 
 
 DEFAULT_LIMITS = Limits()

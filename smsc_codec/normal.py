@@ -21,7 +21,7 @@ from ._source import bytes_of, shown
 from ._types import is_really, name_of
 from ._values import TEXT, Scalar, plain_items
 from .endpoints.senders import SENDERS, Reply
-from .errors import DecodeError, EncodeError, unreadable
+from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .mapping import FrozenMapping
 
 _KINDS = {form.kind: form for form in SENDERS.forms}
@@ -45,10 +45,13 @@ def to_json(reply: Reply) -> bytes:
 
 
 def from_json(data: bytes | str) -> Reply:
-    """The reply that normalized JSON stands for. Raises `DecodeError` for anything else."""
+    """The reply that normalized JSON stands for.
+
+    Raises `DecodeError` for any other text, and `OptionError` for what is neither bytes nor a string.
+    """
     given = str.__str__(data) if is_really(data, str) else bytes_of(data)
     if given is None:
-        raise DecodeError(f"expected normalized JSON as bytes or a string, found {name_of(data)}")
+        raise OptionError(f"normalized JSON has to be bytes or a string, not {name_of(data)}")
     broken: DecodeError | None = None
     try:
         value = orjson.loads(given)

@@ -11,11 +11,14 @@ from urllib.parse import parse_qsl
 import msgspec
 from msgspec.structs import force_setattr
 
+from ._options import charset_of, flag_of, format_of
 from ._source import bytes_of, charset_name, shown, size_of
 from ._types import is_really, name_of
-from .codec import Format, _charset_of, _format_of, _strict_error
-from .endpoints.senders import CODEC, COMMANDS, Reply, SenderCreated, SenderList
-from .errors import DecodeError
+from .codec import Codec, _strict_error
+from .endpoints import ENDPOINTS, OTHERS, module_of, name_in
+from .endpoints.senders import COMMANDS, Reply, SenderCreated, SenderList
+from .errors import OptionError
+from .formats import Format
 from .limits import DEFAULT_LIMITS, Limits
 from .model import ErrorReply, Success
 from .report import Finding, Report, Severity
@@ -51,18 +54,20 @@ _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request to `senders.php` asked for. It holds no login, password or key, and sends nothing.
+    """What a request asked for. It holds no login, password or key, and sends nothing.
 
     >>> query = Query.from_url("https://smsc.ru/sys/senders.php?login=demo&psw=demo&fmt=1&get=1")
     >>> query
-    Query(fmt=<Format.CSV: 1>, charset=None, command='get', all=False, operators=False)
+    Query(endpoint='senders', fmt=<Format.CSV: 1>, charset=None, command='get', all=False, operators=False)
     >>> query.decode(b"SMSC.RU,5")
     SenderList(senders=(Sender(name='SMSC.RU', id=5),))
 
-    Raises `DecodeError` for a format, a charset or a command that the service does not have, and where `all` or
-    `operators` is no bool.
+    Raises `OptionError` for an endpoint whose replies are not read here, for a format, a charset or a command that
+    the service does not have, and if `all` or `operators` is not a bool.
     """
 
+    endpoint: str = "senders"
+    """The one that was asked: the name of its file without the ending."""
     fmt: Format | None = None
     """`None` if that is not known: the format is then found out from the body."""
     charset: str | None = None
@@ -79,19 +84,21 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the state of names at operators was asked for (`operators=1`)."""
 
     def __post_init__(self) -> None:
+        endpoint: object = self.endpoint
+        if not is_really(endpoint, str) or str.__str__(endpoint) not in ENDPOINTS:
+            raise OptionError(f"endpoint has to be {' or '.join(ENDPOINTS)}, not {shown(endpoint)}")
+        force_setattr(self, "endpoint", str.__str__(endpoint))
         if self.fmt is not None:
-            force_setattr(self, "fmt", _format_of(self.fmt, DecodeError))
+            force_setattr(self, "fmt", format_of(self.fmt))
         if self.charset is not None:
-            force_setattr(self, "charset", _charset_of(self.charset, DecodeError))
+            force_setattr(self, "charset", charset_of(self.charset))
         command: object = self.command
         if command is not None:
             if not is_really(command, str) or str.__str__(command) not in COMMANDS:
-                raise DecodeError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
+                raise OptionError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
             force_setattr(self, "command", str.__str__(command))
         for view in ("all", "operators"):
-            given: object = getattr(self, view)
-            if not is_really(given, bool):
-                raise DecodeError(f"{view} has to be True or False, not {shown(given)}")
+            flag_of(view, getattr(self, view))
 
     @classmethod
     def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> Query:
@@ -99,16 +106,21 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
         They are a URL or a form (`login=…&fmt=3`), each as text, bytes or an object whose `str` is a URL; or a
         mapping or pairs, where values can be lists as those of `urllib.parse.parse_qs`. A *form* that was sent to
-        the URL comes second; where a parameter is given twice the last one counts. The host and the path are not
-        looked at.
+        the URL comes second; where a parameter is given twice the last one counts. The endpoint is the
+        last part of the path (`/sys/senders.php`, `/rest/senders/`), whatever the host is; `/rest/` means fmt=3 and
+        UTF-8 [doc]. Parameters without a path are those of `senders.php` if they have one of its commands.
 
         Without a command the parameters are taken to be somewhere else, and what is not given is not known. With
         one, `fmt` is 0 where it is not given, which is the service's default [doc].
 
-        Raises `DecodeError` for what holds no parameters, for more than one command, and for a format or a
-        charset that the service does not have.
+        Raises `OptionError` for a path of anything but an endpoint whose replies are read here, for what holds no
+        parameters, for more than one command, and for a format or a charset that the service does not have.
         """
-        return query_of({**_asked(url_or_parameters), **({} if form is None else _asked(form))})
+        path, asked = _asked(url_or_parameters)
+        if form is not None:
+            asked.update(_asked(form)[1])
+        endpoint, rest = _endpoint_of(path, asked)
+        return query_of({**asked, "fmt": "3", "charset": "utf-8"} if rest else asked, endpoint)
 
     @property
     def expect(self) -> type[SenderList | SenderCreated | Success] | None:
@@ -157,15 +169,20 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         command's class of reply if it is not given; giving it tells a type checker what comes back. *strict*
         refuses whatever `validate` would report.
 
-        Raises `DecodeError` and nothing else.
+        Raises `DecodeError`, `OptionError` for a wrong argument, and nothing else.
         """
-        return self._decoded(CODEC.decode, content, expect, content_type, strict, limits)
+        return self._decoded(self._codec.decode, content, expect, content_type, strict, limits)
+
+    @property
+    def _codec(self) -> Codec[Any]:
+        codec: Codec[Any] = module_of(self.endpoint).CODEC
+        return codec
 
     def _decoded(
         self, read: Callable[..., Any], content: Any, expect: Any, content_type: Any, strict: bool, limits: Any
     ) -> Any:
         """Do what `decode` does, by a way to read that takes the parameters of `smsc_codec.decode`."""
-        charset, findings = charset_of(self.charset, content, content_type, limits)
+        charset, findings = answered_in(self.charset, content, content_type, limits)
         expect = self.expect if expect is None else expect
         reply = read(content, fmt=self.fmt, expect=expect, charset=charset, strict=strict, limits=limits)
         if strict:
@@ -187,12 +204,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         """Read the reply to this request and report what is wrong or odd about it; parameters as for `decode`.
 
         Beside the findings of `smsc_codec.validate` there are those that a request gives rise to:
-        `content-charset`, `no-status` and `no-operators`. Raises nothing.
+        `content-charset`, `no-status` and `no-operators`. Raises `OptionError` for a wrong argument, and nothing else.
         """
-        if strict is not True and strict is not False:
-            return CODEC.validate(content, strict=strict)
-        charset, findings = charset_of(self.charset, content, content_type, limits)
-        report = CODEC.validate(
+        flag_of("strict", strict)
+        charset, findings = answered_in(self.charset, content, content_type, limits)
+        report: Report[Any] = self._codec.validate(
             content,
             fmt=self.fmt,
             expect=self.expect if expect is None else expect,
@@ -207,7 +223,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         return Report(None if strict and ordered else reply, ordered)
 
 
-def query_of(asked: Mapping[str, str], *, lenient: bool = False) -> Query:
+def query_of(asked: Mapping[str, str], endpoint: str = "senders", *, lenient: bool = False) -> Query:
     """What parameters say, those in a mapping from name to value; *lenient* takes for not known what makes no sense."""
     commands = [name for name in COMMANDS if asked.get(name) == "1"]
     fmt = asked.get("fmt", "0" if commands else None)
@@ -217,10 +233,11 @@ def query_of(asked: Mapping[str, str], *, lenient: bool = False) -> Query:
         fmt = fmt if fmt in _FORMATS else None
         commands = commands if len(commands) == 1 else []
     if len(commands) > 1:
-        raise DecodeError(f"expected one command, found {' and '.join(commands)}")
+        raise OptionError(f"expected one command, found {' and '.join(commands)}")
     known: Any = int(fmt) if fmt in _FORMATS else fmt
     listing = commands == ["get"]
     return Query(
+        endpoint=endpoint,
         fmt=known,
         charset=charset,
         command=commands[0] if commands else None,
@@ -234,7 +251,7 @@ def pairs_of(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text)
 
 
-def charset_of(
+def answered_in(
     asked: str | None, content: object, content_type: object, limits: object = DEFAULT_LIMITS
 ) -> tuple[str | None, list[Finding]]:
     """Return the charset of a response, and what is wrong with what its `Content-Type` says.
@@ -287,19 +304,45 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _asked(source: object) -> dict[str, str]:
-    """The parameters of a source that say what was asked for, and no others: what is secret goes no further."""
+def _endpoint_of(path: str, asked: Mapping[str, str]) -> tuple[str, bool]:
+    """Return the endpoint that a request went to, and whether it was to `/rest/`."""
+    if path in ("", "/"):
+        if not any(asked.get(name) == "1" for name in COMMANDS):
+            commands = ", ".join(COMMANDS)
+            raise OptionError(
+                "expected the path of an endpoint, such as /sys/senders.php, or one of its commands "
+                f"among the parameters ({commands}), found neither"
+            )
+        return "senders", False
+    name, rest = name_in(path)
+    if name not in ENDPOINTS:
+        found = f"{name}.php, whose replies are not read here" if name in OTHERS else "another path"
+        raise OptionError(f"expected a request to {' or '.join(f'{name}.php' for name in ENDPOINTS)}, found {found}")
+    return name, rest
+
+
+def _asked(source: object) -> tuple[str, dict[str, str]]:
+    """Return the path of a source, empty if it has none, and the parameters that say what was asked for.
+
+    There are no others: what is secret goes no further.
+    """
     try:
+        path, pairs = _read(source)
         # Plain strings: those of a class of the caller may say something else when they are asked again.
-        plain = [(str.__str__(name), str.__str__(value)) for name, value in parameters(source)]
-        return {name: value for name, value in plain if name in _READ}
+        plain = [(str.__str__(name), str.__str__(value)) for name, value in pairs]
+        return path, {name: value for name, value in plain if name in _READ}
     except Exception as error:  # that of an object of the caller, or of what is no pair
         trouble = "" if is_really(error, TypeError) else f" that raises {name_of(error)}"
-    raise DecodeError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
+    raise OptionError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
 
 def parameters(source: Any) -> list[tuple[str, str]]:
     """Return the names and values of parameters, whatever holds them. Raise what an object of the caller raises."""
+    return _read(source)[1]
+
+
+def _read(source: Any) -> tuple[str, list[tuple[str, str]]]:
+    """Return the path and the parameters of a source."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         source = bytes(source).decode("latin-1")
     if not isinstance(source, (str, Iterable)):
@@ -307,7 +350,11 @@ def parameters(source: Any) -> list[tuple[str, str]]:
         if not _URL.match(source):
             raise TypeError
     if isinstance(source, str):
-        return pairs_of(source.partition("#")[0].partition("?")[2] if _URL.match(source) else source)
+        if not _URL.match(source):
+            return "", pairs_of(source)
+        address, _, query = source.partition("#")[0].partition("?")
+        host, _, path = address.partition("//")[2].partition("/")
+        return (f"/{path}" if host else address), pairs_of(query)
     items = source.items() if isinstance(source, Mapping) else source
     pairs = []
     for name, value in items:
@@ -317,7 +364,7 @@ def parameters(source: Any) -> list[tuple[str, str]]:
         text = "" if value is None else _text(value)
         if text:
             pairs.append((_text(name), text))
-    return pairs
+    return "", pairs
 
 
 def _text(value: object) -> str:

@@ -14,8 +14,8 @@ from ._secrets import Known
 from ._secrets.credentials import values_of
 from ._source import size_of
 from ._types import is_really, name_of
-from .endpoints.senders import CODEC, Reply
-from .errors import DecodeError
+from .endpoints.senders import Reply
+from .errors import DecodeError, OptionError
 from .limits import DEFAULT_LIMITS, Limits
 from .model import ErrorReply
 from .query import Parameters, Query, parameters
@@ -121,12 +121,13 @@ def decode_response(
 
     The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is no reply.
 
-    Raises `DecodeError`, and while the content comes from the network what the HTTP library raises as an `OSError`.
+    Raises `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
+    are read here, and while the content comes from the network what the HTTP library raises as an `OSError`.
     """
     if content is None:
         content = _held(response, "content")
         if size_of(content) is None:
-            raise DecodeError(
+            raise OptionError(
                 f"expected the content in the response, found {name_of(content)}: "
                 "read it, and give it as the second argument"
             )
@@ -135,14 +136,14 @@ def decode_response(
     sent = _sent_form(request) if form is None else form
     query = Query.from_url("" if url is None else url, sent)
     options = content, expect, _content_type(response), strict, limits
+    codec = query._codec
     try:
-        return query._decoded(CODEC.decode, *options)
-    except DecodeError as error:
-        if error.code == "option":
-            raise
+        return query._decoded(codec.decode, *options)
+    except DecodeError:
+        pass
     # What the request holds is looked for when there is something to say, not for every response.
     known = Known(lambda: _secrets(url, form, request, response), numbers=True)
-    return query._decoded(partial(CODEC._judged, known=known), *options)
+    return query._decoded(partial(codec._judged, known=known), *options)
 
 
 def _secrets(url: object, form: object, request: object, response: object) -> tuple[str, ...] | None:

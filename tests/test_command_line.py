@@ -230,7 +230,7 @@ def test_what_cannot_be_encoded(shell: Shell) -> None:
     result = shell("convert", "--to", "1", stdin=b"ERROR = 3 (record not found)")
     assert (result.status, result.out) == (1, b"")
     assert result.err == "<stdin>: description: comma-separated replies have no place for it\n"
-    assert shell("convert", "--to", "1", "--drop-description", stdin=b"ERROR = 3 (x)").out == b"0,-3"
+    assert shell("convert", "--to", "1", "--drop", "description", stdin=b"ERROR = 3 (x)").out == b"0,-3"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections import UserDict
 from collections.abc import Callable
 from enum import Enum
@@ -24,6 +25,7 @@ from smsc_codec import (
     LimitError,
     Limits,
     OperatorStatus,
+    OptionError,
     Sender,
     SenderCreated,
     SenderList,
@@ -327,9 +329,8 @@ def test_bytes_without_a_meaning(body: bytes, charset: str | None, words: str) -
 
 
 def test_what_is_no_body() -> None:
-    with pytest.raises(DecodeError) as caught:
+    with pytest.raises(OptionError, match=r"^the body has to be bytes or a string, not int$"):
         decode(5, fmt=0)  # type: ignore[call-overload]
-    assert (caught.value.code, caught.value.reason) == ("option", "expected the body as bytes or a string, found int")
 
 
 @pytest.mark.parametrize("fmt", Format)
@@ -379,20 +380,20 @@ def test_control_characters_are_replaced_and_others_stay() -> None:
 
 def test_reasons_and_paths_have_a_longest() -> None:
     for size in (399, 400, 401):
-        kept = DecodeError("x" * size).reason
+        kept = DecodeError("x" * size, code="value").reason
         assert kept == ("x" * size if size <= 400 else "x" * 397 + "...")
     for size in (99, 100, 101):
-        for error in (DecodeError("x", path="y" * size), EncodeError("x", path="y" * size)):
+        for error in (DecodeError("x", code="value", path="y" * size), EncodeError("x", path="y" * size)):
             assert error.path == ("y" * size if size <= 100 else "y" * 97 + "...")
 
 
 def test_what_was_found_is_not_said_of_a_secret() -> None:
     for path in ("psw", "senders[0].api_key", "Authorization"):
-        error = DecodeError("expected a code, found a\nb", path=path)
+        error = DecodeError("expected a code, found a\nb", code="value", path=path)
         assert (
             error.reason == EncodeError("expected a code, found a\nb", path=path).reason == "expected a code, found ***"
         )
-    assert DecodeError("expected a code, found a", path="psx").reason == "expected a code, found a"
+    assert DecodeError("expected a code, found a", code="value", path="psx").reason == "expected a code, found a"
 
 
 @pytest.mark.parametrize(("size", "shown"), [(40, "x" * 40), (41, "x" * 37 + "...")])
@@ -432,19 +433,40 @@ def test_a_line_is_shown_without_its_end() -> None:
     assert caught.value.excerpt == "\n^"
 
 
-def test_a_wrong_option_has_no_place_in_the_body() -> None:
-    with pytest.raises(DecodeError) as caught:
-        decode(b"OK", fmt=9)
-    error = caught.value
-    assert str(error) == "fmt has to be 0, 1, 2 or 3, not 9"
-    assert (error.code, error.offset, error.line, error.column, error.path, error.excerpt) == (
-        "option",
-        0,
-        1,
-        1,
-        "",
-        "",
-    )
+def test_what_a_wrong_option_is_told() -> None:
+    formats = "0, 1, 2, 3, 'text', 'csv', 'xml' or 'json'"
+    replies = "a reply of senders.php (ErrorReply, Success, SenderCreated or SenderList, or a union of them)"
+    said: dict[str, tuple[dict[str, Any], Callable[..., object]]] = {
+        f"fmt has to be {formats}, not 9": ({"fmt": 9}, decode),
+        f"fmt has to be {formats}, not '3'": ({"fmt": "3"}, validate),
+        "charset has to be utf-8, windows-1251 or koi8-r, not 'latin-1'": ({"charset": "latin-1"}, decode),
+        f"expect has to be {replies}, not <class 'int'>": ({"expect": int}, decode),
+        f"expect has to be {replies}, not 'senders'": ({"expect": "senders"}, validate),
+        "strict has to be True or False, not 1": ({"strict": 1}, decode),
+        "limits has to be a Limits, not int": ({"limits": 5}, decode),
+    }
+    for words, (options, read) in said.items():
+        with pytest.raises(OptionError) as caught:
+            read(b"OK", **options)
+        error = caught.value
+        assert (str(error), error.reason, error.args) == (words, words, (words,))
+        assert issubclass(OptionError, ValueError) and not issubclass(OptionError, DecodeError)
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), again.reason) == (OptionError, words, words)
+
+
+def test_what_encode_is_told() -> None:
+    drop: Any
+    for drop, words in (
+        ("description", "drop has to be a list, a tuple or a set of names, not 'description'"),
+        ([5], "drop has to be a list, a tuple or a set of names, not [5]"),
+        (None, "drop has to be a list, a tuple or a set of names, not None"),
+        ({"cost"}, "drop can hold description, id, not 'cost'"),
+    ):
+        with pytest.raises(OptionError, match=f"^{re.escape(words)}$"):
+            encode(ErrorReply(3, "x"), fmt=1, drop=drop)
+    with pytest.raises(EncodeError, match=r"^expected a reply of senders.php \(.*\), found int$"):
+        encode(5, fmt=1)  # type: ignore[arg-type]
 
 
 NAMES_OF_CHARSETS = {
@@ -579,7 +601,7 @@ class Typed(TypedDict):
 
 @pytest.mark.parametrize("expect", [Any, Shaped, Typed, EITHER, list[int], (SenderList,)])
 def test_what_cannot_be_expected(expect: Any) -> None:
-    with pytest.raises(DecodeError, match="expect has to be a class of replies or a union of them"):
+    with pytest.raises(OptionError, match="expect has to be a class of replies or a union of them"):
         decode(b"OK", fmt=0, expect=expect)
 
 
@@ -648,11 +670,11 @@ def test_options_are_what_they_are_and_not_what_they_say(number: int) -> None:
     odd = SAYS[number]
     for options in ({}, {"fmt": odd}, {"charset": odd}, {"limits": odd}, {"expect": odd}, {"charset": "utf-8"}):
         body = b"A,1" if len(options) == 1 and "utf-8" not in options.values() else odd
-        with pytest.raises(DecodeError):
+        with pytest.raises(OptionError):
             decode(body, **options)
         assert [finding.severity for finding in validate(body, **options).findings] == [Severity.ERROR]
     for options in ({"fmt": odd}, {"fmt": 1, "charset": odd}, {"fmt": 1, "limits": odd}):
-        with pytest.raises(EncodeError):
+        with pytest.raises(OptionError):
             encode(Success(), **options)
 
 
@@ -687,7 +709,7 @@ def test_structs_that_lack_a_field(fmt: Format) -> None:
         type(struct).__dict__[type(struct).__struct_fields__[0]].__delete__(struct)
     for reply in (lists, SenderList((second, sender)), SenderList((sender,)), error):
         with pytest.raises(EncodeError, match="the reply holds an object that raises AttributeError") as caught:
-            encode(reply, fmt=fmt, drop_description=True)
+            encode(reply, fmt=fmt, drop=["description"])
         if isinstance(reply, SenderList) and reply is not lists:
             assert caught.value.path == f"senders[{len(reply.senders) - 1}].name"
     for attribute in ("_keys", "_values"):

@@ -138,7 +138,7 @@ def test_keys_that_are_no_keys(fmt: Format) -> None:
     "third", ["name = C", "name = C, kk = 7", "name = C, id = x", "name = CCCCC", "name = C, status = 123"]
 )
 def test_one_name_too_many_is_where_it_is_whatever_has_been_learned(third: str) -> None:
-    limits = Limits(names=1, text=4, digits=2)
+    limits = Limits(items=1, text=4, digits=2)
     body = f"name = A\nname = B, id = 5\n{third}\nname = D"
     codec = Codec(SENDERS)
     expected = codec.validate(body, fmt=0, limits=limits)

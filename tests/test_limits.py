@@ -21,6 +21,7 @@ from smsc_codec import (
     LimitError,
     Limits,
     OperatorStatus,
+    OptionError,
     Reply,
     Sender,
     SenderCreated,
@@ -51,7 +52,7 @@ WITH_OPERATORS = [Format.TEXT, Format.XML, Format.JSON]
 
 @pytest.mark.parametrize("fmt", Format)
 def test_names(fmt: Format) -> None:
-    limits = Limits(names=10)
+    limits = Limits(items=10)
     assert decode(encode(names(10), fmt=fmt), fmt=fmt, limits=limits) == names(10)
     with pytest.raises(LimitError, match="expected at most 10 names"):
         decode(encode(names(11), fmt=fmt), fmt=fmt, limits=limits)
@@ -60,7 +61,7 @@ def test_names(fmt: Format) -> None:
 @pytest.mark.parametrize("fmt", Format)
 def test_more_names_than_fields(fmt: Format) -> None:
     """By the careful way too, which a mark leads to."""
-    limits = Limits(names=20, attributes=5)
+    limits = Limits(items=20, fields=5)
     body = b"\xef\xbb\xbf" + encode(names(20), fmt=fmt)
     assert decode(body, fmt=fmt, limits=replace(limits, body=len(body))) == names(20)
     with pytest.raises(LimitError, match="expected at most 19 names"):
@@ -68,7 +69,7 @@ def test_more_names_than_fields(fmt: Format) -> None:
 
 
 def test_the_defaults() -> None:
-    assert Limits() == Limits(body=2**25, names=250_000, depth=32, attributes=256, text=2**16, digits=18)
+    assert Limits() == Limits(body=2**25, items=250_000, depth=32, fields=256, text=2**16, digits=18)
     with pytest.raises(TypeError):
         Limits(5)  # type: ignore[call-arg]
 
@@ -76,7 +77,7 @@ def test_the_defaults() -> None:
 @pytest.mark.parametrize("fmt", Format)
 def test_no_names_at_all(fmt: Format) -> None:
     with pytest.raises(LimitError, match="expected at most 0 names"):
-        decode(encode(names(1), fmt=fmt), fmt=fmt, limits=Limits(names=0))
+        decode(encode(names(1), fmt=fmt), fmt=fmt, limits=Limits(items=0))
 
 
 @pytest.mark.parametrize("fmt", Format)
@@ -127,16 +128,16 @@ def test_digits_of_codes(fmt: Format) -> None:
 
 
 def test_more_digits_than_numbers_have() -> None:
-    with pytest.raises(DecodeError, match="expected at most 18 as the limit digits"):
+    with pytest.raises(OptionError, match="expected at most 18 as the limit digits"):
         Limits(digits=19)
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_attributes(fmt: Format) -> None:
     # The name counts too.
-    assert isinstance(decode(wide(fmt, 9), fmt=fmt, limits=Limits(attributes=10)), SenderList)
+    assert isinstance(decode(wide(fmt, 9), fmt=fmt, limits=Limits(fields=10)), SenderList)
     with pytest.raises(LimitError, match=r"senders\[0\]: expected at most 10 fields"):
-        decode(wide(fmt, 10), fmt=fmt, limits=Limits(attributes=10))
+        decode(wide(fmt, 10), fmt=fmt, limits=Limits(fields=10))
 
 
 @pytest.mark.parametrize("fmt", Format)
@@ -149,9 +150,9 @@ def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
         assert encode(reply, fmt=fmt, limits=Limits(text=21))
         with pytest.raises(EncodeError, match=r"senders\[0\].name: expected at most 20 characters, found 21"):
             encode(reply, fmt=fmt, limits=Limits(text=20))
-    assert encode(names(3), fmt=fmt, limits=Limits(names=3)) == encode(names(3), fmt=fmt)
+    assert encode(names(3), fmt=fmt, limits=Limits(items=3)) == encode(names(3), fmt=fmt)
     with pytest.raises(EncodeError, match="expected at most 2 names, here are 3"):
-        encode(names(3), fmt=fmt, limits=Limits(names=2))
+        encode(names(3), fmt=fmt, limits=Limits(items=2))
     size = len(encode(names(3), fmt=fmt))
     assert encode(names(3), fmt=fmt, limits=Limits(body=size))
     with pytest.raises(EncodeError, match=f"expected at most {size - 1} bytes, here are {size}"):
@@ -162,13 +163,13 @@ def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
 @pytest.mark.parametrize("mapping", [dict, FrozenMapping.of])
 def test_fields_that_are_written(fmt: Format, mapping: Callable[[Any], Any]) -> None:
     reply = SenderList((Sender("A", operators=mapping({f"k{number}": OperatorStatus(1) for number in range(9)})),))
-    assert encode(reply, fmt=fmt, limits=Limits(attributes=10))
+    assert encode(reply, fmt=fmt, limits=Limits(fields=10))
     with pytest.raises(EncodeError, match=r"senders\[0\]: expected at most 9 fields, found 10"):
-        encode(reply, fmt=fmt, limits=Limits(attributes=9))
+        encode(reply, fmt=fmt, limits=Limits(fields=9))
 
 
 @pytest.mark.parametrize("fmt", [Format.XML, Format.JSON])
-@pytest.mark.parametrize("limits", [Limits(depth=0), Limits(attributes=0)])
+@pytest.mark.parametrize("limits", [Limits(depth=0), Limits(fields=0)])
 def test_what_the_encoder_does_not_bound(fmt: Format, limits: Limits) -> None:
     created = SenderCreated(5)
     body = encode(created, fmt=fmt, limits=limits)
@@ -184,10 +185,10 @@ def test_what_the_encoder_bounds_can_be_read(fmt: Format) -> None:
         replies.append(SenderList((Sender("A", operators={"mts": OperatorStatus(1)}),)))
     bounds = [Limits(**{name: most}) for name in ("body", "names", "text", "digits") for most in (0, 1, 2, 10)]
     for reply in replies:
-        expected = decode(encode(reply, fmt=fmt, drop_description=True), fmt=fmt)
+        expected = decode(encode(reply, fmt=fmt, drop=["description"]), fmt=fmt)
         for limits in bounds:
             try:
-                body = encode(reply, fmt=fmt, limits=limits, drop_description=True)
+                body = encode(reply, fmt=fmt, limits=limits, drop=["description"])
             except EncodeError:
                 continue
             assert decode(body, fmt=fmt, limits=limits) == expected
@@ -201,15 +202,15 @@ def test_the_limits_of_the_encoder_are_limits() -> None:
 @pytest.mark.parametrize("bound", [-1, 1.0, None, "5", True])
 @pytest.mark.parametrize("name", Limits.__struct_fields__)
 def test_bounds_are_whole_numbers(name: str, bound: Any) -> None:
-    with pytest.raises(DecodeError, match=f"expected a whole number, not negative, as the limit {name}"):
+    with pytest.raises(OptionError, match=f"expected a whole number, not negative, as the limit {name}"):
         Limits(**{name: bound})
 
 
 def test_members_of_an_error() -> None:
     body = b'{"error": "x", "error_code": 1, ' + b", ".join(b'"a%d": 1' % number for number in range(9)) + b"}"
-    assert decode(body, fmt=3, limits=Limits(attributes=11)) == decode(body, fmt=3)
+    assert decode(body, fmt=3, limits=Limits(fields=11)) == decode(body, fmt=3)
     with pytest.raises(LimitError, match="expected at most 10 fields"):
-        decode(body, fmt=3, limits=Limits(attributes=10))
+        decode(body, fmt=3, limits=Limits(fields=10))
 
 
 def test_depth() -> None:
@@ -349,7 +350,7 @@ def test_long_lists_are_read_in_pieces(fmt: Format) -> None:
     body = encode(reply, fmt=fmt)
     assert decode(body, fmt=fmt) == reply
     with pytest.raises(LimitError, match=f"expected at most {count - 1} names"):
-        decode(body, fmt=fmt, limits=Limits(names=count - 1))
+        decode(body, fmt=fmt, limits=Limits(items=count - 1))
     for number in (0, 9_999, count - 1):
         senders = list(reply.senders)
         senders[number] = Sender("odd", number, SenderStatus.ALLOWED)
@@ -447,8 +448,8 @@ def test_one_long_name_among_many(fmt: Format, place: int) -> None:
 
 def test_what_is_no_list_has_no_names() -> None:
     for fmt in Format:
-        body = encode(Success(), fmt=fmt, limits=Limits(names=0))
-        assert decode(body, fmt=fmt, limits=Limits(names=0)) == Success()
+        body = encode(Success(), fmt=fmt, limits=Limits(items=0))
+        assert decode(body, fmt=fmt, limits=Limits(items=0)) == Success()
 
 
 def test_commas_without_end_are_no_cells() -> None:
@@ -474,19 +475,19 @@ def test_keys_that_are_written(fmt: Format) -> None:
 
 def test_the_names_of_a_list_are_no_limit_for_others() -> None:
     error = b"<result>\n<error>x</error>\n<error_code>3</error_code>\n</result>"
-    assert decode(error, fmt=2, limits=Limits(names=0)) == decode(error, fmt=2)
-    assert decode(b"<result>OK</result>", fmt=2, limits=Limits(names=0)) == decode(b"OK", fmt=0)
+    assert decode(error, fmt=2, limits=Limits(items=0)) == decode(error, fmt=2)
+    assert decode(b"<result>OK</result>", fmt=2, limits=Limits(items=0)) == decode(b"OK", fmt=0)
 
 
 def test_elements_of_an_error() -> None:
     body = "<result><error_code>1</error_code>" + "<x/>" * 9 + "</result>"
-    assert decode(body, fmt=2, limits=Limits(names=2, attributes=10)) == decode(body, fmt=2)
+    assert decode(body, fmt=2, limits=Limits(items=2, fields=10)) == decode(body, fmt=2)
     for names_, words in (
         (9, r"\(offset 42\): expected at most 3 fields"),
         (2, r"\(offset 46\): expected at most 4 elements"),
     ):
         with pytest.raises(LimitError, match=words):
-            decode(body, fmt=2, limits=Limits(names=names_, attributes=3))
+            decode(body, fmt=2, limits=Limits(items=names_, fields=3))
 
 
 @pytest.mark.parametrize(

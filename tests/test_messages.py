@@ -130,7 +130,7 @@ def every_message(name: str) -> Iterator[Callable[[], object]]:
     for option in ("fmt", "charset", "expect", "strict", "limits"):
         for given_ in (*odd, type(ugly)):
             yield partial(decode, b"OK", **{option: given_})
-    for option in ("fmt", "charset", "limits", "drop_description"):
+    for option in ("fmt", "charset", "limits", "drop"):
         for given_ in odd:
             options: dict[str, Any] = {"fmt": 0, option: given_}
             yield partial(encode, Success(), **options)

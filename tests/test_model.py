@@ -14,13 +14,13 @@ import pytest
 
 from smsc_codec import (
     ApiError,
-    DecodeError,
     EncodeError,
     ErrorReply,
     Format,
     FrozenMapping,
     Limits,
     OperatorStatus,
+    OptionError,
     Reply,
     Sender,
     SenderCreated,
@@ -193,8 +193,8 @@ def test_the_largest_number() -> None:
 
 def test_a_description_can_be_dropped() -> None:
     reply = ErrorReply(SenderError.NUMBER_FORMAT, "invalid number", 541)
-    assert encode(reply, fmt=1, drop_description=True) == b"541,-7"
-    assert encode(reply, fmt=0, drop_description=True) == b"ERROR = 7 (invalid number), ID - 541"
+    assert encode(reply, fmt=1, drop=["description"]) == b"541,-7"
+    assert encode(reply, fmt=0, drop=["description"]) == b"ERROR = 7 (invalid number), ID - 541"
     with pytest.raises(EncodeError):
         encode(reply, fmt=1)
 
@@ -372,7 +372,7 @@ def test_lists_of_many_shapes(fmt: int) -> None:
 
 @pytest.mark.parametrize("charset", [5, "", "\x00", "latin-1", "none such"])
 def test_charsets_that_the_service_does_not_have(charset: Any) -> None:
-    with pytest.raises(DecodeError, match="charset has to be utf-8, windows-1251 or koi8-r, not"):
+    with pytest.raises(OptionError, match="charset has to be utf-8, windows-1251 or koi8-r, not"):
         decode(b"OK", charset=charset)
 
 
@@ -396,7 +396,7 @@ def test_a_charset_that_lacks_a_character() -> None:
     ],
 )
 def test_wrong_options(function: Any, options: dict[str, Any], words: str) -> None:
-    kind = DecodeError if function == decode else EncodeError
+    kind = OptionError if function == decode else EncodeError
     with pytest.raises(kind, match=words):
         function(b"OK" if function == decode else Success(), **options)
 
@@ -410,13 +410,13 @@ def test_wrong_options(function: Any, options: dict[str, Any], words: str) -> No
     ],
 )
 def test_wrong_options_of_decode(options: dict[str, Any], words: str) -> None:
-    with pytest.raises(DecodeError, match=words):
+    with pytest.raises(OptionError, match=words):
         decode(b"OK", fmt=0, **options)
 
 
 @pytest.mark.parametrize("body", [None, 5, ["OK"], object()])
 def test_wrong_bodies(body: Any) -> None:
-    with pytest.raises(DecodeError, match="expected the body as bytes or a string, found"):
+    with pytest.raises(OptionError, match="expected the body as bytes or a string, found"):
         decode(body)
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from smsc_codec import (
     DecodeError,
-    EncodeError,
     ErrorReply,
     Format,
     Limits,
+    OptionError,
     Query,
     Reply,
     Sender,
@@ -39,7 +39,7 @@ QUERY = Query(fmt=Format.JSON)
 def answering(body: bytes, fmt: int, form: Any = None) -> Any:
     """The double of a response."""
     request = None if form is None else SimpleNamespace(body=form, headers={})
-    return SimpleNamespace(url=f"?fmt={fmt}", headers={}, content=body, request=request)
+    return SimpleNamespace(url=f"senders.php?fmt={fmt}", headers={}, content=body, request=request)
 
 
 # Classes that are asked for their instances
@@ -94,7 +94,7 @@ def test_classes_are_not_asked(name: str, answer: Any, way: str) -> None:
         meta.armed = True
         codes = set()
         for call in calls(expect):
-            with pytest.raises(DecodeError) as caught:
+            with pytest.raises(OptionError) as caught:
                 call()
             codes.add(caught.value.code)
             assert "secret" not in str(caught.value)
@@ -138,7 +138,7 @@ def test_switches_are_true_or_false(given: Any) -> None:
             partial(QUERY.decode, BODIES[3], strict=given),
             partial(decode_response, answering(body, fmt), strict=given),
         ):
-            with pytest.raises(DecodeError, match=r"^strict has to be True or False, not ") as caught:
+            with pytest.raises(OptionError, match=r"^strict has to be True or False, not ") as caught:
                 read()
             assert caught.value.code == "option" and caught.value.__context__ is None
         for report in (validate(body, fmt=fmt, strict=given), QUERY.validate(BODIES[3], strict=given)):
@@ -146,12 +146,14 @@ def test_switches_are_true_or_false(given: Any) -> None:
             assert finding.code == "option" and finding.message.startswith("strict has to be True or False, not ")
         replies: list[Reply] = [Success(), ErrorReply(1, "x")]
         for reply in replies:
-            with pytest.raises(EncodeError, match=r"^drop_description has to be True or False, not "):
-                encode(reply, fmt=fmt, drop_description=given)
+            with pytest.raises(
+                OptionError, match=r"^drop has to be a list, a tuple or a set of names, not |^drop can hold"
+            ):
+                encode(reply, fmt=fmt, drop=given)
     for view in ("all", "operators"):
-        with pytest.raises(DecodeError, match=f"^{view} has to be True or False, not "):
+        with pytest.raises(OptionError, match=f"^{view} has to be True or False, not "):
             Query(**{view: given})
-    with pytest.raises(ValueError, match=r"^strict has to be True or False, not "):
+    with pytest.raises(OptionError, match=r"^strict has to be True or False, not "):
         validate_recordings([], strict=given)
 
 
@@ -161,7 +163,7 @@ def test_a_switch_that_is_true() -> None:
         odd = validate(b"\xef\xbb\xbf" + body, fmt=fmt, strict=True)
         assert odd.reply is None and [finding.code for finding in odd.findings] == ["bom"]
     assert QUERY.validate(BODIES[3], strict=True).reply == QUERY.decode(BODIES[3], strict=True) == Success()
-    assert encode(ErrorReply(3, "x"), fmt=1, drop_description=True) == b"0,-3"
+    assert encode(ErrorReply(3, "x"), fmt=1, drop=["description"]) == b"0,-3"
 
 
 # Objects that answer whatever they are asked
@@ -200,11 +202,11 @@ def uses(odd: Any) -> list[Callable[[], Any]]:
     replies += [SenderList((Sender("A", 1, None, given),)) for given in names]
     replies += [SenderList((Sender("A", 1, None, {}, given),)) for given in names]
     responses = [
-        SimpleNamespace(url="?fmt=0", headers={}, content=odd),
+        SimpleNamespace(url="senders.php?fmt=0", headers={}, content=odd),
         SimpleNamespace(url=odd, headers={}, content=b"OK"),
-        SimpleNamespace(url="?fmt=0", headers=odd, content=b"OK"),
-        SimpleNamespace(url="?fmt=0", headers={"Content-Type": odd}, content=b"OK"),
-        SimpleNamespace(url="?fmt=0", headers={}, content=b"OK", request=odd),
+        SimpleNamespace(url="senders.php?fmt=0", headers=odd, content=b"OK"),
+        SimpleNamespace(url="senders.php?fmt=0", headers={"Content-Type": odd}, content=b"OK"),
+        SimpleNamespace(url="senders.php?fmt=0", headers={}, content=b"OK", request=odd),
         answering(b"OK", 0, odd),
         odd,
     ]
@@ -217,7 +219,7 @@ def uses(odd: Any) -> list[Callable[[], Any]]:
         *(partial(Query, **{option: odd}) for option in Query.__struct_fields__),
         *(partial(Limits, **{option: odd}) for option in Limits.__struct_fields__),
         partial(Query.from_url, odd),
-        partial(Query.from_url, "?fmt=0", odd),
+        partial(Query.from_url, "senders.php?fmt=0", odd),
         partial(Query.from_url, {"fmt": odd, "get": odd}),
         partial(Query.from_url, [(odd, "1"), ("fmt", odd)]),
         partial(QUERY.decode, b"OK", content_type=odd),
@@ -232,7 +234,7 @@ def uses(odd: Any) -> list[Callable[[], Any]]:
     for option in ("fmt", "charset", "expect", "strict", "limits"):
         for body in (b"OK", b"?"):
             made += [partial(decode, body, **{option: odd}), partial(validate, body, **{option: odd})]
-    for option in ("fmt", "charset", "limits", "drop_description"):
+    for option in ("fmt", "charset", "limits", "drop"):
         made.append(partial(encode, ErrorReply(1, "x"), **{"fmt": 1, option: odd}))
     return made
 
@@ -282,7 +284,7 @@ def test_normalized_json_of_any_bytes_or_string() -> None:
     released = memoryview(b"{}")
     released.release()
     for nothing in (None, 5, released):
-        with pytest.raises(DecodeError, match=r"^expected normalized JSON as bytes or a string, found ") as caught:
+        with pytest.raises(OptionError, match=r"^expected normalized JSON as bytes or a string, found ") as caught:
             from_json(nothing)  # type: ignore[arg-type]
         assert caught.value.code == "option"
 

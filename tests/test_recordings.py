@@ -20,7 +20,7 @@ import brotli
 import pytest
 import zstandard
 
-from smsc_codec import Severity
+from smsc_codec import OptionError, Severity
 from smsc_codec.recordings import CODES, Found, Kind, Summary, recorded_in, validate_recordings
 from smsc_codec.recordings._jobs import in_order
 from smsc_codec.recordings._times import Timeline, seconds
@@ -668,7 +668,7 @@ def test_work_is_stopped_when_nobody_wants_more() -> None:
     ids=str,
 )
 def test_wrong_parameters(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"jobs|valid|expect|charset|strict"):
+    with pytest.raises(OptionError, match=r"jobs|valid|expect|charset|strict"):
         validate_recordings([], **options)
 
 

@@ -15,6 +15,7 @@ from smsc_codec import (
     EncodeError,
     ErrorReply,
     Format,
+    OptionError,
     Reply,
     Sender,
     SenderCreated,
@@ -78,15 +79,15 @@ def test_wrong_arguments_are_refused_when_a_strategy_is_made(make: Callable[...,
     make(0)
     no_formats: list[Any] = [4, -1, "3", 1.0, True, False, []]
     for fmt in no_formats:
-        with pytest.raises(ValueError, match="fmt has to be 0, 1, 2 or 3, not "):
+        with pytest.raises(OptionError, match="fmt has to be 0, 1, 2 or 3, not "):
             make(fmt)
-        with pytest.raises(ValueError, match="fmt has to be 0, 1, 2 or 3, not "):
+        with pytest.raises(OptionError, match="fmt has to be 0, 1, 2 or 3, not "):
             make(fmt=fmt)
     no_charsets: list[Any] = ["latin-1", "", 5, [], *([] if make is ours.bodies else [None])]
     for fmt, charset in product((None, 2), no_charsets):
-        with pytest.raises(ValueError, match="charset has to be utf-8, windows-1251 or koi8-r, not "):
+        with pytest.raises(OptionError, match="charset has to be utf-8, windows-1251 or koi8-r, not "):
             make(fmt, charset)
-        with pytest.raises(ValueError, match="charset has to be utf-8, windows-1251 or koi8-r, not "):
+        with pytest.raises(OptionError, match="charset has to be utf-8, windows-1251 or koi8-r, not "):
             make(fmt=fmt, charset=charset)
     with pytest.raises(TypeError):
         make(3, "utf-8", 5)

@@ -148,7 +148,7 @@ def every_error() -> list[SmscCodecError]:
     made: list[SmscCodecError] = [ApiError(ErrorReply(7, "invalid number", 541))]
     for work in (
         lambda: decode(b"name = A, id = x", fmt=0),
-        lambda: decode(b"name = A\nname = B", fmt=0, limits=Limits(names=1)),
+        lambda: decode(b"name = A\nname = B", fmt=0, limits=Limits(items=1)),
         lambda: encode(SenderList(()), fmt=9),
         lambda: encode(
             decode("Ж,5".encode(), fmt=1, expect=SenderList), fmt=0, charset="koi8-r", limits=Limits(body=1)

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     def encoding(reply: Reply, names: SenderList, error: ErrorReply) -> None:
         assert_type(encode(reply, fmt=0), bytes)
         assert_type(encode(names, fmt=Format.XML, charset="windows-1251"), bytes)
-        assert_type(encode(error, fmt=1, drop_description=True), bytes)
+        assert_type(encode(error, fmt=1, drop=["description"]), bytes)
         assert_type(to_json(reply), bytes)
         assert_type(from_json(to_json(names)), Reply)
 

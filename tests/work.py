@@ -234,7 +234,7 @@ REPLIES: dict[str, Callable[[int], SenderList]] = {
     "a line end at the end": _last("A\nB"),
     "no name at the end": _last(""),
 }
-LARGE = Limits(body=2**40, names=2**40, attributes=2**40, text=2**40)
+LARGE = Limits(body=2**40, items=2**40, fields=2**40, text=2**40)
 """None of them is refused for its size, which would cost nothing."""
 
 

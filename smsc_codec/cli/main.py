@@ -14,7 +14,7 @@ import orjson
 from .. import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, from_json, to_json
 from .._files import files_in, why
 from .._secrets import printable, safe_name
-from ..codec import Format
+from ..formats import Format
 from .parser import KINDS, build_parser
 from .streams import (
     OutputError,
@@ -158,7 +158,7 @@ class _Run:
     def _written(self, reply: Reply) -> bytes:
         options = self.options
         charset = options.to_charset or "utf-8"
-        return encode(reply, fmt=options.to, charset=charset, drop_description=options.drop_description)
+        return encode(reply, fmt=options.to, charset=charset, drop=options.drop)
 
     def validate(self) -> None:
         """Report what is found in recordings."""

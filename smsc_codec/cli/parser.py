@@ -10,14 +10,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
+from .._forms import Flat
 from .._secrets import printable, without_secrets
 from .._source import CHARSETS, shown
-from ..codec import Format
 from ..endpoints.senders import SENDERS
+from ..formats import Format
 from .streams import complain, put, shown_arguments
 
 KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
 """What `--expect` takes."""
+FIELDS = sorted(frozenset[str]().union(*(form.optional for form in SENDERS.forms if isinstance(form, Flat))))
+"""What `--drop` takes."""
 
 RECORDINGS = ("body", "json-lines", "har", "cassette", "http")
 """What `--kind` takes: the kinds of `smsc_codec.recordings`, which is not loaded for every command."""
@@ -197,8 +200,10 @@ def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
         parser.add_argument(option, dest="to", type=_format, metavar="FMT", required=True, help=words)
         words = f"the charset to write (default: utf-8); {', '.join(CHARSETS)}"
         parser.add_argument(charset, dest="to_charset", choices=CHARSETS, metavar="CHARSET", help=words)
-        words = "leave out an error's description where the format has no place for it (1)"
-        parser.add_argument("--drop-description", action="store_true", help=words)
+        words = "leave out this field where the format has no place for it; can be given several times"
+        parser.add_argument(
+            "--drop", action="append", default=[], choices=FIELDS, metavar="FIELD", help=f"{words}; {', '.join(FIELDS)}"
+        )
         words = "write a file for each reply here, named after its input, never over another; needed for more than one"
         parser.add_argument("--output", metavar="DIR", help=words)
 

@@ -1,1 +1,36 @@
 """The endpoints of the service, each a file of its name: what its replies are, and how each format spells them."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+ENDPOINTS = ("senders",)
+"""Those whose replies can be read and written."""
+
+OTHERS = (
+    *("send", "status", "balance", "info", "get", "phones", "jobs", "templates", "op_templates", "users"),
+    *("documents", "tinyurls", "receive_phones", "wait_call", "get_mnp", "ping"),
+)
+"""Those that the service has beside them."""
+
+_FILE = re.compile(r"([a-z_]{1,40})\.php")
+
+
+def module_of(name: str) -> Any:
+    """Return the module of an endpoint: it has its `CODEC`, and its `COMMANDS`."""
+    return import_module(f".{name}", __name__)
+
+
+def name_in(path: str) -> tuple[str, bool]:
+    """Return the endpoint that the path of a URL names, and whether it is the JSON interface (`/rest/`).
+
+    The name is empty if it is not one that the service could have: what stands there then can be anything.
+    """
+    *_, folder, last = ("", "", *path.rstrip("/").split("/"))
+    file = _FILE.fullmatch(last)
+    if file is not None:
+        return file[1], False
+    rest = folder == "rest" and last in (*ENDPOINTS, *OTHERS)
+    return last if rest else "", rest

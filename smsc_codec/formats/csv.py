@@ -53,7 +53,7 @@ class CsvFormat:
                 cut = text.find("\n", start + _PIECE, end)
                 cut = end if cut < 0 else cut
                 records += self._read_piece(text[start:cut], maker, limits)
-                if len(records) > limits.names:
+                if len(records) > limits.items:
                     return None
                 start = cut + 1
         except Unusual:
@@ -88,7 +88,7 @@ class CsvFormat:
     ) -> list[Any]:
         """The records of lines of the same *width*, of which one begins every *step* cells."""
         layout = next((layout for layout in maker.form.csv if len(layout) == width), None)
-        if layout is None or width > limits.attributes:
+        if layout is None or width > limits.fields:
             raise Unusual
         columns = {key: cells[number::step] for number, key in enumerate(layout)}
         maker.note(layout, self._names)
@@ -133,8 +133,8 @@ class CsvFormat:
 
     def _read_lines(self, form: Listing, source: Source) -> list[Any]:
         lines = source.text.removesuffix("\n").split("\n")
-        if len(lines) > source.limits.names:
-            source.fail(f"expected at most {source.limits.names} names, found {len(lines)}", code="limit")
+        if len(lines) > source.limits.items:
+            source.fail(f"expected at most {source.limits.items} names, found {len(lines)}", code="limit")
         layouts = {len(layout): layout for layout in form.csv}
         records = []
         index = 0

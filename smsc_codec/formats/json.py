@@ -44,7 +44,7 @@ class JsonFormat:
         try:
             for piece in _pieces(body):
                 records += self._read_array(piece, maker, limits, budget)
-                if len(records) > limits.names:
+                if len(records) > limits.items:
                     return None
         except (Unusual, ValueError, KeyError, TypeError):
             return None  # Broken, or a value that a record cannot have.
@@ -112,7 +112,7 @@ class JsonFormat:
         self, keys: Sequence[str], table: Rows, maker: ListMaker, limits: Limits, longest: int | None
     ) -> list[Any]:
         """The records of objects with the same keys."""
-        if len(keys) > limits.attributes:
+        if len(keys) > limits.fields:
             raise Unusual
         order = maker.form.json
         maker.note(keys, order.names)
@@ -126,7 +126,7 @@ class JsonFormat:
             tokens.enter(token)
             return self._listing.cls(tuple(self._records(self._listing, tokens.items(), source)))
         node = tokens.node(token)
-        most = source.limits.attributes
+        most = source.limits.fields
         if len(node.members) > most:
             source.fail(f"expected at most {most} fields", node.members[most].value.at, code="limit")
         for form in forms:
@@ -148,8 +148,8 @@ class JsonFormat:
         types = form.record.by_name
         for number, item in enumerate(nodes):
             path = f"{form.attribute}[{number}]"
-            if number >= source.limits.names:
-                source.fail(f"expected at most {source.limits.names} names", item.at, code="limit")
+            if number >= source.limits.items:
+                source.fail(f"expected at most {source.limits.items} names", item.at, code="limit")
             if item.kind != "object":
                 source.fail(f"expected an object, found {item.words(source)}", item.at, path)
             pairs = []

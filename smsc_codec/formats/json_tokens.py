@@ -109,7 +109,7 @@ class Tokens:
         return Node("array" if token.mark == "[" else "object", "", token.at)
 
     def _members(self) -> Iterator[Member]:
-        most = self._source.limits.attributes
+        most = self._source.limits.fields
         count = 0
         while (token := self.next()).mark != "}":
             count += 1

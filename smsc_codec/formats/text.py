@@ -158,7 +158,7 @@ class TextFormat:
             for shape in shapes:
                 match = shape.fullmatch(text)
                 if match is not None:
-                    if shape.one is None or shape.count > limits.attributes:
+                    if shape.one is None or shape.count > limits.fields:
                         break
                     if shape is not shapes[0]:
                         self._try_first(shape, text[0])
@@ -168,7 +168,7 @@ class TextFormat:
                         break
                     if shape.is_flat:
                         return value
-                    return shape.form.cls((value,)) if limits.names else None
+                    return shape.form.cls((value,)) if limits.items else None
         return self._read(text, limits, None)
 
     def _try_first(self, shape: Shape, head: str) -> None:
@@ -222,7 +222,7 @@ class TextFormat:
                     else:
                         return None
                     position = after
-                    if len(records) > limits.names:
+                    if len(records) > limits.items:
                         break
             if position == before:
                 if source is None:
@@ -231,10 +231,10 @@ class TextFormat:
                 learned += learns
                 value, position = self._by_lark(source, position, keys if learns else None, len(records))
                 records += value
-            if len(records) > limits.names:
+            if len(records) > limits.items:
                 if source is None:
                     return None
-                source.fail(f"expected at most {limits.names} names", self._start_of(text, limits.names), code="limit")
+                source.fail(f"expected at most {limits.items} names", self._start_of(text, limits.items), code="limit")
         if maker is None or not records:
             return None
         # The maker has not made what Lark has read.
@@ -244,10 +244,10 @@ class TextFormat:
         self, text: str, position: int, end: int, limits: Limits, source: Source | None, path: str
     ) -> str | None:
         """The line, if it is within the limits; looked at before anything takes its time over each field of it."""
-        if text.count(self._comma, position, end) >= limits.attributes:
+        if text.count(self._comma, position, end) >= limits.fields:
             if source is None:
                 return None
-            source.fail(f"expected at most {limits.attributes} fields", position, path, code="limit")
+            source.fail(f"expected at most {limits.fields} fields", position, path, code="limit")
         line = text[position:end]
         if len(line) <= LONG_LINE or source is None:
             return line if len(line) <= LONG_LINE else None
@@ -264,7 +264,7 @@ class TextFormat:
     def _shape_at(self, text: str, limits: Limits, position: int) -> Shape | None:
         """The shape of the line at *position*, if it has been learned and is within the limits."""
         line = text[position : self._line_of(text, position)[0]]
-        shape = self._shapes.get(self._signature(line)) if line.count(self._comma) < limits.attributes else None
+        shape = self._shapes.get(self._signature(line)) if line.count(self._comma) < limits.fields else None
         return shape if len(line) <= LONG_LINE else None
 
     def _many(
@@ -292,7 +292,7 @@ class TextFormat:
         assert form is not None, "only lists have several lines"
         taken: list[Any] = []
         for shape in shapes:
-            if count + len(taken) > source.limits.names:
+            if count + len(taken) > source.limits.items:
                 break  # What is one too many is judged, and what stands behind it is not.
             match = shape.match(source.text, position)
             assert match is not None, "a line that was found once is found again"

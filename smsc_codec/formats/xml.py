@@ -96,7 +96,7 @@ class XmlFormat:
                     made[lines] = form.record.many(lines.keys, table, order.names, order.arrange, longest)
                 records += in_order(made, shapes)
                 position = after
-                if len(records) > limits.names:
+                if len(records) > limits.items:
                     raise Unusual
             if position == before:
                 raise Unusual
@@ -114,7 +114,7 @@ class XmlFormat:
         if start is None:
             return None
         keys = tuple(_KEY.findall(start[2]))
-        if len(keys) >= limits.attributes:
+        if len(keys) >= limits.fields:
             raise Unusual
         lines = self._shapes.get(keys)
         if lines is None:
@@ -320,7 +320,7 @@ def _match_shape(form: Flat, shape: XmlShape, roots: list[Element], source: Sour
         return None
     if shape.root is not None:
         _note_attributes(root, source)
-    most = source.limits.attributes
+    most = source.limits.fields
     if len(children) > most:
         source.fail(f"expected at most {most} fields", children[most].index, code="limit")
     for child in others:
@@ -338,7 +338,7 @@ def _match_listing(form: Listing, roots: list[Element], source: Source) -> list[
         items = root.children
     if any(item.tag != form.xml_item for item in items):
         return None
-    most = source.limits.names
+    most = source.limits.items
     if len(items) > most:
         source.fail(f"expected at most {most} names", items[most].index, code="limit")
     if items is not roots:
@@ -347,7 +347,7 @@ def _match_listing(form: Listing, roots: list[Element], source: Source) -> list[
 
 
 def _note_attributes(root: Element, source: Source) -> None:
-    most = source.limits.attributes
+    most = source.limits.fields
     for count, (key, _, at) in enumerate(root.pairs(source.text), 1):
         if count > most:
             source.fail(f"expected at most {most} attributes", at, code="limit")

@@ -93,7 +93,7 @@ def _elements(source: Source, start: int, before: str, after: str) -> list[Eleme
     stack: list[Element] = []
     limits = source.limits
     # More would be too many of whatever they are.
-    most = max(limits.names, limits.attributes) + 1
+    most = max(limits.items, limits.fields) + 1
     indices = _Indices(text, start, len(before))
     parser = DefusedXMLParser(forbid_dtd=True).parser
     parser.ordered_attributes = True

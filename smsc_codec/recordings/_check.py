@@ -12,10 +12,11 @@ import msgspec
 from .._secrets import NUMBERS, Known, printable, safe_name
 from .._secrets.credentials import values_of
 from .._source import BOM
-from ..codec import Format, _recognise
+from ..codec import _recognise
 from ..endpoints.senders import CODEC, SENDERS
+from ..formats import Format
 from ..model import ErrorReply
-from ..query import charset_of, missing_views
+from ..query import answered_in, missing_views
 from ..report import Finding, Severity
 from ._coding import BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem
@@ -145,7 +146,7 @@ class _Checker:
 
     def _charset(self, entry: Entry, body: bytes, asked: str | None) -> str | None:
         """The charset of a body that is recorded as bytes."""
-        charset, findings = charset_of(asked, body, entry.header("content-type"))
+        charset, findings = answered_in(asked, body, entry.header("content-type"))
         self._pass_on(entry.number, findings)
         return entry.charset or charset
 

@@ -11,9 +11,11 @@ from functools import partial
 from typing import BinaryIO
 
 from .._files import files_in, why
-from .._source import CHARSETS, charset_name, shown
+from .._options import charset_of, flag_of, format_of
+from .._source import shown
 from .._types import is_really
-from ..codec import Format
+from ..errors import OptionError
+from ..formats import Format
 from . import _cassette, _har, _http, _lines
 from ._check import KINDS, Batch, Options, Outcome, judge
 from ._coding import MOST, BrokenError, MissingError
@@ -64,7 +66,7 @@ def validate_recordings(
     paths: Iterable[str | os.PathLike[str]],
     *,
     kind: Kind | str | None = None,
-    fmt: Format | int | None = None,
+    fmt: Format | int | str | None = None,
     charset: str | None = None,
     expect: str | None = None,
     strict: bool = False,
@@ -80,20 +82,19 @@ def validate_recordings(
     - *strict*: refuse replies that have findings.
     - *jobs*: how many processes judge; the findings are the same.
 
-    Raises `ValueError` for wrong parameters. What is wrong with a recording is a finding. Iterating raises
+    Raises `OptionError` for wrong arguments. What is wrong with a recording is a finding. Iterating raises
     `WorkerError` if one of several processes ends before its work is done. No handler of a signal is changed.
     """
     if type(jobs) is not int or jobs < 1:
-        raise ValueError(f"jobs has to be a whole number, 1 or more, not {shown(jobs)}")
-    if strict is not False and strict is not True:
-        raise ValueError(f"strict has to be True or False, not {shown(strict)}")
+        raise OptionError(f"jobs has to be a whole number, 1 or more, not {shown(jobs)}")
+    flag_of("strict", strict)
     expected = str.__str__(expect) if is_really(expect, str) else expect
     if expect is not None and (type(expected) is not str or expected not in KINDS):
-        raise ValueError(f"expect has to be one of {', '.join(KINDS)}, not {shown(expect)}")
-    if charset is not None and charset_name(charset) is None:
-        raise ValueError(f"charset has to be one of {', '.join(CHARSETS)}, not {shown(charset)}")
-    options = Options(None if fmt is None else Format(fmt), charset, expected, strict)
-    batches = _batches((os.fspath(path) for path in paths), None if kind is None else Kind(kind))
+        raise OptionError(f"expect has to be one of {', '.join(KINDS)}, not {shown(expect)}")
+    options = Options(
+        None if fmt is None else format_of(fmt), None if charset is None else charset_of(charset), expected, strict
+    )
+    batches = _batches((os.fspath(path) for path in paths), None if kind is None else _kind_of(kind))
     return Validation(batches, options, jobs)
 
 
@@ -104,8 +105,15 @@ def recorded_in(file: BinaryIO, kind: Kind | str | None = None) -> Iterator[Entr
     recording is cut or broken, `MissingError` if a library for it is not installed, and `OSError`.
     """
     tape = Tape(file)
-    for content in _contents(tape, tape.kind() if kind is None else Kind(kind)):
+    for content in _contents(tape, tape.kind() if kind is None else _kind_of(kind)):
         yield from _lines.entries(content) if isinstance(content, Block) else content
+
+
+def _kind_of(kind: object) -> Kind:
+    for known in Kind:
+        if is_really(kind, str) and str.__str__(kind) == known.value:
+            return known
+    raise OptionError(f"kind has to be one of {', '.join(known.value for known in Kind)}, not {shown(kind)}")
 
 
 def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambda name, reason: None) -> Iterator[str]:

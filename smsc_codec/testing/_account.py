@@ -16,7 +16,6 @@ from weakref import WeakSet
 from msgspec.structs import replace
 
 from .._source import shown
-from ..codec import Format
 from ..endpoints.senders import (
     OTHER_OPERATORS,
     TEXT_ORDER,
@@ -28,6 +27,7 @@ from ..endpoints.senders import (
     SenderList,
     SenderStatus,
 )
+from ..formats import Format
 from ..mapping import FrozenMapping
 from ..model import ApiError, ErrorReply, Success
 from ..query import query_of

@@ -19,9 +19,9 @@ from .. import encode
 from .._multipart import FormError
 from .._source import shown
 from .._types import is_really
-from ..codec import Format
 from ..endpoints.senders import Reply, Sender
 from ..errors import EncodeError
+from ..formats import Format
 from ..model import ErrorReply
 from ._account import Account, refusal
 from ._head import Head, RefusedError, read_head
@@ -229,9 +229,9 @@ def _spoiled(reply: Reply, form: Form, fault: _Fault) -> _Answer:
         written_as = Format.TEXT if fault.plain else fmt
         try:
             if fault.charset is None:
-                body = encode(reply, fmt=written_as, charset=charset, drop_description=True)
+                body = encode(reply, fmt=written_as, charset=charset, drop=("description",))
             else:
-                text = encode(reply, fmt=written_as, drop_description=True).decode()
+                text = encode(reply, fmt=written_as, drop=("description",)).decode()
                 body = text.encode(fault.charset, "replace")
         except EncodeError as error:
             # Not an answer that the service gives, so that the test sees what it has put into the account.

@@ -20,8 +20,8 @@ from typing import Any, TypeVar, cast
 from hypothesis import strategies as st
 
 from .. import encode
+from .._options import charset_of, format_of
 from .._source import CHARSETS
-from ..codec import Format, _charset_of, _format_of
 from ..endpoints.senders import (
     OTHER_OPERATORS,
     TEXT_ORDER,
@@ -34,6 +34,7 @@ from ..endpoints.senders import (
     SenderStatus,
 )
 from ..errors import EncodeError
+from ..formats import Format
 from ..mapping import FrozenMapping
 from ..model import MAX_NUMBER, Code, ErrorReply, Success
 
@@ -170,10 +171,10 @@ def _made(make: F) -> F:
         arguments.apply_defaults()
         fmt, charset = arguments.args
         if fmt is not None:
-            fmt = _format_of(fmt, EncodeError)
+            fmt = format_of(fmt)
         # Only that of bodies can be any.
         if charset is not None or signature.parameters["charset"].default is not None:
-            charset = _charset_of(charset, EncodeError)
+            charset = charset_of(charset)
         return made(fmt, charset)
 
     return cast("F", checked)

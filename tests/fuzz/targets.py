@@ -50,10 +50,10 @@ LIMITS = (
     Limits(),
     Limits(),
     Limits(body=100),
-    Limits(names=1),
+    Limits(items=1),
     Limits(depth=1),
     Limits(depth=2),
-    Limits(attributes=3),
+    Limits(fields=3),
     Limits(text=4, digits=2),
 )
 

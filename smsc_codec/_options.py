@@ -1,0 +1,75 @@
+"""The arguments of the caller: checked and made plain once, at the door. All that is wrong is an `OptionError`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import UnionType
+from typing import Any, Union
+
+from ._source import CHARSETS, charset_name, shown
+from ._types import is_really, name_of
+from .errors import OptionError
+from .formats import BY_NAME, Format
+from .limits import Limits
+
+# Before Python 3.14 this is another class than that of `int | str`.
+_UNION = type(Union[int, str])  # noqa: UP007
+
+_FORMATS = f"0, 1, 2, 3, {', '.join(map(repr, [*BY_NAME][:-1]))} or {[*BY_NAME][-1]!r}"
+
+
+def format_of(fmt: object) -> Format:
+    """Return the format with that number or name."""
+    if is_really(fmt, int) and not is_really(fmt, bool) and 0 <= int.__int__(fmt) <= 3:
+        return Format(int.__int__(fmt))
+    named = BY_NAME.get(str.__str__(fmt).lower()) if is_really(fmt, str) else None
+    if named is None:
+        raise OptionError(f"fmt has to be {_FORMATS}, not {shown(fmt)}")
+    return named
+
+
+def charset_of(charset: object) -> str:
+    """Return the service's name for a charset."""
+    name = charset_name(charset)
+    if name is None:
+        raise OptionError(f"charset has to be {', '.join(CHARSETS[:-1])} or {CHARSETS[-1]}, not {shown(charset)}")
+    return name
+
+
+def limits_of(limits: object) -> Limits:
+    """Return limits as they are."""
+    if type(limits) is not Limits:
+        raise OptionError(f"limits has to be a Limits, not {name_of(limits)}")
+    return limits
+
+
+def flag_of(name: str, value: object) -> bool:
+    """Return a switch as it is; what is true may be an object that raises when it is asked."""
+    if value is not True and value is not False:
+        raise OptionError(f"{name} has to be True or False, not {shown(value)}")
+    return value
+
+
+def classes_in(expect: Any, known: Sequence[type], of: str) -> tuple[type, ...]:
+    """Return the classes of a union or the only one; each has to be among the *known* ones, those *of* an endpoint.
+
+    None of them is asked for anything: what it says may change.
+    """
+    kind = type(expect)
+    members = expect.__args__ if kind is UnionType or kind is _UNION else (expect,)
+    wanted = tuple(cls for member in members for cls in known if cls is member)
+    if len(wanted) != len(members):
+        names = [cls.__name__ for cls in known]
+        allowed = f"{', '.join(names[:-1])} or {names[-1]}, or a union of them"
+        raise OptionError(f"expect has to be a reply of {of} ({allowed}), not {shown(expect)}")
+    return wanted
+
+
+def names_in(name: str, given: Any, known: frozenset[str]) -> frozenset[str]:
+    """Return the names in a collection; each has to be among the *known* ones."""
+    if type(given) not in (tuple, list, set, frozenset) or not all(is_really(item, str) for item in given):
+        raise OptionError(f"{name} has to be a list, a tuple or a set of names, not {shown(given)}")
+    names = frozenset(str.__str__(item) for item in given)
+    if not names <= known:
+        raise OptionError(f"{name} can hold {', '.join(sorted(known))}, not {shown(min(names - known))}")
+    return names
