@@ -59,7 +59,7 @@ def from_json(data: bytes | str) -> Reply:
         broken = DecodeError(
             f"expected normalized JSON ({error.msg})",
             code="malformed",
-            offset=error.pos,
+            offset=error.pos if type(given) is str else len(error.doc[: error.pos].encode()),
             line=error.lineno,
             column=error.colno,
         )

@@ -50,6 +50,7 @@ _FORMATS = ("0", "1", "2", "3")
 _READ = frozenset({"fmt", "charset", "all", "operators", *COMMANDS})
 # What only a URL has stands before its first parameter: a scheme, a path, the question mark.
 _URL = re.compile(r"[^=&/?:]*[/?:]")
+_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/]*)(.*)", re.DOTALL)
 _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 
 
@@ -246,6 +247,16 @@ def query_of(asked: Mapping[str, str], endpoint: str = "senders", *, lenient: bo
     )
 
 
+def split(url: str) -> tuple[str, str, str]:
+    """Return the authority of a URL, its path and its query.
+
+    `urllib.parse.urlsplit` takes time that grows with the square of an authority, and refuses some.
+    """
+    address, _, query = url.partition("#")[0].partition("?")
+    parts = _ADDRESS.fullmatch(address)
+    return ("", address, query) if parts is None else (parts[1], parts[2], query)
+
+
 def pairs_of(text: str) -> list[tuple[str, str]]:
     """The parameters in the query of a URL or in a form (`application/x-www-form-urlencoded`)."""
     return parse_qsl(text)
@@ -352,9 +363,8 @@ def _read(source: Any) -> tuple[str, list[tuple[str, str]]]:
     if isinstance(source, str):
         if not _URL.match(source):
             return "", pairs_of(source)
-        address, _, query = source.partition("#")[0].partition("?")
-        host, _, path = address.partition("//")[2].partition("/")
-        return (f"/{path}" if host else address), pairs_of(query)
+        _, path, query = split(source)
+        return path, pairs_of(query)
     items = source.items() if isinstance(source, Mapping) else source
     pairs = []
     for name, value in items:

@@ -205,6 +205,14 @@ def test_aliases_are_never_expanded(depth: int, place: str) -> None:
     assert second.problem is None
 
 
+def test_aliases_that_nest_more_deeply_than_a_stack_are_a_bad_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_yaml, "_ALIAS_FREE", 1 << 40)
+    links = (f"x{number}: &a{number} {{string: *a{number - 1}}}" for number in range(1, 3000))
+    first, second = read(cassette(interaction(", ".join(["x0: &a0 x", *links, "body: *a2999"])), interaction()))
+    assert trouble(first).endswith("the entry is nested too deeply")
+    assert second.problem is None
+
+
 def test_aliases_cannot_stand_for_far_more_than_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_yaml, "_ALIAS_FREE", 100_000)
     first = interaction(f"body: &a {'x' * 1000}")

@@ -141,3 +141,11 @@ def test_what_cannot_be_written(reply: Any, reason: str, path: str) -> None:
     with pytest.raises(EncodeError) as caught:
         to_json(reply)
     assert (caught.value.reason, caught.value.path) == (reason, path)
+
+
+def test_offsets_are_those_of_what_was_given() -> None:
+    text = '{"kind": "senders",\n"senders": [{"name": "Имя\U0001f600" "id": 5}]}'
+    for given, before in ((text, text[: text.index('"id"')]), (text.encode(), text[: text.index('"id"')].encode())):
+        with pytest.raises(DecodeError) as caught:
+            from_json(given)
+        assert (caught.value.offset, caught.value.line, caught.value.column) == (len(before), 2, 29)

@@ -21,8 +21,11 @@ import pytest
 import zstandard
 
 from smsc_codec import OptionError, Severity
-from smsc_codec.recordings import CODES, Found, Kind, Summary, recorded_in, validate_recordings
+from smsc_codec.query import split
+from smsc_codec.recordings import CODES, Entry, Found, Kind, Summary, _validate, recorded_in, validate_recordings
 from smsc_codec.recordings._jobs import in_order
+from smsc_codec.recordings._request import Request, request_of
+from smsc_codec.recordings._tape import Tape
 from smsc_codec.recordings._times import Timeline, seconds
 from smsc_codec.recordings._validate import files_of
 
@@ -640,6 +643,55 @@ def test_the_same_whatever_the_number_of_jobs(case: Case) -> None:
     one, two = case.found(paths, jobs=1), case.found(paths, jobs=2)
     assert one == two
     assert len(one) > 100
+
+
+HTTP = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT"])
+def test_a_name_that_begins_with_a_method_is_not_a_request(case: Case, method: str) -> None:
+    """A dump can begin with any request, and the first name of a list can begin like one."""
+    target = "smsc.ru:443" if method == "CONNECT" else "/sys/senders.php?get=1&fmt=1"
+    for begin in ("{} {} HTTP/1.1", "\r\n{} {} HTTP/1.0", "{} https://smsc.ru/ HTTP/2"):
+        start = begin.format(method, target)
+        assert Tape(io.BytesIO(start.encode() + b"\r\n\r\n" + HTTP)).kind() is Kind.HTTP
+    for reply in (f"{method} BANK,1,5\n", f"{method} X", f"{method} A/B,1", f"{method},5", f"{method} A:8,5\r\nB,6"):
+        assert Tape(io.BytesIO(reply.encode())).kind() is Kind.BODY
+    assert case(f"{method} BANK,5\nB,6\n", fmt=1) == []
+    assert case.summary.kinds == {("csv", "senders"): 1}
+
+
+def test_a_packed_body_is_the_last_of_its_group() -> None:
+    """Whatever its size is, there can be much to report of it."""
+    packed = zlib.compress(b'[{"sender": "A", "id": 1, "new": "x"}]')
+    entries = [Entry(number=number, body=packed, headers=[("Content-Encoding", "deflate")]) for number in range(3)]
+    plain = [Entry(number=number, body=b"OK") for number in range(3)]
+    assert [len(group) for group in _validate._grouped([*plain, *entries, *plain])] == [4, 1, 1, 3]
+
+
+ADDRESSES = {
+    "https://smsc.ru/sys/senders.php?a#b": ("smsc.ru", "/sys/senders.php", "a"),
+    "HTTPS://u:p@SMSC.ru:443/sys/senders.php": ("smsc.ru", "/sys/senders.php", ""),
+    "http://[::1]:80/a?b?c": ("[::1]", "/a", "b?c"),
+    "//smsc.ru?a=//b/c": ("smsc.ru", "", "a=//b/c"),
+    "/a//b": ("", "/a//b", ""),
+    "senders.php?a": ("", "senders.php", "a"),
+    "?a#?b": ("", "", "a"),
+    "http:///a": ("", "/a", ""),
+    "": ("", "", ""),
+}
+
+
+@pytest.mark.parametrize("url", ADDRESSES)
+def test_the_parts_of_addresses(url: str) -> None:
+    host, path, query = ADDRESSES[url]
+    assert split(url)[1:] == (path, query)
+    assert request_of(url).host == host
+
+
+@pytest.mark.parametrize("authority", ["[::1", "::1]", "a:b:c", "[a]b", "a@[b"])
+def test_what_is_not_an_authority_is_another_host(authority: str) -> None:
+    assert request_of(f"https://{authority}/sys/senders.php?get=1") == Request(here=False)
 
 
 def test_other_threads_can_have_jobs(case: Case) -> None:

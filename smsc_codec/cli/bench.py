@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from io import StringIO
 from typing import Any
 
 import orjson
@@ -148,10 +149,9 @@ class Bench:
                 *(f"{figures[key] / 1e3:,.1f}" for key in ("median_ns", "p99_ns")),
             )
         # A table that is wider than the terminal is hard to read; figures that are cut off are wrong.
-        console = Console(width=200)
-        with console.capture() as capture:
-            console.print(table)
-        return capture.get()
+        text = StringIO()
+        Console(file=text, width=200, force_terminal=sys.stdout.isatty()).print(table)
+        return text.getvalue()
 
 
 def has_rich() -> bool:

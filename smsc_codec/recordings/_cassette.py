@@ -84,14 +84,19 @@ def _entry(number: int, item: Any) -> Entry:
         return Entry(number=number, problem=item)
     url = ""
     try:
-        if isinstance(item, bytes):
-            interaction = _json.decoded(item, _INTERACTION)
-        else:
-            interaction = msgspec.convert(item, _Interaction)
+        interaction = _json.decoded(item, _INTERACTION) if isinstance(item, bytes) else _converted(item)
         url = interaction.request.uri
         return bounded(_recorded(number, interaction))
     except (msgspec.ValidationError, BrokenError) as error:
         return refused(number, url, error)
+
+
+def _converted(item: Any) -> _Interaction:
+    """Return the interaction that a YAML document holds. Raise `BrokenError` if aliases nest it too deeply."""
+    try:
+        return msgspec.convert(item, _Interaction)
+    except RecursionError:
+        raise BrokenError("the entry is nested too deeply") from None
 
 
 def _recorded(number: int, item: _Interaction) -> Entry:

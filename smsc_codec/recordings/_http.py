@@ -13,11 +13,10 @@ from msgspec.structs import replace
 from ._coding import LONGEST, BrokenError, dechunked
 from ._entry import Entry, Problem, bounded, check_pairs, refused
 from ._form import form_of
-from ._tape import Tape
+from ._tape import METHODS, Tape
 
 # Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end.
-_METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT)"
-_START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|" + _METHODS + rb" \S{1,8192} HTTP/\d(?:\.\d)?(?=\r?\n)")
+_START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|" + METHODS + rb" \S{1,8192} HTTP/\d(?:\.\d)?(?=\r?\n)")
 _LONGEST_START = 8192 + 20
 _END = re.compile(rb"\r?\n\r?\n")
 _MOST_HEAD = 1 << 18

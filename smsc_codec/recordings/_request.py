@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 import msgspec
 
-from ..query import Query, pairs_of, query_of
+from ..query import Query, pairs_of, query_of, split
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -21,16 +21,18 @@ class Request(msgspec.Struct, frozen=True):
 
 UNKNOWN = Request()
 
+# Behind a login and a password, before a port; brackets are around an IPv6 address.
+_HOST = re.compile(r"(?:^|@)(\[[^\]@]*\]|[^@:\[\]]*)(?::[^@:]*)?\Z")
+
 
 def request_of(url: str, form: bytes = b"") -> Request:
     """What is known of a request for that URL with that form (`application/x-www-form-urlencoded`)."""
     if not url:
         return UNKNOWN
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:  # brackets that hold no IPv6 address
+    authority, path, parameters = split(url)
+    host = _HOST.search(authority)
+    if host is None:  # such as brackets that nothing closes
         return Request(here=False)
-    pairs = [*pairs_of(parts.query), *pairs_of(form.decode("latin-1"))]
-    here = parts.path.endswith("/senders.php")
-    return Request(host, here, query_of(dict(pairs), lenient=True) if here else Query())
+    pairs = [*pairs_of(parameters), *pairs_of(form.decode("latin-1"))]
+    here = path.endswith("/senders.php")
+    return Request(host[1].lower(), here, query_of(dict(pairs), lenient=True) if here else Query())

@@ -30,10 +30,14 @@ class Kind(str, Enum):
     """Responses with status line and headers, one after another."""
 
 
+METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT)"
+"""The methods of requests in a dump."""
+
 # A damaged first line has to be recognised too, so this looks at how things begin and does not parse. No reply
 # of the service begins like any of these.
 _SIGNS = (
-    (Kind.HTTP, re.compile(rb"\s*(?:HTTP/\d|(?:GET|POST|HEAD|PUT) \S+)")),
+    # A sender name can begin with the name of a method.
+    (Kind.HTTP, re.compile(rb"\s*(?:HTTP/\d|" + METHODS + rb" (?:/|https?://|\S{1,8192} HTTP/\d))")),
     (Kind.HAR, re.compile(rb'\s*\{\s*"log"\s*:\s*\{')),
     (
         Kind.CASSETTE,

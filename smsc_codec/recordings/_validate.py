@@ -191,7 +191,8 @@ def _grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     try:
         for entry in entries:
             group.append(entry)
-            size += weight_of(entry)
+            # A packed body can have much to report, whatever its size is: it is the last of its group.
+            size += _BYTES if entry.body and entry.header("content-encoding") else weight_of(entry)
             if size >= _BYTES or len(group) >= _ENTRIES:
                 yield group
                 group, size = [], 0
