@@ -194,6 +194,15 @@ def bytes_of(content: Any) -> bytes | None:
         return None
 
 
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def open_source(
     body: object,
     charset: str | None,
@@ -236,9 +245,12 @@ def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -
         name = declared[1].decode("latin-1")
         charset, why = charset_name(name), " as the XML declaration says"
         if charset is None:
-            source.text = data.decode("utf-8", "replace")
+            # Nobody knows what the text is: if it is not UTF-8, every byte is a character.
+            source.charset = "utf-8" if is_utf8(data) else "ascii"
+            source.text = data.decode(source.charset, "replace")
+            at = len(data[: declared.start(1)].decode(source.charset, "replace"))
             wanted = f"one of the service's charsets ({', '.join(CHARSETS)}) in the XML declaration"
-            source.fail(f"expected {wanted}, found {source.shown(name)}", declared.start(1), code="charset")
+            source.fail(f"expected {wanted}, found {source.shown(name)}", at, code="charset")
     if charset is None:
         try:
             source.text = data.decode()

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from ._options import charset_of, flag_of, format_of
-from ._source import bytes_of, charset_name, shown, size_of
+from ._source import bytes_of, charset_name, is_utf8, shown, size_of
 from ._types import is_really, name_of
 from .codec import Codec, _strict_error
 from .endpoints import ENDPOINTS, OTHERS, module_of, name_in
@@ -279,7 +279,7 @@ def answered_in(
         return said or asked, []
     if body.isascii():
         return said, []
-    if _is_utf8(body) is not (said == "utf-8"):
+    if is_utf8(body) is not (said == "utf-8"):
         really = "no UTF-8" if said == "utf-8" else "UTF-8"
         return asked, [_content_charset(f"Content-Type says {said}, the bytes are {really}")]
     if asked not in (None, said):
@@ -305,14 +305,6 @@ def missing_views(query: Query, reply: Reply) -> list[Finding]:
 
 def _content_charset(message: str) -> Finding:
     return Finding(Severity.WARNING, "content-charset", message, 0, 1, 1, "", "")
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _endpoint_of(path: str, asked: Mapping[str, str]) -> tuple[str, bool]:
@@ -368,7 +360,7 @@ def _read(source: Any) -> tuple[str, list[tuple[str, str]]]:
     items = source.items() if isinstance(source, Mapping) else source
     pairs = []
     for name, value in items:
-        if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
             value = value[-1] if value else None  # noqa: PLW2901
         # HTTP libraries leave out what is `None`.
         text = "" if value is None else _text(value)
@@ -378,6 +370,8 @@ def _read(source: Any) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, (bytearray, memoryview)):
+        value = bytes(value)
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if isinstance(value, str):

@@ -205,6 +205,13 @@ def test_aliases_are_never_expanded(depth: int, place: str) -> None:
     assert second.problem is None
 
 
+def test_an_anchor_inside_of_its_namesake_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_yaml, "_HEAVIEST_ANCHORS", 5000)
+    twice = interaction(f"x: &a [&a {'y' * 1000}]")
+    found = read(cassette(*[twice] * 20, interaction(f"x: &b {'y' * 1000}"), interaction("x: *b")))
+    assert [entry.problem for entry in found] == [None] * 22
+
+
 def test_aliases_that_nest_more_deeply_than_a_stack_are_a_bad_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_yaml, "_ALIAS_FREE", 1 << 40)
     links = (f"x{number}: &a{number} {{string: *a{number - 1}}}" for number in range(1, 3000))

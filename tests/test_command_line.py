@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from smsc_codec import __version__
+from smsc_codec.cli import main as main_module
 from smsc_codec.cli.main import main
 
 from .vectors import VECTORS, Vector
@@ -439,3 +440,11 @@ def test_characters_that_the_terminal_does_not_have(tmp_path: Path, variables: d
         assert result.returncode == status
         assert "Traceback" not in result.stderr
         assert (result.stdout + result.stderr).isascii()
+
+
+def test_more_replies_than_files_are_written(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main_module, "_MOST_REPLIES", 3)
+    line = b'{"kind":"success"}\n'
+    assert shell("encode", "--fmt", "1", "--output", "out", stdin=line * 3).status == 0
+    result = shell("encode", "--fmt", "1", "--output", "more", stdin=line * 4)
+    assert result.status == 1 and "expected at most 3 lines of normalized JSON" in result.err

@@ -497,6 +497,16 @@ def test_what_a_declaration_says_counts_in_xml_and_if_nobody_knows_better() -> N
         assert decode(mark + f"{text},5".encode(), fmt=1) == SenderList((Sender(text, 5),))
 
 
+@pytest.mark.parametrize(
+    ("version", "place"), [("ыыы".encode(), (34, 32)), ("ыыы".encode("cp1251"), (31, 32)), (b"1.0", (31, 32))], ids=str
+)
+def test_where_a_declaration_names_another_charset(version: bytes, place: tuple[int, int]) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(b'<?xml version="%s"  encoding="latin-7"?><a/>' % version, fmt=2)
+    assert caught.value.code == "charset"
+    assert (caught.value.offset, caught.value.column) == place
+
+
 def test_a_declaration_of_another_charset() -> None:
     with pytest.raises(DecodeError) as caught:
         decode(b'<?xml version="1.0" encoding="foo"?>\xff<a/>', fmt=2)

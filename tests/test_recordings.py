@@ -661,6 +661,21 @@ def test_a_name_that_begins_with_a_method_is_not_a_request(case: Case, method: s
     assert case.summary.kinds == {("csv", "senders"): 1}
 
 
+@pytest.mark.parametrize("name", ["HTTP/2", "HTTP/1.1", "interactions:,5", "interactions:x", "HTTP/1.1 a"])
+def test_a_name_that_begins_like_a_recording_is_not_one(name: str) -> None:
+    assert Tape(io.BytesIO(f"{name},5\n".encode())).kind() is Kind.BODY
+
+
+@pytest.mark.parametrize("size", [100, 9000, 65_400])
+def test_long_targets_in_dumps_are_read(case: Case, size: int) -> None:
+    padding = "x" * size
+    asked = f"GET /sys/senders.php?get=1&fmt=1&x={padding} HTTP/1.1\r\n\r\n"
+    other = f"GET /other.php?x={padding} HTTP/1.1\r\nHost: smsc.ru\r\n\r\n"
+    reply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
+    assert case(asked + reply + "\r\n" + other + reply) == [(1, "malformed")]
+    assert sum(case.summary.skipped.values()) == 1
+
+
 def test_a_packed_body_is_the_last_of_its_group() -> None:
     """Whatever its size is, there can be much to report of it."""
     packed = zlib.compress(b'[{"sender": "A", "id": 1, "new": "x"}]')
@@ -782,3 +797,17 @@ def test_recordings_made_by_curl(tmp_path: Path, case: Case) -> None:
         pytest.skip("curl is not installed")
     record_responses(tmp_path / "curl.http")
     assert [found.code for found in case.found([str(tmp_path / "curl.http")])] == ["malformed", "malformed"]
+
+
+@pytest.mark.parametrize("paths", ["recording", b"recording"])
+def test_one_path_is_not_a_list_of_them(paths: Any) -> None:
+    with pytest.raises(OptionError, match=r"^paths has to be a list of paths, not one$"):
+        validate_recordings(paths)
+
+
+def test_paths_of_every_type(case: Case) -> None:
+    path = case.folder / "ok"
+    path.write_bytes(b"OK")
+    for given in (str(path), os.fsencode(path), path):
+        validation = validate_recordings([given])  # type: ignore[list-item]
+        assert list(validation) == [] and validation.summary.replies == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +34,9 @@ GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 # One byte more than the limit is enough to be refused; a device may have no end.
 _MOST = Limits().body + 1
+
+# Each becomes a file, and takes some 200 bytes of memory before the first is written.
+_MOST_REPLIES = 100_000
 
 _SUFFIXES = {Format.TEXT: ".txt", Format.CSV: ".csv", Format.XML: ".xml", Format.JSON: ".json"}
 
@@ -141,10 +145,10 @@ class _Run:
         # All are read before the first is written: only then it is known that no two have the same name.
         items: list[_Input] = []
         for item in self.inputs(self.options.files):
-            if len(item.body) < _MOST:
+            try:
                 items += _parts(item)
-            else:
-                self.refuse(item, LimitError(f"expected at most {_MOST - 1} bytes of normalized JSON", code="limit"))
+            except LimitError as error:
+                self.refuse(item, error)
         self.alone(len(items))
         self.tell_apart((f"{item.name}, line {item.line}" if item.line else item.name, item.stem) for item in items)
         self.each(items, lambda item: self._written(from_json(item.body)))
@@ -205,12 +209,17 @@ def _stem(name: str) -> str:
 
 
 def _parts(item: _Input) -> list[_Input]:
-    """The replies in an input of `encode`: one a line, or one over several lines."""
+    """The replies in an input of `encode`: one a line, or one over several lines. Raises `LimitError`."""
+    if len(item.body) >= _MOST:
+        raise LimitError(f"expected at most {_MOST - 1} bytes of normalized JSON", code="limit")
     parts, offset = [], 0
-    for number, line in enumerate(item.body.split(b"\n"), 1):
-        if line.strip():
-            parts.append(item._replace(body=line, line=number, offset=offset))
-        offset += len(line) + 1
+    for number, line in enumerate(io.BytesIO(item.body), 1):
+        reply = line.removesuffix(b"\n")
+        if reply.strip():
+            parts.append(item._replace(body=reply, line=number, offset=offset))
+        if len(parts) > _MOST_REPLIES:
+            raise LimitError(f"expected at most {_MOST_REPLIES:,} lines of normalized JSON", code="limit")
+        offset += len(line)
     # Where neither the whole nor any line is JSON the whole is more likely to be one reply with a mistake.
     if len(parts) < 2 or _is_json(item.body) or not any(_is_json(part.body) for part in parts):
         return [item]
@@ -247,8 +256,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     return run.status
-
-
-def run() -> None:
-    """The console script."""
-    sys.exit(main())

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from ._coding import LONGEST, BrokenError, dechunked
-from ._entry import Entry, Problem, bounded, check_pairs, refused
+from ._entry import LONGEST_URL, Entry, Problem, bounded, check_pairs, refused
 from ._form import form_of
 from ._tape import METHODS, Tape
 
 # Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end.
-_START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|" + METHODS + rb" \S{1,8192} HTTP/\d(?:\.\d)?(?=\r?\n)")
-_LONGEST_START = 8192 + 20
+_REQUEST = METHODS + rb" \S{1,%d} HTTP/\d(?:\.\d)?(?=\r?\n)" % (LONGEST_URL + 1)
+_START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|" + _REQUEST)
+_LONGEST_START = LONGEST_URL + 20
 _END = re.compile(rb"\r?\n\r?\n")
 _MOST_HEAD = 1 << 18
 """Bytes of headers; servers and clients refuse some ten thousand."""

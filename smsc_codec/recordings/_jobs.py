@@ -125,10 +125,10 @@ class _Pool(Generic[P, R]):
         process.join(_PATIENCE)
         code = process.exitcode
         if code is not None and code < 0:
-            how = f"was ended by the signal {-code} ({signal.strsignal(-code)})"
+            how = f"was ended by the signal {-code} ({signal.strsignal(-code)}); if memory is short, use fewer jobs"
         else:
-            how = f"ended with the exit status {code}"
-        return WorkerError(f"a worker process {how}; if memory is short, use fewer jobs")
+            how = f'ended with the exit status {code}; a script that uses jobs needs `if __name__ == "__main__"`'
+        return WorkerError(f"a worker process {how}")
 
     def stop(self, at_once: bool) -> None:
         """End all workers, also in the middle of their work if *at_once*."""

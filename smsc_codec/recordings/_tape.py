@@ -37,7 +37,7 @@ METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT)"
 # of the service begins like any of these.
 _SIGNS = (
     # A sender name can begin with the name of a method.
-    (Kind.HTTP, re.compile(rb"\s*(?:HTTP/\d|" + METHODS + rb" (?:/|https?://|\S{1,8192} HTTP/\d))")),
+    (Kind.HTTP, re.compile(rb"\s*(?:HTTP/\d(?:\.\d)? \d|" + METHODS + rb" (?:/|https?://|\S{1,8192} HTTP/\d))")),
     (Kind.HAR, re.compile(rb'\s*\{\s*"log"\s*:\s*\{')),
     (
         Kind.CASSETTE,
@@ -46,7 +46,7 @@ _SIGNS = (
     (
         Kind.CASSETTE,
         re.compile(
-            rb"(?:(?:(?:---|#|%)[^\n]*|[^\S\n]*)\n)*(?:(?:version|recorded_with):[^\n]*\n)*(?:http_)?interactions:"
+            rb"(?:(?:(?:---|#|%)[^\n]*|[^\S\n]*)\n)*(?:(?:version|recorded_with):[^\n]*\n)*(?:http_)?interactions:(?:\s|\Z)"
         ),
     ),
     (Kind.LINES, re.compile(rb'\s*\{[^\n]*"body(?:_base64)?"\s*:')),

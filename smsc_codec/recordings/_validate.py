@@ -94,7 +94,9 @@ def validate_recordings(
     options = Options(
         None if fmt is None else format_of(fmt), None if charset is None else charset_of(charset), expected, strict
     )
-    batches = _batches((os.fspath(path) for path in paths), None if kind is None else _kind_of(kind))
+    if is_really(paths, str) or is_really(paths, bytes):
+        raise OptionError("paths has to be a list of paths, not one")
+    batches = _batches((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind))
     return Validation(batches, options, jobs)
 
 

@@ -213,6 +213,7 @@ class _Builder:
         weight += _NODE + len(name)
         if weight > _HEAVIEST_ANCHORS:
             return
+        self._forget(name)  # another of this name can stand inside of the value
         self._anchors[name] = value, weight
         self._anchored += weight
         while self._anchored > _HEAVIEST_ANCHORS or len(self._anchors) > _MOST_ANCHORS:
