@@ -441,6 +441,8 @@ def test_what_a_wrong_option_is_told() -> None:
         "charset has to be utf-8, windows-1251 or koi8-r, not 'latin-1'": ({"charset": "latin-1"}, decode),
         f"expect has to be {replies}, not <class 'int'>": ({"expect": int}, decode),
         f"expect has to be {replies}, not 'senders'": ({"expect": "senders"}, validate),
+        f"expect has to be {replies}, not <class 'object'>": ({"expect": SenderList | object | None}, decode),
+        f"expect has to be {replies}, not <class 'NoneType'>": ({"expect": SenderList | None}, validate),
         "strict has to be True or False, not 1": ({"strict": 1}, decode),
         "limits has to be a Limits, not int": ({"limits": 5}, decode),
     }
