@@ -9,6 +9,7 @@ b'SMSC.RU,1,5'
 from typing import TYPE_CHECKING
 
 from ._loading import LOADING
+from ._public import publish
 from .codec import Codec
 from .endpoints.senders import (
     CODEC,
@@ -71,6 +72,8 @@ __all__ = [
     "to_json",
     "validate",
 ]
+
+publish(globals())
 
 # Imported when it is used: who only decodes need not wait for it.
 _LATE = {"Query": "query", "decode_response": "response", "from_json": "normal", "to_json": "normal"}

@@ -57,17 +57,19 @@ def classes_in(expect: Any, known: Sequence[type], of: str) -> tuple[type, ...]:
     """
     kind = type(expect)
     members = expect.__args__ if kind is UnionType or kind is _UNION else (expect,)
-    wanted = tuple(cls for member in members for cls in known if cls is member)
-    if len(wanted) != len(members):
+    wrong = [member for member in members if not any(cls is member for cls in known)]
+    if wrong:
         names = [cls.__name__ for cls in known]
         allowed = f"{', '.join(names[:-1])} or {names[-1]}, or a union of them"
-        raise OptionError(f"expect has to be a reply of {of} ({allowed}), not {shown(expect)}")
-    return wanted
+        raise OptionError(f"expect has to be a reply of {of} ({allowed}), not {shown(wrong[0])}")
+    return tuple(members)
 
 
 def names_in(name: str, given: Any, known: frozenset[str]) -> frozenset[str]:
     """Return the names in a collection; each has to be among the *known* ones."""
-    if type(given) not in (tuple, list, set, frozenset) or not all(is_really(item, str) for item in given):
+    kind = type(given)
+    plain = kind is tuple or kind is list or kind is set or kind is frozenset
+    if not plain or not all(is_really(item, str) for item in given):
         raise OptionError(f"{name} has to be a list, a tuple or a set of names, not {shown(given)}")
     names = frozenset(str.__str__(item) for item in given)
     if not names <= known:

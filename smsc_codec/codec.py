@@ -262,7 +262,7 @@ class Codec(Generic[R]):
         - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
         - *drop*: the names of fields that may be left out where the format has no place for them: an error's
           `description` in fmt=1.
-        - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `attributes` outside of lists.
+        - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `fields` outside of lists.
 
         Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
         beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the

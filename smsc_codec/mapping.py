@@ -1,7 +1,5 @@
 """A read-only mapping that many records share the keys of."""
 
-from __future__ import annotations
-
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
@@ -55,7 +53,7 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False)
     _values: tuple[V, ...] = ()
 
     @classmethod
-    def of(cls, items: Mapping[str, V] | Iterable[tuple[str, V]]) -> FrozenMapping[V]:
+    def of(cls, items: Mapping[str, V] | Iterable[tuple[str, V]]) -> "FrozenMapping[V]":
         """The same items, frozen; of two with the same key the later one."""
         plain = dict(items)
         return cls(shared(tuple(plain)), tuple(plain.values()))

@@ -8,8 +8,6 @@ with slots 1.1 µs; structs of this kind are also invisible to the garbage colle
 cycle through them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import IntEnum
@@ -46,7 +44,7 @@ class Code(IntEnum):
     meaning: str
     """What the documentation says of the number; for an undocumented one, that it is."""
 
-    def __new__(cls, value: int, meaning: str = "") -> Self:
+    def __new__(cls, value: int, meaning: str = "") -> "Self":
         """Make the member of a number that the documentation has."""
         member = int.__new__(cls, value)
         member._value_ = value
@@ -54,7 +52,7 @@ class Code(IntEnum):
         return member
 
     @classmethod
-    def _missing_(cls, value: object) -> Self | None:
+    def _missing_(cls, value: object) -> "Self | None":
         # Not stored among the members: a hostile body must not be able to fill the memory with them.
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
             return None
@@ -87,7 +85,7 @@ class ErrorCode(Code):
     retry_after: timedelta | None
     """After how long; `None` if the request may not be repeated, or if the documentation gives no time."""
 
-    def __new__(cls, value: int, meaning: str = "", retry: bool | timedelta = False) -> Self:
+    def __new__(cls, value: int, meaning: str = "", retry: bool | timedelta = False) -> "Self":
         """Make the member of a documented number; *retry* is True or the time if its cause passes with time."""
         member = int.__new__(cls, value)
         member._value_ = value
@@ -97,7 +95,7 @@ class ErrorCode(Code):
         return member
 
     @classmethod
-    def _missing_(cls, value: object) -> Self | None:
+    def _missing_(cls, value: object) -> "Self | None":
         member = super()._missing_(value)
         if member is not None:
             member.retry, member.retry_after = False, None
@@ -121,7 +119,7 @@ class ServiceError(ErrorCode):
 class Answer(msgspec.Struct, frozen=True):
     """Any reply but an error."""
 
-    def raise_for_error(self) -> Self:
+    def raise_for_error(self) -> "Self":
         """The reply itself: it is no error."""
         return self
 

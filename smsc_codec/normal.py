@@ -16,6 +16,7 @@ from typing import Any, cast
 import orjson
 
 from ._forms import Flat
+from ._public import public
 from ._records import Record
 from ._source import bytes_of, shown
 from ._types import is_really, name_of
@@ -27,6 +28,7 @@ from .mapping import FrozenMapping
 _KINDS = {form.kind: form for form in SENDERS.forms}
 
 
+@public
 def to_json(reply: Reply) -> bytes:
     """The reply as normalized JSON on one line. Raises `EncodeError` for what is no reply."""
     form = SENDERS.form_of(reply)
@@ -44,6 +46,7 @@ def to_json(reply: Reply) -> bytes:
         raise unreadable(error) from error
 
 
+@public
 def from_json(data: bytes | str) -> Reply:
     """The reply that normalized JSON stands for.
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import force_setattr
 
 from ._options import charset_of, flag_of, format_of
+from ._public import public
 from ._source import bytes_of, charset_name, is_utf8, shown, size_of
 from ._types import is_really, name_of
 from .codec import Codec, _strict_error
@@ -54,6 +55,7 @@ _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/]*)(.*)", re.DOTALL)
 _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 
 
+@public
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What a request asked for. It holds no login, password or key, and sends nothing.
 

@@ -1,7 +1,5 @@
 """What `validate` answers."""
 
-from __future__ import annotations
-
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -49,3 +47,8 @@ class Report(msgspec.Struct, Generic[R_co], frozen=True):
     """`None` if the body cannot be read."""
     findings: tuple[Finding, ...] = ()
     """Everything that is wrong or odd, in the order of the body."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the body can be read: no finding is an error. Warnings and notes do not count."""
+        return all(finding.severity is not Severity.ERROR for finding in self.findings)

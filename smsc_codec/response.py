@@ -10,6 +10,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from ._multipart import is_multipart, parts_of
+from ._public import public
 from ._secrets import Known
 from ._secrets.credentials import values_of
 from ._source import size_of
@@ -102,6 +103,7 @@ def decode_response(
 ) -> Reply: ...
 
 
+@public
 def decode_response(
     response: Any,
     content: Any = None,

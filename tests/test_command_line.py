@@ -232,6 +232,8 @@ def test_what_cannot_be_encoded(shell: Shell) -> None:
     assert (result.status, result.out) == (1, b"")
     assert result.err == "<stdin>: description: comma-separated replies have no place for it\n"
     assert shell("convert", "--to", "1", "--drop", "description", stdin=b"ERROR = 3 (x)").out == b"0,-3"
+    both = ("--drop", "description", "--drop", "id")
+    assert shell("convert", "--to", "1", *both, stdin=b"ERROR = 3 (x)").out == b"0,-3"
 
 
 @pytest.mark.parametrize(
@@ -271,6 +273,8 @@ def test_encode_refuses_what_is_no_reply(shell: Shell, stdin: bytes, words: str)
         (["decode", "--fmt", "9"], "has to be 0, 1, 2 or 3 (or text, csv, xml, json), not '9'"),
         (["decode", "--charset", "latin-1"], "invalid choice: 'latin-1'"),
         (["encode"], "the following arguments are required: --fmt"),
+        (["encode", "--fmt", "1", "--drop", "cost"], "argument --drop: invalid choice: 'cost'"),
+        (["encode", "--fmt", "1", "--drop-description"], "unrecognized arguments: --drop-description"),
         (["convert", "a", "b", "--to", "3"], "--output DIR is needed"),
     ],
 )

@@ -6,7 +6,9 @@ amount. Only this module and three grammars say what they look like.
 
 from __future__ import annotations
 
+import pickle
 import re
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,11 @@ import pytest
 from msgspec.structs import replace
 
 from smsc_codec import (
+    ApiError,
     Codec,
     DecodeError,
     EncodeError,
+    ErrorCode,
     ErrorReply,
     Format,
     Limits,
@@ -464,3 +468,42 @@ def test_what_is_declared_stays_as_it_is() -> None:
         assert isinstance(declared, msgspec.Struct)
         with pytest.raises(AttributeError, match="immutable"):
             setattr(declared, declared.__struct_fields__[0], None)
+
+
+# Errors of its own
+
+
+class JobError(ErrorCode):
+    """As of jobs.php: 3 is no sender name there."""
+
+    PARAMETERS = 1, "error in parameters"
+    NO_MONEY = 3, "insufficient funds", timedelta(hours=1)
+    LATER = 6, "forbidden at this time", True
+
+
+JOB_ERRORS: Codec[MailingCreated] = Codec(
+    Endpoint("jobs.php", str(GRAMMARS / "jobs.lark"), (error_form(code(JobError, "the number of an error")), CREATED))
+)
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_errors_mean_what_their_endpoint_says(fmt: Format) -> None:
+    for number, meaning, retry, after in (
+        (1, "error in parameters", False, None),
+        (3, "insufficient funds", True, timedelta(hours=1)),
+        (6, "forbidden at this time", True, None),
+        # Not that of `ServiceError`, nor of `SenderError`.
+        (9, "not documented", False, None),
+        (11, "not documented", False, None),
+    ):
+        body = JOB_ERRORS.encode(ErrorReply(number), fmt=fmt)
+        for given in (body, bytearray(body), body.decode()):
+            reply = JOB_ERRORS.decode(given, fmt=fmt)
+            assert isinstance(reply, ErrorReply) and type(reply.code) is JobError and reply.code == number
+            with pytest.raises(ApiError) as caught:
+                reply.raise_for_error()
+            for holder in (reply, caught.value, *map(pickle.loads, map(pickle.dumps, (reply, caught.value)))):
+                assert type(holder.code) is JobError and holder.code == number
+                assert (holder.meaning, holder.retry, holder.retry_after) == (meaning, retry, after)
+            assert str(caught.value) == f"error {number}: {meaning}"
+        assert bool(JOB_ERRORS.validate(body, fmt=fmt).findings) is (number not in list(JobError))

@@ -17,6 +17,7 @@ from smsc_codec import (
     ErrorReply,
     Format,
     Limits,
+    OptionError,
     Reply,
     Sender,
     SenderCreated,
@@ -43,7 +44,7 @@ from .strategies import bodies, charsets, formats, replies, sender_lists, senten
 OPTIONS = st.fixed_dictionaries(
     {},
     optional={
-        "fmt": st.none() | formats | st.sampled_from([-1, 4, True, "0", 1.0]),
+        "fmt": st.none() | formats | st.sampled_from([-1, 4, True, "0", 1.0, "json", "TEXT"]),
         "charset": st.none() | charsets | st.sampled_from(["cp1251", "latin-1", "", "\x00", 5]),
         "expect": st.sampled_from([None, SenderList, SenderCreated, Success, SenderList | Success, Reply, int, 5, "x"]),
         "strict": st.booleans(),
@@ -66,7 +67,12 @@ def test_1_total(body: bytes, options: dict[str, Any]) -> None:
     except SmscCodecError as error:
         assert len(str(error)) < 600
         assert str(pickle.loads(pickle.dumps(error))) == str(error)
-        assert validate(body, **options).reply is None
+        if isinstance(error, OptionError):
+            with pytest.raises(OptionError) as caught:
+                validate(body, **options)
+            assert str(caught.value) == str(error)
+        else:
+            assert isinstance(error, DecodeError) and validate(body, **options).reply is None
     else:
         assert validate(body, **options).reply == reply
 
@@ -75,6 +81,8 @@ def test_1_total(body: bytes, options: dict[str, Any]) -> None:
 def test_1_total_for_strings(body: str, options: dict[str, Any]) -> None:
     try:
         decode(body, **options)
+    except OptionError as error:
+        assert str(error) == error.reason
     except DecodeError as error:
         assert 0 <= error.offset <= len(body)
 
@@ -164,9 +172,9 @@ def test_5_sentences_of_the_grammar_are_read(text: str) -> None:
 LIMITS = st.builds(
     Limits,
     body=st.integers(0, 200) | st.just(10**6),
-    names=st.integers(0, 3),
+    items=st.integers(0, 3),
     depth=st.integers(0, 4),
-    attributes=st.integers(0, 5) | st.just(256),
+    fields=st.integers(0, 5) | st.just(256),
     text=st.integers(0, 12) | st.just(10**4),
     digits=st.integers(0, 3) | st.just(18),
 )

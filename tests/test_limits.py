@@ -65,7 +65,7 @@ def test_more_names_than_fields(fmt: Format) -> None:
     body = b"\xef\xbb\xbf" + encode(names(20), fmt=fmt)
     assert decode(body, fmt=fmt, limits=replace(limits, body=len(body))) == names(20)
     with pytest.raises(LimitError, match="expected at most 19 names"):
-        decode(body, fmt=fmt, limits=replace(limits, names=19))
+        decode(body, fmt=fmt, limits=replace(limits, items=19))
 
 
 def test_the_defaults() -> None:
@@ -183,7 +183,7 @@ def test_what_the_encoder_bounds_can_be_read(fmt: Format) -> None:
     replies: list[Reply] = [names(2), SenderList(), SenderCreated(55), ErrorReply(30, "xx"), Success()]
     if fmt in WITH_OPERATORS:
         replies.append(SenderList((Sender("A", operators={"mts": OperatorStatus(1)}),)))
-    bounds = [Limits(**{name: most}) for name in ("body", "names", "text", "digits") for most in (0, 1, 2, 10)]
+    bounds = [Limits(**{name: most}) for name in ("body", "items", "text", "digits") for most in (0, 1, 2, 10)]
     for reply in replies:
         expected = decode(encode(reply, fmt=fmt, drop=["description"]), fmt=fmt)
         for limits in bounds:
@@ -195,7 +195,7 @@ def test_what_the_encoder_bounds_can_be_read(fmt: Format) -> None:
 
 
 def test_the_limits_of_the_encoder_are_limits() -> None:
-    with pytest.raises(EncodeError, match="limits has to be a Limits, not int"):
+    with pytest.raises(OptionError, match="limits has to be a Limits, not int"):
         encode(names(1), fmt=0, limits=5)  # type: ignore[arg-type]
 
 

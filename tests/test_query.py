@@ -6,6 +6,7 @@ import doctest
 import json
 import pickle
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -29,8 +30,11 @@ from smsc_codec import (
     SmscCodecError,
     Success,
     decode,
+    decode_response,
     validate,
 )
+from smsc_codec.endpoints import OTHERS
+from smsc_codec.endpoints.senders import COMMANDS
 
 from .strategies import bodies
 
@@ -65,7 +69,7 @@ TEXT = "login=demo&psw=demo&fmt=3&charset=utf-8&get=1&all=1"
 SOURCES: list[Any] = [
     f"{URL}?{TEXT}",
     f"{URL}?{TEXT}#part?fmt=1",
-    f"http://demo:a=b@[::1]:8080/a=b/?{TEXT}",
+    f"http://demo:a=b@[::1]:8080/a=b/senders.php?{TEXT}",
     f"smsc.ru/sys/senders.php?{TEXT}",
     f"/sys/senders.php?{TEXT}",
     f"?{TEXT}",
@@ -99,16 +103,15 @@ def test_what_was_asked(source: Any) -> None:
         (("?get=1",), Query(fmt=Format.TEXT, command="get")),
         (("senders.php?fmt=3",), Query(fmt=Format.JSON)),
         (("senders.php?fmt=&charset=&get=",), Query()),
-        (("",), Query()),
         ((URL,), Query()),
-        (({},), Query()),
-        (({"fmt": None, "charset": None},), Query()),
+        ((URL, ""), Query()),
+        ((URL, {"fmt": None, "charset": None}), Query()),
         ((URL, TEXT), LIST),
-        ((URL + "senders.php?fmt=1&get=1", b"fmt=3&charset=utf-8&all=1"), LIST),
+        ((URL + "?fmt=1&get=1", b"fmt=3&charset=utf-8&all=1"), LIST),
         ((TEXT, {"get": 0, "del": 1}), Query(fmt=Format.JSON, charset="utf-8", command="del")),
         # Only what the documentation says.
-        (("?get=yes&fmt=2",), Query(fmt=Format.XML)),
-        (({"get": True, "fmt": 2},), Query(fmt=Format.XML)),
+        (("senders.php?get=yes&fmt=2",), Query(fmt=Format.XML)),
+        ((URL, {"get": True, "fmt": 2}), Query(fmt=Format.XML)),
         # The views are those of a list.
         (("?add=1&all=1&operators=1",), Query(fmt=Format.TEXT, command="add")),
         (
@@ -178,9 +181,9 @@ class Trap:
         ((Trap(),), "expected a URL, a form or a mapping of parameters, found Trap that raises RuntimeError"),
         (({"psw": Trap()},), "expected a URL, a form or a mapping of parameters, found dict that raises RuntimeError"),
         (({"fmt": 10**5000},), "expected a URL, a form or a mapping of parameters, found dict that raises ValueError"),
-        (("senders.php?fmt=4",), "fmt has to be 0, 1, 2 or 3, not '4'"),
-        (("senders.php?fmt=03",), "fmt has to be 0, 1, 2 or 3, not '03'"),
-        (("senders.php?fmt=-1",), "fmt has to be 0, 1, 2 or 3, not '-1'"),
+        (("senders.php?fmt=4",), "fmt has to be 0, 1, 2, 3, 'text', 'csv', 'xml' or 'json', not '4'"),
+        (("senders.php?fmt=03",), "fmt has to be 0, 1, 2, 3, 'text', 'csv', 'xml' or 'json', not '03'"),
+        (("senders.php?fmt=-1",), "fmt has to be 0, 1, 2, 3, 'text', 'csv', 'xml' or 'json', not '-1'"),
         (("senders.php?charset=utf-16",), "charset has to be utf-8, windows-1251 or koi8-r, not 'utf-16'"),
         (("?get=1&add=1",), "expected one command, found get and add"),
     ],
@@ -196,6 +199,7 @@ def test_what_is_no_request(sources: tuple[Any, ...], reason: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
+        *({"endpoint": "send"}, {"endpoint": "SENDERS"}, {"endpoint": 5}, {"endpoint": None}),
         *({"fmt": 4}, {"fmt": "3"}, {"charset": 5}, {"command": "drop"}, {"command": []}),
         *({view: given} for view in ("all", "operators") for given in (5, 1, 0, "1", None)),
     ],
@@ -237,7 +241,7 @@ def test_credentials_are_not_kept() -> None:
         seen = repr(query).encode() + pickle.dumps(query) + repr([getattr(query, name) for name in dir(query)]).encode()
         for secret in (*secrets.values(), "us3r", "w0rd"):
             assert secret.encode() not in seen
-    with pytest.raises(DecodeError) as caught:
+    with pytest.raises(OptionError) as caught:
         Query.from_url(url + "&add=1")
     assert not any(secret in f"{caught.value}{vars(caught.value)}" for secret in secrets.values())
 
@@ -247,7 +251,9 @@ def test_queries_are_values() -> None:
     assert again == LIST and hash(again) == hash(LIST)
     assert again.fmt is Format.JSON
     assert Query(fmt=3, charset="UTF8", command="get", all=True) == LIST  # type: ignore[arg-type]
-    assert repr(LIST) == "Query(fmt=<Format.JSON: 3>, charset='utf-8', command='get', all=True, operators=False)"
+    assert repr(LIST) == (
+        "Query(endpoint='senders', fmt=<Format.JSON: 3>, charset='utf-8', command='get', all=True, operators=False)"
+    )
     with pytest.raises(AttributeError):
         LIST.fmt = Format.XML  # type: ignore[misc]
 
@@ -345,9 +351,14 @@ def test_what_objects_say_of_themselves_is_not_believed() -> None:
     query = Query.from_url("?get=1&fmt=0")
     assert query.decode(b"name = A", content_type=says) == SenderList((Sender("A"),))
     assert query.decode(Body(b"name = A"), content_type="text/plain; charset=utf-8") == SenderList((Sender("A"),))
-    wrong: list[dict[str, Any]] = [{"command": says}, {"all": MagicMock(spec=bool)}, {"charset": says}]
+    wrong: list[dict[str, Any]] = [
+        {"endpoint": says},
+        {"command": says},
+        {"all": MagicMock(spec=bool)},
+        {"charset": says},
+    ]
     for options in wrong:
-        with pytest.raises(DecodeError, match="has to be"):
+        with pytest.raises(OptionError, match="has to be"):
             Query(**options)
 
 
@@ -406,7 +417,7 @@ def test_what_is_odd_in_the_body_comes_first() -> None:
     content_type=st.sampled_from(["", "text/plain; charset=utf-8", "charset=windows-1251", "charset=koi8-r"]),
     asked=st.sampled_from(
         [
-            "",
+            "senders.php?",
             "senders.php?fmt=3",
             "?get=1&all=1",
             "senders.php?fmt=1&add=1",
@@ -445,9 +456,9 @@ def test_odd_options(odd: Any) -> None:
     for options in ({"limits": odd}, {"expect": odd}) if odd is not None else ():
         with pytest.raises(OptionError):
             query.decode(b"name = A", **options)
-    with pytest.raises(OptionError):
-        query.decode(odd)
-    assert query.validate(odd, content_type="charset=utf-8").reply is None
+    for read in (query.decode, query.validate):
+        with pytest.raises(OptionError, match=r"^the body has to be bytes or a string, not "):
+            read(odd, content_type="charset=utf-8")
 
 
 def test_limits_are_passed_on() -> None:
@@ -464,4 +475,77 @@ def test_without_a_request_all_is_as_in_decode() -> None:
 
 
 def test_the_examples() -> None:
-    assert doctest.testmod(query_module) == doctest.TestResults(failed=0, attempted=3)
+    (*tests,) = doctest.DocTestFinder().find(Query, "Query", module=False, globs={"Query": Query})
+    assert sum(len(test.examples) for test in tests) == 3
+    for test in tests:
+        assert doctest.DocTestRunner().run(test).failed == 0
+
+
+# Endpoints
+
+COMMON = "fmt=1&get=1&charset=koi8-r"
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_endpoints_are_refused_by_name(name: str) -> None:
+    for source in (f"https://smsc.ru/sys/{name}.php?{COMMON}", f"/sys/{name}.php?{COMMON}", f"{name}.php?{COMMON}"):
+        for form in (None, {"get": 1}):
+            with pytest.raises(OptionError) as caught:
+                Query.from_url(source, form)
+            assert str(caught.value) == (
+                f"expected a request to senders.php, found {name}.php, whose replies are not read here"
+            )
+    for ending in ("", "/"):
+        with pytest.raises(OptionError, match=f"found {name}.php, whose replies are not read here$"):
+            Query.from_url(f"https://smsc.ru/rest/{name}{ending}", {"get": 1})
+
+
+def test_a_reply_of_another_endpoint_is_no_list_of_names() -> None:
+    url = "https://smsc.ru/sys/send.php?fmt=1&phones=79990001122&mes=x"
+    response: Any = SimpleNamespace(url=url, headers={}, content=b"5,1")
+    assert decode(response.content, fmt=1) == SenderList((Sender("5", 1),))
+    for form in (None, {"get": 1}):
+        with pytest.raises(OptionError, match=r"found send\.php, whose replies are not read here$"):
+            decode_response(response, form=form)
+
+
+@pytest.mark.parametrize("ending", ["", "/"])
+def test_the_json_interface(ending: str) -> None:
+    query = Query.from_url(f"https://smsc.ru/rest/senders{ending}?{COMMON}", {"all": 1, "fmt": 2})
+    assert query == Query(endpoint="senders", fmt=Format.JSON, charset="utf-8", command="get", all=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://a/s3cret?get=1", "https://a/sys/s3cret.php/?get=1", "https://a/sys/S3CRET.PHP?get=1"),
+        *("/s3cret/?get=1", "https://a/rest/s3cret/?get=1", "https://a/senders.php/s3cret?get=1", "s3cret/?get=1"),
+        *("https://a/rest/?get=1&s3cret", "https://a/s3cret/senders?get=1", f"https://a/{'s3cret' * 20}.php?get=1"),
+    ],
+)
+def test_other_paths_are_not_quoted(url: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        Query.from_url(url)
+    assert "s3cret" not in str(caught.value).lower()
+    assert str(caught.value).startswith("expected a request to senders.php, found ")
+
+
+@pytest.mark.parametrize(
+    "source", ["", "?fmt=1", "fmt=1", "https://smsc.ru?fmt=1", "https://smsc.ru/?fmt=1", "/?fmt=1", {}, {"fmt": 1}, []]
+)
+def test_parameters_without_a_path_need_a_command(source: Any) -> None:
+    for wrong in (None, {"phones": 1}, {"get": 0}, {"get": "yes"}):
+        with pytest.raises(OptionError) as caught:
+            Query.from_url(source, wrong)
+        assert str(caught.value) == (
+            "expected the path of an endpoint, such as /sys/senders.php, or one of its commands among the parameters "
+            "(get, add, chg, send_code, check_code, del), found neither"
+        )
+    for command in COMMANDS:
+        assert Query.from_url(source, {command: 1}).command == command
+
+
+def test_endpoints_of_a_query() -> None:
+    assert Query(endpoint="senders") == Query() and Query().endpoint == "senders"
+    with pytest.raises(OptionError, match=r"^endpoint has to be senders, not 'send'$"):
+        Query(endpoint="send")

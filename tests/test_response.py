@@ -195,8 +195,10 @@ def test_httpx_that_has_not_been_read() -> None:
 
 def test_httpx_without_a_request_and_with_a_streamed_form() -> None:
     httpx = pytest.importorskip("httpx")
-    assert decode_response(httpx.Response(200, content=b"ID = 5")) == SenderCreated(5)
-    request = httpx.Request("POST", "http://a/?fmt=1", content=iter([b"get=1"]))
+    assert decode_response(httpx.Response(200, content=b"ID = 5"), form={"add": 1}) == SenderCreated(5)
+    with pytest.raises(OptionError, match="expected the path of an endpoint"):
+        decode_response(httpx.Response(200, content=b"ID = 5"))
+    request = httpx.Request("POST", "http://a/senders.php?fmt=1", content=iter([b"get=1"]))
     assert decode_response(httpx.Response(200, content=b"A,5", request=request)) == SenderList((Sender("A", 5),))
 
 
@@ -238,7 +240,7 @@ LISTED = SenderList((Sender("A", 5),))
         double(request=Trap()),
         SimpleNamespace(url=Link("senders.php?fmt=1&get=1"), headers=None, content="A,5"),
         SimpleNamespace(url=b"senders.php?fmt=1&get=1", headers=Trap(), content=b"A,5"),
-        SimpleNamespace(content=b"A,5"),
+        SimpleNamespace(content=b"A,5", request=form("fmt=1&get=1")),
     ],
     ids=range(11),
 )

@@ -23,7 +23,9 @@ from smsc_codec import (
     Format,
     LimitError,
     Limits,
+    OptionError,
     Reply,
+    Sender,
     SenderList,
     SmscCodecError,
     decode,
@@ -150,6 +152,7 @@ def every_error() -> list[SmscCodecError]:
         lambda: decode(b"name = A, id = x", fmt=0),
         lambda: decode(b"name = A\nname = B", fmt=0, limits=Limits(items=1)),
         lambda: encode(SenderList(()), fmt=9),
+        lambda: encode(SenderList((Sender("A"),)), fmt=1),
         lambda: encode(
             decode("Ж,5".encode(), fmt=1, expect=SenderList), fmt=0, charset="koi8-r", limits=Limits(body=1)
         ),
@@ -158,7 +161,7 @@ def every_error() -> list[SmscCodecError]:
             work()
         except SmscCodecError as error:
             made.append(error)
-    assert {type(error) for error in made} == {ApiError, DecodeError, EncodeError, LimitError}
+    assert {type(error) for error in made} == {ApiError, DecodeError, EncodeError, LimitError, OptionError}
     return made
 
 

@@ -54,6 +54,20 @@ if TYPE_CHECKING:
         assert_type(validate(body, expect=SenderList).reply, Reply | None)
         assert_type(validate(body, expect=SenderList | Success).findings[0].line, int)
 
+    def formats_by_name(body: bytes) -> None:
+        assert_type(decode(body, fmt="json", expect=SenderList), SenderList | ErrorReply)
+        assert_type(validate(body, fmt="TEXT").ok, bool)
+        assert_type(encode(Success(), fmt="csv", drop={"description"}), bytes)
+
+    def sequences(names: SenderList) -> None:
+        assert_type(names[0], Sender)
+        assert_type(names[1:], tuple[Sender, ...])
+        assert_type([sender.name for sender in names], list[str])
+        assert_type(next(reversed(names)), Sender)
+        assert_type((len(names), names.index(names[0]), names.count(names[0])), tuple[int, int, int])
+        assert_type(names[0] in names, bool)
+        assert_type(names.by_name("A"), Sender)
+
     def encoding(reply: Reply, names: SenderList, error: ErrorReply) -> None:
         assert_type(encode(reply, fmt=0), bytes)
         assert_type(encode(names, fmt=Format.XML, charset="windows-1251"), bytes)
@@ -85,6 +99,7 @@ if TYPE_CHECKING:
         assert_type(query, Query)
         assert_type(Query.from_url(link, b"fmt=3"), Query)
         assert_type(Query.from_url([("fmt", 3), ("get", "1")]), Query)
+        assert_type(query.endpoint, str)
         assert_type(query.fmt, Format | None)
         assert_type(query.charset, str | None)
         assert_type(query.command, str | None)

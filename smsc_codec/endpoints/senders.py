@@ -3,8 +3,6 @@
 The evidence for each form is in `docs/wire-format.md`; the text format is in `grammars/senders.lark`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import timedelta

@@ -7,6 +7,7 @@
 What foreign containers need is installed by `pip install 'smsc-codec[cli]'` and imported when it is needed.
 """
 
+from .._public import publish
 from ._coding import BrokenError, MissingError
 from ._entry import CODES, Entry, Found, Problem
 from ._jobs import WorkerError
@@ -29,3 +30,5 @@ __all__ = [
     "recorded_in",
     "validate_recordings",
 ]
+
+publish(globals())

@@ -1,7 +1,5 @@
 """What a recording holds, whatever kind of recording it is, and what can be found about it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import chain
 

@@ -1,7 +1,5 @@
 """What has been counted: how many replies of which kind, which errors, what was odd."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -49,7 +47,7 @@ class Summary(msgspec.Struct):
     seconds: float = 0.0
     """How long it took."""
 
-    def merge(self, other: Summary) -> None:
+    def merge(self, other: "Summary") -> None:
         """Add another part's counts."""
         self.replies += other.replies
         self.undecoded += other.undecoded

@@ -9,7 +9,10 @@ True
 `fake_senders` is there wherever pytest runs; see `docs/testing.md`.
 """
 
+from .._public import publish
 from ._request import ReceivedRequest
 from ._server import FakeSenders
 
 __all__ = ["FakeSenders", "ReceivedRequest"]
+
+publish(globals())

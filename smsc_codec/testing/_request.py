@@ -1,7 +1,5 @@
 """What a request to `senders.php` says, from its query and its form."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -9,7 +7,7 @@ from urllib.parse import parse_qsl
 from .._multipart import is_multipart, parts_of
 from .._source import charset_name
 from ..endpoints.senders import Reply
-from ..errors import DecodeError
+from ..errors import OptionError
 from ..query import Query, query_of
 
 # [doc] That of the parameters and of the reply.
@@ -52,7 +50,7 @@ class Form:
         """The command, `None` if there is not one, or a format or charset that the service does not have."""
         try:
             return query_of({name: value for name, value in self.parameters.items() if value}).command
-        except DecodeError:
+        except OptionError:
             return None
 
 

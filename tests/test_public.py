@@ -1,0 +1,95 @@
+"""Everything public names the shortest path that it can be imported from."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import pickletools
+from importlib import import_module
+from types import FunctionType
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+import smsc_codec
+from smsc_codec import (
+    ApiError,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    LimitError,
+    Limits,
+    OptionError,
+    Query,
+    Reply,
+    Sender,
+    SenderCreated,
+    SenderError,
+    SenderList,
+    ServiceError,
+    Severity,
+    Success,
+    decode,
+    validate,
+)
+from smsc_codec.recordings import CODES, Entry, Found, Kind, Problem, Summary, WorkerError
+
+PACKAGES = ("smsc_codec", "smsc_codec.recordings", "smsc_codec.testing")
+PUBLIC = [(package, name) for package in PACKAGES for name in import_module(package).__all__]
+# Methods of the codec, and values.
+OTHERS = {"decode", "encode", "validate", "Reply", "CODES"}
+
+
+@pytest.mark.parametrize(("package", "name"), PUBLIC, ids=str)
+def test_public_names(package: str, name: str) -> None:
+    thing = getattr(import_module(package), name)
+    if name in OTHERS:
+        assert not isinstance(thing, (type, FunctionType))
+        return
+    assert isinstance(thing, (type, FunctionType))
+    assert (thing.__module__, thing.__qualname__) == (package, name)
+    assert pickle.loads(pickle.dumps(thing)) is thing
+    if isinstance(thing, type):
+        assert get_type_hints(thing).keys() >= inspect.get_annotations(thing).keys()
+
+
+def test_hints_are_types() -> None:
+    assert get_type_hints(Sender)["status"] == smsc_codec.SenderStatus | None
+    assert get_type_hints(Query)["fmt"] == Format | None
+    assert get_type_hints(ApiError)["reply"] is ErrorReply
+
+
+INSTANCES: list[Any] = [
+    *(ErrorReply(SenderError(3), "x"), ErrorReply(ServiceError(2)), SenderCreated(5), Success(), SenderError(77)),
+    decode(b"name = A, mts = 1, id = 5", fmt=0),
+    *(Query(command="get"), Limits(), Format.XML, Severity.ERROR, validate(b"name = A, new = 1", fmt=0)),
+    *(ApiError(ErrorReply(3, "x")), DecodeError("x", code="value"), LimitError("x", code="limit")),
+    *(EncodeError("x"), OptionError("x"), WorkerError("x"), Kind.HAR),
+]
+
+
+@pytest.mark.parametrize("value", INSTANCES, ids=lambda value: type(value).__name__)
+def test_pickles_refer_to_what_is_public(value: Any) -> None:
+    data = pickle.dumps(value)
+    assert type(pickle.loads(data)) is type(value)
+    # A module stands in a pickle as a text of its own, before the name in it.
+    texts = [text for _, text, _ in pickletools.genops(data) if isinstance(text, str)]
+    modules = {text for text in texts if text.startswith("smsc_codec")}
+    assert modules & {type(value).__module__}
+    assert modules <= {*PACKAGES, "smsc_codec.errors", "smsc_codec.mapping"}
+
+
+def test_what_a_traceback_says() -> None:
+    for error in (DecodeError, EncodeError, OptionError, ApiError):
+        assert f"{error.__module__}.{error.__qualname__}" == f"smsc_codec.{error.__name__}"
+    assert repr(Query) == "<class 'smsc_codec.Query'>"
+    assert repr(Found) == "<class 'smsc_codec.recordings.Found'>"
+    assert {Entry.__module__, Problem.__module__, Summary.__module__} == {"smsc_codec.recordings"}
+    assert CODES["no-body"][0] is Severity.WARNING
+    assert get_args(Reply) == (
+        SenderList,
+        SenderCreated,
+        Success,
+        ErrorReply,
+    )
