@@ -102,6 +102,13 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "-m", "tests.mutation", *session.posargs)
 
 
+@nox.session
+def work(session: nox.Session) -> None:
+    """Count the instructions of reading and writing, which needs valgrind."""
+    install(session, library=".[test]")
+    session.run("python", "-m", "tests.work", *session.posargs)
+
+
 # Source
 
 
