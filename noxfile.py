@@ -20,12 +20,13 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
-nox.needs_version = ">=2025.5.1"
+nox.needs_version = ">=2025.11.12"
 nox.options.sessions = ["lint", "layers", "types", "coverage"]
 nox.options.reuse_venv = "yes"
 nox.options.default_venv_backend = "virtualenv"  # it has pip, with the settings of the machine
-# A machine need not have every interpreter. A session whose interpreter is missing says that it was skipped.
+# A machine need not have every interpreter, and none is fetched: nox says which sessions it skips for that.
 nox.options.error_on_missing_interpreters = False
+nox.options.download_python = "never"
 
 # pyenv's shims start only the versions that are active. The interpreters themselves start always.
 _PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
