@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from importlib import import_module
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,8 @@ RUN = (ROOT / ".ci" / "run").read_text("utf-8")
 def pyproject() -> dict[str, Any]:
     if sys.version_info < (3, 11):
         pytest.skip("Python 3.10 does not read TOML")
-    import tomllib
-
-    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    read: dict[str, Any] = import_module("tomllib").loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    return read
 
 
 def test_every_session_is_described() -> None:
