@@ -182,9 +182,9 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
 
 
 def modules() -> Iterator[str]:
-    for package in (smsc_codec, smsc_codec.recordings, smsc_codec.testing):
-        yield package.__name__
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    yield smsc_codec.__name__
+    for module in pkgutil.walk_packages(smsc_codec.__path__, f"{smsc_codec.__name__}."):
+        if not module.name.endswith("__main__"):
             yield module.name
 
 
