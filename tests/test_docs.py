@@ -210,7 +210,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def produced() -> tuple[set[tuple[str, str]], set[str]]:
     """The findings, as (code, severity), and the codes of errors that stand in the source."""
     findings, errors = set(), set()
-    for path in (ROOT / "smsc_codec").glob("*.py"):
+    for path in (ROOT / "smsc_codec").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 if getattr(node.func, "attr", getattr(node.func, "id", "")) in ("note", "Finding"):
