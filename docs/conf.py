@@ -1,4 +1,4 @@
-"""The site: `python -m sphinx -W -c docs . site` makes it of the Markdown pages and the docstrings.
+"""The site: `nox -s docs` makes it of the Markdown pages and the docstrings.
 
 The source folder is the root of the repository, so that links lead to the same places in the site and in the
 repository: from `docs/findings.md` to `../SECURITY.md`, say. Nothing is fetched, neither now nor by readers.
@@ -27,7 +27,14 @@ copyright = "the authors of smsc_codec, MIT licence"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "site_check"]
 
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "docs/*.rst", "SECURITY.md", "CHANGELOG.md", "tests/vectors/README.md"]
+include_patterns = [
+    "docs/*.md",
+    "docs/*.rst",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "CHANGELOG.md",
+    "tests/vectors/README.md",
+]
 
 # Headings get the anchors that repository pages give them; a link to one that is not there is a warning.
 myst_heading_anchors = 3

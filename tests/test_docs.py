@@ -1,6 +1,6 @@
 """Every code block of the README and the docs is executed, and their tables are held to the code.
 
-`.ci/run` builds the site that is made of these pages, and with it checks the anchors.
+`nox -s docs` builds the site that is made of these pages, and with it checks the anchors.
 """
 
 from __future__ import annotations
@@ -32,10 +32,15 @@ from smsc_codec.endpoints.senders import TEXT_ORDER, XML_AND_JSON_ORDER
 from smsc_codec.model import Code
 from smsc_codec.recordings import CODES
 
+from .chores import NAMES
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "tests/vectors/README.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/vectors/README.md")
+    ),
     *sorted(DOCS.glob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -122,6 +127,10 @@ def transcript(text: str, folder: Path) -> str:
     return written
 
 
+# What gets the words behind `--` of a session.
+PASSED_TO = {"tests": ["pytest"], "fuzz": ["tests.fuzz"], "bench": ["bench"]}
+
+
 def check_command(words: list[str], where: str) -> None:
     """Hold a command to what is there: what an `sh` block tells people to run takes minutes, or installs something.
 
@@ -139,12 +148,21 @@ def check_command(words: list[str], where: str) -> None:
             assert not extra or re.search(
                 rf"^{extra} = \[", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE
             ), where
+        for group in re.findall(r"--group (\S+)", " ".join(rest)):
+            assert f"\n{group} = [" in (ROOT / "pyproject.toml").read_text("utf-8"), where
+    elif program == "nox":
+        sessions, _, passed = " ".join(rest).removeprefix("-s ").partition(" -- ")
+        assert set(sessions.split()) <= NAMES, where
+        if passed:
+            check_command(["python", "-m", *PASSED_TO[sessions.split("-")[0]], *passed.split()], where)
+    elif program == "pre-commit":
+        assert rest == ["install"] and (ROOT / ".pre-commit-config.yaml").exists(), where
     elif program == "smsc-codec":
         assert set(options) <= set(options_of(rest[0])), where
     elif rest[:2] == ["-m", "pytest"]:
         paths = rest[4:] if rest[2:4] == ["-n", "auto"] else rest[2:]
         assert all((ROOT / path).exists() for path in paths if not path.startswith("-")), where
-    elif rest[:2] in (["-m", "venv"], ["-m", "sphinx"]):
+    elif rest[:2] == ["-m", "venv"]:
         assert program in ("python", "python3"), where
     else:
         assert program == "python" and rest[0] == "-m", f"{where}: nobody knows {' '.join(words)}"
@@ -154,15 +172,19 @@ def check_command(words: list[str], where: str) -> None:
 
 
 def test_ci_runs_the_commands_of_the_readme() -> None:
+    """The session `readme` runs the first."""
     script = (ROOT / ".ci" / "run").read_text("utf-8")
-    for number, _ in enumerate(re.findall("^```sh$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE), 1):
+    assert re.search(r"\breadme\b", script)
+    numbers = range(2, 1 + len(re.findall("^```sh$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)))
+    assert numbers
+    for number in numbers:
         assert f'"$(command README.md {number})"' in script
 
 
 def modules() -> Iterator[str]:
-    for package in (smsc_codec, smsc_codec.recordings, smsc_codec.testing):
-        yield package.__name__
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    yield smsc_codec.__name__
+    for module in pkgutil.walk_packages(smsc_codec.__path__, f"{smsc_codec.__name__}."):
+        if not module.name.endswith("__main__"):
             yield module.name
 
 
@@ -192,7 +214,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 def produced() -> tuple[set[tuple[str, str]], set[str]]:
     """The findings, as (code, severity), and the codes of errors that stand in the source."""
     findings, errors = set(), set()
-    for path in (ROOT / "smsc_codec").glob("*.py"):
+    for path in (ROOT / "smsc_codec").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 if getattr(node.func, "attr", getattr(node.func, "id", "")) in ("note", "Finding"):

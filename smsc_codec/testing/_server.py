@@ -15,11 +15,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 
-from .. import encode
 from .._multipart import FormError
 from .._source import shown
 from .._types import is_really
-from ..endpoints.senders import Reply, Sender
+from ..endpoints.senders import CODEC, Reply, Sender
 from ..errors import EncodeError
 from ..formats import Format
 from ..model import ErrorReply
@@ -229,9 +228,9 @@ def _spoiled(reply: Reply, form: Form, fault: _Fault) -> _Answer:
         written_as = Format.TEXT if fault.plain else fmt
         try:
             if fault.charset is None:
-                body = encode(reply, fmt=written_as, charset=charset, drop=("description",))
+                body = CODEC.encode(reply, fmt=written_as, charset=charset, drop=("description",))
             else:
-                text = encode(reply, fmt=written_as, drop=("description",)).decode()
+                text = CODEC.encode(reply, fmt=written_as, drop=("description",)).decode()
                 body = text.encode(fault.charset, "replace")
         except EncodeError as error:
             # Not an answer that the service gives, so that the test sees what it has put into the account.

@@ -19,10 +19,10 @@ from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
 
-from .. import encode
 from .._options import charset_of, format_of
 from .._source import CHARSETS
 from ..endpoints.senders import (
+    CODEC,
     OTHER_OPERATORS,
     TEXT_ORDER,
     OperatorStatus,
@@ -245,7 +245,7 @@ def bodies(fmt: int | None = None, charset: str | None = None) -> st.SearchStrat
         return formats().flatmap(lambda one: bodies(one, charset))
     if charset is None:
         return charsets().flatmap(lambda one: bodies(fmt, one))
-    return replies(fmt, charset).map(lambda reply: encode(reply, fmt=fmt, charset=charset))
+    return replies(fmt, charset).map(lambda reply: CODEC.encode(reply, fmt=fmt, charset=charset))
 
 
 @st.composite
@@ -359,7 +359,7 @@ def _carried(given: st.SearchStrategy[R], fmt: int | None, charset: str) -> st.S
 
 def _carries(reply: Reply, fmt: int, charset: str) -> bool:
     try:
-        encode(reply, fmt=fmt, charset=charset)
+        CODEC.encode(reply, fmt=fmt, charset=charset)
     except EncodeError:
         return False
     return True

@@ -9,7 +9,8 @@ import atheris
 
 with atheris.instrument_imports(include=["smsc_codec", "defusedxml"]):
     import smsc_codec
-    from smsc_codec import _csv, _grammar, _json, _text, _xml, recordings  # noqa: F401 - loaded late elsewhere
+    from smsc_codec import recordings  # noqa: F401 - loaded late elsewhere
+    from smsc_codec.formats import csv, grammar, json, text, xml  # noqa: F401 - loaded late elsewhere
     from tests.fuzz.targets import TARGETS, small_pieces
 
 ARTIFACT = "-exact_artifact_path="
