@@ -306,7 +306,7 @@ def test_an_exception_of_the_work_is_raised_here() -> None:
 
 
 def test_a_worker_that_ends_itself() -> None:
-    with pytest.raises(WorkerError, match=r"^a worker process ended with the exit status 7; a script that uses jobs needs "):
+    with pytest.raises(WorkerError, match=r"^a worker process ended with the exit status 7; a script that uses jobs "):
         list(in_order(end, range(10), 2))
     assert not multiprocessing.active_children()
 
