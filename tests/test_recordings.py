@@ -676,6 +676,15 @@ def test_long_targets_in_dumps_are_read(case: Case, size: int) -> None:
     assert sum(case.summary.skipped.values()) == 1
 
 
+@pytest.mark.parametrize("charset", ["ksenders", "", "utf-16", "psw=hunter2"])
+def test_a_line_names_a_charset_that_the_service_does_not_have(case: Case, charset: str) -> None:
+    text = rows({"body": "OK", "charset": charset}, {"body": "OK", "charset": "CP1251"})
+    assert case(text) == [(1, "bad-entry")]
+    (found,) = case.found([str(case.folder / "recording")])
+    assert found.message.startswith("the charset has to be utf-8, windows-1251, koi8-r, not '")
+    assert "hunter2" not in found.message
+
+
 def test_a_packed_body_is_the_last_of_its_group() -> None:
     """Whatever its size is, there can be much to report of it."""
     packed = zlib.compress(b'[{"sender": "A", "id": 1, "new": "x"}]')
