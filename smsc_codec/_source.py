@@ -262,7 +262,9 @@ def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -
     try:
         source.text = data.decode(charset)
     except UnicodeDecodeError as error:
-        source.text = data[: error.start].decode(charset) + "\ufffd"
+        # All of it: the beginning of a secret would not be known for one.
+        source.text = data.decode(charset, "replace")
+        at = len(data[: error.start].decode(charset))
         found = f"the byte 0x{data[error.start]:02X}, which has no meaning there"
-        source.fail(f"expected text in {charset}{why}, found {found}", len(source.text) - 1, code="charset")
+        source.fail(f"expected text in {charset}{why}, found {found}", at, code="charset")
     return source

@@ -151,7 +151,11 @@ def decode_response(
 def _secrets(url: object, form: object, request: object, response: object) -> tuple[str, ...] | None:
     """Return what the request holds that nobody may see; None if it is too much, or cannot be read."""
     try:
-        sent = _headers(request)
+        # aiohttp has no request, but what is known of it.
+        sent = _headers(_held(response, "request_info") if request is None else request)
+        for redirect in _held(response, "history") or ():
+            sent += [("Location", str(_held(redirect, "url"))), *_headers(_held(redirect, "request"))]
+            sent += _headers(redirect)
         body = _body(request)
         kind = next((value for name, value in sent if name.lower() == "content-type"), "")
         pairs = [] if form is None else [(name, value.encode("utf-8", "replace")) for name, value in parameters(form)]
@@ -165,17 +169,26 @@ def _secrets(url: object, form: object, request: object, response: object) -> tu
 
 def _headers(message: object) -> list[tuple[str, str]]:
     headers = _held(message, "headers")
-    return [] if headers is None else [(str(name), str(value)) for name, value in headers.items()]
+    return [] if headers is None else [(_text(name), _text(value)) for name, value in headers.items()]
+
+
+def _text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _body(request: object) -> bytes:
-    """Return the body of a request, empty if the library does not keep it."""
+    """Return the body of a request, empty if it has none. Raise if the library has sent it without keeping it."""
     for name in ("body", "content"):
-        body = _held(request, name)
+        try:
+            body: object = getattr(request, name)
+        except AttributeError:
+            continue
         if is_really(body, str):
             return str.encode(body, "utf-8", "replace")
         if is_really(body, bytes):
             return body
+        if body is not None:
+            raise TypeError
     return b""
 
 

@@ -75,6 +75,81 @@ def test_bodies(body: str) -> None:
     assert SECRET in found(body=body.encode())
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "\ufeff" + json.dumps({"zz": SECRET}),
+        " " * 500 + json.dumps({"zz": SECRET}),
+        json.dumps({"a": 1}) + "\n" + json.dumps({"zz": SECRET}) + "\n",
+        json.dumps(SECRET),
+        json.dumps({"a": "x\ud800", "zz": SECRET}),
+        json.dumps([[[[{"a": [{"zz": SECRET}]}]]]]),
+        '{"a": ' * 500 + json.dumps(SECRET),
+        json.dumps({"a": "x", "zz": SECRET})[:-2],
+        urlencode({"data": json.dumps({"zz": SECRET})}),
+        json.dumps({"data": json.dumps({"zz": SECRET})}),
+    ],
+    ids=range(10),
+)
+def test_json_of_every_kind(body: str) -> None:
+    assert SECRET in found(body=body.encode("utf-8"))
+    assert SECRET in found(posted=body.encode("utf-8"))
+
+
+def test_numbers_of_any_length_in_json() -> None:
+    assert "123456789012345678901234" in found(body=b'{"pin": 123456789012345678901234}')
+
+
+@pytest.mark.parametrize("secret", ["one?two", "one;two", "one#two", "one two", "one?two;three four"])
+def test_values_that_hold_what_ends_values(secret: str) -> None:
+    assert secret in found(f"{URL}?fmt=3&cmt={secret}&get=1")
+    assert secret in found(f"{URL}?cmt={secret}&fmt=3")
+    assert secret in found(body=f"fmt=3&cmt={secret}&get=1".encode())
+
+
+def test_raw_letters_in_what_is_read_byte_by_byte() -> None:
+    for charset in ("utf-8", "cp1251", "koi8-r"):
+        secret = "пароль"
+        raw = secret.encode(charset).decode("latin-1")
+        assert secret in found(f"{URL}?zz={raw}&fmt=3")
+        assert secret in found(headers=[("X-Api-Key", raw)])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("Cookie", 'a="one two; three"; b=c', "one two; three"),
+        ("Authorization", 'Digest username="one two", realm="x"', "one two"),
+        *(
+            (name, "wqjqzqjw", "wqjqzqjw")
+            for name in ("X-User", "X-Client-Id", "Remote-User", "From", "X-Csrf", "X-Sign")
+        ),
+        ("Referer", "https://smsc.ru/x?zz=wqjqzqjw", "wqjqzqjw"),
+        ("Location", "/x?zz=wqjqzqjw", "wqjqzqjw"),
+    ],
+)
+def test_what_headers_hold(name: str, value: str, secret: str) -> None:
+    assert secret in found(headers=[(name, value)])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Set-Cookie", "a=b1; domain=smsc.ru; Max-Age=3600; expires=Wed, 25 Nov 2026 10:00:00 GMT; SameSite=Strict"),
+        ("User-Agent", "Mozilla/5.0 (compatible; bot/2.1; +http://x.example/bot.html)"),
+        ("X-Auth", "expires"),
+    ],
+)
+def test_ordinary_words_of_headers_are_not_secret(name: str, value: str) -> None:
+    values = found(headers=[(name, value)])
+    assert not {"smsc.ru", "3600", "Wed", "Nov", "2026", "Strict", "Mozilla", "x.example", "bot.html)"} & {*values}
+    assert all(text.isascii() for text in values)
+
+
+def test_the_number_of_a_message_is_not_that_of_a_phone() -> None:
+    assert found(f"{URL}?prev_id=1000000&id=1234567890") == ()
+
+
 def test_numbers_in_json() -> None:
     values = found(body=b'{"psw": 123456, "rate": 1.25, "flag": true, "none": null, "phones": [79990001122]}')
     assert values[:4] == ("123456", "1.25", "79990001122", "9990001122")
@@ -82,7 +157,7 @@ def test_numbers_in_json() -> None:
 
 def test_json_that_is_nested_without_end() -> None:
     assert found(body=b"[" * 500 + b"]" * 500) == ()
-    assert "deep" not in found(body=b'{"a":' * 100 + b'"deep"' + b"}" * 100)
+    assert "deep" in found(body=b'{"a":' * 100 + b'"deep"' + b"}" * 100)
 
 
 @pytest.mark.parametrize(

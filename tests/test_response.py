@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
+import io
 import threading
 import tracemalloc
 from array import array
@@ -315,6 +317,86 @@ def test_what_the_request_holds_is_not_said_of_the_page_that_came(page: str, str
     response = SimpleNamespace(url="https://smsc.ru/sys/senders.php", headers={"Set-Cookie": f"a={quote(SECRET)}"})
     assert not leaked(_refused(response, page), SECRET)
     assert not leaked(_refused(response, page, form={"psw": SECRET}), SECRET)
+
+
+PAGE = f"<html>{SECRET}"
+ADDRESS = "https://smsc.ru/sys/senders.php"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"data": {"zz": SECRET}, "files": {"f": b"x"}},
+        {"content": iter([urlencode({"psw": SECRET}).encode()])},
+    ],
+    ids=["a multipart form", "a generator"],
+)
+def test_httpx_that_does_not_keep_what_it_has_sent(options: dict[str, Any]) -> None:
+    httpx = pytest.importorskip("httpx")
+    request = httpx.Request("POST", ADDRESS, **options)
+    said = _refused(httpx.Response(200, content=PAGE, request=request))
+    assert "it cannot be shown" in said and not leaked(said, SECRET)
+
+
+@pytest.mark.parametrize("body", [io.BytesIO(b"psw=x"), iter([b"psw=x"])], ids=["a file", "a generator"])
+def test_requests_that_does_not_keep_what_it_has_sent(body: Any) -> None:
+    requests = pytest.importorskip("requests")
+    response = requests.Response()
+    response.request = requests.Request("POST", ADDRESS, data=body).prepare()
+    response.url, response._content = ADDRESS, PAGE.encode()
+    said = _refused(response)
+    assert "it cannot be shown" in said and not leaked(said, SECRET)
+
+
+@pytest.mark.parametrize("kind", ["Authorization", "X-Api-Key", "Cookie", "bytes"])
+def test_what_is_known_of_the_request_of_aiohttp(kind: str) -> None:
+    credentials = base64.b64encode(f"demo:{SECRET}".encode()).decode()
+    ways: dict[str, dict[str, Any]] = {
+        "Authorization": {"Authorization": f"Basic {credentials}"},
+        "X-Api-Key": {"X-Api-Key": SECRET},
+        "Cookie": {"Cookie": f"session={quote(SECRET)}"},
+        "bytes": {"Authorization": f"Basic {credentials}".encode()},
+    }
+    response = SimpleNamespace(url=ADDRESS, headers={}, request_info=SimpleNamespace(headers=ways[kind]))
+    assert not leaked(_refused(response, PAGE), SECRET)
+
+
+def test_aiohttp_and_its_headers(url: str) -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def ask() -> Any:
+        async with aiohttp.ClientSession(headers={"X-Api-Key": "wqjqzqjw"}) as session, session.get(url) as response:
+            await response.read()
+            return response
+
+    response = asyncio.run(ask())
+    assert not leaked(_refused(response, "<html>wqjqzqjw"), "wqjqzqjw")
+
+
+def test_redirects() -> None:
+    """The first request of several has the credentials, and the last one what is left of them."""
+    for first in (
+        SimpleNamespace(url=f"{ADDRESS}?psw={quote(SECRET)}", headers={}, request=None),
+        SimpleNamespace(url=ADDRESS, headers={}, request=SimpleNamespace(headers={"X-Api-Key": SECRET})),
+        SimpleNamespace(url=ADDRESS, headers={"Location": f"{ADDRESS}?psw={quote(SECRET)}"}, request=None),
+    ):
+        response = SimpleNamespace(url=ADDRESS, headers={}, request=None, history=[first])
+        assert not leaked(_refused(response, PAGE), SECRET)
+
+
+@pytest.mark.parametrize("asked", ["utf-8", "windows-1251", "koi8-r"])
+@pytest.mark.parametrize("sent", ["utf-8", "windows-1251", "koi8-r"])
+@pytest.mark.parametrize("secret", ["wqjqzqjw-Жук", "секретИван", "пароль"])
+def test_a_secret_that_a_wrong_charset_cuts(asked: str, sent: str, secret: str) -> None:
+    content = f"<html>{secret} \x98".encode(sent, "ignore") + b"\xff\x98"
+    response = SimpleNamespace(
+        url=f"{ADDRESS}?charset={asked}&psw={quote(secret)}", headers={"Content-Type": f"text/html; charset={asked}"}
+    )
+    said = _refused(response, content)
+    assert "wqjq" not in said
+    for charset in ("utf-8", "windows-1251", "koi8-r"):
+        for other in ("utf-8", "windows-1251", "koi8-r", "latin-1"):
+            assert secret.encode(charset).decode(other, "replace")[:5] not in said
 
 
 def test_a_request_that_cannot_be_read() -> None:

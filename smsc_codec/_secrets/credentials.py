@@ -10,12 +10,10 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 from urllib.parse import unquote_to_bytes
-
-import orjson
 
 from .known_values import SHORTEST
 from .search import values_behind_names
@@ -35,16 +33,29 @@ HARMLESS = frozenset(
 )
 """Parameters that the service documents and that say nothing about a person."""
 
+_IDS = frozenset({"id", "ids", "prev_id", "after_id"})
+"""Those whose long numbers are not the numbers of phones."""
+
 _CHARSETS = ("utf-8", "cp1251", "koi8-r")
-_SEPARATORS = re.compile(r"[&;?#\s]+")
+_SEPARATORS = re.compile(r"[;?#\s]+")
+_LONGEST_PAIR = 4096
+"""Characters of a parameter that is looked for as a whole, though something in it looks like the end of it."""
+_QUOTED = re.compile(r'="([^"]*)"')
+_JSON = re.compile(r"[\s\ufeff]*[\[{\"]")
+# A string that does not end goes to the end of the text.
+_JSON_TOKEN = re.compile(r"""(?s)"(?P<string>(?:[^"\\]|\\.)*)(?:"(?P<is_name>\s*:)?|\\?\Z)|(?P<number>[0-9][0-9.]*)""")
 _PHONE = re.compile(r"(?<![0-9])\+?([0-9]{7,15})(?![0-9])")
 _WITHOUT_TRUNK = 10
 """Digits of a Russian number behind its 7 or 8, which callers and the service write by turns."""
 _USERINFO = re.compile(r"//([^/?#]*)@")
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")
 _KNOWN_PART = re.compile(r"(?i)sys|rest|api|[a-z_]+\.php")
-_ASKING = re.compile(r"(?i)auth|cookie|token|key|secret|passw|psw|login|session|credential|signature")
-_DEEPEST = 32
+_ASKING = re.compile(
+    r"(?i)auth|cookie|token|key|secret|passw|psw|pwd|passphrase|login|session|sid|credential|sign|csrf|xsrf"
+    r"|user(?!-agent)|account|client|remote|\Afrom\Z"
+)
+_ADDRESS = re.compile(r"(?:/|[^\s/?:]*[:?])\S*")
+"""A header that is a URL or the end of one; others hold one somewhere, as those that name a program."""
 
 
 def values_of(
@@ -52,15 +63,16 @@ def values_of(
     body: bytes = b"",
     headers: Iterable[tuple[str, str]] = (),
     parts: Iterable[tuple[str, bytes]] = (),
+    posted: bytes = b"",
 ) -> tuple[str, ...] | None:
     """Return the secret values of a request, each once, None if they are too many.
 
-    *body* is that of the request, if it is not a multipart form, of which *parts* has the names and values. *headers*
-    are those of the request and of the response.
+    *body* is that of the request, if it is not a multipart form, of which *parts* has the names and values; *posted*
+    the same in another form, if a recording has both. *headers* are those of the request and of the response.
     """
     values: dict[str, None] = {}
     size = 0
-    for value in _all(url, body, headers, parts):
+    for value in _all(url, (body, posted), headers, parts):
         if len(value) >= SHORTEST and value not in values:
             values[value] = None
             size += len(value)
@@ -70,14 +82,25 @@ def values_of(
 
 
 def _all(
-    url: str, body: bytes, headers: Iterable[tuple[str, str]], parts: Iterable[tuple[str, bytes]]
+    url: str, bodies: Iterable[bytes], headers: Iterable[tuple[str, str]], parts: Iterable[tuple[str, bytes]]
 ) -> Iterator[str]:
-    yield from _of_url(url)
-    yield from _of_body(body)
+    for text in _reread(url):
+        yield from _of_url(text)
+    for body in bodies:
+        yield from _of_body(body)
     for name, data in parts:
         yield from _of_parameter(name, list(_readings(data)))
     for name, value in headers:
-        yield from _of_header(name, value)
+        for text in _reread(value):
+            yield from _of_header(name, text)
+
+
+def _reread(text: str) -> Iterator[str]:
+    """Return a text as it is, and as it was sent if it was read byte by byte, which is how headers are read."""
+    yield text
+    if not text.isascii():
+        with contextlib.suppress(UnicodeEncodeError):
+            yield from _readings(text.encode("latin-1"))
 
 
 def _of_url(url: str) -> Iterator[str]:
@@ -95,35 +118,52 @@ def _of_url(url: str) -> Iterator[str]:
 def _of_body(body: bytes) -> Iterator[str]:
     for text in _readings(body):
         # Not every client says what it sends, and some say something else.
-        if text[:64].lstrip()[:1] in ("{", "["):
-            with contextlib.suppress(orjson.JSONDecodeError):
-                yield from _of_json("", orjson.loads(text))
+        if _JSON.match(text):
+            yield from _of_json(text)
         yield from _of_parameters(text)
 
 
-def _of_json(name: str, value: Any, depth: int = 0) -> Iterator[str]:
-    if isinstance(value, dict) and depth < _DEEPEST:
-        for key, member in value.items():
-            yield from _of_json(key, member, depth + 1)
-    elif isinstance(value, list) and depth < _DEEPEST:
-        for item in value:
-            yield from _of_json(name, item, depth + 1)
-    elif isinstance(value, str) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-        yield from _of_parameter(name, [str(value)])
+def _of_json(text: str) -> Iterator[str]:
+    """Collect the strings and numbers in JSON, also if it is cut, nested deeply, or one value after another."""
+    name = ""
+    for token in _JSON_TOKEN.finditer(text):
+        if token["number"] is not None:
+            yield from _of_parameter(name, [token["number"]])
+            continue
+        try:
+            string = json.loads(f'"{token["string"]}"', strict=False)
+        except ValueError:
+            string = token["string"]
+        if token["is_name"]:
+            name = string
+        else:
+            yield from _of_parameter(name, [string])
 
 
 def _of_parameters(text: str) -> Iterator[str]:
     """Collect from the parameters of a URL or a form, and from whatever else stands behind names in a text."""
-    for pair in _SEPARATORS.split(text):
-        name, equals, value = pair.partition("=")
-        if equals:
-            yield from _of_parameter(next(iter(_unquoted(name)), ""), [value, *_unquoted(value)])
+    for pair in text.split("&"):
+        # Not every client escapes what a value holds.
+        pieces = _SEPARATORS.split(pair)
+        if len(pair) <= _LONGEST_PAIR and len(pieces) > 1:
+            # The first parameter of a URL has the address before it.
+            pieces.append(pair.partition("?")[2] if "?" in pair.partition("=")[0] else pair)
+        for piece in pieces:
+            name, equals, value = piece.partition("=")
+            if equals:
+                yield from _of_parameter(next(iter(_unquoted(name)), ""), [value, *_unquoted(value)])
     yield from values_behind_names(text)
 
 
 def _of_parameter(name: str, readings: Sequence[str]) -> Iterator[str]:
-    if name.partition("[")[0].strip().lower() not in HARMLESS:
+    name = name.partition("[")[0].strip().lower()
+    if name in _IDS:
+        return
+    if name not in HARMLESS:
         yield from readings
+        for reading in readings:
+            if _JSON.match(reading):
+                yield from _of_json(reading)
     for reading in readings:
         for number in _PHONE.findall(reading):
             yield number
@@ -133,12 +173,16 @@ def _of_parameter(name: str, readings: Sequence[str]) -> Iterator[str]:
 def _of_header(name: str, value: str) -> Iterator[str]:
     if _ASKING.search(name):
         yield value
-        for part in re.split(r"[;,\s]+", value):
+        # What follows the first pair of Set-Cookie says where and how long the cookie is good.
+        given = value.partition(";")[0] if name.lower() == "set-cookie" else value
+        for part in re.split(r"[;,\s]+", given):
             yield part
             yield from _unquoted(part)
             yield from _unquoted(part.partition("=")[2].strip("\"'"))
             yield from _of_basic(part)
-    if value.startswith("/") or "://" in value or "?" in value:
+        for quoted in _QUOTED.findall(value):
+            yield from _unquoted(quoted)
+    if _ADDRESS.fullmatch(value):
         yield from _of_url(value)
     yield from values_behind_names(f"{name}: {value}")
 
@@ -150,7 +194,9 @@ def _of_basic(part: str) -> Iterator[str]:
     except (binascii.Error, ValueError):
         return
     for text in _readings(data):
-        yield from (text, *text.split(":", 1))
+        # Nearly every word is base64 of something.
+        if ":" in text:
+            yield from (text, *text.split(":", 1))
 
 
 def _unquoted(text: str) -> Iterator[str]:

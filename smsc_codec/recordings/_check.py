@@ -224,7 +224,7 @@ def _known(entry: Entry) -> Known:
     """Return what the request of an entry keeps secret. It is collected when something is quoted."""
 
     def collect() -> tuple[str, ...] | None:
-        return values_of(entry.url, b"\n".join((entry.form, entry.posted)), (*entry.sent, *entry.headers))
+        return values_of(entry.url, entry.form, (*entry.sent, *entry.headers), posted=entry.posted)
 
     return Known(collect, numbers=True)
 
