@@ -681,8 +681,7 @@ def test_a_line_names_a_charset_that_the_service_does_not_have(case: Case, chars
     text = rows({"body": "OK", "charset": charset}, {"body": "OK", "charset": "CP1251"})
     assert case(text) == [(1, "bad-entry")]
     (found,) = case.found([str(case.folder / "recording")])
-    assert found.message.startswith("the charset has to be utf-8, windows-1251, koi8-r, not '")
-    assert "hunter2" not in found.message
+    assert found.message == "the charset has to be one of utf-8, windows-1251, koi8-r"
 
 
 def test_a_packed_body_is_the_last_of_its_group() -> None:

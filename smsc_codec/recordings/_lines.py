@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from .._source import BOM, CHARSETS, charset_name, shown
+from .._source import BOM, CHARSETS, charset_name
 from ._coding import LONGEST
 from ._entry import Entry, Problem, bounded
 from ._tape import Tape
@@ -95,7 +95,7 @@ def entries(block: Block) -> Iterator[Entry]:
             yield _bad(number, "there is neither body nor body_base64 in the line")
             continue
         if row.charset is not None and charset_name(row.charset) is None:
-            yield _bad(number, f"the charset has to be {', '.join(CHARSETS)}, not {shown(row.charset)}")
+            yield _bad(number, f"the charset has to be one of {', '.join(CHARSETS)}")
             continue
         entry = Entry(
             number=number,
