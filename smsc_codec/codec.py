@@ -47,7 +47,7 @@ class Codec(Generic[R]):
         self._classes: tuple[type, ...] = tuple(form.cls for form in endpoint.forms)
         flats = (form for form in endpoint.forms if isinstance(form, Flat))
         self._droppable = frozenset[str]().union(*(form.optional for form in flats))
-        # By the identity of what is expected, which is nearly always one class.
+        # Nearly every caller expects one class; a look-up by its identity asks it for nothing.
         self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
     # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.

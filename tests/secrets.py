@@ -158,7 +158,7 @@ anything = st.tuples(words, st.text(st.sampled_from(ANYTHING), max_size=6), word
 def leaked(said: str, secret: str) -> str:
     """Return the first piece of four characters of *secret* that *said* shows in any spelling, or nothing."""
     pieces = {secret[at : at + 4] for at in range(len(secret) - 3)}
-    # Our own words have some of these, and what stands around the secret is marks and backslashes.
+    # Our own words have some of these, and so has the text around the secret: marks and backslashes.
     pieces = {piece for piece in pieces if not re.search(r"[\s,;:=]|^[\\<>&\"'/#]+$", piece)}
     for text in _undone(said):
         for piece in pieces:

@@ -26,7 +26,7 @@ def module_of(name: str) -> Any:
 def name_in(path: str) -> tuple[str, bool]:
     """Return the endpoint that the path of a URL names, and whether it is the JSON interface (`/rest/`).
 
-    The name is empty if it is not one that the service could have: what stands there then can be anything.
+    The name is empty if it does not look like one of the service: such a path can hold anything, also a secret.
     """
     *_, folder, last = ("", "", *path.rstrip("/").split("/"))
     file = _FILE.fullmatch(last)
