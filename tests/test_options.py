@@ -82,7 +82,7 @@ def calls(expect: Any) -> list[Callable[[], Any]]:
         made.append(partial(decode_response, answering(body, fmt), expect=expect))
         made.append(partial(validate, body, fmt=fmt, expect=expect))
         made.append(partial(QUERY.validate, BODIES[3], expect=expect))
-        # It is checked before anything is read: an error is always allowed, and a class that is not a reply is not asked either.
+        # It is checked before anything is read, also if the reply is an error, which is always allowed.
         made += [partial(decode, other, fmt=0, expect=expect) for other in (b"ERROR = 1 (x)", b"?", b"")]
         for strict in (False, True):
             made.append(partial(decode, body, fmt=fmt, expect=expect, strict=strict))
