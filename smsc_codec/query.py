@@ -52,6 +52,7 @@ _READ = frozenset({"fmt", "charset", "all", "operators", *COMMANDS})
 # What only a URL has stands before its first parameter: a scheme, a path, the question mark.
 _URL = re.compile(r"[^=&/?:]*[/?:]")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/]*)(.*)", re.DOTALL)
+_WORD = re.compile(r"[\w.-]{1,16}")
 _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 
 
@@ -238,6 +239,9 @@ def query_of(asked: Mapping[str, str], endpoint: str = "senders", *, lenient: bo
     if len(commands) > 1:
         raise OptionError(f"expected one command, found {' and '.join(commands)}")
     known: Any = int(fmt) if fmt in _FORMATS else fmt
+    # A value that looks like nothing that a parameter can be may hold another one, and that one a secret.
+    known = "***" if type(known) is str and not _WORD.fullmatch(known) else known
+    charset = "***" if charset is not None and not _WORD.fullmatch(charset) else charset
     listing = commands == ["get"]
     return Query(
         endpoint=endpoint,
@@ -341,13 +345,8 @@ def _asked(source: object) -> tuple[str, dict[str, str]]:
     raise OptionError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
 
-def parameters(source: Any) -> list[tuple[str, str]]:
-    """Return the names and values of parameters, whatever holds them. Raise what an object of the caller raises."""
-    return _read(source)[1]
-
-
 def _read(source: Any) -> tuple[str, list[tuple[str, str]]]:
-    """Return the path and the parameters of a source."""
+    """Return the path and the parameters of a source. Raise what an object of the caller raises."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         source = bytes(source).decode("latin-1")
     if not isinstance(source, (str, Iterable)):

@@ -5,6 +5,8 @@ What requests, httpx and aiohttp have in common is read by its name; none of the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
@@ -13,13 +15,13 @@ from ._multipart import is_multipart, parts_of
 from ._public import public
 from ._secrets import Known
 from ._secrets.credentials import values_of
-from ._source import size_of
+from ._source import bytes_of, size_of
 from ._types import is_really, name_of
 from .endpoints.senders import Reply
 from .errors import DecodeError, OptionError
 from .limits import DEFAULT_LIMITS, Limits
 from .model import ErrorReply
-from .query import Parameters, Query, parameters
+from .query import Parameters, Query
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -133,6 +135,9 @@ def decode_response(
                 f"expected the content in the response, found {name_of(content)}: "
                 "read it, and give it as the second argument"
             )
+    # It is read again if there is something to say. An object of the caller that raises is refused below.
+    with suppress(Exception):
+        form = list(form) if isinstance(form, Iterator) else form
     url = _held(response, "url")
     request = _held(response, "request")
     sent = _sent_form(request) if form is None else form
@@ -158,13 +163,29 @@ def _secrets(url: object, form: object, request: object, response: object) -> tu
             sent += _headers(redirect)
         body = _body(request)
         kind = next((value for name, value in sent if name.lower() == "content-type"), "")
-        pairs = [] if form is None else [(name, value.encode("utf-8", "replace")) for name, value in parameters(form)]
+        pairs, posted = _given(form)
         if is_multipart(kind):
             pairs += ((part.name, part.content()) for part in parts_of(kind, body) if part.filename is None)
             body = b""
-        return values_of("" if url is None else str(url), body, (*sent, *_headers(response)), pairs)
+        return values_of("" if url is None else str(url), body, (*sent, *_headers(response)), pairs, posted)
     except Exception:  # that of an object of the caller, or of a form that cannot be read
         return None
+
+
+def _given(form: Any) -> tuple[list[tuple[str, bytes]], bytes]:
+    """Return every value of a form that the caller gives, also those that do not count, and its text if it is one."""
+    if form is None:
+        return [], b""
+    text = bytes_of(form.encode("utf-8", "replace") if isinstance(form, str) else form)
+    if text is not None:
+        return [], text
+    if not isinstance(form, Iterable):
+        return [], str(form).encode("utf-8", "replace")
+    pairs = []
+    for name, given in form.items() if isinstance(form, Mapping) else form:
+        for value in given if isinstance(given, (list, tuple)) else [given]:
+            pairs.append((_text(name), value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")))
+    return pairs, b""
 
 
 def _headers(message: object) -> list[tuple[str, str]]:

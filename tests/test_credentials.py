@@ -217,3 +217,20 @@ def test_anything(url: str, body: bytes, headers: list[tuple[str, str]], parts: 
     assert values is not None
     assert all(len(value) >= 3 for value in values)
     assert len({*values}) == len(values)
+
+
+def test_parts_that_only_look_like_those_of_the_service() -> None:
+    assert "secretkey.php" in found("https://smsc.ru/secretkey.php")
+    assert found("https://smsc.ru/sys/senders.php") == found("https://smsc.ru/rest/op_templates/") == ()
+    assert SECRET in found(f"{URL}?sender[otp]={quote(SECRET, safe='')}")
+    assert found(f"{URL}?id[]=5&id[]=6") == ()
+
+
+def test_credentials_that_are_not_padded() -> None:
+    for login in ("a", "ab", "abc"):
+        credentials = base64.b64encode(f"{login}:wqjqzqjw".encode()).decode().rstrip("=")
+        assert "wqjqzqjw" in found(headers=[("Authorization", f"Basic {credentials}")])
+
+
+def test_what_a_server_asks_for_is_not_secret() -> None:
+    assert "SMSC" not in " ".join(found(headers=[("WWW-Authenticate", 'Basic realm="SMSC error"')]))

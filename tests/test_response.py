@@ -373,6 +373,51 @@ def test_aiohttp_and_its_headers(url: str) -> None:
     assert not leaked(_refused(response, "<html>wqjqzqjw"), "wqjqzqjw")
 
 
+CYRILLIC = "пароль"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"psw": [SECRET, "b"]},
+        {"zz": ("a", SECRET)},
+        {"zz": SECRET.encode()},
+        [("zz", SECRET), ("zz", "b")],
+        iter([("zz", SECRET), ("fmt", "3"), ("get", "1")]),
+        urlencode({"zz": SECRET}),
+        urlencode({"zz": SECRET}).encode(),
+        bytearray(urlencode({"zz": SECRET}).encode()),
+        Link(f"{ADDRESS}?zz={quote(SECRET)}"),
+    ],
+    ids=range(9),
+)
+def test_forms_that_the_caller_gives(form: Any) -> None:
+    response = SimpleNamespace(url=ADDRESS, headers={})
+    assert not leaked(_refused(response, PAGE, form=form), SECRET)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"psw": CYRILLIC.encode("cp1251")}, f"psw={quote(CYRILLIC, encoding='cp1251')}", f"psw={CYRILLIC}".encode()],
+)
+def test_forms_in_other_charsets(form: Any) -> None:
+    response = SimpleNamespace(url=ADDRESS, headers={})
+    assert CYRILLIC not in _refused(response, f"<html>{CYRILLIC}", form=form)
+
+
+def test_phones_behind_each_other() -> None:
+    for between in (",", ";", " ", "%0A", "|"):
+        response = SimpleNamespace(url=f"{ADDRESS}?phones=79990001122{between}79990001133", headers={})
+        said = _refused(response, "<html>79990001122 79990001133 9990001133")
+        assert "9990001122" not in said and "9990001133" not in said
+
+
+def test_what_a_parameter_cannot_be_is_not_shown() -> None:
+    for asked in ("fmt=3;otp=S3CR3Tzq", "charset=x;otp=S3CR3Tzq", "fmt=3 S3CR3Tzq"):
+        with pytest.raises(OptionError, match=r"(fmt|charset) has to be .*, not '\*\*\*'$"):
+            Query.from_url(f"{ADDRESS}?{asked}&get=1")
+
+
 def test_redirects() -> None:
     """The first request of several has the credentials, and the last one what is left of them."""
     for first in (

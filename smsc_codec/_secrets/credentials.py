@@ -49,7 +49,10 @@ _WITHOUT_TRUNK = 10
 """Digits of a Russian number behind its 7 or 8, which callers and the service write by turns."""
 _USERINFO = re.compile(r"//([^/?#]*)@")
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")
-_KNOWN_PART = re.compile(r"(?i)sys|rest|api|[a-z_]+\.php")
+_KNOWN_PART = re.compile(
+    r"(?i)sys|rest|api|(?:senders|send|status|balance|info|get|phones|jobs|templates|op_templates|users|documents|tinyurls"
+    r"|receive_phones|wait_call|get_mnp|ping)(?:\.php)?"
+)
 _ASKING = re.compile(
     r"(?i)auth|cookie|token|key|secret|passw|psw|pwd|passphrase|login|session|sid|credential|sign|csrf|xsrf"
     r"|user(?!-agent)|account|client|remote|\Afrom\Z"
@@ -153,10 +156,14 @@ def _of_parameters(text: str) -> Iterator[str]:
             if equals:
                 yield from _of_parameter(next(iter(_unquoted(name)), ""), [value, *_unquoted(value)])
     yield from values_behind_names(text)
+    # A list of phones is one parameter, whatever is between them.
+    for pair in text.split("&"):
+        if pair.partition("=")[0].rpartition("?")[2] not in _IDS:
+            yield from _phones(pair)
 
 
 def _of_parameter(name: str, readings: Sequence[str]) -> Iterator[str]:
-    name = name.partition("[")[0].strip().lower()
+    name = name.removesuffix("[]").strip().lower()
     if name in _IDS:
         return
     if name not in HARMLESS:
@@ -165,13 +172,17 @@ def _of_parameter(name: str, readings: Sequence[str]) -> Iterator[str]:
             if _JSON.match(reading):
                 yield from _of_json(reading)
     for reading in readings:
-        for number in _PHONE.findall(reading):
-            yield number
-            yield number[-_WITHOUT_TRUNK:]
+        yield from _phones(reading)
+
+
+def _phones(text: str) -> Iterator[str]:
+    for number in _PHONE.findall(text):
+        yield number
+        yield number[-_WITHOUT_TRUNK:]
 
 
 def _of_header(name: str, value: str) -> Iterator[str]:
-    if _ASKING.search(name):
+    if _ASKING.search(name) and not name.lower().endswith("-authenticate"):
         yield value
         # What follows the first pair of Set-Cookie says where and how long the cookie is good.
         given = value.partition(";")[0] if name.lower() == "set-cookie" else value
@@ -190,7 +201,7 @@ def _of_header(name: str, value: str) -> Iterator[str]:
 def _of_basic(part: str) -> Iterator[str]:
     """Collect from the credentials of Basic authentication: the two together, the login, the password."""
     try:
-        data = base64.b64decode(part, validate=True)
+        data = base64.b64decode(part + "=" * (-len(part) % 4), validate=True)
     except (binascii.Error, ValueError):
         return
     for text in _readings(data):
