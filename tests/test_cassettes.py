@@ -216,7 +216,8 @@ def test_aliases_that_nest_more_deeply_than_a_stack_are_a_bad_entry(monkeypatch:
     monkeypatch.setattr(_yaml, "_ALIAS_FREE", 1 << 40)
     links = (f"x{number}: &a{number} {{string: *a{number - 1}}}" for number in range(1, 3000))
     first, second = read(cassette(interaction(", ".join(["x0: &a0 x", *links, "body: *a2999"])), interaction()))
-    assert trouble(first).endswith("the entry is nested too deeply")
+    # How deep an interpreter goes is its own affair.
+    assert trouble(first).endswith(("the entry is nested too deeply", "the body is neither text nor bytes"))
     assert second.problem is None
 
 
