@@ -67,7 +67,12 @@ def fuzz(target: str, seconds: int, corpus: Path, crashes: Path) -> Result:
     command = [
         *("-m", "tests.fuzz.worker", target, str(corpus), f"-dict={HERE / 'tokens.dict'}"),
         *(f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", "-rss_limit_mb=2048"),
-        *("-use_value_profile=1", "-print_final_stats=1", f"-exact_artifact_path={crashes / target}"),
+        *(
+            "-use_value_profile=1",
+            "-print_final_stats=1",
+            "-report_slow_units=120",
+            f"-exact_artifact_path={crashes / target}",
+        ),
     ]
     done = _python(*command)
     said = done.stderr + done.stdout
