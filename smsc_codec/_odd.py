@@ -1,4 +1,6 @@
-"""Whether a reply that a fast lane has read holds what there is a finding for: a number or key not documented.
+"""Whether a reply that a fast lane has read holds what there is a finding for.
+
+That is a number or a key that is not documented, or text whose letters are broken.
 
 Validating a reply that is in order costs little more than decoding it, because this looks at whole columns.
 """
@@ -12,6 +14,7 @@ from typing import Any
 
 from ._forms import Flat, Form
 from ._generated import column_of
+from ._letters import any_broken
 from ._records import Record
 from ._values import Scalar
 from .mapping import EMPTY
@@ -40,16 +43,21 @@ def odd_records(record: Record) -> Check:
 
 def _checks(record: Record) -> list[Check]:
     """For each attribute what tells whether one of many records is odd there."""
-    numbers = [_odd_numbers(column_of(field.name), field.type) for field in record.fields if field.type.table]
+    checks = [_odd_numbers(column_of(field.name), field.type) for field in record.fields if field.type.table]
+    checks += [_broken_texts(column_of(field.name)) for field in record.fields if not field.type.number]
     if record.extras is None:
-        return numbers
+        return checks
     known = record.extras.known
-    return [*numbers, *(_odd_extras(column_of(name), type_, known) for name, type_ in record.extra_types)]
+    return [*checks, *(_odd_extras(column_of(name), type_, known) for name, type_ in record.extra_types)]
 
 
 def _odd_numbers(column: Column, type_: Scalar) -> Check:
     documented = _documented(type_) | {None}
     return lambda values: not documented.issuperset(column(values))
+
+
+def _broken_texts(column: Column) -> Check:
+    return lambda values: any_broken(column(values))
 
 
 def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
@@ -62,7 +70,8 @@ def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
             return False
         if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
             return True
-        return type_.table is not None and not documented.issuperset(chain.from_iterable(map(_VALUES, mappings)))
+        given = chain.from_iterable(map(_VALUES, mappings))
+        return any_broken(given) if type_.table is None else not documented.issuperset(given)
 
     return odd
 

@@ -14,7 +14,7 @@ from ._loading import LOADING
 from ._odd import odd_check
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in
 from ._secrets import NOTHING, Known
-from ._source import BOM, charset_name, open_source, size_of
+from ._source import BLANKS, BOM, Source, charset_name, is_utf16, open_source, size_of
 from .errors import DecodeError, EncodeError, unreadable
 from .formats import Format, Reader, reader_of
 from .limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
@@ -28,9 +28,11 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
-_XML = re.compile(r"\s*<")
-_JSON = re.compile(r"\s*[\[{]")
-_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |(?:\r?\n)?\Z)")
+_XML = re.compile(r"[\s\ufeff]*<")
+_JSON = re.compile(r"[\s\ufeff]*[\[{]")
+_MARK_IN_LATIN1 = BOM.decode("latin-1")
+_ENDS = ("", "\n", "\r\n")
+_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 
 class Codec(Generic[R]):
@@ -126,8 +128,9 @@ class Codec(Generic[R]):
           the body; `OK` alone and a line of `key = value` are text.
         - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
           always allowed, any other reply is an error; type checkers see both.
-        - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means that of the XML declaration, else UTF-8
-          where the bytes are valid UTF-8, else windows-1251, the service's default.
+        - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means UTF-8 if the bytes are valid UTF-8,
+          else what the XML declaration says, else windows-1251, the service's default; UTF-16 with a byte order
+          mark is read too. A charset that is given is an order: the bytes are read in it, whatever they are.
         - *strict*: refuse whatever `validate` would report.
         - *limits*: bounds on what is read.
 
@@ -222,11 +225,17 @@ class Codec(Generic[R]):
         name = None if charset is None else charset_of(charset)
         # In another format what looks like an XML declaration is a name.
         source = open_source(body, name, bounds, findings, asked in (None, Format.XML), known)
-        found = _recognise(source.text, asked)
-        if not source.text.strip() and found in (Format.XML, Format.JSON):
+        rest = source.text.lstrip(BLANKS)
+        start = len(source.text) - len(rest)
+        found = _recognise(source.text, asked, start)
+        empty = not rest or rest.isspace()
+        if empty and found in (Format.XML, Format.JSON):
             source.fail("expected a reply, found an empty body", code="empty")
-        if asked is None and not source.text.strip():
+        if empty and asked is None:
             source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
+        by_line = found is Format.TEXT or found is Format.CSV
+        if start or by_line:
+            _trim(source, start, by_line=by_line)
         reply = self._format(found).read(source, expect or ())
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
@@ -345,14 +354,51 @@ def _plain(body: Any, fmt: Any, charset: Any, limits: Limits) -> tuple[bytes | N
     return body, _recognise(text, None) if fmt is None and text.strip() else fmt
 
 
-def _recognise(text: str, asked: Format | None) -> Format:
-    """The format that the body is in: the one asked for, but that errors and OK can come as text instead."""
+def _recognise(text: str, asked: Format | None, start: int = 0) -> Format:
+    """Return the format that the body is in: the one asked for, but that errors and OK can come as text instead.
+
+    White space stands before *start*.
+    """
     if asked in (Format.TEXT, Format.CSV):
         return asked
     if asked is not None:
-        return Format.TEXT if _TEXT.match(text) else asked
+        return Format.TEXT if _TEXT.match(text, start) else asked
     if _XML.match(text):
         return Format.XML
     if _JSON.match(text):
         return Format.JSON
-    return Format.TEXT if _TEXT.match(text) else Format.CSV
+    return Format.TEXT if _TEXT.match(text, start) else Format.CSV
+
+
+def format_in(body: bytes) -> Format:
+    """Return the format that the beginning of a body is in."""
+    head = body[:400]
+    if is_utf16(head):
+        text = head.decode("utf-16", "ignore")
+    else:
+        text = head.decode("latin-1").replace(_MARK_IN_LATIN1, "")
+    return _recognise(text.lstrip(BLANKS), None)
+
+
+def _trim(source: Source, start: int, *, by_line: bool) -> None:
+    """Leave out the white space before a reply, which ends at *start*, and report it; where a line counts, blank lines before and behind it.
+
+    Behind XML and JSON their own grammars allow it. One line end behind the last line is a part of text.
+    """
+    text = source.text
+    if by_line:
+        if text in _ENDS:
+            return
+        if start:
+            rest = text[text.rfind("\n", 0, start) + 1 :]
+            start = len(text) - len(rest.lstrip("\ufeff"))
+    if start:
+        source.leave_out(start)
+        what = "blank lines stand" if by_line else "white space stands"
+        source.note(Severity.WARNING, "white-space", f"{what} before the reply")
+    if by_line:
+        text = source.text
+        end = text.find("\n", len(text.rstrip(BLANKS))) + 1
+        if 0 < end < len(text):
+            source.note(Severity.WARNING, "white-space", "blank lines stand behind the reply", end)
+            source.text = text[:end]
