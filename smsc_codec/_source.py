@@ -131,6 +131,8 @@ class Source:
         self.start += _size_in(self.charset, head)
         self._lines += head.count("\n")
         self._columns = len(head[head.rfind("\n") + 1 :].replace(_MARK, ""))
+        for name in ("_places", "_secrets"):  # of the whole text
+            vars(self).pop(name, None)
 
     def _place(self, index: int) -> tuple[int, int, int, str]:
         """Return the offset, line and column of *index*, and the excerpt."""

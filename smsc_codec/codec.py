@@ -30,7 +30,6 @@ T = TypeVar("T")
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
-_MARK_IN_LATIN1 = BOM.decode("latin-1")
 _ENDS = ("", "\n", "\r\n")
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
@@ -225,17 +224,18 @@ class Codec(Generic[R]):
         name = None if charset is None else charset_of(charset)
         # In another format what looks like an XML declaration is a name.
         source = open_source(body, name, bounds, findings, asked in (None, Format.XML), known)
+        found = _recognise(source.text, asked)
         rest = source.text.lstrip(BLANKS)
-        start = len(source.text) - len(rest)
-        found = _recognise(source.text, asked, start)
         empty = not rest or rest.isspace()
         if empty and found in (Format.XML, Format.JSON):
             source.fail("expected a reply, found an empty body", code="empty")
         if empty and asked is None:
             source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
-        by_line = found is Format.TEXT or found is Format.CSV
-        if start or by_line:
-            _trim(source, start, by_line=by_line)
+        if found is Format.TEXT or found is Format.CSV:
+            _trim_lines(source)
+        elif len(rest) < len(source.text):
+            source.leave_out(len(source.text) - len(rest))
+            source.note(Severity.WARNING, "white-space", "white space stands before the reply")
         reply = self._format(found).read(source, expect or ())
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
@@ -354,51 +354,46 @@ def _plain(body: Any, fmt: Any, charset: Any, limits: Limits) -> tuple[bytes | N
     return body, _recognise(text, None) if fmt is None and text.strip() else fmt
 
 
-def _recognise(text: str, asked: Format | None, start: int = 0) -> Format:
-    """Return the format that the body is in: the one asked for, but that errors and OK can come as text instead.
-
-    White space stands before *start*.
-    """
+def _recognise(text: str, asked: Format | None) -> Format:
+    """Return the format that the body is in: the one asked for, but that errors and OK can come as text instead."""
     if asked in (Format.TEXT, Format.CSV):
         return asked
     if asked is not None:
-        return Format.TEXT if _TEXT.match(text, start) else asked
+        return Format.TEXT if _TEXT.match(text, _first_line(text)) else asked
     if _XML.match(text):
         return Format.XML
     if _JSON.match(text):
         return Format.JSON
-    return Format.TEXT if _TEXT.match(text, start) else Format.CSV
+    return Format.TEXT if _TEXT.match(text, _first_line(text)) else Format.CSV
 
 
 def format_in(body: bytes) -> Format:
     """Return the format that the beginning of a body is in."""
     head = body[:400]
     if is_utf16(head):
-        text = head.decode("utf-16", "ignore")
-    else:
-        text = head.decode("latin-1").replace(_MARK_IN_LATIN1, "")
-    return _recognise(text.lstrip(BLANKS), None)
+        return _recognise(head.decode("utf-16", "ignore"), None)
+    return _recognise(head.replace(BOM, b"").decode("latin-1"), None)
 
 
-def _trim(source: Source, start: int, *, by_line: bool) -> None:
-    """Leave out the white space before a reply, which ends at *start*, and report it; where a line counts, blank lines before and behind it.
+def _first_line(text: str) -> int:
+    """Return where the first line begins that is not blank."""
+    start = len(text) - len(text.lstrip(BLANKS))
+    if not start:
+        return 0
+    rest = text[text.rfind("\n", 0, start) + 1 :]
+    return len(text) - len(rest.lstrip("\ufeff"))
 
-    Behind XML and JSON their own grammars allow it. One line end behind the last line is a part of text.
-    """
-    text = source.text
-    if by_line:
-        if text in _ENDS:
-            return
-        if start:
-            rest = text[text.rfind("\n", 0, start) + 1 :]
-            start = len(text) - len(rest.lstrip("\ufeff"))
+
+def _trim_lines(source: Source) -> None:
+    """Leave out the blank lines around a reply of lines, and report them; one line end behind it is a part of it."""
+    if source.text in _ENDS:
+        return
+    start = _first_line(source.text)
     if start:
         source.leave_out(start)
-        what = "blank lines stand" if by_line else "white space stands"
-        source.note(Severity.WARNING, "white-space", f"{what} before the reply")
-    if by_line:
-        text = source.text
-        end = text.find("\n", len(text.rstrip(BLANKS))) + 1
-        if 0 < end < len(text):
-            source.note(Severity.WARNING, "white-space", "blank lines stand behind the reply", end)
-            source.text = text[:end]
+        source.note(Severity.WARNING, "white-space", "blank lines stand before the reply")
+    text = source.text
+    end = text.find("\n", len(text.rstrip(BLANKS))) + 1
+    if 0 < end < len(text):
+        source.note(Severity.WARNING, "white-space", "blank lines stand behind the reply", end)
+        source.text = text[:end]
