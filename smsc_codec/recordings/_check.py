@@ -38,7 +38,7 @@ UNDECODED, NO_FORMAT = "not decoded", "unknown"
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What holds for every reply of which the recording does not say it."""
+    """What holds for every reply of which the recording does not say it; a charset holds for all bytes."""
 
     fmt: Format | None = None
     charset: str | None = None
