@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 LOST = "\ufffd"
@@ -56,25 +57,31 @@ def _pairs(*readings: dict[int, str], without: str = "", only: str = "") -> str:
     return "|".join(f"{first}[{re.escape(found)}]" for first, found in seconds.items())
 
 
-# Two letters in a row: one pair alone can be a word's end before a quotation mark.
-_ANY = _pairs(_CP1251)
-_SURE = _pairs(_CP1251, without=_CAPITALS)
-_DOUBTFUL = _pairs(_CP1251, only=_CAPITALS)
-_UTF8_AS_1251 = re.compile(f"(?:{_SURE})(?:{_ANY})|(?:{_DOUBTFUL})(?:{_SURE})|вЂ|в„–").search
-
-_LATIN = _pairs(_CP1252, _LATIN1)
 _SIGNS = re.escape(
     "".join(reading[byte] for reading in (_CP1252, _LATIN1) for byte in range(0x80, 0xC0)).replace("’", "")
 )
-_UTF8_AS_LATIN = re.compile(
-    f"(?:{_LATIN})(?:{_LATIN})"
-    # An accented letter inside or at the end of a word: not the capital before a quotation mark.
-    f"|Ã(?:(?<=[a-z]Ã)[{_SIGNS}]|[{_SIGNS}](?=[A-Za-z]))"
-    "|[ÂÃÐÑÒÓâ][\x80-\x9f]|â€|â„–"
-).search
-
 _LETTERS = "".join(_LATIN1[byte] for byte, letter in _CP1251.items() if letter in _RUSSIAN + _UKRAINIAN)
 _RUNS = re.compile(f"[{re.escape(_LETTERS)}]{{3,}}").finditer
+
+
+# The next two take 3 ms to compile, and most texts have no need of them.
+
+
+@lru_cache(1)
+def _utf8_as_1251() -> re.Pattern[str]:
+    """Two letters in a row: one pair alone can be a word's end before a quotation mark."""
+    sure, doubtful = _pairs(_CP1251, without=_CAPITALS), _pairs(_CP1251, only=_CAPITALS)
+    return re.compile(f"(?:{sure})(?:{_pairs(_CP1251)})|(?:{doubtful})(?:{sure})|вЂ|в„–")
+
+
+@lru_cache(1)
+def _utf8_as_latin1() -> re.Pattern[str]:
+    """Two letters in a row, or an accented letter inside a word: not the capital before a quotation mark."""
+    pairs = _pairs(_CP1252, _LATIN1)
+    accented = f"Ã(?:(?<=[a-z]Ã)[{_SIGNS}]|[{_SIGNS}](?=[A-Za-z]))"
+    return re.compile(f"(?:{pairs})(?:{pairs})|{accented}|[ÂÃÐÑÒÓâ][\x80-\x9f]|â€|â„–")
+
+
 # Whatever is wrong has one of these: ordinary Cyrillic is searched for them alone.
 _SECONDS = re.escape("".join(_CP1251[byte] for byte in range(0x80, 0xC0)))
 _HINT = re.compile(f"[РСТУв\x80-\xff](?:(?<=[\x80-\xff])|[{_SECONDS}])").search
@@ -94,9 +101,9 @@ def broken(text: str) -> Broken | None:
         )
     if _HINT(text) is None:
         return None
-    if _UTF8_AS_1251(text):
+    if _utf8_as_1251().search(text):
         return _mojibake("UTF-8 read as windows-1251", text, _CP1251, "utf-8")
-    if _UTF8_AS_LATIN(text):
+    if _utf8_as_latin1().search(text):
         return _mojibake("UTF-8 read as latin-1", text, _CP1252, "utf-8")
     if any(_is_russian(text, match) for match in _RUNS(text)):
         return _mojibake("windows-1251 read as latin-1", text, _CP1252, "windows-1251")

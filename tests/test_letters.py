@@ -169,7 +169,8 @@ ORDINARY = """
 Қазақстан, Әділет, Ұлттық банк, ӘКІМДІК, Өскемен, ҮНЕМ, Шымкент, ТҮРКІСТАН, Ү—Т
 Café, Müller, Ängström, Großbürgermeister, SÃO PAULO, NÃO, MAÇÃ», IRMÃ’s,\
  Português ação, Señor, ESPAÑA, Ñandú, ÑOÑO, CAÑÓN
-ÆØÅ, ÅÄÖ AB, åäö, ÄÖÜ, éèê, où, été, naïve, Noël, ¿Qué?, ¡Olé!, Nº 5, À bientôt, Þórður, ÐÞ, Łódź, Škoda, Dvořák, Ölçü, Ÿ
+ÆØÅ, ÅÄÖ AB, åäö, ÄÖÜ, éèê, où, été, naïve,\
+ Noël, ¿Qué?, ¡Olé!, Nº 5, À bientôt, Þórður, ÐÞ, Łódź, Škoda, Dvořák, Ölçü, Ÿ
 Tiếng Việt, Αθήνα, ΑΒΓ, 日本, Français: œuvre, Тел. +7 (999) 000-11-22, Р–С, Т“У”, С—П, ‘С’, Р»Т, Р\xa0С\xa0Т
 """
 
