@@ -113,7 +113,7 @@ def broken(text: str) -> Broken | None:
 def any_broken(texts: Iterable[str | None]) -> bool:
     """Whether one of many texts may be broken; no text has a line end in what is looked for."""
     text = "\n".join(filter(None, texts))
-    return not text.isascii() and broken(text) is not None
+    return False if text.isascii() else broken(text) is not None
 
 
 def message(found: Broken, shown: Callable[[str], str]) -> str:

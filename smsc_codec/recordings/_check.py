@@ -11,6 +11,7 @@ import msgspec
 
 from .._secrets import NUMBERS, Known, printable, safe_name
 from .._secrets.credentials import values_of
+from .._source import is_utf8
 from ..codec import format_in
 from ..endpoints.senders import CODEC, SENDERS
 from ..formats import Format
@@ -146,7 +147,7 @@ class _Checker:
         """The charset to read a body in. A text has none, and the caller's is an order; all else can be wrong."""
         if entry.text:
             # The way without a charset is the faster one, and the same where no XML declaration can say another.
-            return None if body.isascii() and b"<?" not in body[:100] else "utf-8"
+            return None if b"<?" not in body[:100] and (body.isascii() or is_utf8(body)) else "utf-8"
         if self.options.charset is not None or body.isascii():
             return self.options.charset
         charset, findings = answered_in(asked, body, entry.header("content-type"))
