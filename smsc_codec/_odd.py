@@ -27,8 +27,16 @@ Check = Callable[[Sequence[Any]], bool]
 
 
 def odd_check(form: Form) -> Callable[[Any], bool]:
-    """What tells whether a reply of that form holds anything odd."""
-    odd = odd_records(form.record)
+    """What tells whether a reply of that form holds a number or a key that is not documented."""
+    return _of_reply(form, _any(_checks(form.record)))
+
+
+def letters_check(form: Form) -> Callable[[Any], bool]:
+    """What tells whether a reply of that form holds text whose letters are broken."""
+    return _of_reply(form, _any(_letter_checks(form.record)))
+
+
+def _of_reply(form: Form, odd: Check) -> Callable[[Any], bool]:
     if isinstance(form, Flat):
         return lambda reply: odd((reply,))
     records = attrgetter(form.attribute)
@@ -37,18 +45,20 @@ def odd_check(form: Form) -> Callable[[Any], bool]:
 
 def odd_records(record: Record) -> Check:
     """What tells whether any of many records, at least one, holds anything odd."""
-    checks = _checks(record)
+    return _any([*_checks(record), *_letter_checks(record)])
+
+
+def _any(checks: Sequence[Check]) -> Check:
     return lambda values: any(check(values) for check in checks)
 
 
 def _checks(record: Record) -> list[Check]:
     """For each attribute what tells whether one of many records is odd there."""
-    checks = [_odd_numbers(column_of(field.name), field.type) for field in record.fields if field.type.table]
-    checks += [_broken_texts(column_of(field.name)) for field in record.fields if not field.type.number]
+    numbers = [_odd_numbers(column_of(field.name), field.type) for field in record.fields if field.type.table]
     if record.extras is None:
-        return checks
+        return numbers
     known = record.extras.known
-    return [*checks, *(_odd_extras(column_of(name), type_, known) for name, type_ in record.extra_types)]
+    return [*numbers, *(_odd_extras(column_of(name), type_, known) for name, type_ in record.extra_types)]
 
 
 def _odd_numbers(column: Column, type_: Scalar) -> Check:
@@ -56,8 +66,18 @@ def _odd_numbers(column: Column, type_: Scalar) -> Check:
     return lambda values: not documented.issuperset(column(values))
 
 
+def _letter_checks(record: Record) -> list[Check]:
+    """For each attribute with texts what tells whether one of many records is broken there."""
+    texts = [_broken_texts(column_of(field.name)) for field in record.fields if not field.type.number]
+    return [*texts, *(_broken_extras(column_of(name)) for name, type_ in record.extra_types if type_.table is None)]
+
+
 def _broken_texts(column: Column) -> Check:
     return lambda values: any_broken(column(values))
+
+
+def _broken_extras(column: Column) -> Check:
+    return lambda values: any_broken(chain.from_iterable(map(_VALUES, column(values))))
 
 
 def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
@@ -70,8 +90,7 @@ def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
             return False
         if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
             return True
-        given = chain.from_iterable(map(_VALUES, mappings))
-        return any_broken(given) if type_.table is None else not documented.issuperset(given)
+        return type_.table is not None and not documented.issuperset(chain.from_iterable(map(_VALUES, mappings)))
 
     return odd
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ._forms import Endpoint, Flat, Listing
 from ._loading import LOADING
-from ._odd import odd_check
+from ._odd import letters_check, odd_check
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in
 from ._secrets import NOTHING, Known
 from ._source import BLANKS, BOM, Source, charset_name, is_utf16, open_source, size_of
@@ -43,7 +43,7 @@ class Codec(Generic[R]):
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
         self.endpoint = endpoint
-        self._odd_checks = {form.cls: odd_check(form) for form in endpoint.forms}
+        self._odd_checks = {form.cls: (odd_check(form), letters_check(form)) for form in endpoint.forms}
         self._formats: dict[int, Reader] = {}
         self._classes: tuple[type, ...] = tuple(form.cls for form in endpoint.forms)
         flats = (form for form in endpoint.forms if isinstance(form, Flat))
@@ -79,9 +79,15 @@ class Codec(Generic[R]):
             reader = self._format(Format(fmt))
         return reader.fast(body, limits)
 
-    def _odd(self, reply: Any) -> bool:
-        """Whether a reply that the fast lane has read holds anything to report."""
-        return self._odd_checks[reply.__class__](reply)
+    def _odd(self, reply: Any, body: Any) -> bool:
+        """Whether a reply that the fast lane has read from a body holds anything to report."""
+        is_odd, has_broken_letters = self._odd_checks[reply.__class__]
+        if is_odd(reply):
+            return True
+        # Letters outside ASCII stand there as they are, or behind the mark of an escape.
+        if type(body) is bytes and body.isascii() and b"\\" not in body and b"&" not in body:
+            return False
+        return has_broken_letters(reply)
 
     @overload
     def decode(
@@ -139,7 +145,7 @@ class Codec(Generic[R]):
         if strict is not False and strict is not True:
             flag_of("strict", strict)
         reply = self._quick(body, fmt, charset, limits)
-        if reply is not None and (wanted is None or type(reply) in wanted) and not (strict and self._odd(reply)):
+        if reply is not None and (wanted is None or type(reply) in wanted) and not (strict and self._odd(reply, body)):
             return reply
         return self._judged(body, fmt, expect, charset, strict, limits)
 
@@ -200,7 +206,7 @@ class Codec(Generic[R]):
         wanted = None if expect is None else self._expected(expect)
         flag_of("strict", strict)
         reply = self._quick(body, fmt, charset, limits)
-        if reply is not None and (wanted is None or type(reply) in wanted) and not self._odd(reply):
+        if reply is not None and (wanted is None or type(reply) in wanted) and not self._odd(reply, body):
             return Report(reply)
         findings: list[Finding] = []
         try:
