@@ -77,7 +77,11 @@ def _broken_texts(column: Column) -> Check:
 
 
 def _broken_extras(column: Column) -> Check:
-    return lambda values: any_broken(chain.from_iterable(map(_VALUES, column(values))))
+    def odd(values: Sequence[Any]) -> bool:
+        mappings = column(values)
+        return not _all_empty(mappings) and any_broken(chain.from_iterable(map(_VALUES, mappings)))
+
+    return odd
 
 
 def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
@@ -85,14 +89,18 @@ def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
 
     def odd(values: Sequence[Any]) -> bool:
         mappings = column(values)
-        # Most lists have none.
-        if mappings[0] is EMPTY and mappings.count(EMPTY) == len(mappings):
+        if _all_empty(mappings):
             return False
         if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
             return True
         return type_.table is not None and not documented.issuperset(chain.from_iterable(map(_VALUES, mappings)))
 
     return odd
+
+
+def _all_empty(mappings: list[Any]) -> bool:
+    """Whether there is nothing in them, as in most lists."""
+    return mappings[0] is EMPTY and mappings.count(EMPTY) == len(mappings)
 
 
 def _documented(type_: Scalar) -> frozenset[Any]:

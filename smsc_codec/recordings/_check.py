@@ -11,7 +11,6 @@ import msgspec
 
 from .._secrets import NUMBERS, Known, printable, safe_name
 from .._secrets.credentials import values_of
-from .._source import is_utf8
 from ..codec import format_in
 from ..endpoints.senders import CODEC, SENDERS
 from ..formats import Format
@@ -112,7 +111,9 @@ class _Checker:
             body = self._unpacked(entry)
             if body is None:
                 return
-        self._reply(entry, body, self._charset(entry, body, asked.charset), asked)
+        # JSON in ASCII is the same in every charset.
+        charset = None if body[:1] in b"[{" and body.isascii() else self._charset(entry, body, asked.charset)
+        self._reply(entry, body, charset, asked)
 
     def _unpacked(self, entry: Entry) -> bytes | None:
         """The body of an entry of which more is known, `None` if there is none to judge."""
@@ -146,8 +147,9 @@ class _Checker:
     def _charset(self, entry: Entry, body: bytes, asked: str | None) -> str | None:
         """The charset to read a body in. A text has none, and the caller's is an order; all else can be wrong."""
         if entry.text:
-            # The way without a charset is the faster one, and the same where no XML declaration can say another.
-            return None if b"<?" not in body[:100] and (body.isascii() or is_utf8(body)) else "utf-8"
+            # The way without a charset is the faster one, and the same where no XML declaration can say another, and
+            # no half of a surrogate pair, which begins with 0xED, makes something else of it.
+            return None if b"<?" not in body[:100] and b"\xed" not in body else "utf-8"
         if self.options.charset is not None or body.isascii():
             return self.options.charset
         charset, findings = answered_in(asked, body, entry.header("content-type"))
