@@ -1,4 +1,6 @@
-"""Whether a reply that a fast lane has read holds what there is a finding for: a number or key not documented.
+"""Whether a reply that a fast lane has read holds what there is a finding for.
+
+That is a number or a key that is not documented, or text whose letters are broken.
 
 Validating a reply that is in order costs little more than decoding it, because this looks at whole columns.
 """
@@ -12,6 +14,7 @@ from typing import Any
 
 from ._forms import Flat, Form
 from ._generated import column_of
+from ._letters import any_broken
 from ._records import Record
 from ._values import Scalar
 from .mapping import EMPTY
@@ -24,8 +27,16 @@ Check = Callable[[Sequence[Any]], bool]
 
 
 def odd_check(form: Form) -> Callable[[Any], bool]:
-    """What tells whether a reply of that form holds anything odd."""
-    odd = odd_records(form.record)
+    """What tells whether a reply of that form holds a number or a key that is not documented."""
+    return _of_reply(form, _any(_checks(form.record)))
+
+
+def letters_check(form: Form) -> Callable[[Any], bool]:
+    """What tells whether a reply of that form holds text whose letters are broken."""
+    return _of_reply(form, _any(_letter_checks(form.record)))
+
+
+def _of_reply(form: Form, odd: Check) -> Callable[[Any], bool]:
     if isinstance(form, Flat):
         return lambda reply: odd((reply,))
     records = attrgetter(form.attribute)
@@ -34,7 +45,10 @@ def odd_check(form: Form) -> Callable[[Any], bool]:
 
 def odd_records(record: Record) -> Check:
     """What tells whether any of many records, at least one, holds anything odd."""
-    checks = _checks(record)
+    return _any([*_checks(record), *_letter_checks(record)])
+
+
+def _any(checks: Sequence[Check]) -> Check:
     return lambda values: any(check(values) for check in checks)
 
 
@@ -52,19 +66,41 @@ def _odd_numbers(column: Column, type_: Scalar) -> Check:
     return lambda values: not documented.issuperset(column(values))
 
 
+def _letter_checks(record: Record) -> list[Check]:
+    """For each attribute with texts what tells whether one of many records is broken there."""
+    texts = [_broken_texts(column_of(field.name)) for field in record.fields if not field.type.number]
+    return [*texts, *(_broken_extras(column_of(name)) for name, type_ in record.extra_types if type_.table is None)]
+
+
+def _broken_texts(column: Column) -> Check:
+    return lambda values: any_broken(column(values))
+
+
+def _broken_extras(column: Column) -> Check:
+    def odd(values: Sequence[Any]) -> bool:
+        mappings = column(values)
+        return not _all_empty(mappings) and any_broken(chain.from_iterable(map(_VALUES, mappings)))
+
+    return odd
+
+
 def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
     documented = _documented(type_)
 
     def odd(values: Sequence[Any]) -> bool:
         mappings = column(values)
-        # Most lists have none.
-        if mappings[0] is EMPTY and mappings.count(EMPTY) == len(mappings):
+        if _all_empty(mappings):
             return False
         if not all(map(known.issuperset, set(map(_KEYS, mappings)))):
             return True
         return type_.table is not None and not documented.issuperset(chain.from_iterable(map(_VALUES, mappings)))
 
     return odd
+
+
+def _all_empty(mappings: list[Any]) -> bool:
+    """Whether there is nothing in them, as in most lists."""
+    return mappings[0] is EMPTY and mappings.count(EMPTY) == len(mappings)
 
 
 def _documented(type_: Scalar) -> frozenset[Any]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from ._generated import Attributes, constructor_of
+from ._letters import broken, message
 from ._runs import Columns, Rows, Table, looked_up, places_of
 from ._source import Source, shown
 from ._types import lazy, name_of
@@ -172,8 +173,13 @@ class Record(msgspec.Struct, frozen=True, dict=True):
         if type_.number and len(text) > source.limits.digits:
             source.fail(f"expected at most {source.limits.digits} digits, found {len(text)}", index, path, code="limit")
         value = type_.parse(text)
+        if source.findings is None:
+            return value
         if not type_.known(value):
             source.note(Severity.INFO, "unknown-number", f"the number {value} is not documented", index, path)
+        trouble = broken(text)
+        if trouble is not None:
+            source.note(Severity.WARNING, trouble.code, message(trouble, source.shown), index, path)
         return value
 
     def many(

@@ -18,6 +18,14 @@ CHARSETS = ("utf-8", "windows-1251", "koi8-r")
 
 BOM = codecs.BOM_UTF8
 
+UTF16 = "utf-16"
+"""What a body with one of its two marks is read as; no charset of the service, but what PowerShell writes."""
+
+_UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_MARK = "\ufeff"
+BLANKS = " \t\r\n" + _MARK
+"""White space of JSON and XML, and the marks that stand in it where pieces with marks were put together."""
+
 _ALIASES = {
     alias: name
     for name, aliases in (
@@ -59,8 +67,7 @@ class _Places:
 
     def __init__(self, text: str, charset: str | None) -> None:
         self._text = text
-        # In the other charsets of the service a character is a byte.
-        self._wide = charset == "utf-8" and not text.isascii()
+        self._charset = charset if charset != "utf-8" or not text.isascii() else None
         # For each step: line ends before it, where its line begins, its offset.
         self._lines, self._starts, self._offsets = array("Q", [0]), array("Q", [0]), array("Q", [0])
 
@@ -79,8 +86,16 @@ class _Places:
         text, step = self._text, at // _STEP
         lines = self._lines[step] + text.count("\n", at, index)
         start = max(self._starts[step], text.rfind("\n", at, index) + 1)
-        passed = len(text[at:index].encode("utf-8", "surrogatepass")) if self._wide else index - at
+        passed = _size_in(self._charset, text[at:index]) if index > at else 0
         return lines, start, self._offsets[step] + passed
+
+
+def _size_in(charset: str | None, text: str) -> int:
+    """Return how many bytes a text has in a charset, how many characters if it was a string."""
+    if charset == "utf-8":
+        return len(text.encode("utf-8", "surrogatepass"))
+    # In the other charsets of the service a character is a byte.
+    return len(text.encode("utf-16-le")) if charset == UTF16 else len(text)
 
 
 class Source:
@@ -107,6 +122,17 @@ class Source:
         self.start = start
         self.findings = findings
         self._known = known
+        # What was left out before the text: its line ends, and the characters of its last line.
+        self._lines = self._columns = 0
+
+    def leave_out(self, count: int) -> None:
+        """Leave out the first *count* characters; positions still count them."""
+        head, self.text = self.text[:count], self.text[count:]
+        self.start += _size_in(self.charset, head)
+        self._lines += head.count("\n")
+        self._columns = len(head[head.rfind("\n") + 1 :].replace(_MARK, ""))
+        for name in ("_places", "_secrets"):  # of the whole text
+            vars(self).pop(name, None)
 
     def _place(self, index: int) -> tuple[int, int, int, str]:
         """Return the offset, line and column of *index*, and the excerpt."""
@@ -121,7 +147,8 @@ class Source:
         before, after = "..." * (first > line_start), "..." * (last < line_end)
         excerpt = f"{before}{printable(self._secrets.masked(first, last))}{after}"
         caret = " " * (len(before) + index - first) + "^"
-        return self.start + offset, line, index - line_start + 1, f"{excerpt}\n{caret}" if text else ""
+        column = index - line_start + 1 + (self._columns if line == 1 else 0)
+        return self.start + offset, self._lines + line, column, f"{excerpt}\n{caret}" if text else ""
 
     @lazy
     def _places(self) -> _Places:
@@ -171,7 +198,10 @@ class Source:
         self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt))
 
 
-_DECLARATION = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""")
+# White space must not stand before a declaration, but what it says counts all the same.
+_DECLARED = r"""^[ \t\r\n]*<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']"""
+_DECLARATION = re.compile(_DECLARED, re.ASCII)
+_DECLARATION_IN_BYTES = re.compile(_DECLARED.encode())
 
 
 def size_of(body: Any) -> int | None:
@@ -203,6 +233,16 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def is_utf16(data: bytes) -> bool:
+    """Whether bytes are UTF-16 with its mark. In windows-1251 the mark is two letters, but no reply has a NUL."""
+    return data[:2] in _UTF16_MARKS and b"\0" in data
+
+
+def from_utf16(data: bytes) -> str:
+    """Return the text of UTF-16 with its mark. Raise `UnicodeDecodeError`, which counts from behind the mark."""
+    return data[2:].decode(_UTF16_MARKS[data[:2]])
+
+
 def open_source(
     body: object,
     charset: str | None,
@@ -211,7 +251,10 @@ def open_source(
     declares: bool,
     known: Known = NOTHING,
 ) -> Source:
-    """Decode the body; `charset=None` is the declaration's if the body *declares* one, else UTF-8, else windows-1251.
+    """Decode the body. *charset* is an order.
+
+    None means UTF-16 if the body has its mark, UTF-8 if the bytes are, whatever an XML declaration says; else what the
+    declaration says, if the body *declares* a charset; else windows-1251.
 
     Raise `DecodeError` if it is not text, or not in that charset, and `LimitError` if it is too much of it; that is
     checked before anything is copied.
@@ -222,8 +265,9 @@ def open_source(
         raise LimitError(f"expected at most {limits.body} {unit}, found {size}", code="limit")
     if is_really(body, str):
         body = str.__str__(body)
-        start = 1 if body.startswith("\ufeff") else 0
-        source = Source(body[start:], limits, None, start, findings, known)
+        text = body.lstrip(_MARK)
+        start = len(body) - len(text)
+        source = Source(text, limits, None, start, findings, known)
         half = SURROGATE.search(body)
         if half is not None:
             source.fail("expected text, found half of a surrogate pair", half.start() - start, code="charset")
@@ -231,26 +275,44 @@ def open_source(
         data = bytes_of(body)
         if data is None:
             raise OptionError(f"the body has to be bytes or a string, not {name_of(body)}")
-        start = len(BOM) if data.startswith(BOM) else 0
+        start = 0
+        if charset is None and is_utf16(data):
+            return _decoded_utf16(data, Source("", limits, UTF16, 2, findings, known))
+        while data.startswith(BOM, start):
+            start += len(BOM)
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings, known))
     if start:
         source.note(Severity.WARNING, "bom", "a byte order mark stands before the reply")
+    if declares and charset is None and source.charset == "utf-8":
+        _check_declaration(source)
     return source
+
+
+def _decoded_utf16(data: bytes, source: Source) -> Source:
+    try:
+        source.text = from_utf16(data)
+    except UnicodeDecodeError as error:
+        source.text = from_utf16(data[: 2 + error.start]) + "\ufffd"
+        wanted = "text in UTF-16, as the byte order mark says"
+        source.fail(f"expected {wanted}, found half of a character", len(source.text) - 1, code="charset")
+    source.leave_out(len(source.text) - len(source.text.lstrip(_MARK)))
+    source.note(Severity.WARNING, "utf-16", f"the reply is in UTF-16, the service has {', '.join(CHARSETS)}")
+    return source
+
+
+def _check_declaration(source: Source) -> None:
+    """Report an XML declaration that says of UTF-8 that it is something else."""
+    declared = _DECLARATION.match(source.text)
+    if declared is None:
+        return
+    name = charset_name(declared[1])
+    if name is None or (name != "utf-8" and not source.text.isascii()):
+        message = f"the XML declaration says {source.shown(declared[1])}, the bytes are UTF-8"
+        source.note(Severity.WARNING, "content-charset", message, declared.start(1))
 
 
 def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -> Source:
     why = ""
-    declared = _DECLARATION.match(data) if charset is None and declares else None
-    if declared is not None:
-        name = declared[1].decode("latin-1")
-        charset, why = charset_name(name), " as the XML declaration says"
-        if charset is None:
-            # Nobody knows what the text is: if it is not UTF-8, every byte is a character.
-            source.charset = "utf-8" if is_utf8(data) else "ascii"
-            source.text = data.decode(source.charset, "replace")
-            at = len(data[: declared.start(1)].decode(source.charset, "replace"))
-            wanted = f"one of the service's charsets ({', '.join(CHARSETS)}) in the XML declaration"
-            source.fail(f"expected {wanted}, found {source.shown(name)}", at, code="charset")
     if charset is None:
         try:
             source.text = data.decode()
@@ -258,6 +320,16 @@ def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -
             charset, why = "windows-1251", ", as the body is not UTF-8"
         else:
             return source
+        declared = _DECLARATION_IN_BYTES.match(data) if declares else None
+        if declared is not None:
+            name = declared[1].decode("latin-1")
+            charset, why = charset_name(name) or "", " as the XML declaration says"
+            if not charset:
+                # Nobody knows what the text is: every byte is a character.
+                source.charset = "ascii"
+                source.text = data.decode("ascii", "replace")
+                wanted = f"one of the service's charsets ({', '.join(CHARSETS)}) in the XML declaration"
+                source.fail(f"expected {wanted}, found {source.shown(name)}", declared.start(1), code="charset")
     source.charset = charset
     try:
         source.text = data.decode(charset)

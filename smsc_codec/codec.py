@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from ._forms import Endpoint, Flat, Listing
 from ._loading import LOADING
-from ._odd import odd_check
+from ._odd import letters_check, odd_check
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in
 from ._secrets import NOTHING, Known
-from ._source import BOM, charset_name, open_source, size_of
+from ._source import BLANKS, BOM, Source, charset_name, is_utf16, open_source, size_of
 from .errors import DecodeError, EncodeError, unreadable
 from .formats import Format, Reader, reader_of
 from .limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
@@ -28,9 +28,10 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
-_XML = re.compile(r"\s*<")
-_JSON = re.compile(r"\s*[\[{]")
-_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |(?:\r?\n)?\Z)")
+_XML = re.compile(r"[\s\ufeff]*<")
+_JSON = re.compile(r"[\s\ufeff]*[\[{]")
+_ENDS = ("", "\n", "\r\n")
+_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 
 class Codec(Generic[R]):
@@ -42,7 +43,7 @@ class Codec(Generic[R]):
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
         self.endpoint = endpoint
-        self._odd_checks = {form.cls: odd_check(form) for form in endpoint.forms}
+        self._odd_checks = {form.cls: (odd_check(form), letters_check(form)) for form in endpoint.forms}
         self._formats: dict[int, Reader] = {}
         self._classes: tuple[type, ...] = tuple(form.cls for form in endpoint.forms)
         flats = (form for form in endpoint.forms if isinstance(form, Flat))
@@ -78,9 +79,15 @@ class Codec(Generic[R]):
             reader = self._format(Format(fmt))
         return reader.fast(body, limits)
 
-    def _odd(self, reply: Any) -> bool:
-        """Whether a reply that the fast lane has read holds anything to report."""
-        return self._odd_checks[reply.__class__](reply)
+    def _odd(self, reply: Any, body: Any) -> bool:
+        """Whether a reply that the fast lane has read from a body holds anything to report."""
+        is_odd, has_broken_letters = self._odd_checks[reply.__class__]
+        if is_odd(reply):
+            return True
+        # Letters outside ASCII stand there as they are, or behind the mark of an escape.
+        if type(body) is bytes and body.isascii() and b"\\" not in body and b"&" not in body:
+            return False
+        return has_broken_letters(reply)
 
     @overload
     def decode(
@@ -126,8 +133,9 @@ class Codec(Generic[R]):
           the body; `OK` alone and a line of `key = value` are text.
         - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
           always allowed, any other reply is an error; type checkers see both.
-        - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means that of the XML declaration, else UTF-8
-          where the bytes are valid UTF-8, else windows-1251, the service's default.
+        - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means UTF-8 if the bytes are valid UTF-8,
+          else what the XML declaration says, else windows-1251, the service's default; UTF-16 with a byte order
+          mark is read too. A charset that is given is an order: the bytes are read in it, whatever they are.
         - *strict*: refuse whatever `validate` would report.
         - *limits*: bounds on what is read.
 
@@ -137,7 +145,7 @@ class Codec(Generic[R]):
         if strict is not False and strict is not True:
             flag_of("strict", strict)
         reply = self._quick(body, fmt, charset, limits)
-        if reply is not None and (wanted is None or type(reply) in wanted) and not (strict and self._odd(reply)):
+        if reply is not None and (wanted is None or type(reply) in wanted) and not (strict and self._odd(reply, body)):
             return reply
         return self._judged(body, fmt, expect, charset, strict, limits)
 
@@ -198,7 +206,7 @@ class Codec(Generic[R]):
         wanted = None if expect is None else self._expected(expect)
         flag_of("strict", strict)
         reply = self._quick(body, fmt, charset, limits)
-        if reply is not None and (wanted is None or type(reply) in wanted) and not self._odd(reply):
+        if reply is not None and (wanted is None or type(reply) in wanted) and not self._odd(reply, body):
             return Report(reply)
         findings: list[Finding] = []
         try:
@@ -223,10 +231,17 @@ class Codec(Generic[R]):
         # In another format what looks like an XML declaration is a name.
         source = open_source(body, name, bounds, findings, asked in (None, Format.XML), known)
         found = _recognise(source.text, asked)
-        if not source.text.strip() and found in (Format.XML, Format.JSON):
+        rest = source.text.lstrip(BLANKS)
+        empty = not rest or rest.isspace()
+        if empty and found in (Format.XML, Format.JSON):
             source.fail("expected a reply, found an empty body", code="empty")
-        if asked is None and not source.text.strip():
+        if empty and asked is None:
             source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
+        if found is Format.TEXT or found is Format.CSV:
+            _trim_lines(source)
+        elif len(rest) < len(source.text):
+            source.leave_out(len(source.text) - len(rest))
+            source.note(Severity.WARNING, "white-space", "white space stands before the reply")
         reply = self._format(found).read(source, expect or ())
         if asked is not None and found is not asked:
             form = self.endpoint.form_of(reply)
@@ -346,13 +361,45 @@ def _plain(body: Any, fmt: Any, charset: Any, limits: Limits) -> tuple[bytes | N
 
 
 def _recognise(text: str, asked: Format | None) -> Format:
-    """The format that the body is in: the one asked for, but that errors and OK can come as text instead."""
+    """Return the format that the body is in: the one asked for, but that errors and OK can come as text instead."""
     if asked in (Format.TEXT, Format.CSV):
         return asked
     if asked is not None:
-        return Format.TEXT if _TEXT.match(text) else asked
+        return Format.TEXT if _TEXT.match(text, _first_line(text)) else asked
     if _XML.match(text):
         return Format.XML
     if _JSON.match(text):
         return Format.JSON
-    return Format.TEXT if _TEXT.match(text) else Format.CSV
+    return Format.TEXT if _TEXT.match(text, _first_line(text)) else Format.CSV
+
+
+def format_in(body: bytes) -> Format:
+    """Return the format that the beginning of a body is in."""
+    head = body[:400]
+    if is_utf16(head):
+        return _recognise(head.decode("utf-16", "ignore"), None)
+    return _recognise(head.replace(BOM, b"").decode("latin-1"), None)
+
+
+def _first_line(text: str) -> int:
+    """Return where the first line begins that is not blank."""
+    start = len(text) - len(text.lstrip(BLANKS))
+    if not start:
+        return 0
+    rest = text[text.rfind("\n", 0, start) + 1 :]
+    return len(text) - len(rest.lstrip("\ufeff"))
+
+
+def _trim_lines(source: Source) -> None:
+    """Leave out the blank lines around a reply of lines, and report them; one line end behind it is a part of it."""
+    if source.text in _ENDS:
+        return
+    start = _first_line(source.text)
+    if start:
+        source.leave_out(start)
+        source.note(Severity.WARNING, "white-space", "blank lines stand before the reply")
+    text = source.text
+    end = text.find("\n", len(text.rstrip(BLANKS))) + 1
+    if 0 < end < len(text):
+        source.note(Severity.WARNING, "white-space", "blank lines stand behind the reply", end)
+        source.text = text[:end]

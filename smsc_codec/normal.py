@@ -18,7 +18,7 @@ import orjson
 from ._forms import Flat
 from ._public import public
 from ._records import Record
-from ._source import bytes_of, shown
+from ._source import BOM, bytes_of, from_utf16, is_utf16, shown
 from ._types import is_really, name_of
 from ._values import TEXT, Scalar, plain_items
 from .endpoints.senders import SENDERS, Reply
@@ -50,11 +50,14 @@ def to_json(reply: Reply) -> bytes:
 def from_json(data: bytes | str) -> Reply:
     """The reply that normalized JSON stands for.
 
+    A byte order mark is skipped, and UTF-16 that begins with one is read, which shells write.
+
     Raises `DecodeError` for any other text, and `OptionError` for what is neither bytes nor a string.
     """
     given = str.__str__(data) if is_really(data, str) else bytes_of(data)
     if given is None:
         raise OptionError(f"normalized JSON has to be bytes or a string, not {name_of(data)}")
+    given, start, wide = unmarked(given)
     broken: DecodeError | None = None
     try:
         value = orjson.loads(given)
@@ -62,7 +65,7 @@ def from_json(data: bytes | str) -> Reply:
         broken = DecodeError(
             f"expected normalized JSON ({error.msg})",
             code="malformed",
-            offset=error.pos if type(given) is str else len(error.doc[: error.pos].encode()),
+            offset=start + _offset(error.doc[: error.pos], given, wide),
             line=error.lineno,
             column=error.colno,
         )
@@ -82,6 +85,26 @@ def from_json(data: bytes | str) -> Reply:
         raise _unexpected(f"expected the array {form.attribute} and no other member", rest or items, form.attribute)
     built = (_built(form.record, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
     return cast(Reply, form.cls(tuple(built)))
+
+
+def unmarked(data: bytes | str) -> tuple[bytes | str, int, bool]:
+    """Return a text without its byte order mark, the length of that, and whether it was UTF-16. Raise `DecodeError`."""
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff"), int(data.startswith("\ufeff")), False
+    if not is_utf16(data):
+        return data.removeprefix(BOM), len(BOM) * data.startswith(BOM), False
+    try:
+        return from_utf16(data), 2, True
+    except UnicodeDecodeError as error:
+        at = 2 + error.start
+    raise DecodeError("expected normalized JSON, found broken UTF-16", code="charset", offset=at)
+
+
+def _offset(before: str, given: bytes | str, wide: bool) -> int:
+    """Return how much of a text in its own units stands *before* a place."""
+    if wide:
+        return len(before.encode("utf-16-le"))
+    return len(before) if isinstance(given, str) else len(before.encode())
 
 
 def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from msgspec.structs import force_setattr
 
 from ._options import charset_of, flag_of, format_of
 from ._public import public
-from ._source import bytes_of, charset_name, is_utf8, shown, size_of
+from ._source import BOM, bytes_of, charset_name, is_utf8, is_utf16, shown, size_of
 from ._types import is_really, name_of
 from .codec import Codec, _strict_error
 from .endpoints import ENDPOINTS, OTHERS, module_of, name_in
@@ -168,8 +168,9 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         """Read the reply to this request.
 
         *content* is the response's body, bytes or already a string, *content_type* its `Content-Type`, if it has
-        one. The charset is the one named there, unless the bytes contradict it; else the one that was asked for;
-        else that of an XML declaration, UTF-8 or windows-1251, as for `smsc_codec.decode`. *expect* is the
+        one. Bytes that are valid UTF-8 are read as UTF-8. Others are in the charset that is named there, unless that is
+        UTF-8; else in the one that was asked for; else in that of an XML declaration or in windows-1251, as for
+        `smsc_codec.decode`. *expect* is the
         command's class of reply if it is not given; giving it tells a type checker what comes back. *strict*
         refuses whatever `validate` would report.
 
@@ -271,26 +272,30 @@ def pairs_of(text: str) -> list[tuple[str, str]]:
 def answered_in(
     asked: str | None, content: object, content_type: object, limits: object = DEFAULT_LIMITS
 ) -> tuple[str | None, list[Finding]]:
-    """Return the charset of a response, and what is wrong with what its `Content-Type` says.
+    """Return the charset that a response has to be read in, and what is wrong with what is said of it.
 
-    A content beyond the limits is not looked at: it is going to be refused.
+    None is what the codec finds out: bytes that are UTF-8 are UTF-8, whatever was asked, and whatever `Content-Type`
+    says. A content beyond the limits is not looked at: it is going to be refused.
     """
     match = _CHARSET.search(str.__str__(content_type)) if is_really(content_type, str) else None
     said = None if match is None else charset_name(match[1])
-    size = None if said is None else size_of(content)
+    label = said or asked
+    size = None if label is None else size_of(content)
     if size is None or type(limits) is not Limits or size > limits.body:
-        return said or asked, []
+        return label, []
     body = bytes_of(content)
     if body is None:
-        return said or asked, []
-    if body.isascii():
-        return said, []
-    if is_utf8(body) is not (said == "utf-8"):
-        really = "no UTF-8" if said == "utf-8" else "UTF-8"
-        return asked, [_content_charset(f"Content-Type says {said}, the bytes are {really}")]
-    if asked not in (None, said):
-        return said, [_content_charset(f"Content-Type says {said}, {asked} was asked")]
-    return said, []
+        return label, []
+    if body.removeprefix(BOM).isascii() or is_utf16(body):
+        return None, []
+    claim = f"{asked} was asked" if said is None else f"Content-Type says {said}"
+    # What is UTF-8 by chance is rare, a wrong label is not. The codec compares it with the XML declaration.
+    if is_utf8(body) is not (label == "utf-8"):
+        really = "no UTF-8" if label == "utf-8" else "UTF-8"
+        found = [_content_charset(f"{claim}, the bytes are {really}")]
+        return (asked if label == "utf-8" and asked != "utf-8" else None), found
+    found = [] if asked in (None, label) else [_content_charset(f"{claim}, {asked} was asked")]
+    return (None if label == "utf-8" else label), found
 
 
 def missing_views(query: Query, reply: Reply) -> list[Finding]:

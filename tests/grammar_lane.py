@@ -75,8 +75,19 @@ def parser_of(grammar: str) -> Lark:
     )
 
 
+def without_blank_lines(text: str) -> str:
+    """The text without the lines of white space around it, which are no part of the grammar; one line end stays."""
+    lines = text.split("\n")
+    full = [number for number, line in enumerate(lines) if line.strip(" \t\r\ufeff")]
+    if not full:
+        return text if text in ("\n", "\r\n") else lines[-1].lstrip("\ufeff")
+    body = "\n".join(lines[full[0] : full[-1] + 1]).lstrip("\ufeff")
+    return body if full[-1] == len(lines) - 1 else f"{body}\n"
+
+
 def read_by_lark(endpoint: Endpoint[Any], text: str) -> Any:
     """The reply, `None` if it is refused."""
+    text = without_blank_lines(text)
     if text in ("", "\n", "\r\n"):
         return SenderList()
     try:

@@ -266,7 +266,7 @@ HOSTILE = {
     "separators": b", " * 20_000,
     "equals signs": b" = " * 20_000,
     "commas": b"," * 20_000,
-    "line ends": b"\n" * 20_000,
+    "line ends": b"x\n" + b"\n" * 20_000 + b"x",
     "quotes": b'"' * 20_000,
     "backslashes": b'"' + b"\\" * 20_001,
     "brackets": b"ERROR = 3 (" + b")" * 20_000 + b"x",

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsc_codec import Codec, EncodeError, Format
+from smsc_codec import Codec, EncodeError, Format, _letters
 from smsc_codec._secrets import Known
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.grammar import Grammar
@@ -95,6 +95,9 @@ def compiled() -> list[Compiled]:
         for fmt in (Format.TEXT, Format.XML, Format.JSON):
             for body in lines_with_a_name(fmt=fmt):
                 codec.decode(body, fmt=fmt)
+        for make in (_letters._utf8_as_1251, _letters._utf8_as_latin1):
+            make.cache_clear()
+            make()
         Known(lambda: ("secret", "-]^\\")).masked("psw=secret login=secret")
         for endpoint, bodies in OTHERS:
             other: Codec[Any] = Codec(endpoint)

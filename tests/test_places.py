@@ -46,9 +46,9 @@ TEXT = [
 
 XML = [
     ('<s><sender id="1">A▲\0\0</sender></s>', {}, ["malformed "]),
-    (" \n▲<html><p></p></html>", {}, ["malformed "]),
-    ("\n<!-- -->▲<balance>5</balance>", {}, ["malformed "]),
-    ("\n▲<balance><x/></balance>", {}, ["malformed "]),
+    (" \n▲▲<html><p></p></html>", {}, ["white-space ", "malformed "]),
+    ("\n▲<!-- -->▲<balance>5</balance>", {}, ["white-space ", "malformed "]),
+    ("\n▲▲<balance><x/></balance>", {}, ["white-space ", "malformed "]),
     ('▲<result><error_code a="1">3</error_code></result>', {}, ["malformed "]),
     ("▲<result><error_code><b/>3</error_code></result>", {}, ["malformed "]),
     ("<result><error>no</error>▲<error_code>77</error_code></result>", {}, ["unknown-number code"]),
@@ -84,7 +84,7 @@ JSON = [
     ('[{"sender": "A"}, ▲5]', {}, ["malformed senders[1]"]),
     ('[{"sender": "A"}, ▲{"id": 5}]', {}, ["value senders[1]"]),
     ('[{"sender": "A"},\n▲{"sender": "B"}, {"sender": "C"}]', {"items": 1}, ["limit "]),
-    (' ▲{"balance": 5}', {}, ["malformed "]),
+    (' ▲▲{"balance": 5}', {}, ["white-space ", "malformed "]),
     ('{"error": "no", "error_code": ▲77}', {}, ["unknown-number code"]),
     ('{"error": ▲"abcdef", "error_code": 3}', {"text": 5}, ["limit description"]),
     ('{"error_code": 3, "x": ▲1, "y": ▲[2]}', {}, ["unknown-key x", "unknown-key y"]),

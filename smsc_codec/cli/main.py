@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
 import os
 import sys
@@ -16,6 +17,7 @@ from .. import DecodeError, EncodeError, LimitError, Limits, Reply, decode, enco
 from .._files import files_in, why
 from .._secrets import printable, safe_name
 from ..formats import Format
+from ..normal import unmarked
 from .parser import KINDS, build_parser
 from .streams import (
     OutputError,
@@ -50,6 +52,8 @@ class _Input(NamedTuple):
     line: int = 0
     """Where it begins, if it is one of several in a file."""
     offset: int = 0
+    mark: int = 0
+    """Bytes of a byte order mark that the input does not have there."""
 
 
 class _Run:
@@ -73,7 +77,7 @@ class _Run:
         """Report what does not decode or cannot be encoded."""
         where = item.name
         if item.line and isinstance(error, DecodeError):
-            error.line, error.offset = item.line, item.offset + error.offset
+            error.line, error.offset = item.line, item.offset + max(error.offset - item.mark, 0)
         elif item.line:
             where = f"{where}: line {item.line}"
         error.path = printable(error.path)
@@ -147,7 +151,7 @@ class _Run:
         for item in self.inputs(self.options.files):
             try:
                 items += _parts(item)
-            except LimitError as error:
+            except DecodeError as error:
                 self.refuse(item, error)
         self.alone(len(items))
         self.tell_apart((f"{item.name}, line {item.line}" if item.line else item.name, item.stem) for item in items)
@@ -209,24 +213,32 @@ def _stem(name: str) -> str:
 
 
 def _parts(item: _Input) -> list[_Input]:
-    """The replies in an input of `encode`: one a line, or one over several lines. Raises `LimitError`."""
+    """The replies in an input of `encode`: one a line, or one over several lines. Raises `DecodeError`."""
     if len(item.body) >= _MOST:
         raise LimitError(f"expected at most {_MOST - 1} bytes of normalized JSON", code="limit")
-    parts, offset = [], 0
-    for number, line in enumerate(io.BytesIO(item.body), 1):
+    text, offset, is_wide = unmarked(item.body)
+    parts = []
+    for number, line in enumerate(io.BytesIO(text if isinstance(text, bytes) else text.encode()), 1):
         reply = line.removesuffix(b"\n")
         if reply.strip():
-            parts.append(item._replace(body=reply, line=number, offset=offset))
+            part = item._replace(body=reply, line=number, offset=offset)
+            parts.append(_widened(part) if is_wide else part)
         if len(parts) > _MOST_REPLIES:
             raise LimitError(f"expected at most {_MOST_REPLIES:,} lines of normalized JSON", code="limit")
-        offset += len(line)
+        offset += len(line.decode().encode("utf-16-le")) if is_wide else len(line)
     # Where neither the whole nor any line is JSON the whole is more likely to be one reply with a mistake.
-    if len(parts) < 2 or _is_json(item.body) or not any(_is_json(part.body) for part in parts):
+    if len(parts) < 2 or _is_json(text) or not any(_is_json(unmarked(part.body)[0]) for part in parts):
         return [item]
     return [part._replace(stem=f"{item.stem}-{number}") for number, part in enumerate(parts, 1)]
 
 
-def _is_json(data: bytes) -> bool:
+def _widened(part: _Input) -> _Input:
+    """Return a part of UTF-16 in UTF-16 again, so that places in it are those in the file."""
+    body = codecs.BOM_UTF16_LE + part.body.decode().encode("utf-16-le")
+    return part._replace(body=body, mark=len(codecs.BOM_UTF16_LE))
+
+
+def _is_json(data: bytes | str) -> bool:
     try:
         orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -32,6 +32,9 @@ _ENCODINGS = {
     "utf-16be": "utf-16-be",
 }
 
+# With these names recorders mean bytes, each of which is written as a character.
+_BYTES = ("ascii", "latin-1")
+
 
 class _Body(msgspec.Struct):
     """A body with what is known about it, or bytes in a place for text."""
@@ -102,12 +105,12 @@ def _converted(item: Any) -> _Interaction:
 def _recorded(number: int, item: _Interaction) -> Entry:
     request, response = item.request, item.response
     headers, sent = _pairs(response.headers), _pairs(request.headers)
-    body, text = _content(response.body)
+    body, text, length = _content(response.body)
     entry = Entry(
         number=number,
         body=body,
         text=text,
-        length=None if body is None or text else len(body),
+        length=length,
         status=_status(response.status.code),
         headers=headers,
         url=request.uri,
@@ -139,23 +142,28 @@ def _pairs(headers: _Headers | None) -> list[tuple[str, str]]:
     return pairs
 
 
-def _content(body: str | _Body | None) -> tuple[bytes | None, bool]:
-    """Return the bytes of a body, and whether they are a guess: text in an unknown charset. Raise `BrokenError`."""
+def _content(body: str | _Body | None) -> tuple[bytes | None, bool, int | None]:
+    """Return a body, whether it is text, in UTF-8 then, and the length that its bytes had, None if that is not known.
+
+    Raise `BrokenError` if it is neither text nor bytes.
+    """
     encoding: str | None = None
     # vcrpy writes bytes that are not text as an object in the place of the text.
     for _ in range(2):
         if isinstance(body, _Body):
             encoding = body.encoding
             if body.base64_string is not None:
-                return base64_bytes(body.base64_string), False
+                data = base64_bytes(body.base64_string)
+                return data, False, len(data)
             body = body.string
     if isinstance(body, _Body):
         raise BrokenError("the body is neither text nor bytes")
     if body is None:
-        return None, False
+        return None, False, None
     name = "utf-8" if encoding is None else encoding.strip().lower().replace("_", "-")
     known = charset_name(name) or _ENCODINGS.get(name)
     if known is not None:
         with suppress(UnicodeEncodeError):
-            return body.encode(known), False
-    return body.encode("utf-8", "surrogatepass"), True
+            data = body.encode(known)
+            return (data, False, len(data)) if known in _BYTES else (body.encode(), True, len(data))
+    return body.encode("utf-8", "surrogatepass"), True, None

@@ -100,6 +100,7 @@ def entries(block: Block) -> Iterator[Entry]:
         entry = Entry(
             number=number,
             body=body,
+            text=row.body is not None,
             time=row.time or "",
             url=row.url or ("" if row.endpoint is None else f"/{row.endpoint}"),
             fmt=row.fmt,

@@ -77,8 +77,8 @@ def validate_recordings(
     - *paths*: files; folders, for all files in them and in their folders but for hidden ones; and `-` for
       standard input.
     - *kind*: what kind of recording they are. `None` finds it out from the content, for each by itself.
-    - *fmt*, *charset*, *expect* (`senders`, `created` or `success`): what was asked for, where a recording does
-      not say it itself.
+    - *fmt*, *expect* (`senders`, `created` or `success`): what was asked for, where a recording does not say it itself.
+    - *charset*: the charset of all bodies that are recorded as bytes, whatever a recording says.
     - *strict*: refuse replies that have findings.
     - *jobs*: how many processes judge; the findings are the same.
 
