@@ -131,12 +131,14 @@ _END = re.compile(r"(?a)[\r\n]|<[/a-z!][^<>]{0,256}>|&(?:amp;)?[a-z_][\w.\[\]-]{
 # The margin of a line that is not blank; longer ones than the text before a name are not looked at.
 _MARGIN = re.compile(r"[ \t]{0,100}(?![ \t\r\n])")
 _STRING_END = re.compile(r"(?<!\\)\"(?=\s{0,99}(?:[,}\]:]|\Z))")
-_ENDED = re.compile(r"[\s,;&)\]}<>]|\\[nrt]|\Z")
+_ENDED = re.compile(r"[\s,;&<>]|\\[nrt]|[)\]}]{1,64}(?:[\s,;&<>\"'`\\.|]|\Z)|\Z")
 """What follows a quoted or bracketed value that really has ended."""
 _PART_END = re.compile(r"\r?\n--")
 
 # Characters of a quoted or bracketed value; if it has not ended by then, everything behind it is secret.
 _LONGEST_VALUE = 1 << 16
+# Characters of a tag inside of an attribute.
+_LONGEST_INNER = 4096
 # Names that are looked at in one text; what stands behind them is secret. Each takes some microseconds.
 _MOST_NAMES = 100_000
 
@@ -182,6 +184,9 @@ def named_values(text: str, known: Callable[[int], bool] = _unknown) -> Iterator
         if tag is not None and tag.start() < index and index >= looked_at:
             looked_at = tag.end()
             start, end = _tag_value(text, tag)
+        if start == end and tag is not None and tag.start() < index:
+            inner = _tag_within(text, tag, index)
+            start, end = _tag_value(text, inner) if inner else (0, 0)
         if start == end:
             credentials = _USERINFO.match(text, index) or _CREDENTIALS.match(given, index)
             if credentials is not None and (sign[0] != "//" or _is_userinfo(text, credentials)):
@@ -195,6 +200,14 @@ def named_values(text: str, known: Callable[[int], bool] = _unknown) -> Iterator
 
 def _is_userinfo(text: str, found: re.Match[str]) -> bool:
     return ":" in found["value"] or text[found.start() - 1 : found.start()] == ":"
+
+
+def _tag_within(text: str, tag: re.Match[str], index: int) -> re.Match[str] | None:
+    """Return the tag inside of an attribute of *tag* that *index* stands in, or None if there is none."""
+    opened = text.rfind("<", max(tag.start() + 1, index - _BEFORE), index)
+    if opened < 0 or text.find(">", opened, index) >= 0:
+        return None
+    return _A_TAG.match(text, opened, opened + _LONGEST_INNER)
 
 
 def _tag_value(text: str, tag: re.Match[str]) -> Span:
