@@ -41,8 +41,7 @@ class Needles:
             self._needles.setdefault(needle[:SHORTEST], []).append(needle)
             nested = [*(shorter for shorter in nested if needle.startswith(shorter)), needle]
             self._nested[needle] = nested
-        firsts = "".join(sorted({begin[0] for begin in self._needles}))
-        self._first = re.compile(f"[{re.escape(firsts)}]").search if firsts else None
+        self._first = _beginning(self._needles).search if self._needles else None
 
     def __bool__(self) -> bool:
         return self._first is not None
@@ -79,6 +78,12 @@ class Needles:
         nested = self._nested[needles[number - 1]]
         number = bisect_left(nested, True, key=lambda needle: not begins.startswith(needle))
         return len(nested[number - 1]) if number else 0
+
+
+def _beginning(beginnings: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern for the first character of a beginning. What follows has to stand in one of them too."""
+    first, *others = (re.escape("".join(sorted({*letters}))) for letters in zip(*beginnings))
+    return re.compile(f"[{first}](?={''.join(f'[{letters}]' for letters in others)})")
 
 
 def _spellings(value: str) -> Iterator[str]:
