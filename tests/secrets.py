@@ -18,6 +18,7 @@ NAMES = (
     *("psw", "login", "password", "apikey", "api_key", "PSW", "Password", "user_login", "userPassword", "psw2"),
     *("X-Api-Key", "api-key", "Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Auth-Token"),
     *("token", "access_token", "secret", "client_secret", "passwd", "pwd", "пароль", "Логин"),
+    *("smsc.psw.prod", "password_confirmation_of_the_main_account"),
 )
 """Names whose values are secret."""
 
@@ -54,7 +55,19 @@ QUOTED: dict[str, Place] = {
     "a list of definitions": lambda name, secret: f"<dt><b>{escape(name)}:</b></dt>\n<dd>{escape(secret)}</dd>",
     "a plist": lambda name, secret: f"<key>{escape(name)}</key>\n<string>{escape(secret)}</string>",
     "var_export": lambda name, secret: f"array (\n  {_php(name)} => {_php(secret)},\n)",
-    "serialize": lambda name, secret: f's:{len(name)}:"{name}";s:{len(secret)}:"{_plain(secret)}";',
+    "serialize": lambda name, secret: f's:{len(name)}:"{name}";s:{len(secret.encode())}:"{secret}";',
+    "var_dump": lambda name, secret: f'["{name}"]=>\n  string({len(secret.encode())}) "{secret}"\n}}',
+    "var_dump of an object": lambda name, secret: (
+        f'["{name}":"Class":private]=>\n  string({len(secret.encode())}) "{secret}"\n}}'
+    ),
+    "print_r of an object": lambda name, secret: f"Class Object\n(\n    [{name}:protected] => {_line(secret)}\n)",
+    "YAML in quotes": lambda name, secret: "{}: '{}'\nx: 1".format(name, secret.replace("'", "''")),
+    "a string in three quotes": lambda name, secret: f"{name} = {chr(39) * 3}{_line(secret)}{chr(39) * 3}",
+    "a pair with another member": lambda name, secret: json.dumps({"name": name, "type": "x", "value": secret}),
+    "an input with raw marks": lambda name, secret: '<input value="{}" name="{}">'.format(
+        secret.replace('"', "&quot;"), _tag(name)
+    ),
+    "a password with a star": lambda name, secret: f"<td>{escape(name)} *</td><td>{escape(secret)}</td>",
     "a string with quotes": lambda name, secret: f"{name} = {json.dumps(secret)}; x = 1",
 }
 # In these nothing is written in any other way than it is.
@@ -65,12 +78,12 @@ BARE: dict[str, Place] = {
     "YAML": lambda name, secret: f"smsc:\n  {name}: {secret}\n  fmt: 3",
     "YAML on the next line": lambda name, secret: f"smsc:\n  {name}: >-\n    {secret}",
     "print_r": lambda name, secret: f"Array\n(\n    [{name}] => {secret}\n    [fmt] => 3\n)",
-    "var_dump": lambda name, secret: f'["{name}"]=>\n  string({len(secret)}) "{secret}"',
     "a table of text": lambda name, secret: f"| {name} | {secret} |",
     "a tab": lambda name, secret: f"{name}\t{secret}",
     "a part of a form": lambda name, secret: (
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\nContent-Type: text/plain\r\n\r\n{secret}\r\n--x--'
     ),
+    "a block of YAML": lambda name, secret: f"smsc:\n  {name}: |\n    x\n    {secret}\n\n    {secret}\n  fmt: 3",
     "the text format": lambda name, secret: f"name = A, {name} = {secret}",
     "an attempt at XML": lambda name, secret: f"<{_tag(name)}>{secret}",
 }
@@ -107,8 +120,8 @@ def _php(text: str) -> str:
     return f"'{text}'"
 
 
-def _plain(text: str) -> str:
-    return text.replace('"', "").replace("\\", "")
+def _line(text: str) -> str:
+    return re.sub(r"^[\"'\[({]|(')(?=')", "", text)
 
 
 Spelling = Callable[[str], str]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import smsc_codec._secrets
 from smsc_codec import (
     ApiError,
     DecodeError,
@@ -29,6 +33,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec._secrets import Known, Secrets, without_secrets
+from smsc_codec._secrets.named_values import small
 from smsc_codec.codec import Codec
 from smsc_codec.endpoints.senders import SENDERS
 
@@ -157,6 +162,9 @@ def test_what_an_attack_printed(body: bytes, fmt: Format | None, frame: str) -> 
         "https://smsc.ru/sys/senders.php?fmt=3&get=1",
         "see //smsc.ru/api/ and a@b.c",
         "a basic idea",
+        "Basic plan, 5",
+        "the bearer of it",
+        "psw (new) and psw * and psw.",
         "100% sure & sound \\ done",
     ],
 )
@@ -184,8 +192,37 @@ MASKED = [
     ('psw=""', 'psw=""'),
     ('psw="open', 'psw="****'),
     ("psw=[open", "psw=*****"),
-    ("psw=['[', \"]\", '\\']']x", "psw=*****************x"),
-    ("psw=(a(b)c)d", "psw=*******d"),
+    ("psw=['[', \"]\", '\\']']x", "psw=******************"),
+    ("psw=(a(b)c) d", "psw=******* d"),
+    ("psw=(a(b)c)d&e=f", "psw=********&e=f"),
+    ("psw='a'b&c=d", "psw='***&c=d"),
+    ("psw: 'a''b'\nc", "psw: '*****\nc"),
+    ("psw='a'\\nb", "psw='*'\\nb"),
+    ("psw='a'", "psw='*'"),
+    ('{\\"psw\\": \\"a\\"b\\", \\"id\\": 5}', '{\\"psw\\": \\"' + "*" * 18),
+    ('psw="""a"b"""c', 'psw="*****"""c'),
+    ('psw="""a"b', 'psw="*****'),
+    ("X-Api-Key: a&b=c\nd", "X-Api-Key: *****\nd"),
+    ("[psw] => a<b>c\nd", "[psw] => *****\nd"),
+    ("psw: |\n  a\n\n  b\nc: d", "psw: |\n  ******\nc: d"),
+    ("  psw: >2-\n      a\n    b\n  c", "  psw: >2-\n      *******\n  c"),
+    ("psw: |\n a\n b", "psw: |\n ****"),
+    (f"{'x' * 120}psw: |\n  a\nb", f"{'x' * 120}psw: |\n  *\nb"),
+    ('["psw"]=>\n string(3) "a"b";', '["psw"]=>\n string(3) "***";'),
+    ('["psw"]=>\n string(5) "я"ю";', '["psw"]=>\n string(5) "***";'),
+    ('["psw"]=>\n string(9) "abc" d', '["psw"]=>\n string(9) "***" d'),
+    ('["psw"]=>\n string(99999) "abc" d', '["psw"]=>\n string(99999) "***" d'),
+    ('["psw"]=>\n int(123)\n', '["psw"]=>\n ********\n'),
+    ('{"x": "PSW: a", "id": 5}', '{"x": "PSW: *", "id": 5}'),
+    ('["psw|a","b"]', '["psw|*","b"]'),
+    ('{"x": "psw=(a", "id": 5}', '{"x": "psw=**", "id": 5}'),
+    ('{"x": "psw=a', '{"x": "psw=*'),
+    ('x "psw=a", b', 'x "psw=*****'),
+    ("bearer token: abc", "bearer ****** ***"),
+    ("//h?psw=a@b&c=d", "//h?psw=***&c=d"),
+    ("https://h?psw=a@b&c=d", "https://*********&c=d"),
+    ("<psw>" + "a" * 70_000, "<psw>" + "*" * 65_536 + "a" * 4_464),
+    ("<a b='<psw>c</psw>'>", "<a b='<psw>*</psw>'>"),
     ("psw=a<b>c", "psw=*<b>c"),
     ("psw=a<5 b&c", "psw=*******"),
     ("Cookie: a=b&c=d\nX: y", "Cookie: *******\nX: y"),
@@ -223,6 +260,93 @@ def test_the_part_of_a_text_that_is_asked_for() -> None:
         assert secrets.between(first, last) is ("*" in whole[first:last])
     assert secrets.masked(3) == whole[3:]
     assert secrets.masked(0, 1000) == whole
+
+
+# What stands around a name, and inside of a value so that it seems to have ended.
+AROUND = [
+    "smsc.{}.prod",
+    "{}.default",
+    "{}$",
+    "{} *",
+    "{} (new)",
+    "{} (a note of words) *",
+    "{}_of_the_main_account_of_smsc",
+]
+JOINS = ["{}=@", "{}: @", "{} = @\n", "'{}' => '@'", "<td>{}</td><td>@</td>", "<td>{} <b>*</b></td><td>@</td>", "{}\t@"]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("join", JOINS)
+@pytest.mark.parametrize("name", ["psw", "Password", "Пароль", "X-Api-Key"])
+@pytest.mark.parametrize("blank", [" ", "\xa0", "\u3000"])
+def test_what_may_stand_around_a_name(around: str, join: str, name: str, blank: str) -> None:
+    text = join.format(around.format(name)).replace(" ", blank).replace("@", "wqjqzqjw")
+    assert not leaked(without_secrets(text), "wqjqzqjw"), text
+
+
+SEEN_BY = [":protected", ":private", ':"Class":private', ':"A\\B":private', ":A\\B:private"]
+
+
+@pytest.mark.parametrize("seen_by", SEEN_BY)
+def test_properties_of_objects(seen_by: str) -> None:
+    texts = [
+        f'["psw"{seen_by}]=>\n  string(8) "wqjqzqjw"',
+        f"[psw{seen_by}] => wqjqzqjw",
+        f'["psw{seen_by}"]=>\n  string(8) "wqjqzqjw"',
+    ]
+    for text in texts:
+        for spelling in SPELLINGS.values():
+            assert not leaked(without_secrets(spelling(text)), "wqjqzqjw"), text
+
+
+@pytest.mark.parametrize(("opened", "closed"), ["''", '""', "``", "()", "[]", "{}"])
+@pytest.mark.parametrize("join", ["psw=", "psw: ", "[psw] => ", "Cookie: ", '"psw"=>', "psw\t"])
+@pytest.mark.parametrize("inner", ["wqjq@zqjw", "wqjq@@zqjw", "wqjq@.zqjw", "wqjq@\\zqjw@"])
+def test_a_value_that_goes_on_behind_what_closed_it(opened: str, closed: str, join: str, inner: str) -> None:
+    for behind in ("", "&fmt=3", "\nx"):
+        text = f"{join}{opened}{inner.replace('@', closed)}{behind}"
+        for spelling in SPELLINGS.values():
+            assert not leaked(without_secrets(spelling(text)), "zqjw"), text
+
+
+TAGS = [
+    '<input value="@" name="psw">',
+    "<input value='@' name='psw'>",
+    '<input name="psw" value="@">',
+    '<input name="psw" value="@',
+    '<input x="1" value = "@" id="psw"/>',
+    "<user psw='@' b='2'>",
+    '<td>psw</td><td title="{long}">@</td>',
+    '<td>psw</td><td title="a>b">@</td>',
+]
+
+
+@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize(
+    "value", ["wq>zqjwkqxy", "wq<zqjwkqxy", "wq<b>zqjwkqxy", "wqjq" * 150, "wqjq" * 1200, "a=b=wqjq"]
+)
+def test_attributes_of_any_length_with_any_characters(tag: str, value: str) -> None:
+    if "</td>" not in tag or "<" not in value:
+        text = tag.replace("{long}", "x" * 300).replace("@", value)
+        assert not leaked(without_secrets(text), value), text
+
+
+@pytest.mark.parametrize("word", ["Basic", "basic", "Bearer", "bearer", "BEARER"])
+@pytest.mark.parametrize("mark", ["", '"', "'"])
+def test_short_credentials(word: str, mark: str) -> None:
+    values = ["YTpi", "a1b", "abcdef", "abc=", "demo:pswd", *(["wqjqz", "abc"] if word.lower() == "bearer" else [])]
+    for value in values:
+        text = f"sent {word} {mark}{value}{mark} x"
+        assert without_secrets(text) == text.replace(value, "*" * len(value))
+        assert not leaked(without_secrets(text.replace(mark, f"\\{mark}")) if mark else "", value)
+
+
+@pytest.mark.parametrize(
+    "members", ['"type":"string",', '"a": 1, "b": "c" ,\n', '"a":null,"b":true,"c":-1.5,"d":""\n,']
+)
+def test_a_pair_with_other_members_between(members: str) -> None:
+    text = f'{{"name":"psw",{members}"value":"wqjqzqjw"}}'
+    assert without_secrets(text) == text.replace("wqjqzqjw", "********")
 
 
 @pytest.mark.parametrize(
@@ -307,6 +431,10 @@ KNOWN = [
     ("пароль", f"x {'пароль'.encode().decode('cp1251')} y"),
     ("пароль", f"x {'пароль'.encode('koi8-r').decode('cp1251')} y"),
     ("пароль", f"x {'пароль'.encode('cp1251').decode('latin-1')} y"),
+    ("ΚΩΔΙΚΟΣ", "x ΚΩΔΙΚΟΣ y"),
+    ("κωδικος", "x κωδικοσ y"),
+    ("straße", "x STRASSE y"),
+    ("two words", "x two\xa0words y"),
     ("two words", "x two+words y"),
     ("two words", "x two%20words y"),
     ("secret-9", "x c2VjcmV0LTk= y"),
@@ -322,6 +450,47 @@ def test_known_values_in_every_spelling(value: str, text: str) -> None:
     assert len(hidden) == len(text)
     assert hidden[:2] + hidden[-2:] == text[:2] + text[-2:]
     assert set(hidden[2:-2]) <= {"*", "="}
+
+
+@given(st.text(st.characters(max_codepoint=0x2FFF), max_size=20))
+@example("ΚΩΔΙΚΟΣ")
+@example("".join(map(chr, range(0x3000))))
+def test_small_letters(text: str) -> None:
+    assert len(small(text)) == len(text)
+    assert small(text) == "".join(map(small, text))
+
+
+def test_letters_in_another_case_are_the_same() -> None:
+    for letter in map(chr, range(sys.maxunicode + 1)):
+        assert small(letter) == small(letter.lower()[0])
+        assert len(letter.upper()) > 1 or small(letter) == small(letter.upper())
+
+
+@given(st.text("фжщцФЖЩЦzqZQ", min_size=8, max_size=12), st.sampled_from(["utf-8", "cp1251", "koi8-r"]), st.randoms())
+def test_escaped_bytes_in_any_case(secret: str, charset: str, chosen: random.Random) -> None:
+    text = "".join(chosen.choice((letter.upper(), letter.lower())) for letter in secret)
+    escaped = quote(text, safe="", encoding=charset)
+    for given_text in (escaped, quote(escaped), escaped.replace("%", "\\x")):
+        assert masked(f"- {given_text} -", secret) == f"- {'*' * len(given_text)} -"
+
+
+def test_values_that_begin_with_the_same_letters() -> None:
+    values = ["wqj", "wqjq", "wqjqzqjw", "wqjb", "wqjqzz"]
+    for value in values:
+        assert masked(f"({value})", *values) == f"({'*' * len(value)})"
+    assert masked("(wqjqzy)", *values) == "(****zy)"
+    assert masked("(wqja) (wqjb)", "wqjb", "wqjc") == "(wqja) (****)"
+
+
+def test_values_with_a_common_beginning_cost_no_more_than_one() -> None:
+    text = "a" * 4_000
+
+    def cost(*values: str) -> int:
+        known = Known(lambda: values)
+        assert known.needles
+        return work(lambda: Secrets(text, known).masked())[0]
+
+    assert cost(*("a" * length + "b" for length in range(3, 64))) < 3 * cost("a" * 63 + "b")
 
 
 def test_values_that_touch_and_overlap() -> None:
@@ -401,18 +570,21 @@ PIECES = (
         "&#x",
     ),
     *("('psw',", "psw<td>", "psw\t", "psw|", "=7999000112,", "a", "aaaa", " ", "\n", "psw<![cdata[", "psw=a&b", "İ"),
+    *("psw: |\n a\n", '<a b="', "<a b='\"", "<td psw", 'psw<td "', '="', "psw='a'b", "psw=(a)b", '"psw|a', "psw * (b)"),
+    *("basic psw", "bearer 'a", "//psw=a@", 's:3:"psw";s:9:"a"b"', 'string(99) "', "\xd0", "\xd0\xbf", "ß", "\xa0"),
 )
+
+
+_SECRETS = Path(smsc_codec._secrets.__file__).parent
 
 
 def work(run: Callable[[], object]) -> tuple[int, int]:
     """Lines of the modules that look for secrets, and the most memory that was used."""
-    import sys
-
     lines = 0
 
     def trace(frame: Any, event: str, argument: object) -> Any:
         nonlocal lines
-        if frame.f_code.co_filename.endswith(("_secrets.py", "_named_values.py", "_escapes.py")):
+        if Path(frame.f_code.co_filename).parent == _SECRETS:
             lines += event == "line"
             return trace
         return None
@@ -427,6 +599,7 @@ def work(run: Callable[[], object]) -> tuple[int, int]:
     run()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert lines, "nothing was counted"
     return lines, peak
 
 
@@ -462,9 +635,9 @@ def test_an_error_takes_a_fixed_multiple_of_the_memory() -> None:
 
 def test_what_is_looked_at_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands behind the last name or escape that is looked at is masked."""
-    monkeypatch.setattr("smsc_codec._secrets.named_values._MOST", 3)
+    monkeypatch.setattr("smsc_codec._secrets.named_values._MOST_NAMES", 3)
     assert without_secrets("psw=a\npsw=b\npsw\npsw=c\nd") == "psw=*\npsw=*\npsw\n*******"
-    monkeypatch.setattr("smsc_codec._secrets.escapes._MOST", 2)
+    monkeypatch.setattr("smsc_codec._secrets.escapes._MOST_ESCAPES", 2)
     assert without_secrets("%41%41psw%3Dc\nd") == "%41%41*********"
     monkeypatch.setattr("smsc_codec._secrets.named_values._LONGEST_VALUE", 10)
     assert without_secrets("psw='0123456789abc', x=5") == "psw='" + "*" * 19

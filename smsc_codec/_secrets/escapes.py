@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.entities import html5
 from itertools import islice
 
 # Escapes that are undone in one text; real replies have far fewer, and each takes a microsecond.
-_MOST = 1_000_000
+_MOST_ESCAPES = 1_000_000
 
 
 class Layer:
@@ -40,7 +40,7 @@ class Layer:
 
     def undone(self) -> Layer | None:
         """Return the layer above: the text with its escapes undone. None if there are none."""
-        return self._replaced(_ESCAPE, _unescaped) if any(mark in self.text for mark in "%\\&\0") else None
+        return self._replaced(_ESCAPE, _meaning) if any(mark in self.text for mark in "%\\&\0") else None
 
     def spelled_out(self) -> Layer | None:
         """Return the layer with the escapes of letters, digits and blanks undone, of which names consist.
@@ -49,6 +49,15 @@ class Layer:
         None if there are none.
         """
         return self._replaced(_ESCAPE, _letter) if any(mark in self.text for mark in "%\\&\0") else None
+
+    def decoded(self) -> Iterator[Layer]:
+        """Take the characters from U+0080 to U+00FF for bytes, which undoing `%D0` leaves, and decode them."""
+        if _BYTE.search(self.text):
+            for table in _OF_BYTES:
+                yield Layer(self.text.translate(table), self)
+            utf_8 = self._replaced(_UTF_8, _of_utf_8)
+            if utf_8 is not None:
+                yield utf_8
 
     def without_backslashes(self) -> Layer | None:
         """Return the layer that has no backslashes. None if there are none here."""
@@ -59,8 +68,8 @@ class Layer:
         layer = Layer(text, self)
         pieces: list[str] = []
         end = size = lost = 0
-        left = _MOST
-        for match in islice(escape.finditer(text), _MOST):
+        left = _MOST_ESCAPES
+        for match in islice(escape.finditer(text), _MOST_ESCAPES):
             left -= 1
             character = meaning(match)
             if character is None:
@@ -88,13 +97,18 @@ _ESCAPE = re.compile(
     r"|&\#0{0,9}([1-9][0-9]{0,6});?|\\([0-7]{3})|\\([^\0%&])|&([A-Za-z][A-Za-z0-9]{1,31});|\0",
     re.DOTALL,
 )
+_BYTE = re.compile(r"[\x80-\xff]")
+_UTF_8 = re.compile(r"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_OF_BYTES = [
+    {byte: bytes([byte]).decode(charset, "replace") for byte in range(0x80, 0x100)} for charset in ("cp1251", "koi8-r")
+]
 _BACKSLASH = re.compile(r"\\+")
 _BASES = {1: 16, 2: 16, 3: 16, 4: 16, 5: 10, 6: 8}
 _BEHIND_BACKSLASH = 7
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
-def _unescaped(match: re.Match[str]) -> str | None:
+def _meaning(match: re.Match[str]) -> str | None:
     """Return the character that an escape stands for, None if it stands for none."""
     group = match.lastindex
     if group is None:
@@ -110,10 +124,14 @@ def _unescaped(match: re.Match[str]) -> str | None:
 
 def _letter(match: re.Match[str]) -> str | None:
     """Return the letter, digit or blank that an escape stands for, None if it stands for something else."""
-    character = _unescaped(match)
+    character = _meaning(match)
     if character and (character.isalnum() or character.isspace() or character > "\x7f" or character in "_-"):
         return character
     return None if character else character
+
+
+def _of_utf_8(match: re.Match[str]) -> str:
+    return match[0].encode("latin-1").decode("utf-8", "replace")[:1]
 
 
 def _nothing(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from .escapes import Layer
@@ -24,20 +25,23 @@ class Needles:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        self._of_length: dict[int, set[str]] = {}
-        lengths: dict[str, set[int]] = {}
-        spelled = {text for value in values if len(value) >= SHORTEST for text in _spellings(value)}
-        for text in spelled:
-            if len(text) < SHORTEST:
-                continue
-            last = max(0, len(text) - _NEEDLE)
-            for start in (*range(0, last, _NEEDLE), last):
-                needle = text[start : start + _NEEDLE]
-                self._of_length.setdefault(len(needle), set()).add(needle)
-                lengths.setdefault(needle[:SHORTEST], set()).add(len(needle))
-        self._lengths = {begin: sorted(found, reverse=True) for begin, found in lengths.items()}
-        firsts = "".join(sorted({begin[0] for begin in lengths}))
-        self._first = re.compile(f"[{re.escape(firsts)}]").search if firsts else None
+        values = tuple(values)
+        self.not_ascii = not all(map(str.isascii, values))
+        """Whether a value has letters whose bytes depend on the charset."""
+        needles: set[str] = set()
+        for text in {text for value in values if len(value) >= SHORTEST for text in _spellings(value)}:
+            if len(text) >= SHORTEST:
+                last = max(0, len(text) - _NEEDLE)
+                needles.update(text[start : start + _NEEDLE] for start in (*range(0, last, _NEEDLE), last))
+        # For each beginning the needles in order, and for each of them those that it begins with, itself the last.
+        self._needles: dict[str, list[str]] = {}
+        self._nested: dict[str, list[str]] = {}
+        nested: list[str] = []
+        for needle in sorted(needles):
+            self._needles.setdefault(needle[:SHORTEST], []).append(needle)
+            nested = [*(shorter for shorter in nested if needle.startswith(shorter)), needle]
+            self._nested[needle] = nested
+        self._first = _beginning(self._needles).search if self._needles else None
 
     def __bool__(self) -> bool:
         return self._first is not None
@@ -63,19 +67,32 @@ class Needles:
 
     def _length_at(self, text: str, at: int) -> int:
         """Return how many characters at *at* are those of a value, 0 if none begins there."""
-        for length in self._lengths.get(text[at : at + SHORTEST], ()):
-            if text[at : at + length] in self._of_length[length]:
-                return length
-        return 0
+        needles = self._needles.get(text[at : at + SHORTEST])
+        if needles is None:
+            return 0
+        # All needles that the text begins with stand before it in order, and the last one before it begins with them.
+        begins = text[at : at + _NEEDLE]
+        number = bisect_right(needles, begins)
+        if not number:
+            return 0
+        nested = self._nested[needles[number - 1]]
+        number = bisect_left(nested, True, key=lambda needle: not begins.startswith(needle))
+        return len(nested[number - 1]) if number else 0
+
+
+def _beginning(beginnings: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern for the first character of a beginning. What follows has to stand in one of them too."""
+    first, *others = (re.escape("".join(sorted({*letters}))) for letters in zip(*beginnings))
+    return re.compile(f"[{first}](?={''.join(f'[{letters}]' for letters in others)})")
 
 
 def _spellings(value: str) -> Iterator[str]:
     """Spell a value: in small letters, with plus signs, as halves of surrogate pairs, in base64, misread, unescaped."""
-    spelled = [value, value.replace(" ", "+"), *misread(value)]
+    spelled = [value, value.upper(), value.replace(" ", "+"), *misread(value)]
     if any(letter > "\uffff" for letter in value):
         units = value.encode("utf-16-be", "surrogatepass")
         spelled.append("".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2)))
-    spelled += map(_unescaped, tuple(spelled))
+    spelled += map(_unescaped_too_often, tuple(spelled))
     for charset in CHARSETS:
         try:
             data = value.encode(charset)
@@ -85,7 +102,7 @@ def _spellings(value: str) -> Iterator[str]:
     return map(small, spelled)
 
 
-def _unescaped(value: str) -> str:
+def _unescaped_too_often(value: str) -> str:
     """Return what is left of a value where it was unescaped too often, as a part of an escaped text is."""
     layer: Layer | None = Layer(value)
     for _ in range(TIMES):

@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 Span = tuple[int, int]
 """Where in a text something starts and ends."""
 
 CHARSETS = ("utf-8", "cp1251", "koi8-r")
-"""What a page may be written in, and read in."""
+"""The charsets that a page may be written in, and read in."""
+
+# `str.lower` makes two characters of the first letter and chooses a sigma by what stands beside it. The other small
+# letters share their capital letter with a more common one: a text in capitals does not tell which one it was.
+_ALIKE = (
+    ("\u0130", "i"),
+    *zip(
+        "\u03a3\u03c2\xb5\u0131\u017f\u0345\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1c80\u1c81\u1c82\u1c83\u1c84\u1c85"
+        "\u1c86\u1c87\u1c88\u1e9b\u1fbe",
+        "\u03c3\u03c3\u03bcis\u03b9\u03b2\u03b8\u03c6\u03c0\u03ba\u03c1\u03b5\u0432\u0434\u043e\u0441\u0442\u0442"
+        "\u044a\u0463\ua64b\u1e61\u03b9",
+    ),
+    *((blank, " ") for blank in "\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"),
+    *((chr(blank), " ") for blank in range(0x2000, 0x200B)),
+)
 
 
 def small(text: str) -> str:
-    """Return the text in small letters, its length kept."""
-    # The only letter of which two are made.
-    return text.replace("\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "i").lower()
+    """Return the text in small letters and with plain blanks, its length kept.
+
+    Letters that share their capital letter become the same letter.
+    """
+    if not text.isascii():
+        for letter, other in _ALIKE:
+            text = text.replace(letter, other)
+    return text.lower()
 
 
 def misread(text: str) -> Iterator[str]:
     """Spell a text that is not ASCII as it looks where its bytes were read in another charset, or one by one."""
     if text.isascii():
         return
-    for cased in dict.fromkeys((text, text.lower(), text.upper(), text.capitalize())):
+    for cased in dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text.swapcase())):
         for charset in (*CHARSETS, "utf-16-le", "utf-16-be"):
             try:
                 data = cased.encode(charset)
@@ -49,32 +68,41 @@ _NAMES = (
     "(?:login|psw|passw(?:or)?d|pwd|passphrase|api[ _.-]?key|authori[sz]ation|cookie|token|secret|credential"
     f"|session[ _-]?id|{'|'.join(map(re.escape, _RUSSIAN))})"
 )
-_NAME = re.compile(rf"{_NAMES}[\w-]{{0,24}}")
+_NAME = re.compile(rf"{_NAMES}(?:[\w.$]|-(?!>)){{0,64}}")
 _TO_THE_LINE_END = ("authori", "cookie")
 """Names whose values may hold `&name=`."""
 
-_USERINFO = re.compile(r"//(?P<value>[^\s/<>\"']+)@")
-_CREDENTIALS = re.compile(r"(?:basic|bearer)[^\S\r\n]+(?P<value>[^\s<>\"',;&]{6,})")
+_USERINFO = re.compile(r"//(?P<value>[^\s/<>\"]+)@")
+# "a basic plan" is no secret; Base64 of a colon and two more characters is not all small letters, or longer.
+_CREDENTIALS = re.compile(
+    r"(?i:bearer[^\S\r\n]+|basic[^\S\r\n]+(?=\\{0,15}[\"']?(?:[^\s<>\"',;&]{6}|(?-i:[a-z]{0,4}[^\sa-z<>\"',;&.!?:)]))))"
+    r"\\{0,15}[\"']?(?P<value>[^\s<>\"',;&]{3,})"
+)
 
 # Tags that stand between a name and its value: `<td>psw</td><td>secret</td>`.
 _TAG = (
     r"</?(?:t[dhr]|d[dlt]|li|b|br|i|u|em|tt|strong|span|label|p|div|code|pre|font|a|var|samp|kbd|h[1-6]"
-    r"|key|string|value|name|member|param|item|entry)(?:[\s/][^<>]{0,256})?>"
+    r"|key|string|value|name|member|param|item|entry)"
+    r"(?:[\s/](?:[^<>\"']|\"[^\"]{0,1024}\"|'[^']{0,1024}'){0,1024})?>"
 )
-# What can stand between a name and its value: an index (`psw[0]`), what closes the name, what joins them, the type of
-# the value.
+# What can stand between a name and its value: a mark or a note (`psw *`, `psw (new)`), an index (`psw[0]`), what closes
+# the name, who may see the property of an object, what joins them, the type of the value.
+_SEEN_BY = r"""(?::(?:["']?[\w\\]{1,128}["']?:)?(?:protected|private))?"""
 _JOINED = re.compile(
     rf"""(?ax)
+    (?:[ ]{{0,4}}(?:\*{{1,3}}|\([^()<>\r\n]{{0,64}}\))){{0,2}}
     (?:\[[^\[\]<>\r\n]{{0,64}}\]){{0,4}}
-    \\{{0,15}} ["'`]? [\])}}]{{0,2}}
-    (?: (?:\s* (?: {_TAG} | <!\[cdata\[ | => | -> | := | [=:] )){{1,9}}
-      | \s* ; \s* [a-z]:(?:[0-9]+:)?
-      | \s* , \s* ["']? (?:value|val|content|text) ["']? \s* (?:=>|[:=])
+    {_SEEN_BY} \\{{0,15}} ["'`]? {_SEEN_BY} [\])}}]{{0,2}}
+    (?: (?:\s* (?: {_TAG}(?:\s*\*{{1,3}})? | <!\[cdata\[ | => | -> | := | [=:] )){{1,9}}
+      | \s* ; \s* [a-z]:(?:(?P<serialized>[0-9]{{1,9}}):)?
+      | \s* , \s*
+        (?: ["'] [\w-]{{1,32}} ["'] \s* : \s* (?: "[^"\\]{{0,64}}" | [\w.-]{{1,32}} ) \s* , \s* ){{0,4}}
+        ["']? (?:value|val|content|text) ["']? \s* (?:=>|[:=])
       | (?P<tuple>\s*,)
       | [^\S\r\n]*[\t|] )
     \s*
-    (?: (?:string|str|int|float|double|bool)\s*\([0-9]*\)\s* )?
-    (?: [|>][+-]?[^\S\r\n]*\r?\n\s* )?
+    (?: (?:string|str)\s*\((?P<dumped>[0-9]{{0,9}})\)\s* )?
+    (?P<block> [|>][+-]?[1-9]?[+-]?[^\S\r\n]*\r?\n\s* )?
     (?: [bru](?=["']) )?
     """
 )
@@ -85,9 +113,10 @@ _BEFORE = 100
 _IN_TUPLE = re.compile(r"[(\[]\s{0,9}[bru]?\\{0,15}[\"'][\w.\[\]-]{0,64}\Z", re.ASCII)
 _IN_PART = re.compile(r"name=\\{0,15}[\"']?[\w.\[\]-]{0,64}\Z", re.ASCII)
 
-# Tags are looked at as far as this before and behind a sign.
-_TAG_BEFORE, _TAG_BEHIND = 512, 4096
-_ELEMENT = re.compile(r"<(?P<name>[^\s<>/=]{1,128})")
+# A tag ends at a `>` outside of quotes, and for safety before a `<` or with the text.
+_A_TAG = re.compile(
+    r"""<(?P<name>[^\s<>/=]{1,128})(?P<rest>[^<>=]*(?:=(?:\s*\\{0,15}(?:"[^"]*"|'[^']*'))?[^<>=]*)*)(?P<closed>>?)"""
+)
 _NAMED = re.compile(
     rf"""(?a)\b(?:name|id|key|type|field|param|property)\s{{0,9}}=\s{{0,9}}\\{{0,15}}["']?[\w.\[\]:-]{{0,64}}?{_NAMES}"""
 )
@@ -96,14 +125,22 @@ _OPENED = re.compile(r"(?P<escaped>\\{0,15})(?P<quote>[\"'`])|(?:array\s{0,9})?[
 _QUOTES = {'"': re.compile(r'(?<!\\)\\*"'), "'": re.compile(r"(?<!\\)\\*'"), "`": re.compile(r"(?<!\\)\\*`")}
 _BRACKETS = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
 _CONTENT_END = re.compile(r"</[a-z!][^<>]{0,256}>|\]\]>")
+_LINE_BREAK = re.compile(r"[\r\n]")
 _LINE_END = re.compile(r"[\r\n]|<[/a-z!][^<>]{0,256}>")
 _END = re.compile(r"(?a)[\r\n]|<[/a-z!][^<>]{0,256}>|&(?:amp;)?[a-z_][\w.\[\]-]{0,64}=")
+# The margin of a line that is not blank; longer ones than the text before a name are not looked at.
+_MARGIN = re.compile(r"[ \t]{0,100}(?![ \t\r\n])")
+_STRING_END = re.compile(r"(?<!\\)\"(?=\s{0,99}(?:[,}\]:]|\Z))")
+_ENDED = re.compile(r"[\s,;&<>]|\\[nrt]|[)\]}]{1,64}(?:[\s,;&<>\"'`\\.|]|\Z)|\Z")
+"""What follows a quoted or bracketed value that really has ended."""
 _PART_END = re.compile(r"\r?\n--")
 
 # Characters of a quoted or bracketed value; if it has not ended by then, everything behind it is secret.
 _LONGEST_VALUE = 1 << 16
+# Characters of a tag inside of an attribute.
+_LONGEST_INNER = 4096
 # Names that are looked at in one text; what stands behind them is secret. Each takes some microseconds.
-_MOST = 100_000
+_MOST_NAMES = 100_000
 
 
 def names_secret(path: str) -> bool:
@@ -117,66 +154,80 @@ def may_hold_names(text: str) -> bool:
     return any(sign in lowered for sign in _SIGNS) or any(mark in text for mark in "%\\&\0")
 
 
-def named_values(text: str) -> Iterator[Span]:
-    """Find the values behind names that say that they are secret; in order, none inside of another."""
-    text = small(text)
+def _unknown(start: int) -> bool:
+    return False
+
+
+def named_values(text: str, known: Callable[[int], bool] = _unknown) -> Iterator[Span]:
+    """Find the values behind names that say that they are secret, ordered by their starts.
+
+    *known* says whether the value that starts at an index was found when fewer escapes were undone. Then quotes inside
+    of it may have been escaped, and what follows them does not say that the value goes on.
+    """
+    given, text = text, small(text)
     signs = [sign for sign in _SIGNS if sign in text]
     if not signs:
         return
     search = re.compile("|".join(map(re.escape, signs))).search
     at = looked_at = count = 0
+    tags = _A_TAG.finditer(text)
+    tag = next(tags, None)
     while sign := search(text, at):
-        start = end = 0
+        index = sign.start()
         count += 1
-        if count > _MOST:
-            yield sign.start(), len(text)
+        if count > _MOST_NAMES:
+            yield index, len(text)
             return
-        if sign.start() >= looked_at:
-            opened, looked_at = _tag_around(text, sign.start())
-            if opened < looked_at:
-                start, end = _tag_value(text, opened, looked_at)
+        while tag is not None and tag.end() <= index:
+            tag = next(tags, None)
+        start = end = 0
+        if tag is not None and tag.start() < index and index >= looked_at:
+            looked_at = tag.end()
+            start, end = _tag_value(text, tag)
+        if start == end and tag is not None and tag.start() < index:
+            inner = _tag_within(text, tag, index)
+            start, end = _tag_value(text, inner) if inner else (0, 0)
         if start == end:
-            start, end = _value_at(text, sign.start())
+            credentials = _USERINFO.match(text, index) or _CREDENTIALS.match(given, index)
+            if credentials is not None and (sign[0] != "//" or _is_userinfo(text, credentials)):
+                # There may be a name in it, whose value goes on behind it: `Bearer token: secret`.
+                yield credentials.span("value")
+            start, end = _value_at(text, index, known)
         if max(start, at) < end:
             yield max(start, at), end
         at = max(sign.end(), end)
 
 
-def _tag_around(text: str, index: int) -> Span:
-    """Return the span of the tag that *index* stands in, an empty one at *index* if it stands in none."""
-    opened = text.rfind("<", max(0, index - _TAG_BEFORE), index)
+def _is_userinfo(text: str, found: re.Match[str]) -> bool:
+    return ":" in found["value"] or text[found.start() - 1 : found.start()] == ":"
+
+
+def _tag_within(text: str, tag: re.Match[str], index: int) -> re.Match[str] | None:
+    """Return the tag inside of an attribute of *tag* that *index* stands in, or None if there is none."""
+    opened = text.rfind("<", max(tag.start() + 1, index - _BEFORE), index)
     if opened < 0 or text.find(">", opened, index) >= 0:
-        return index, index
-    closed = text.find(">", index, index + _TAG_BEHIND)
-    return (opened, closed + 1) if closed >= 0 else (index, index)
+        return None
+    return _A_TAG.match(text, opened, opened + _LONGEST_INNER)
 
 
-def _tag_value(text: str, opened: int, closed: int) -> Span:
+def _tag_value(text: str, tag: re.Match[str]) -> Span:
     """Return the span that is secret because a tag's own name is, or one of its attributes names a secret."""
-    element = _ELEMENT.match(text, opened)
-    if element is None:
-        return 0, 0
-    if _NAME.search(element["name"]):
-        start = element.end() if "=" in text[element.end() : closed] else closed
-        if text[closed - 2] == "/":
+    closed = tag.end()
+    if _NAME.search(tag["name"]):
+        start = tag.end("name") if "=" in tag["rest"] else closed
+        if tag["rest"].endswith("/"):
             return start, closed
-        end = text.find(f"</{element['name']}", closed, closed + _TAG_BEHIND)
+        end = text.find(f"</{tag['name']}", closed, closed + _LONGEST_VALUE)
+        if end < 0 and len(text) - closed > _LONGEST_VALUE:
+            return start, closed + _LONGEST_VALUE
         return start, end if end >= 0 else _end_of(_CONTENT_END, text, closed)
-    if _NAMED.search(text, element.end(), closed):
-        return element.end(), _end_of(_CONTENT_END, text, closed)
+    if _NAMED.search(text, tag.end("name"), closed):
+        return tag.end("name"), _end_of(_CONTENT_END, text, closed)
     return 0, 0
 
 
-def _value_at(text: str, start: int) -> Span:
+def _value_at(text: str, start: int, known: Callable[[int], bool]) -> Span:
     """Return the span of the value behind the sign at *start*, an empty one if there is none."""
-    if text.startswith("//", start):
-        userinfo = _USERINFO.match(text, start)
-        if userinfo is None or (":" not in userinfo["value"] and text[start - 1 : start] != ":"):
-            return 0, 0
-        return userinfo.span("value")
-    credentials = _CREDENTIALS.match(text, start)
-    if credentials is not None:
-        return credentials.span("value")
     name = _NAME.match(text, start)
     if name is None:
         return 0, 0
@@ -185,19 +236,78 @@ def _value_at(text: str, start: int) -> Span:
     if joined is None or (joined["tuple"] and not _IN_TUPLE.search(before)):
         part = _PART.match(text, name.end()) if _IN_PART.search(before) else None
         return (0, 0) if part is None else (part.end(), _end_of(_PART_END, text, part.end()))
-    return _value(text, joined.end(), name[0], joined[0].rstrip())
+    first, last = _value(text, name, joined, before, known)
+    if '"' in joined[0] or not _in_string(before):
+        return first, last
+    closing = _STRING_END.search(text, first, last)
+    return first, last if closing is None else closing.start()
 
 
-def _value(text: str, start: int, name: str, joined: str) -> Span:
-    """Return the span of the value at *start*, without its quotes."""
+def _in_string(before: str) -> bool:
+    """Return whether a string of JSON has begun and has not ended in *before*."""
+    head, quote, _ = before.rpartition('"')
+    return quote != "" and head.rstrip()[-1:] in (*"[{,:",)
+
+
+def _value(text: str, name: re.Match[str], joined: re.Match[str], before: str, known: Callable[[int], bool]) -> Span:
+    """Return the span of the value behind *joined*, without its quotes."""
+    start = joined.end()
+    if joined["block"]:
+        return start, _block_end(text, start, before)
+    ending = _ending(name[0], joined[0].rstrip())
     opened = _OPENED.match(text, start)
-    if opened is not None and opened["quote"]:
-        return opened.end(), _quoted_end(text, opened.end(), opened["quote"], len(opened["escaped"]))
-    if opened is not None:
-        return start, _bracketed_end(text, opened.end())
+    if opened is None:
+        return start, _end_of(ending, text, start)
+    quote = opened["quote"]
+    if quote:
+        start = opened.end()
+        if text.startswith(quote * 2, start):
+            end = text.find(quote * 3, start + 2)
+            return start, end if end >= 0 else len(text)
+        size = joined["serialized"] or joined["dumped"]
+        end = _sized_end(text, start, int(size), quote) if size else 0
+        if end:
+            return start, end
+        end = _quoted_end(text, start, quote, len(opened["escaped"]))
+        behind = text.find(quote, end) + 1 or len(text)
+    else:
+        end = behind = _bracketed_end(text, opened.end())
+    if behind >= len(text) or _ENDED.match(text, behind) or known(start):
+        return start, end
+    return start, _end_of(ending, text, behind)
+
+
+def _ending(name: str, joined: str) -> re.Pattern[str]:
+    """Return what ends a value that is not quoted."""
     if joined.endswith("[cdata[") or (joined.endswith(">") and joined[-2:] not in ("=>", "->")):
-        return start, _end_of(_CONTENT_END, text, start)
-    return start, _end_of(_LINE_END if name.startswith(_TO_THE_LINE_END) else _END, text, start)
+        return _CONTENT_END
+    if joined.endswith("=>") and "]" in joined:
+        return _LINE_BREAK
+    return _LINE_END if name.startswith(_TO_THE_LINE_END) or joined.endswith(":") else _END
+
+
+def _sized_end(text: str, start: int, size: int, quote: str) -> int:
+    """Return where a string of *size* characters or bytes ends if *quote* stands there, else 0."""
+    if size > _LONGEST_VALUE:
+        return 0
+    characters = len(text[start : start + size].encode("utf-8", "surrogatepass")[:size].decode("utf-8", "ignore"))
+    for end in (start + size, start + characters):
+        if text.startswith(quote, end):
+            return end
+    return 0
+
+
+def _block_end(text: str, start: int, before: str) -> int:
+    """Return where a block of YAML ends: before a line that is not indented more than the name's line."""
+    line = before[max(before.rfind("\n"), before.rfind("\r")) + 1 :]
+    indented = len(line) - len(line.lstrip(" ")) if len(line) < _BEFORE else 0
+    at = start
+    while (at := text.find("\n", at)) >= 0:
+        margin = _MARGIN.match(text, at + 1)
+        if margin is not None and len(margin[0]) <= indented:
+            return at
+        at += 1
+    return len(text)
 
 
 def _end_of(ending: re.Pattern[str], text: str, start: int) -> int:

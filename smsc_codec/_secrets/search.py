@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 
@@ -12,10 +13,11 @@ from .named_values import Span, may_hold_names, named_values, names_secret
 
 __all__ = ["Needles", "names_secret", "spans", "values_behind_names"]
 
+_Spans = tuple[Sequence[int], Sequence[int]]
 _Finder = Callable[[str], Iterator[Span]]
 
 
-def spans(text: str, needles: Needles, numbers: bool) -> tuple[Sequence[int], Sequence[int]]:
+def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
     """Return where the secrets of a text start and end, in order; they do not touch each other.
 
     They are the values behind names, those that *needles* has, and with *numbers* parameters that look like phone
@@ -23,23 +25,33 @@ def spans(text: str, needles: Needles, numbers: bool) -> tuple[Sequence[int], Se
     """
     if not needles and not numbers and not may_hold_names(text):
         return (), ()
-    finders: list[_Finder] = [named_values, needles.found, *([phone_numbers] * numbers)]
-    found: list[Iterator[Span]] = []
+    found: list[_Spans] = []
+
+    def look(layer: Layer, *finders: _Finder) -> None:
+        found.append(_found(layer, finders))
+
+    def names(layer: Layer) -> _Finder:
+        earlier = tuple(starts for starts, _ in found)
+        return lambda text: named_values(text, lambda start: _holds(earlier, layer.place(start)))
+
     layer: Layer | None = Layer(text)
     for _ in range(TIMES + 1):
         if layer is None:
             break
-        found.append(_found(layer, finders))
+        look(layer, names(layer), needles.found, *([phone_numbers] * numbers))
         letters = layer.spelled_out()
         if letters is not None:
-            found.append(_found(letters, [named_values]))
-        # In texts escaped by different rules the backslashes of one come out before the entities of the other.
-        bare = layer.without_backslashes() if needles else None
-        if bare is not None:
-            found.append(_found(bare, [needles.found]))
+            look(letters, names(letters))
+        if needles:
+            # In texts escaped by different rules the backslashes of one come out before the entities of the other.
+            bare = layer.without_backslashes()
+            if bare is not None:
+                look(bare, needles.found)
+            for decoded in layer.decoded() if needles.not_ascii else ():
+                look(decoded, needles.found)
         layer = layer.undone()
     starts, ends = array("Q"), array("Q")
-    for start, end in merge(*found):
+    for start, end in merge(*(zip(*each) for each in found)):
         if ends and start <= ends[-1]:
             ends[-1] = max(ends[-1], end)
         else:
@@ -48,7 +60,16 @@ def spans(text: str, needles: Needles, numbers: bool) -> tuple[Sequence[int], Se
     return starts, ends
 
 
-def _found(layer: Layer, finders: Sequence[_Finder]) -> Iterator[Span]:
+def _holds(earlier: Sequence[Sequence[int]], place: int) -> bool:
+    """Return whether one of the lists, which are in order, has *place*."""
+    for starts in earlier:
+        number = bisect_left(starts, place)
+        if number < len(starts) and starts[number] == place:
+            return True
+    return False
+
+
+def _found(layer: Layer, finders: Sequence[_Finder]) -> _Spans:
     """Find the secrets of a layer; their places are those in the first text."""
     starts, ends = layer.indices(), layer.indices()
     for start, end in merge(*(find(layer.text) for find in finders)):
@@ -57,7 +78,7 @@ def _found(layer: Layer, finders: Sequence[_Finder]) -> Iterator[Span]:
     if layer.known < len(layer.text):
         starts.append(layer.place(layer.known))
         ends.append(layer.place(len(layer.text)))
-    return zip(starts, ends)
+    return starts, ends
 
 
 def values_behind_names(text: str) -> Iterator[str]:
