@@ -18,8 +18,8 @@ from ..formats import Format
 from ..model import ErrorReply
 from ..query import answered_in, missing_views
 from ..report import Finding, Severity
-from ._coding import BrokenError, MissingError, content
-from ._entry import CODES, Entry, Found, Problem
+from ._coding import PACKED, UTF16_MARKS, BrokenError, MissingError, content
+from ._entry import CODES, Entry, Found, Problem, headers_of
 from ._lines import Block, entries
 from ._request import Request, request_of
 from ._summary import Summary
@@ -108,11 +108,11 @@ class _Checker:
             self.summary.skipped[printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY]) or "no host"] += 1
             return
         body, charset = entry.body, asked.charset
-        if body is None or entry.headers or entry.text or entry.status != 200:
+        if not body or entry.headers or entry.text or entry.status != 200 or body.startswith(PACKED):
             body = self._unpacked(entry)
             if body is None:
                 return
-            charset = "utf-8" if entry.text else self._charset(entry, body, charset)
+            charset = "utf-8" if entry.text and body is entry.body else self._charset(entry, body, charset)
         self._reply(entry, body, charset, asked)
 
     def _unpacked(self, entry: Entry) -> bytes | None:
@@ -120,6 +120,10 @@ class _Checker:
         number = entry.number
         if entry.status != 200:
             self._note(number, "http-status", f"the HTTP status is {entry.status}, where the service answers 200")
+        if _is_no_reply(entry):
+            if entry.status == 200:
+                self._note(number, "no-reply", CODES["no-reply"][1])
+            return None
         if entry.problem is not None:
             self._bad(entry, entry.problem)
             return None
@@ -127,12 +131,15 @@ class _Checker:
             self._note(number, "no-body", CODES["no-body"][1])
             return None
         try:
-            body = content(entry.body, entry.header("content-encoding"))
+            body, doubt = content(entry.body, headers_of(entry.headers, "content-encoding"), entry.text)
         except (BrokenError, MissingError) as error:
             self._bad(entry, Problem("bad-coding", str(error)))
             return None
-        self._check_length(entry, unpacked=body is not entry.body)
-        return body
+        for words in filter(None, (entry.doubt, doubt)):
+            self._note(number, "other-coding", words)
+        unpacked = body is not entry.body
+        self._check_length(entry, unpacked=unpacked)
+        return body.rstrip(b"\r\n") if entry.open_end and not unpacked else body
 
     def _check_length(self, entry: Entry, unpacked: bool) -> None:
         said = entry.header("content-length")
@@ -159,16 +166,22 @@ class _Checker:
         charset = charset or options.charset
         expect = asked.expect or self.expect
         report = CODEC._report(body, fmt, expect, charset, options.strict, known=_known(entry))
+        if report.reply is None and (shorter := _shorter(entry, body)) is not None:
+            # What a tool prints behind the body is not the reply's.
+            other = CODEC._report(shorter, fmt, expect, charset, options.strict, known=_known(entry))
+            body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
         if fmt is None:
-            fmt = _recognise(body[:200].removeprefix(BOM).decode("latin-1"), None)
+            fmt = _format_of(body)
         if report.findings:
             self._report(entry.number, report.findings)
             if any(finding.code == "other-format" for finding in report.findings):
                 fmt = Format.TEXT
         if reply is None:
             summary.undecoded += 1
-            summary.kinds[_NAMES[fmt], UNDECODED] += 1
+            # CSV is what nothing else begins like.
+            guessed = fmt is Format.CSV and asked.fmt is None and options.fmt is None
+            summary.kinds[NO_FORMAT if guessed else _NAMES[fmt], UNDECODED] += 1
             return
         summary.kinds[_NAMES[fmt], _ALL_KINDS[reply.__class__]] += 1
         if isinstance(reply, ErrorReply):
@@ -218,6 +231,30 @@ class _Checker:
         self.summary.findings += 1
         self.summary.codes[severity.value, code] += 1
         self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
+
+
+def _is_no_reply(entry: Entry) -> bool:
+    """Whether a response has no body by its nature. What is there all the same is judged, except for redirects."""
+    if 300 <= entry.status < 400 and entry.status != 304:
+        return True
+    if entry.body or entry.problem is not None:
+        return False
+    return 100 <= entry.status < 200 or entry.status in (204, 205, 304) or entry.method.upper() in ("HEAD", "OPTIONS")
+
+
+def _shorter(entry: Entry, body: bytes) -> bytes | None:
+    """Return as much of a body as `Content-Length` says, None if that is not less."""
+    said = entry.header("content-length") if body and entry.length is not None and not entry.text else ""
+    if not (_NUMBER.fullmatch(said) and len(said) < 20) or entry.header("content-encoding"):
+        return None
+    return body[: int(said)] if 0 < int(said) < len(body) else None
+
+
+def _format_of(body: bytes) -> Format:
+    """Return the format that a body seems to have."""
+    if body.startswith(UTF16_MARKS):
+        return _recognise(body[:400].decode("utf-16", "replace"), None)
+    return _recognise(body[:200].removeprefix(BOM).decode("latin-1"), None)
 
 
 def _known(entry: Entry) -> Known:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from ._coding import BrokenError
-from ._entry import Entry, Problem, bounded, check_form, check_pairs, refused
+from ._entry import Entry, Refused, bounded, check_form, check_pairs, refused
 from ._form import form_of
-from ._json import decoded, items
+from ._json import decoded, items, string_at
 from ._tape import Tape
 from ._values import base64_bytes
 
@@ -34,6 +35,7 @@ class _Content(msgspec.Struct):
 
 class _Request(msgspec.Struct):
     url: str
+    method: Any = None
     headers: list[_Pair] = []
     cookies: list[_Pair] | None = None
     postData: _Post | None = None  # noqa: N815
@@ -61,16 +63,13 @@ def read(tape: Tape) -> Iterator[Entry]:
         yield _entry(number, text)
 
 
-def _entry(number: int, text: bytes | Problem) -> Entry:
-    if isinstance(text, Problem):
-        return Entry(number=number, problem=text)
-    url = ""
+def _entry(number: int, text: bytes | Refused) -> Entry:
+    if isinstance(text, Refused):
+        return refused(number, string_at(text.where, "request", "url"), text.reason)
     try:
-        item = decoded(text, _ITEM)
-        url = item.request.url
-        return bounded(_recorded(number, item))
+        return bounded(_recorded(number, decoded(text, _ITEM)))
     except BrokenError as error:
-        return refused(number, url, error)
+        return refused(number, string_at(text, "request", "url"), error)
 
 
 def _recorded(number: int, item: _Item) -> Entry:
@@ -97,6 +96,7 @@ def _recorded(number: int, item: _Item) -> Entry:
         status=_whole(response.status),
         headers=headers,
         time=item.startedDateTime or "",
+        method=request.method if isinstance(request.method, str) else "",
         url=request.url,
         form=_form(post),
         posted=(post.text or "").encode() if post.params else b"",
