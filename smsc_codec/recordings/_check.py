@@ -108,11 +108,14 @@ class _Checker:
             self.summary.skipped[printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY]) or "no host"] += 1
             return
         body, charset = entry.body, asked.charset
-        if not body or entry.headers or entry.text or entry.status != 200 or body.startswith(PACKED):
+        plain = body and entry.status == 200 and not (entry.headers or entry.text or entry.open_end)
+        if not plain or body is None or body.startswith(PACKED):
             body = self._unpacked(entry)
             if body is None:
                 return
-            charset = "utf-8" if entry.text and body is entry.body else self._charset(entry, body, charset)
+            # What was packed was not recorded as the text that it is.
+            was_text = entry.text and (body is entry.body or entry.open_end)
+            charset = "utf-8" if was_text else self._charset(entry, body, charset)
         self._reply(entry, body, charset, asked)
 
     def _unpacked(self, entry: Entry) -> bytes | None:
@@ -139,7 +142,7 @@ class _Checker:
             self._note(number, "other-coding", words)
         unpacked = body is not entry.body
         self._check_length(entry, unpacked=unpacked)
-        return body.rstrip(b"\r\n") if entry.open_end and not unpacked else body
+        return _without_line_ends(body) if entry.open_end and not unpacked else body
 
     def _check_length(self, entry: Entry, unpacked: bool) -> None:
         said = entry.header("content-length")
@@ -240,6 +243,11 @@ def _is_no_reply(entry: Entry) -> bool:
     if entry.body or entry.problem is not None:
         return False
     return 100 <= entry.status < 200 or entry.status in (204, 205, 304) or entry.method.upper() in ("HEAD", "OPTIONS")
+
+
+def _without_line_ends(body: bytes) -> bytes:
+    """Return a body without the line ends that tools put behind it, and the byte order mark of a file behind it."""
+    return body.rstrip(b"\r\n").removesuffix(BOM).rstrip(b"\r\n")
 
 
 def _shorter(entry: Entry, body: bytes) -> bytes | None:

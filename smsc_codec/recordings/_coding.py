@@ -29,7 +29,7 @@ _BLANKS = b" \t\r\n\0"
 # The first bytes of gzip and zstd as UTF-8, where they were read as latin-1; and where letters of them were lost.
 _AS_LETTERS = (b"\x1f\xc2\x8b", b"(\xc2\xb5/\xc3\xbd")
 _AS_LOST_LETTERS = (b"\x1f\xef\xbf\xbd", b"\x1f\xe2\x80\xb9", b"(\xef\xbf\xbd/\xef\xbf\xbd")
-PACKED = (GZIP, ZSTD, *_AS_LETTERS, *_AS_LOST_LETTERS)
+PACKED = (GZIP, ZSTD, b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", *_AS_LETTERS, *_AS_LOST_LETTERS)
 """How bodies begin that are packed, whatever their headers say."""
 
 
@@ -150,15 +150,15 @@ def content(body: bytes, encoding: str, text: bool = False) -> Content:
     recognised without a header. If the recording holds the body as *text*, it can only be packed where its bytes were
     read as letters.
     """
-    if text:
-        if body.startswith(_AS_LOST_LETTERS):
-            raise BrokenError(_LOST)
-        if not body.startswith(_AS_LETTERS):
-            return Content(body)
+    if body.startswith(_AS_LOST_LETTERS):
+        raise BrokenError(_LOST)
+    if body.startswith(_AS_LETTERS):
         try:
             body = body.decode().encode("latin-1")
-        except UnicodeEncodeError:
+        except UnicodeError:
             raise BrokenError(_LOST) from None
+    elif text:
+        return Content(body)
     names = encoding.split(",", _CODINGS)
     if len(names) > _CODINGS:
         raise BrokenError(f"Content-Encoding names more than {_CODINGS} codings")
@@ -172,9 +172,9 @@ def content(body: bytes, encoding: str, text: bool = False) -> Content:
         elif (whole := _tried(body, doubts, _ZLIB)) is not None:
             packing, body = _ZLIB, whole
         else:
-            break
+            return Content(body, doubts[0] if doubts else "")
         doubts.append(f"the body is {packing.name} data, which Content-Encoding does not say")
-    return Content(body, doubts[0] if doubts else "")
+    raise BrokenError(f"the body is packed more than {_CODINGS} times, without a Content-Encoding that says so")
 
 
 _LOST = "the body is compressed data that was recorded as text, by which bytes are lost"

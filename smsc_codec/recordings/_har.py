@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from ._coding import BrokenError
-from ._entry import Entry, Refused, bounded, check_form, check_pairs, refused
+from ._entry import Entry, Problem, Refused, bounded, check_form, check_pairs, refused
 from ._form import form_of
 from ._json import decoded, items, string_at
 from ._tape import Tape
@@ -76,13 +76,17 @@ def _recorded(number: int, item: _Item) -> Entry:
     request, response = item.request, item.response
     content = response.content
     body = None if content.text is None else content.text.encode()
-    text = body is not None
-    if content.encoding == "base64" and body is not None:
-        body, text = base64_bytes(body), False
-    elif content.encoding:
-        raise BrokenError("the encoding of the content is neither base64 nor none")
-    elif body is None and content.size == 0 and response.status > 0:
-        body = b""
+    text, problem = body is not None, None
+    try:
+        if content.encoding == "base64" and body is not None:
+            body, text = base64_bytes(body), False
+        elif content.encoding:
+            raise BrokenError("the encoding of the content is neither base64 nor none")
+        elif body is None and content.size == 0 and response.status > 0:
+            body = b""
+    except BrokenError as error:
+        # The status may say that it is not a reply.
+        body, text, problem = None, False, Problem("bad-entry", str(error))
     headers = _pairs(response.headers)
     sent = _pairs(request.headers) + _cookies([*(request.cookies or ()), *(response.cookies or ())])
     post = request.postData or _Post()
@@ -101,6 +105,7 @@ def _recorded(number: int, item: _Item) -> Entry:
         form=_form(post),
         posted=(post.text or "").encode() if post.params else b"",
         sent=sent,
+        problem=problem,
     )
 
 

@@ -20,7 +20,7 @@ from ._tape import METHODS, Tape
 # Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end. A body can
 # hold such a line too, but seldom one with a header or nothing below it.
 _NEXT_LINE = rb"\r?\n(?:[ \t]*\r?\n|:?[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}[ \t]*:)"
-_RESPONSE = rb"HTTP/\d(?:\.\d)? \d{3}(?: [^\r\n]{0,200})?"
+_RESPONSE = rb"HTTP/\d(?:\.\d)? \d{3}(?: [^\r\n\"<>{}\[\]=/]{0,200})?"
 _REQUEST = METHODS + rb" \S{1,%d} HTTP/\d(?:\.\d)?"
 _START = re.compile(rb"(?:" + _RESPONSE + rb"|" + _REQUEST % (LONGEST_URL + 1) + rb")" + _NEXT_LINE)
 # For a place that headers name, which can be the same one for many messages.

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 _MOST_VALUES = 200_000
 """Strings, objects and lists of an item, of which HAR needs some hundred: each takes more memory than its text."""
+_BEHIND = "there is something behind the JSON of the recording"
 _LONGEST_KEY = 100
 _HEAD = 1 << 20
 """Bytes of an item that is refused in which its URL is looked for."""
@@ -54,10 +55,9 @@ def items(tape: Tape, *path: Collection[str]) -> Iterator[bytes | Refused]:
     wanted = f"list {'.'.join('/'.join(names) for names in path)}"
     yield from _below(text, path, f"there is no {wanted} in it")
     while not text.ends():
-        text.skip_mark()
-        if text.peek() != b"{":
-            raise BrokenError("there is something behind the JSON of the recording")
-        yield from _below(text, path, f"there is something behind the JSON of the recording that has no {wanted}")
+        if not text.skip_mark() or text.peek() != b"{":
+            raise BrokenError(_BEHIND)
+        yield from _below(text, path, f"{_BEHIND} that has no {wanted}")
 
 
 def string_at(item: bytes, *path: str) -> str:
@@ -153,11 +153,9 @@ class _Text:
             if not self._more():
                 return True
 
-    def skip_mark(self) -> None:
-        """Go behind a byte order mark."""
-        for byte in BOM:
-            if self.peek()[0] == byte:
-                self._at += 1
+    def skip_mark(self) -> bool:
+        """Go behind a byte order mark if there is one, and say whether it is whole."""
+        return self.peek()[0] != BOM[0] or all(self._take()[0] == byte for byte in BOM)
 
     def peek(self) -> bytes:
         """Return the next character that is not blank."""

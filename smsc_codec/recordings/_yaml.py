@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._source import BOM
 from ._coding import LONGEST, MOST, BrokenError, MissingError
 from ._entry import LONGEST_URL, Refused
 from ._tape import Tape
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import yaml
 
 _DEEPEST = 32
+_LINE_AND_MARK = b"\n" + BOM
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _LONGEST_HEAD = 1 << 16
 """Bytes before the document: libyaml compares each directive with all others."""
@@ -74,15 +76,23 @@ class _Source:
         self.most = _LONGEST_HEAD
         self.since = 0
         """Bytes since the last event: of a value that does not end, or of what stands before it."""
+        self._held = b""
 
     def read(self, size: int) -> bytes:
         """Return the next bytes. Raise `BrokenError`."""
         if self.since > self.most:
             raise BrokenError(f"a value or a comment in the YAML of the recording has more than {self.most:,} bytes")
-        # The parser that is written in Python copies what it has with each piece, so each is as long as all before.
-        data = self._tape.read(max(size, self.since) if self._grows else size)
-        self.since += len(data)
-        return data
+        while True:
+            # The parser that is written in Python copies what it has with each piece, so each is as long as all before.
+            data = self._tape.read(max(size, self.since) if self._grows else size)
+            self.since += len(data)
+            whole = not data
+            # Files that are put together can have a byte order mark at the beginning of each.
+            data = (self._held + data).replace(_LINE_AND_MARK, b"\n")
+            held = 0 if whole else next((n for n in (3, 2, 1) if data.endswith(_LINE_AND_MARK[:n])), 0)
+            data, self._held = data[: len(data) - held], data[len(data) - held :]
+            if data or whole:
+                return data
 
 
 class _Builder:
