@@ -287,6 +287,14 @@ def test_the_parser_that_is_written_in_python(make: Any, monkeypatch: pytest.Mon
     assert reads[-1] <= reads[0] + 6, reads
 
 
+@pytest.mark.parametrize("piece", [1, 2, 5, 1000])
+def test_marks_are_only_left_out_at_the_beginnings_of_lines(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_yaml._Source, "read", lambda source, size, real=_yaml._Source.read: real(source, piece))
+    text = cassette(interaction('body: {string: "x\ufeff"}')).decode() + "\ufeff---\n"
+    text += cassette(interaction("body: {string: y}")).decode() + "\n\n\ufeff"
+    assert [entry.body for entry in read(text)] == ["x\ufeff".encode(), b"y"]
+
+
 # Charsets
 
 CHARSETS = {

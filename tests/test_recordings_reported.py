@@ -61,7 +61,7 @@ def wanted(row: dict[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("found", "status", "replies", "not_decoded", "skipped", "kinds")}
 
 
-def named(rows: list[dict[str, Any]]) -> Any:
+def named(rows: list[dict[str, Any]]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("row", rows, ids=lambda row: f"{row['kind']}-{row['name']}")
 
 

@@ -37,7 +37,8 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 _BEFORE = re.compile(rb"\S+ (?:1\d\d|200 (?i:connection established))")
 _WITHOUT_BODY = frozenset({204, 205, 304})
 _MOST_ASKED = 100
-"""Requests that wait for their responses; what stands before them is forgotten."""
+"""Requests that wait for their responses; of more than these, or of more than `LONGEST` bytes, the first are forgotten.
+"""
 
 
 class _Rest(NamedTuple):
@@ -156,6 +157,7 @@ class _Asked:
         """Whether there are more requests than are remembered."""
         self._waiting: list[Entry] = []
         self._weight = 0
+        """About how much memory all of them take."""
 
     def method(self) -> str:
         """Return the method of the request that the next response answers, empty if there is none."""
@@ -166,13 +168,16 @@ class _Asked:
         """Remember a request, and return the responses that waited."""
         if self._waiting:
             yield from self.finish()
-        self._lost = len(self._requests) >= _MOST_ASKED
-        self._requests = [*self._requests[-_MOST_ASKED + 1 :], asked]
+        self._requests.append(asked)
+        self._weight += weight_of(asked)
+        if len(self._requests) > _MOST_ASKED or self._weight > LONGEST:
+            self._lost = True
+            self._weight -= weight_of(self._requests.pop(0))
 
     def response(self, answer: Entry) -> Iterator[Entry]:
         """Return the responses of which the request is known by now."""
         self._waiting.append(answer)
-        if len(self._requests) > 1:
+        if len(self._waiting) < len(self._requests):
             self._weight += weight_of(answer)
         if len(self._waiting) >= len(self._requests) or self._weight > LONGEST:
             yield from self.finish()

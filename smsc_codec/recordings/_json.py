@@ -61,7 +61,7 @@ def items(tape: Tape, *path: Collection[str]) -> Iterator[bytes | Refused]:
 
 
 def string_at(item: bytes, *path: str) -> str:
-    """Return a string in an item that is broken or only begun, empty if it is not there or longer than a URL."""
+    """Return a URL in an item that is broken or only begun, empty if it is not there; a long one without its query."""
     text = _Text(Tape(io.BytesIO(item)))
     with suppress(BrokenError):
         for name in path:
@@ -74,8 +74,15 @@ def string_at(item: bytes, *path: str) -> str:
             else:
                 return ""
         if text.peek() == b'"':
-            return _text_of(text.value(_LONGEST_URL))
+            value = text.value(_LONGEST_URL)
+            return _text_of(_address(value.where) if isinstance(value, Refused) else value)
     return ""
+
+
+def _address(url: bytes) -> bytes:
+    """Return what stands before the query of a URL that is too long, as JSON; nothing if it has escapes."""
+    address = url[:_LONGEST_URL].partition(b"?")[0]
+    return b'""' if b"\\" in address else address + b'"'
 
 
 def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
@@ -96,7 +103,7 @@ def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 
 
 def _text_of(key: bytes | Refused) -> str:
-    """Return a key, or an empty string for one that is none of those that are looked for."""
+    """Return what a string in JSON says, empty if it is too long or not a string that can be read."""
     with suppress(BrokenError):
         if isinstance(key, bytes):
             return decoded(key, _KEY)
