@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +15,20 @@ def why(error: Exception) -> str:
 
 
 def files_in(folder: str, trouble: Callable[[OSError], Any]) -> Iterator[str]:
-    """Every file in a folder and the folders in it, in order; hidden ones and links to folders are left out."""
+    """Return every file in a folder and the folders in it, in order, but for hidden ones and links to folders.
+
+    Call *trouble* for a folder that cannot be read, a link that leads nowhere, and what is not a file: a pipe, a
+    socket, a device.
+    """
     for place, folders, files in os.walk(folder, onerror=trouble):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths = (os.path.join(place, name) for name in sorted(files) if not name.startswith("."))
-        yield from filter(os.path.isfile, paths)
+        for path in (os.path.join(place, name) for name in sorted(files) if not name.startswith(".")):
+            try:
+                is_file = stat.S_ISREG(os.stat(path).st_mode)
+            except OSError as error:
+                trouble(error)
+                continue
+            if is_file:
+                yield path
+            else:
+                trouble(OSError(errno.EINVAL, "it is not a file", path))

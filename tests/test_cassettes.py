@@ -251,10 +251,12 @@ def test_merge_keys_are_members_like_others() -> None:
 # What stands around the list
 
 
-def test_only_the_list_is_read() -> None:
+def test_only_the_lists_are_read() -> None:
     around = "a: [{x: *nobody, ? [b] : c}]\n? {d: e}\n: f\n"
     text = f"{around}http_interactions:\n{interaction('body: OK')}{around}interactions:\n- 5\n"
-    assert [entry.body for entry in read(text)] == [b"OK"]
+    first, second = read(text)
+    assert first.body == b"OK"
+    assert trouble(second)
     with pytest.raises(BrokenError, match="broken in line"):
         read(text + "x: [\n")
     for other in ("x: [" + "[" * 40 + "]" * 41, "interactions: &a\n", "interactions: *a\n", "", "--- x\n--- y\n"):
@@ -284,6 +286,14 @@ def test_the_parser_that_is_written_in_python(make: Any, monkeypatch: pytest.Mon
         counts.append(steps(partial(read, text)))
     assert is_linear(counts), counts
     assert reads[-1] <= reads[0] + 6, reads
+
+
+@pytest.mark.parametrize("piece", [1, 2, 5, 1000])
+def test_marks_are_only_left_out_at_the_beginnings_of_lines(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_yaml._Source, "read", lambda source, size, real=_yaml._Source.read: real(source, piece))
+    text = cassette(interaction('body: {string: "x\ufeff"}')).decode() + "\ufeff---\n"
+    text += cassette(interaction("body: {string: y}")).decode() + "\n\n\ufeff"
+    assert [entry.body for entry in read(text)] == ["x\ufeff".encode(), b"y"]
 
 
 # Charsets

@@ -577,6 +577,94 @@ def test_folders_and_files_that_cannot_be_read(case: Case, tmp_path: Path, monke
     ]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
+def test_what_is_not_a_file_in_a_folder(case: Case, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "good").write_bytes(b"OK")
+    (folder / ".hidden").symlink_to("nowhere")
+    (folder / "broken").symlink_to("nowhere")
+    (folder / "link").symlink_to("good")
+    (folder / "loop").symlink_to("loop")
+    os.mkfifo(folder / "pipe")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "elsewhere").write_bytes(b"?")
+    (folder / "other").symlink_to(tmp_path / "other")
+    found = case.found([str(folder)])
+    assert [(Path(item.path).name, item.code) for item in found] == [
+        (name, "unreadable") for name in ("broken", "loop", "pipe")
+    ]
+    assert found[0].message == "cannot be read: No such file or directory"
+    assert found[2].message == "cannot be read: it is not a file"
+    assert (case.summary.replies, case.summary.undecoded, case.summary.unreadable) == (2, 0, 3)
+
+
+def test_a_file_can_be_packed_a_few_times(case: Case) -> None:
+    packed = rows({"fmt": 0, "body": "OK"}).encode()
+    for _ in range(5):
+        packed = gzip.compress(packed)
+    assert case(packed) == []
+    assert case.summary.kinds == {("text", "success"): 1}
+    assert case(gzip.compress(packed)) == [(0, "other-coding"), (0, "malformed")]
+
+
+def test_a_body_in_utf_16_is_counted_by_its_format(case: Case) -> None:
+    case("\ufeff[{".encode("utf-16-le"))
+    assert case.summary.kinds == {("json", "not decoded"): 1}
+
+
+@pytest.mark.parametrize("long", ["x" * 6000, "a,b" * 3000])
+def test_entries_for_others_can_be_as_long_as_they_like(case: Case, long: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("_json", "_lines"):
+        monkeypatch.setattr(f"smsc_codec.recordings.{module}.LONGEST", 5000)
+    monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 1000)
+    there = har_entry("https://cdn.example/x", {"text": long})
+    assert case(har(there, har_entry(), there)) == []
+    assert case.summary.skipped == {"cdn.example": 2}
+    assert case(har(har_entry(content={"text": long}))) == [(1, "bad-entry")]
+    first = {"url": "https://cdn.example/x", "body": long}
+    assert case(rows(first, {"fmt": 0, "body": "OK"}, first, {"fmt": 0, "body": long}, first)) == [(4, "bad-entry")]
+    assert case.summary.skipped == {"cdn.example": 3}
+    behind = {"body": long, "url": "https://cdn.example/x"}
+    assert case(rows(first, behind)) == [(2, "bad-entry")]
+
+
+def test_entries_for_others_can_have_as_many_values_as_they_like(case: Case) -> None:
+    item = har_entry("https://cdn.example/x")
+    item["x"] = [[]] * 200_001
+    assert case(har(item)) == []
+    assert case.summary.skipped == {"cdn.example": 1}
+
+
+@pytest.mark.parametrize(
+    ("url", "skipped"),
+    [
+        ("data:image/png;base64," + "A" * 300_000, {"no host": 1}),
+        ("https://cdn.example/x?" + "A" * 300_000, {"cdn.example": 1}),
+        ("https://smsc.ru/sys/senders.php?x=" + "A" * 300_000, {}),
+        ("https:\\/\\/smsc.ru\\/sys\\/senders.php?x=" + "A" * 300_000, {}),
+    ],
+)
+def test_long_urls_of_entries_that_are_refused(case: Case, url: str, skipped: dict[str, int]) -> None:
+    item = json.dumps(har_entry("URL", status="x")).replace("URL", url)
+    assert case(f'{{"log": {{"entries": [{item}]}}}}') == ([] if skipped else [(1, "bad-entry")])
+    assert case.summary.skipped == skipped
+
+
+def test_requests_that_wait_are_bounded_and_keep_their_secrets(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = b"POST /sys/senders.php?fmt=3&get=1&psw=%s HTTP/1.1\r\nCookie: a=c00kie%s\r\n\r\npsw=f0rm%s"
+    asked = [ask % (b"s3cret%d" % n, b"%d" % n, b"%d" % n) for n in range(3)]
+    answer = http(b'[{"sender": "c00kie1 f0rm2 s3cret0", "id": "x"}]')
+    assert case(b"".join(asked) + answer * 2) == [(1, "value"), (2, "value")]
+    text = repr(case.found([str(case.folder / "recording")]))
+    for secret in ("c00kie1", "f0rm2", "s3cret0"):
+        assert secret not in text
+    monkeypatch.setattr("smsc_codec.recordings._http.LONGEST", 2000)
+    # Nobody knows what was asked.
+    assert case(b"".join(asked) + http(b"24336") * 3) == []
+    assert case.summary.kinds == {("csv", "created"): 3}
+
+
 @pytest.mark.parametrize(
     ("library", "data"),
     [

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from .._source import BOM, charset_name
+from .._source import charset_name
 from . import _json, _yaml
 from ._coding import BrokenError
-from ._entry import MOST_HEADERS, Entry, Problem, bounded, check_pairs, refused
+from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_pairs, refused
 from ._form import form_of
 from ._tape import Tape
 from ._values import base64_bytes
@@ -50,6 +50,7 @@ _Headers = dict[str, _Value | list[_Value]]
 
 class _Request(msgspec.Struct):
     uri: str
+    method: Any = None
     body: str | _Body | None = None
     headers: _Headers | None = None
 
@@ -75,23 +76,30 @@ _INTERACTION = msgspec.json.Decoder(_Interaction)
 
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the interactions. Raise `BrokenError`, `MissingError` and `OSError`."""
-    is_json = tape.head(1 << 16).removeprefix(BOM).lstrip().startswith(b"{")
+    is_json = tape.head(1 << 16).lstrip().startswith(b"{")
     found: Iterator[Any] = _json.items(tape, _NAMES) if is_json else _yaml.items(tape, _NAMES)
     for number, item in enumerate(found, 1):
         yield _entry(number, item)
 
 
 def _entry(number: int, item: Any) -> Entry:
-    """Return the entry of an interaction: JSON that is not decoded yet, what a YAML document holds, or a problem."""
-    if isinstance(item, Problem):
-        return Entry(number=number, problem=item)
-    url = ""
+    """Return the entry of an interaction: JSON that is not decoded yet, or what a YAML document holds."""
+    if isinstance(item, Refused):
+        return refused(number, _uri(item.where), item.reason)
     try:
         interaction = _json.decoded(item, _INTERACTION) if isinstance(item, bytes) else _converted(item)
-        url = interaction.request.uri
         return bounded(_recorded(number, interaction))
     except (msgspec.ValidationError, BrokenError) as error:
-        return refused(number, url, error)
+        return refused(number, _uri(item), error)
+
+
+def _uri(item: Any) -> str:
+    """Return the URL of an interaction that is refused, empty if it is not known."""
+    if isinstance(item, bytes):
+        return _json.string_at(item, "request", "uri")
+    for name in ("request", "uri"):
+        item = item.get(name) if isinstance(item, dict) else item
+    return item if isinstance(item, str) else ""
 
 
 def _converted(item: Any) -> _Interaction:
@@ -113,6 +121,7 @@ def _recorded(number: int, item: _Interaction) -> Entry:
         length=length,
         status=_status(response.status.code),
         headers=headers,
+        method=request.method if isinstance(request.method, str) else "",
         url=request.uri,
         form=form_of(_content(request.body)[0] or b"", sent),
         sent=sent,

@@ -11,14 +11,15 @@ import msgspec
 
 from .._secrets import NUMBERS, Known, printable, safe_name
 from .._secrets.credentials import values_of
+from .._source import BOM
 from ..codec import format_in
 from ..endpoints.senders import CODEC, SENDERS
 from ..formats import Format
 from ..model import ErrorReply
 from ..query import answered_in, missing_views
 from ..report import Finding, Severity
-from ._coding import BrokenError, MissingError, content
-from ._entry import CODES, Entry, Found, Problem
+from ._coding import PACKED, BrokenError, MissingError, content
+from ._entry import CODES, Entry, Found, Problem, headers_of
 from ._lines import Block, entries
 from ._request import Request, request_of
 from ._summary import Summary
@@ -106,13 +107,16 @@ class _Checker:
         if not asked.request.here:
             self.summary.skipped[printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY]) or "no host"] += 1
             return
-        body = entry.body
-        if body is None or entry.headers or entry.status != 200:
+        body, is_text = entry.body, entry.text
+        plain = body and entry.status == 200 and not (entry.headers or entry.open_end)
+        if not plain or body is None or body.startswith(PACKED):
             body = self._unpacked(entry)
             if body is None:
                 return
+            # What was packed was not recorded as the text that it is.
+            is_text = entry.text and (body is entry.body or entry.open_end)
         # JSON in ASCII is the same in every charset.
-        charset = None if body[:1] in b"[{" and body.isascii() else self._charset(entry, body, asked.charset)
+        charset = None if body[:1] in b"[{" and body.isascii() else self._charset(entry, body, asked.charset, is_text)
         self._reply(entry, body, charset, asked)
 
     def _unpacked(self, entry: Entry) -> bytes | None:
@@ -120,6 +124,10 @@ class _Checker:
         number = entry.number
         if entry.status != 200:
             self._note(number, "http-status", f"the HTTP status is {entry.status}, where the service answers 200")
+        if _is_no_reply(entry):
+            if entry.status == 200:
+                self._note(number, "no-reply", CODES["no-reply"][1])
+            return None
         if entry.problem is not None:
             self._bad(entry, entry.problem)
             return None
@@ -127,12 +135,15 @@ class _Checker:
             self._note(number, "no-body", CODES["no-body"][1])
             return None
         try:
-            body = content(entry.body, entry.header("content-encoding"))
+            body, doubt = content(entry.body, headers_of(entry.headers, "content-encoding"), entry.text)
         except (BrokenError, MissingError) as error:
             self._bad(entry, Problem("bad-coding", str(error)))
             return None
-        self._check_length(entry, unpacked=body is not entry.body)
-        return body
+        for words in filter(None, (entry.doubt, doubt)):
+            self._note(number, "other-coding", words)
+        unpacked = body is not entry.body
+        self._check_length(entry, unpacked=unpacked)
+        return _without_line_ends(body) if entry.open_end and not unpacked else body
 
     def _check_length(self, entry: Entry, unpacked: bool) -> None:
         said = entry.header("content-length")
@@ -144,9 +155,9 @@ class _Checker:
             message = f"Content-Length is {said}, the body has {entry.length} bytes"
             self._note(entry.number, "content-length", message)
 
-    def _charset(self, entry: Entry, body: bytes, asked: str | None) -> str | None:
+    def _charset(self, entry: Entry, body: bytes, asked: str | None, is_text: bool) -> str | None:
         """The charset to read a body in. A text has none, and the caller's is an order; all else can be wrong."""
-        if entry.text:
+        if is_text:
             # The way without a charset is the faster one, and the same where no XML declaration can say another, and
             # no half of a surrogate pair, which begins with 0xED, makes something else of it.
             return None if b"<?" not in body[:100] and b"\xed" not in body else "utf-8"
@@ -164,6 +175,10 @@ class _Checker:
         fmt = options.fmt if asked.fmt is None else asked.fmt
         expect = asked.expect or self.expect
         report = CODEC._report(body, fmt, expect, charset, options.strict, known=_known(entry))
+        if report.reply is None and (shorter := _shorter(entry, body)) is not None:
+            # What a tool prints behind the body is not the reply's.
+            other = CODEC._report(shorter, fmt, expect, charset, options.strict, known=_known(entry))
+            body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
         if fmt is None:
             fmt = format_in(body)
@@ -173,7 +188,9 @@ class _Checker:
                 fmt = Format.TEXT
         if reply is None:
             summary.undecoded += 1
-            summary.kinds[_NAMES[fmt], UNDECODED] += 1
+            # CSV is what nothing else begins like.
+            guessed = fmt is Format.CSV and asked.fmt is None and options.fmt is None
+            summary.kinds[NO_FORMAT if guessed else _NAMES[fmt], UNDECODED] += 1
             return
         summary.kinds[_NAMES[fmt], _ALL_KINDS[reply.__class__]] += 1
         if isinstance(reply, ErrorReply):
@@ -223,6 +240,28 @@ class _Checker:
         self.summary.findings += 1
         self.summary.codes[severity.value, code] += 1
         self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
+
+
+def _is_no_reply(entry: Entry) -> bool:
+    """Whether a response has no body by its nature. What is there all the same is judged, except for redirects."""
+    if 300 <= entry.status < 400 and entry.status != 304:
+        return True
+    if entry.body or entry.problem is not None:
+        return False
+    return 100 <= entry.status < 200 or entry.status in (204, 205, 304) or entry.method.upper() in ("HEAD", "OPTIONS")
+
+
+def _without_line_ends(body: bytes) -> bytes:
+    """Return a body without the line ends that tools put behind it, and the byte order mark of a file behind it."""
+    return body.rstrip(b"\r\n").removesuffix(BOM).rstrip(b"\r\n")
+
+
+def _shorter(entry: Entry, body: bytes) -> bytes | None:
+    """Return as much of a body as `Content-Length` says, None if that is not less."""
+    said = entry.header("content-length") if body and entry.length is not None and not entry.text else ""
+    if not (_NUMBER.fullmatch(said) and len(said) < 20) or entry.header("content-encoding"):
+        return None
+    return body[: int(said)] if 0 < int(said) < len(body) else None
 
 
 def _known(entry: Entry) -> Known:

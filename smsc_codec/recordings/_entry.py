@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,6 +26,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "bad-recording": (Severity.ERROR, "the recording is cut or broken here; what stands before it was judged"),
     "bad-entry": (Severity.ERROR, "an entry that no reply can be taken out of"),
     "bad-coding": (Severity.ERROR, "the chunks or the compression of the body are broken or unknown"),
+    "other-coding": (Severity.WARNING, "the headers say wrongly how the body is packed, or something stands behind it"),
+    "no-reply": (Severity.INFO, "the response to a HEAD or OPTIONS request, which has no body, is not a reply"),
     "no-body": (Severity.WARNING, "the recording does not hold the body of this reply"),
     "http-status": (Severity.WARNING, "an HTTP status other than 200, which the service uses for errors too"),
     "content-length": (Severity.WARNING, "`Content-Length` differs from the body's length"),
@@ -52,12 +55,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the recording holds it as text, so that its charset and its length in bytes are lost."""
     length: int | None = None
     """How many bytes the body had when it came, if the recording says so."""
+    open_end: bool = False
+    """Whether the recording does not say where the body ends: line ends there can be those of a tool."""
+    doubt: str = ""
+    """What may be wrong with the body, in words; empty if there is nothing to say."""
     status: int = 200
     """That of HTTP."""
     headers: Sequence[tuple[str, str]] = ()
     """Of the reply."""
     time: str = ""
     """When it was recorded, as the recording spells it: a date of ISO 8601 or of HTTP; empty if it does not say."""
+    method: str = ""
+    """That of the request, empty if it is not known."""
     url: str = ""
     """The address that was asked, empty if it is not known."""
     form: bytes = b""
@@ -78,6 +87,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     def header(self, name: str) -> str:
         """The value of a header, empty if it is not there. *name* is in small letters."""
         return header_of(self.headers, name)
+
+
+class Refused(NamedTuple):
+    """An item of a recording that cannot be built."""
+
+    reason: str
+    where: Any
+    """What is known of it: how it begins, or some of its members. Those of requests to others are only counted."""
 
 
 def refused(number: int, url: str, reason: object) -> Entry:
@@ -117,6 +134,11 @@ def check_pairs(pairs: Sequence[tuple[str, str]], what: str = "headers") -> None
         raise BrokenError(f"there are more than {MOST_HEADERS:,} {what}")
     if sum(len(name) + len(value) for name, value in pairs) > LONGEST_HEADERS:
         raise BrokenError(f"the {what} have more than {LONGEST_HEADERS:,} characters")
+
+
+def headers_of(headers: Sequence[tuple[str, str]], name: str) -> str:
+    """The values of all headers of that name, with commas between them. *name* is in small letters."""
+    return ", ".join(value for key, value in headers if key.lower() == name)
 
 
 def header_of(headers: Sequence[tuple[str, str]], name: str) -> str:

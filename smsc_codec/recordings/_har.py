@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
 from ._coding import BrokenError
-from ._entry import Entry, Problem, bounded, check_form, check_pairs, refused
+from ._entry import Entry, Problem, Refused, bounded, check_form, check_pairs, refused
 from ._form import form_of
-from ._json import decoded, items
+from ._json import decoded, items, string_at
 from ._tape import Tape
 from ._values import base64_bytes
 
@@ -34,6 +35,7 @@ class _Content(msgspec.Struct):
 
 class _Request(msgspec.Struct):
     url: str
+    method: Any = None
     headers: list[_Pair] = []
     cookies: list[_Pair] | None = None
     postData: _Post | None = None  # noqa: N815
@@ -61,29 +63,30 @@ def read(tape: Tape) -> Iterator[Entry]:
         yield _entry(number, text)
 
 
-def _entry(number: int, text: bytes | Problem) -> Entry:
-    if isinstance(text, Problem):
-        return Entry(number=number, problem=text)
-    url = ""
+def _entry(number: int, text: bytes | Refused) -> Entry:
+    if isinstance(text, Refused):
+        return refused(number, string_at(text.where, "request", "url"), text.reason)
     try:
-        item = decoded(text, _ITEM)
-        url = item.request.url
-        return bounded(_recorded(number, item))
+        return bounded(_recorded(number, decoded(text, _ITEM)))
     except BrokenError as error:
-        return refused(number, url, error)
+        return refused(number, string_at(text, "request", "url"), error)
 
 
 def _recorded(number: int, item: _Item) -> Entry:
     request, response = item.request, item.response
     content = response.content
     body = None if content.text is None else content.text.encode()
-    text = body is not None
-    if content.encoding == "base64" and body is not None:
-        body, text = base64_bytes(body), False
-    elif content.encoding:
-        raise BrokenError("the encoding of the content is neither base64 nor none")
-    elif body is None and content.size == 0 and response.status > 0:
-        body = b""
+    text, problem = body is not None, None
+    try:
+        if content.encoding == "base64" and body is not None:
+            body, text = base64_bytes(body), False
+        elif content.encoding:
+            raise BrokenError("the encoding of the content is neither base64 nor none")
+        elif body is None and content.size == 0 and response.status > 0:
+            body = b""
+    except BrokenError as error:
+        # The status may say that it is not a reply.
+        body, text, problem = None, False, Problem("bad-entry", str(error))
     headers = _pairs(response.headers)
     sent = _pairs(request.headers) + _cookies([*(request.cookies or ()), *(response.cookies or ())])
     post = request.postData or _Post()
@@ -97,10 +100,12 @@ def _recorded(number: int, item: _Item) -> Entry:
         status=_whole(response.status),
         headers=headers,
         time=item.startedDateTime or "",
+        method=request.method if isinstance(request.method, str) else "",
         url=request.url,
         form=_form(post),
         posted=(post.text or "").encode() if post.params else b"",
         sent=sent,
+        problem=problem,
     )
 
 

@@ -7,24 +7,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from ._coding import LONGEST, BrokenError, dechunked
-from ._entry import LONGEST_URL, Entry, Problem, bounded, check_pairs, refused
+from ._chunks import Chunks
+from ._coding import LONGEST, BrokenError
+from ._entry import LONGEST_URL, Entry, Problem, bounded, check_pairs, header_of, refused, weight_of
 from ._form import form_of
 from ._tape import METHODS, Tape
 
-# Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end.
-_REQUEST = METHODS + rb" \S{1,%d} HTTP/\d(?:\.\d)?(?=\r?\n)" % (LONGEST_URL + 1)
-_START = re.compile(rb"HTTP/\d(?:\.\d)? \d{3}(?=[ \r\n])|" + _REQUEST)
-_LONGEST_START = LONGEST_URL + 20
+# Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end. A body can
+# hold such a line too, but seldom one with a header or nothing below it.
+_NEXT_LINE = rb"\r?\n(?:[ \t]*\r?\n|:?[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}[ \t]*:)"
+_RESPONSE = rb"HTTP/\d(?:\.\d)? \d{3}(?: [^\r\n\"<>{}\[\]=/]{0,200})?"
+_REQUEST = METHODS + rb" \S{1,%d} HTTP/\d(?:\.\d)?"
+_START = re.compile(rb"(?:" + _RESPONSE + rb"|" + _REQUEST % (LONGEST_URL + 1) + rb")" + _NEXT_LINE)
+# For a place that headers name, which can be the same one for many messages.
+_START_THERE = re.compile(rb"(?:" + _RESPONSE + rb"|" + _REQUEST % 2048 + rb")" + _NEXT_LINE)
+_LONGEST_START = LONGEST_URL + 500
+_LONGEST_THERE = 8192
+"""Bytes of blanks and of the start behind them."""
 _END = re.compile(rb"\r?\n\r?\n")
+_BLANKS = re.compile(rb"[ \t\r\n\xef\xbb\xbf]{0,4096}")
 _MOST_HEAD = 1 << 18
 """Bytes of headers; servers and clients refuse some ten thousand."""
 _LENGTH = re.compile(r"[0-9]{1,15}")
 # What comes before the response proper: 100 (Continue), and what a proxy says before it becomes a tunnel.
 _BEFORE = re.compile(rb"\S+ (?:1\d\d|200 (?i:connection established))")
+_WITHOUT_BODY = frozenset({204, 205, 304})
+_MOST_ASKED = 100
+"""Requests that wait for their responses; of more than these, or of more than `LONGEST` bytes, the first are forgotten.
+"""
+
+
+class _Rest(NamedTuple):
+    """What stands behind the head of a message."""
+
+    body: bytes
+    exact: bool = False
+    """Whether the headers say where the body ends, and a message begins there, or nothing."""
+    length: int | None = None
+    """What `Content-Length` should be, None if it does not count."""
+    problem: str = ""
+    """What is wrong with the chunks."""
+    doubt: str = ""
+    """What may be wrong with them."""
 
 
 class _Window:
@@ -39,6 +67,13 @@ class _Window:
         self.data += piece
         return bool(piece)
 
+    def fill(self, size: int) -> bool:
+        """Try to have that many bytes there, and say whether they are."""
+        while len(self.data) < size:
+            if not self._more():
+                return False
+        return True
+
     def head(self) -> bytes:
         """The first line and the headers of a message. Raises `BrokenError`."""
         while True:
@@ -50,15 +85,57 @@ class _Window:
             if len(self.data) >= _MOST_HEAD or not self._more():
                 raise BrokenError("the headers of a message do not end")
 
-    def until_start(self) -> bytes:
-        """Everything before the next message, or the end; of what is too much only so much that it is refused."""
+    def rest(self, headers: list[tuple[str, str]], bodiless: bool) -> _Rest:
+        """Return what stands before the next message, or the end; of what is too much only so much that it is refused.
+
+        The headers are believed if a message begins where they say that this one ends; otherwise the next message is
+        looked for.
+        """
+        if bodiless and (end := self._start_behind(0)) is not None:
+            del self.data[:end]
+            return _Rest(b"", True)
+        doubt = ""
+        if "chunked" in header_of(headers, "transfer-encoding").lower():
+            chunks = Chunks(self)
+            if chunks.believed:
+                end = self._start_behind(chunks.end) if chunks.whole else None
+                if end is not None:
+                    del self.data[:end]
+                    return _Rest(bytes(chunks.body), True)
+                self.until_start(chunks.end)
+                broken = "there is something behind the last chunk of the body"
+                return _Rest(b"", True, None, broken if chunks.whole else "the chunks of the body are cut or damaged")
+            doubt = "the body begins like a chunk that is cut, and is read as it stands" if chunks.cut else ""
+        length = _length(headers)
+        if length is not None and length <= LONGEST and self.fill(length):
+            end = self._start_behind(length)
+            if end is not None:
+                body = bytes(self.data[:length])
+                del self.data[:end]
+                return _Rest(body, True, length, "", doubt)
+        body = self.until_start()
+        if length is not None and len(body) >= length and not body[length:].strip():
+            return _Rest(body[:length], True, length, "", doubt)
+        return _Rest(body, False, len(body), "", doubt)
+
+    def _start_behind(self, at: int) -> int | None:
+        """Return where the message or the end is that stands behind *at* and blanks, None if something else does."""
+        self.fill(at + _LONGEST_THERE)
+        blanks = _BLANKS.match(self.data, at)
+        if blanks is None or blanks.end() < len(self.data):
+            return blanks.end() if blanks and _START_THERE.match(self.data, blanks.end()) else None
+        return None if self._more() else blanks.end()
+
+    def until_start(self, at: int = 0) -> bytes:
+        """Everything before the next message behind *at*, or the end; of what is too much only some."""
         kept = bytearray()
         while True:
-            start = _START.search(self.data)
+            start = _START.search(self.data, at)
             # The last bytes can be the beginning of a message that goes on.
-            sure = max(len(self.data) - _LONGEST_START, 0) if start is None else start.start()
+            sure = max(len(self.data) - _LONGEST_START, at) if start is None else start.start()
             kept += self.data[: min(sure, LONGEST - len(kept))]
             del self.data[:sure]
+            at = 0
             if start is not None:
                 return bytes(kept)
             if not self._more():
@@ -67,63 +144,138 @@ class _Window:
                 return bytes(kept)
 
 
+class _Asked:
+    """Requests that wait for their responses, and responses that wait until it is known whose they are.
+
+    The responses of a connection come in the order of its requests. Where several requests stand before their
+    responses, and there are fewer responses, nobody knows which requests were not answered.
+    """
+
+    def __init__(self) -> None:
+        self._requests: list[Entry] = []
+        self._lost = False
+        """Whether there are more requests than are remembered."""
+        self._waiting: list[Entry] = []
+        self._weight = 0
+        """About how much memory all of them take."""
+
+    def method(self) -> str:
+        """Return the method of the request that the next response answers, empty if there is none."""
+        at = len(self._waiting)
+        return self._requests[at].method if at < len(self._requests) else ""
+
+    def request(self, asked: Entry) -> Iterator[Entry]:
+        """Remember a request, and return the responses that waited."""
+        if self._waiting:
+            yield from self.finish()
+        self._requests.append(asked)
+        self._weight += weight_of(asked)
+        if len(self._requests) > _MOST_ASKED or self._weight > LONGEST:
+            self._lost = True
+            self._weight -= weight_of(self._requests.pop(0))
+
+    def response(self, answer: Entry) -> Iterator[Entry]:
+        """Return the responses of which the request is known by now."""
+        self._waiting.append(answer)
+        if len(self._waiting) < len(self._requests):
+            self._weight += weight_of(answer)
+        if len(self._waiting) >= len(self._requests) or self._weight > LONGEST:
+            yield from self.finish()
+
+    def finish(self) -> Iterator[Entry]:
+        """Return all responses that wait, and forget their requests."""
+        requests, waiting, lost = self._requests, self._waiting, self._lost
+        self._requests, self._waiting, self._lost, self._weight = [], [], False, 0
+        if lost or len(waiting) < len(requests):
+            requests = [_any_of(requests)] * len(waiting)
+        for at, answer in enumerate(waiting):
+            yield _answered(requests[at], answer) if at < len(requests) else answer
+
+
 def read(tape: Tape) -> Iterator[Entry]:
     """The responses. Raises `BrokenError` and `OSError`."""
-    window = _Window(tape)
+    window, asked = _Window(tape), _Asked()
     window.until_start()
-    number, asked = 0, Entry(number=0)
-    while window.data:
-        head = window.head()
-        rest = window.until_start()
-        if not head.startswith(b"HTTP/"):
-            asked = _asked(head, rest)
-        elif not _BEFORE.match(head):
-            number += 1
-            yield _entry(number, asked, head, rest)
-            asked = Entry(number=0)
+    number = 0
+    try:
+        while window.data:
+            head = window.head()
+            if not head.startswith(b"HTTP/"):
+                yield from asked.request(_request(head, window))
+                continue
+            answer = _response(number + 1, asked.method(), head, window)
+            if answer is not None:
+                if tape.recoded:
+                    answer = replace(answer, text=True, length=None)
+                number += 1
+                yield from asked.response(answer)
+    except (BrokenError, OSError):
+        yield from asked.finish()
+        raise
+    yield from asked.finish()
     if not number:
         raise BrokenError("there is no HTTP response in it")
 
 
-def _asked(head: bytes, rest: bytes) -> Entry:
+def _request(head: bytes, window: _Window) -> Entry:
     """Return what is known of an entry from its request."""
-    url = head.split(b" ", 2)[1].decode("latin-1")
+    method, target, _ = head.split(b" ", 2)
+    url = target.decode("latin-1")
+    headers = _headers(head)
+    rest = window.rest(headers, False)
+    known = Entry(number=0, method=method.decode("latin-1"), url=url)
     try:
-        headers = _headers(head)
-        return bounded(Entry(number=0, url=url, form=form_of(rest.strip(), headers), sent=headers))
+        check_pairs(headers)
+        form = form_of(rest.body if rest.exact else rest.body.strip(), headers)
+        return bounded(replace(known, form=form, sent=headers))
     except BrokenError as error:
-        return refused(0, url, error)
+        return replace(refused(0, url, error), method=known.method)
 
 
-def _entry(number: int, asked: Entry, head: bytes, rest: bytes) -> Entry:
-    if asked.problem is not None:
-        return replace(asked, number=number)
+def _response(number: int, method: str, head: bytes, window: _Window) -> Entry | None:
+    """Return what is known of an entry from its response, None if another one has to follow."""
+    status = int(head.split(b" ", 2)[1][:3])
+    headers = _headers(head)
+    before = _BEFORE.match(head) is not None
+    rest = window.rest(headers, before or status in _WITHOUT_BODY or method == "HEAD")
+    if before and not rest.body.strip():
+        return None
     try:
-        headers = _headers(head)
+        check_pairs(headers)
     except BrokenError as error:
-        return refused(number, asked.url, error)
-    entry = replace(
-        asked,
+        return Entry(number=number, problem=Problem("bad-entry", str(error)))
+    return Entry(
         number=number,
-        status=int(head.split(b" ", 2)[1][:3]),
+        status=status,
         headers=headers,
+        time=header_of(headers, "date"),
+        body=None if rest.problem else rest.body,
+        length=rest.length,
+        problem=Problem("bad-coding", rest.problem) if rest.problem else None,
+        doubt=rest.doubt,
+        open_end=not rest.exact,
     )
-    entry = replace(entry, time=entry.header("date"))
-    if "chunked" in entry.header("transfer-encoding").lower():
-        try:
-            return replace(entry, body=dechunked(rest))
-        except BrokenError as error:
-            return replace(entry, problem=Problem("bad-coding", str(error)))
-    length = entry.header("content-length")
-    # Behind the body there can be the line end that a shell or an editor has put there.
-    if _LENGTH.fullmatch(length) and not rest[int(length) :].strip():
-        rest = rest[: int(length)]
-    return replace(entry, body=rest, length=len(rest))
+
+
+def _answered(asked: Entry, answer: Entry) -> Entry:
+    """Return a response with its request."""
+    whole = replace(answer, method=asked.method, url=asked.url, form=asked.form, posted=asked.posted, sent=asked.sent)
+    return whole if asked.problem is None else replace(whole, problem=asked.problem)
+
+
+def _any_of(requests: list[Entry]) -> Entry:
+    """Return what is known if any of some requests was answered: nothing but the values that are secret."""
+    sent = [pair for asked in requests for pair in (*asked.sent, ("Referer", asked.url))]
+    return Entry(number=0, posted=b"\n".join(asked.form for asked in requests), sent=sent)
+
+
+def _length(headers: list[tuple[str, str]]) -> int | None:
+    """Return `Content-Length`, None if it is not there or not a number."""
+    length = header_of(headers, "content-length")
+    return int(length) if _LENGTH.fullmatch(length) else None
 
 
 def _headers(head: bytes) -> list[tuple[str, str]]:
-    """Return the headers of a message. Raise `BrokenError` for too many."""
+    """Return the headers of a message."""
     pairs = (line.partition(":") for line in head.decode("latin-1").split("\n")[1:])
-    headers = [(name.strip(), value.strip()) for name, _, value in pairs]
-    check_pairs(headers)
-    return headers
+    return [(name.strip(), value.strip()) for name, _, value in pairs]

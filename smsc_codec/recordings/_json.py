@@ -8,6 +8,7 @@ yajl, which is underneath most of them, looks at a long string again with each p
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -17,17 +18,21 @@ import msgspec
 
 from .._source import BOM
 from ._coding import LONGEST, BrokenError
-from ._entry import Problem
+from ._entry import LONGEST_URL, Refused
 from ._tape import Tape
 
 T = TypeVar("T")
 
 _MOST_VALUES = 200_000
 """Strings, objects and lists of an item, of which HAR needs some hundred: each takes more memory than its text."""
+_BEHIND = "there is something behind the JSON of the recording"
 _LONGEST_KEY = 100
+_HEAD = 1 << 20
+"""Bytes of an item that is refused in which its URL is looked for."""
 _KEY = msgspec.json.Decoder(str)
 
 _BLANKS = re.compile(rb"[ \t\r\n]*")
+_LONGEST_URL = 2 * LONGEST_URL
 _SCALAR = re.compile(rb'[^ \t\r\n,:{}\[\]"]*')
 # A string without escapes and with its end, or the beginning of one; a bracket that opens, one that closes.
 _TOKEN = re.compile(rb'"[^"\\]*(")?|([{\[])|[}\]]')
@@ -40,16 +45,44 @@ _ESCAPE = re.compile(
 )
 
 
-def items(tape: Tape, *path: Collection[str]) -> Iterator[bytes | Problem]:
-    """Find the list under a path of keys, each of which may have several names, and return the text of its items.
+def items(tape: Tape, *path: Collection[str]) -> Iterator[bytes | Refused]:
+    """Find the lists under a path of keys, each of which may have several names, and return the text of their items.
 
-    An item with more than `LONGEST` bytes or too many values is a problem. Raise `BrokenError` and `OSError`.
+    All lists of all documents that stand one after another are read. An item with more than `LONGEST` bytes or too
+    many values is refused. Raise `BrokenError` and `OSError`.
     """
     text = _Text(tape)
-    missing = f"there is no list {'.'.join('/'.join(names) for names in path)} in it"
-    yield from _below(text, path, missing)
-    if not text.ends():
-        raise BrokenError("there is something behind the JSON of the recording")
+    wanted = f"list {'.'.join('/'.join(names) for names in path)}"
+    yield from _below(text, path, f"there is no {wanted} in it")
+    while not text.ends():
+        if not text.skip_mark() or text.peek() != b"{":
+            raise BrokenError(_BEHIND)
+        yield from _below(text, path, f"{_BEHIND} that has no {wanted}")
+
+
+def string_at(item: bytes, *path: str) -> str:
+    """Return a URL in an item that is broken or only begun, empty if it is not there; a long one without its query."""
+    text = _Text(Tape(io.BytesIO(item)))
+    with suppress(BrokenError):
+        for name in path:
+            if text.peek() != b"{":
+                return ""
+            for key in text.members():
+                if key == name:
+                    break
+                text.skip()
+            else:
+                return ""
+        if text.peek() == b'"':
+            value = text.value(_LONGEST_URL)
+            return _text_of(_address(value.where) if isinstance(value, Refused) else value)
+    return ""
+
+
+def _address(url: bytes) -> bytes:
+    """Return what stands before the query of a URL that is too long, as JSON; nothing if it has escapes."""
+    address = url[:_LONGEST_URL].partition(b"?")[0]
+    return b'""' if b"\\" in address else address + b'"'
 
 
 def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
@@ -69,10 +102,10 @@ def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         raise BrokenError(str(error)) from None
 
 
-def _text_of(key: bytes | Problem) -> str:
-    """Return a key, or an empty string for one that is none of those that are looked for."""
+def _text_of(key: bytes | Refused) -> str:
+    """Return what a string in JSON says, empty if it is too long or not a string that can be read."""
     with suppress(BrokenError):
-        if not isinstance(key, Problem):
+        if isinstance(key, bytes):
             return decoded(key, _KEY)
     return ""
 
@@ -86,13 +119,13 @@ def _with_whole_characters(item: bytes) -> bytearray:
     return whole
 
 
-def _below(text: _Text, path: tuple[Collection[str], ...], missing: str) -> Iterator[bytes | Problem]:
-    """Return the items of the first list under *path* in the object that begins here, and go behind the object."""
+def _below(text: _Text, path: tuple[Collection[str], ...], missing: str) -> Iterator[bytes | Refused]:
+    """Return the items of all lists under *path* in the object that begins here, and go behind the object."""
     if text.peek() != b"{":
         raise BrokenError(missing)
     found = False
     for key in text.members():
-        if found or key not in path[0]:
+        if key not in path[0]:
             text.skip()
             continue
         found = True
@@ -112,7 +145,7 @@ class _Text:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._data = tape.piece()
-        self._at = len(BOM) if self._data.startswith(BOM) else 0
+        self._at = 0
 
     def _more(self) -> bool:
         self._data, self._at = self._tape.piece(), 0
@@ -126,6 +159,10 @@ class _Text:
                 return False
             if not self._more():
                 return True
+
+    def skip_mark(self) -> bool:
+        """Go behind a byte order mark if there is one, and say whether it is whole."""
+        return self.peek()[0] != BOM[0] or all(self._take()[0] == byte for byte in BOM)
 
     def peek(self) -> bytes:
         """Return the next character that is not blank."""
@@ -147,21 +184,21 @@ class _Text:
         while True:
             if self.peek() != b'"':
                 raise BrokenError("the JSON of the recording is broken: expected a key")
-            key = self._value(_LONGEST_KEY)
+            key = self.value(_LONGEST_KEY)
             if self._take() != b":":
                 raise BrokenError("the JSON of the recording is broken: expected a colon behind a key")
             yield _text_of(key)
             if self._separator(b"}"):
                 return
 
-    def items(self) -> Iterator[bytes | Problem]:
+    def items(self) -> Iterator[bytes | Refused]:
         """Return the items of the list that begins here."""
         self._take()
         if self.peek() == b"]":
             self._at += 1
             return
         while True:
-            yield self._value(LONGEST)
+            yield self.value(LONGEST)
             if self._separator(b"]"):
                 return
 
@@ -174,12 +211,13 @@ class _Text:
 
     def skip(self) -> None:
         """Go behind a value."""
-        self._value(0)
+        self.value(0)
 
-    def _value(self, most: int) -> bytes | Problem:
-        """Go behind a value, and return its text, or a problem if it has more than *most* bytes or too many values."""
+    def value(self, most: int) -> bytes | Refused:
+        """Go behind a value, and return its text, or refuse it if it has more than *most* bytes or too many values."""
         value = _Value(scalar=self.peek() not in b'"{[')
         parts: list[bytes] = []
+        head = b""
         size = 0
         while True:
             start, end = self._at, value.end(self._data, self._at)
@@ -187,7 +225,8 @@ class _Text:
             size += len(part)
             if size <= most and value.values <= _MOST_VALUES:
                 parts.append(part)
-            else:
+            elif most:
+                head = head or b"".join((*parts, part))[:_HEAD]
                 parts.clear()
             if end is not None:
                 break
@@ -197,9 +236,9 @@ class _Text:
         if not size:
             raise BrokenError("the JSON of the recording is broken: expected a value")
         if size > most:
-            return Problem("bad-entry", f"the entry has more than {most:,} bytes")
+            return Refused(f"the entry has more than {most:,} bytes", head)
         if value.values > _MOST_VALUES:
-            return Problem("bad-entry", f"the entry has more than {_MOST_VALUES:,} strings, objects and lists")
+            return Refused(f"the entry has more than {_MOST_VALUES:,} strings, objects and lists", head)
         return b"".join(parts)
 
 

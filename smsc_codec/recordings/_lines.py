@@ -9,8 +9,12 @@ import msgspec
 
 from .._source import BOM, CHARSETS, charset_name
 from ._coding import LONGEST
-from ._entry import Entry, Problem, bounded
+from ._entry import Entry, bounded, refused
+from ._json import string_at
 from ._tape import Tape
+
+_HEAD = 1 << 20
+"""Bytes of a line that is too long in which its URL is looked for."""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -20,7 +24,8 @@ class Block(msgspec.Struct, frozen=True):
     """The number of the first one, from 1."""
     last: int
     data: bytes
-    """Empty for a line that is too long to be read."""
+    whole: bool = True
+    """False for a line that is too long to be read, of which the data is the beginning."""
 
 
 class Row(msgspec.Struct):
@@ -44,11 +49,11 @@ _ROW = msgspec.json.Decoder(Row)
 def read(tape: Tape) -> Iterator[Block]:
     """The lines, some hundreds at a time. Raises `BrokenError` and `OSError`."""
     parts: list[bytes] = []
-    number, size = 1, 0
+    number, size, head = 1, 0, b""
     while piece := tape.piece():
         end = piece.rfind(b"\n") + 1
         if size > LONGEST and end:
-            yield Block(number, number, b"")
+            yield Block(number, number, head, False)
             start = piece.find(b"\n") + 1
             piece, end = piece[start:], end - start
             number, size = number + 1, 0
@@ -56,7 +61,8 @@ def read(tape: Tape) -> Iterator[Block]:
             size += len(piece)
             if size <= LONGEST:
                 parts.append(piece)
-            else:
+            elif parts:
+                head = b"".join((*parts, piece))[:_HEAD]
                 parts.clear()
             continue
         data = b"".join((*parts, memoryview(piece)[:end]))
@@ -65,37 +71,37 @@ def read(tape: Tape) -> Iterator[Block]:
         number += lines
         parts, size = [piece[end:]], len(piece) - end
     if size > LONGEST:
-        yield Block(number, number, b"")
+        yield Block(number, number, head, False)
     elif size:
         yield Block(number, number, b"".join(parts))
 
 
 def entries(block: Block) -> Iterator[Entry]:
     """What the lines hold; empty ones count as lines, and are left out."""
-    if not block.data:
-        yield _bad(block.first, "the line is too long to be a reply")
+    if not block.whole:
+        yield _bad(block.first, block.data, "the line is too long to be a reply")
         return
-    data = block.data.removeprefix(BOM) if block.first == 1 else block.data
     decode = _ROW.decode
-    for number, line in enumerate(data.split(b"\n"), block.first):
+    for number, line in enumerate(block.data.split(b"\n"), block.first):
         try:
-            row = decode(line)
+            # Files that are put together can have a byte order mark at the beginning of each.
+            row = decode(line.removeprefix(BOM))
         except msgspec.DecodeError as error:
-            if line and not line.isspace():
-                yield _bad(number, str(error))
+            if line.removeprefix(BOM).strip():
+                yield _bad(number, line, str(error))
             continue
         except (ValueError, RecursionError):
-            yield _bad(number, "the line is no JSON in UTF-8, or is nested too deeply")
+            yield _bad(number, line, "the line is no JSON in UTF-8, or is nested too deeply")
             continue
         if row.body is not None:
             body = row.body.encode()
         elif row.body_base64 is not None:
             body = row.body_base64
         else:
-            yield _bad(number, "there is neither body nor body_base64 in the line")
+            yield _bad(number, line, "there is neither body nor body_base64 in the line")
             continue
         if row.charset is not None and charset_name(row.charset) is None:
-            yield _bad(number, f"the charset has to be one of {', '.join(CHARSETS)}")
+            yield _bad(number, line, f"the charset has to be one of {', '.join(CHARSETS)}")
             continue
         entry = Entry(
             number=number,
@@ -110,5 +116,8 @@ def entries(block: Block) -> Iterator[Entry]:
         yield bounded(entry) if entry.url else entry
 
 
-def _bad(number: int, message: str) -> Entry:
-    return Entry(number=number, problem=Problem("bad-entry", message))
+def _bad(number: int, line: bytes, message: str) -> Entry:
+    """Return an entry that cannot be judged, with what the line says of its request."""
+    line = line.removeprefix(BOM)
+    endpoint = string_at(line, "endpoint")
+    return refused(number, string_at(line, "url") or (endpoint and f"/{endpoint}"), message)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from enum import Enum
 from itertools import chain
 from typing import BinaryIO
 
 from .._source import BOM
-from ._coding import BrokenError, packing_of, unpacked
+from ._coding import UTF16_MARKS, BrokenError, packing_of, unpacked
 
 _PIECE = 1 << 18
 _HEAD = 1 << 16
+_PACKINGS = 5
+"""How often a file can be packed; each costs a pass."""
 
 
 class Kind(str, Enum):
@@ -60,16 +63,34 @@ class Tape:
     """
 
     def __init__(self, file: BinaryIO) -> None:
+        self.recoded = False
+        """Whether the text was in UTF-16, so that lengths in bytes are lost."""
         self.consumed = 0
         """Bytes of the file that have been read, packed as they are."""
         self._ahead = bytearray()
         """What has been unpacked and not read yet, from *_at* on: moving that place copies nothing."""
         self._at = 0
         self._chunks: Iterator[bytes] = self._read_from(file)
-        packing = packing_of(self.head(4))
-        if packing is not None:
-            packed = chain([bytes(self._ahead)], self._chunks)
-            self._chunks, self._ahead = unpacked(packed, packing), bytearray()
+        for _ in range(_PACKINGS):
+            packing = packing_of(self.head(4))
+            if packing is None:
+                break
+            self._chunks = unpacked(self._all(), packing)
+
+    def _all(self) -> Iterator[bytes]:
+        """Return everything that has not been read, and forget what waits."""
+        waiting, self._ahead = bytes(self._ahead[self._at :]), bytearray()
+        self._at = 0
+        return chain([waiting], self._chunks)
+
+    def decode(self) -> None:
+        """Go behind a byte order mark; from now on return text in UTF-16 as UTF-8."""
+        head = self.head(len(BOM))
+        if head.startswith(UTF16_MARKS):
+            self.recoded = True
+            self._chunks = _recoded(self._all())
+        elif head == BOM:
+            self._at += len(BOM)
 
     def _read_from(self, file: BinaryIO) -> Iterator[bytes]:
         # A terminal or a pipe that somebody has set not to block can have nothing to read, which is `None`.
@@ -111,8 +132,18 @@ class Tape:
 
     def kind(self) -> Kind:
         """What kind of recording begins here."""
-        head = self.head(_HEAD).removeprefix(BOM)
+        head = self.head(_HEAD)
+        if head.startswith(UTF16_MARKS):
+            head = head.decode("utf-16", "replace").encode()
+        head = head.removeprefix(BOM)
         return next((kind for kind, sign in _SIGNS if sign.match(head)), Kind.BODY)
+
+
+def _recoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    decoder = getincrementaldecoder("utf-16")("replace")
+    for chunk in chunks:
+        yield decoder.decode(chunk).encode()
+    yield decoder.decode(b"", True).encode()
 
 
 def _failing(error: Exception) -> Iterator[bytes]:

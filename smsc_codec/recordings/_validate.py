@@ -173,6 +173,8 @@ def _batches_of(name: str, kind: Kind | None, before: int) -> Iterator[Batch]:
 
 def _contents(tape: Tape, kind: Kind) -> Iterator[Block | list[Entry]]:
     """What a recording holds, so much at a time that it fits the memory and keeps a process busy."""
+    if kind is not Kind.BODY:
+        tape.decode()
     if kind is Kind.LINES:
         yield from _lines.read(tape)
     elif kind is Kind.BODY:

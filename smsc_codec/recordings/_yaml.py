@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._source import BOM
 from ._coding import LONGEST, MOST, BrokenError, MissingError
-from ._entry import Problem
+from ._entry import LONGEST_URL, Refused
 from ._tape import Tape
 
 if TYPE_CHECKING:
     import yaml
 
 _DEEPEST = 32
+_LINE_AND_MARK = b"\n" + BOM
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _LONGEST_HEAD = 1 << 16
 """Bytes before the document: libyaml compares each directive with all others."""
@@ -35,14 +37,16 @@ _UNKNOWN = (
     "too far back or too large"
 )
 _EXPANDED = "its aliases stand for far more than the recording holds"
-_NO_LIST = "there are no interactions in it"
+_NO_LIST = "there is no list of interactions in it"
+_NO_MORE = "there is a document behind the interactions that has no list of them"
 _KEY = "a key in it is not a string"
+_DEPTH_OF_URL = 2
 
 
 def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
-    """Return the items of the list that a document has under one of the *names*: strings, lists, dictionaries, None.
+    """Return the items of the lists under one of the *names* in all documents: strings, lists, dictionaries, None.
 
-    Binary values are dictionaries with `base64_string`. An item that cannot be known is a `Problem`. Raise
+    Binary values are dictionaries with `base64_string`. An item that cannot be known is `Refused`. Raise
     `BrokenError`, also where a value and the blanks and comments before it have more than `LONGEST` bytes,
     `MissingError` and `OSError`.
     """
@@ -72,15 +76,23 @@ class _Source:
         self.most = _LONGEST_HEAD
         self.since = 0
         """Bytes since the last event: of a value that does not end, or of what stands before it."""
+        self._held = b""
 
     def read(self, size: int) -> bytes:
         """Return the next bytes. Raise `BrokenError`."""
         if self.since > self.most:
             raise BrokenError(f"a value or a comment in the YAML of the recording has more than {self.most:,} bytes")
-        # The parser that is written in Python copies what it has with each piece, so each is as long as all before.
-        data = self._tape.read(max(size, self.since) if self._grows else size)
-        self.since += len(data)
-        return data
+        while True:
+            # The parser that is written in Python copies what it has with each piece, so each is as long as all before.
+            data = self._tape.read(max(size, self.since) if self._grows else size)
+            self.since += len(data)
+            whole = not data
+            # Files that are put together can have a byte order mark at the beginning of each.
+            data = (self._held + data).replace(_LINE_AND_MARK, b"\n")
+            held = 0 if whole else next((n for n in (3, 2, 1) if data.endswith(_LINE_AND_MARK[:n])), 0)
+            data, self._held = data[: len(data) - held], data[len(data) - held :]
+            if data or whole:
+                return data
 
 
 class _Builder:
@@ -106,28 +118,41 @@ class _Builder:
         return event
 
     def items(self, names: Collection[str]) -> Iterator[Any]:
-        """Return the items of the first list under one of the *names* at the top."""
-        event = self._next()
-        while _kind(event) != "DocumentStart":
-            if _kind(event) == "StreamEnd":
-                raise BrokenError(_NO_LIST)
-            event = self._next()
-        self._source.most = LONGEST
-        event = self._next()
+        """Return the items of all lists under one of the *names* at the top of a document."""
         found = False
-        if _kind(event) == "MappingStart":
-            while _kind(event := self._next()) != "MappingEnd":
-                key = event.value if _kind(event) == "Scalar" else None
-                self._skip(event)
-                event = self._next()
-                if found or key not in names or _kind(event) != "SequenceStart":
-                    self._skip(event)
-                    continue
-                found = True
-                while _kind(event := self._next()) != "SequenceEnd":
-                    yield self._item(event)
+        while _kind(event := self._next()) != "StreamEnd":
+            if _kind(event) != "DocumentStart":
+                self._source.most = _LONGEST_HEAD
+                continue
+            self._source.most = LONGEST
+            self._anchors.clear()
+            self._anchored = 0
+            event = self._next()
+            if _is_nothing(event):
+                continue
+            any_list = False
+            if _kind(event) == "MappingStart":
+                for key in self._keys():
+                    event = self._next()
+                    if key not in names or _is_nothing(event):
+                        self._skip(event)
+                    elif _kind(event) != "SequenceStart":
+                        raise BrokenError(_NO_LIST)
+                    else:
+                        found = any_list = True
+                        while _kind(event := self._next()) != "SequenceEnd":
+                            yield self._item(event)
+            if not any_list:
+                raise BrokenError(_NO_MORE if found else _NO_LIST)
         if not found:
             raise BrokenError(_NO_LIST)
+
+    def _keys(self) -> Iterator[str | None]:
+        """Return the keys of a mapping, None for one that is not a scalar; whoever asks reads the value."""
+        while _kind(event := self._next()) != "MappingEnd":
+            key = event.value if _kind(event) == "Scalar" else None
+            self._skip(event)
+            yield key
 
     def _skip(self, event: Any) -> None:
         """Go behind the value that begins with *event*."""
@@ -144,7 +169,7 @@ class _Builder:
     def _item(self, event: Any) -> Any:
         self._size, self._trouble = 0, ""
         value, _ = self._value(event)
-        return Problem("bad-entry", self._trouble) if self._trouble else value
+        return Refused(self._trouble, value) if self._trouble else value
 
     def _value(self, event: Any, depth: int = 1) -> tuple[Any, int]:
         """Build a value, and say what it weighs with all that its aliases stand for."""
@@ -195,7 +220,7 @@ class _Builder:
             weight += heavier
             if not isinstance(key, str):
                 self._bad(_KEY)
-            elif not self._trouble:
+            elif not self._trouble or _says_where(key, member, depth):
                 members[key] = member
         return members, weight
 
@@ -235,6 +260,17 @@ class _Builder:
 
 def _kind(event: Any) -> str:
     return type(event).__name__.removesuffix("Event")
+
+
+def _is_nothing(event: Any) -> bool:
+    return _kind(event) == "Scalar" and _scalar(event) is None
+
+
+def _says_where(key: str, member: Any, depth: int) -> bool:
+    """Whether the URL of an interaction is there, which is kept of one that is refused too."""
+    if depth == 1:
+        return key == "request" and isinstance(member, dict)
+    return depth == _DEPTH_OF_URL and key == "uri" and isinstance(member, str) and len(member) <= LONGEST_URL
 
 
 def _too_deep() -> BrokenError:
