@@ -34,6 +34,7 @@ from smsc_codec import (
 )
 from smsc_codec._secrets import Known, Secrets, without_secrets
 from smsc_codec._secrets.named_values import small
+from smsc_codec._secrets.search import values_behind_names
 from smsc_codec.codec import Codec
 from smsc_codec.endpoints.senders import SENDERS
 
@@ -186,6 +187,8 @@ MASKED = [
     ("<psw/>a", "<psw/>a"),
     ("<a><psw>b<c/></d></a>", "<a><psw>*<c/></d></a>".replace("*<c/>", "*****")),
     ("<psw>a", "<psw>*"),
+    ("<a b='<i>psw=c'>", "<a b='<i>psw=***"),
+    ("%25252525252541", "%25252525252541"),
     ("<input name=psw value=a>b</p>", "<input*******************</p>"),
     ("<psw b", "<psw b"),
     ("psw=", "psw="),
@@ -194,6 +197,7 @@ MASKED = [
     ("psw=[open", "psw=*****"),
     ("psw=['[', \"]\", '\\']']x", "psw=******************"),
     ("psw=(a(b)c) d", "psw=******* d"),
+    ("psw=[a\\]b] c", "psw=****** c"),
     ("psw=(a(b)c)d&e=f", "psw=********&e=f"),
     ("psw='a'b&c=d", "psw='***&c=d"),
     ("psw: 'a''b'\nc", "psw: '*****\nc"),
@@ -472,6 +476,11 @@ def test_escaped_bytes_in_any_case(secret: str, charset: str, chosen: random.Ran
     escaped = quote(text, safe="", encoding=charset)
     for given_text in (escaped, quote(escaped), escaped.replace("%", "\\x")):
         assert masked(f"- {given_text} -", secret) == f"- {'*' * len(given_text)} -"
+
+
+def test_values_behind_names_without_their_places() -> None:
+    text = "psw='wqjq'zq&login=%2564emo"
+    assert list(values_behind_names(text)) == ["wqjq'zq", "%2564emo", "wqjq'zq", "%64emo", "wqjq'zq", "demo"]
 
 
 def test_values_that_begin_with_the_same_letters() -> None:

@@ -1,4 +1,4 @@
-"""A text with its escapes undone, and where its characters stood before."""
+"""Undo the escapes of a text, and remember where its characters stood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find values that are known, however they are spelled."""
+"""Find known values in all their spellings."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _spellings(value: str) -> Iterator[str]:
 
 
 def _unescaped_too_often(value: str) -> str:
-    """Return what is left of a value where it was unescaped too often, as a part of an escaped text is."""
+    """Return what a value becomes if it is unescaped more often than it was escaped."""
     layer: Layer | None = Layer(value)
     for _ in range(TIMES):
         if layer is not None:

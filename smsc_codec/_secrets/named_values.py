@@ -1,4 +1,4 @@
-"""Find the values behind names such as `psw`, whichever of the usual ways joins the two."""
+"""Find the values behind names such as `psw`, however a name and its value are joined."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def small(text: str) -> str:
 
 
 def misread(text: str) -> Iterator[str]:
-    """Spell a text that is not ASCII as it looks where its bytes were read in another charset, or one by one."""
+    """Yield what a text that is not ASCII becomes if its bytes are decoded in another charset, or one by one."""
     if text.isascii():
         return
     for cased in dict.fromkeys((text, text.lower(), text.upper(), text.capitalize(), text.swapcase())):
@@ -62,7 +62,7 @@ _SIGNS = (
     *("login", "psw", "passw", "pwd", "passphrase", "api", "authori", "cookie", "token", "secret", "credential"),
     *("session", "basic", "bearer", "//", *_RUSSIAN),
 )
-"""Every secret stands behind one of these, in small letters. To look for them first takes a tenth of the time."""
+"""One of these, in small letters, precedes every secret. Searching for them first takes a tenth of the time."""
 
 _NAMES = (
     "(?:login|psw|passw(?:or)?d|pwd|passphrase|api[ _.-]?key|authori[sz]ation|cookie|token|secret|credential"
@@ -115,7 +115,7 @@ _IN_PART = re.compile(r"name=\\{0,15}[\"']?[\w.\[\]-]{0,64}\Z", re.ASCII)
 
 # A tag ends at a `>` outside of quotes, and for safety before a `<` or with the text.
 _A_TAG = re.compile(
-    r"""<(?P<name>[^\s<>/=]{1,128})(?P<rest>[^<>=]*(?:=(?:\s*\\{0,15}(?:"[^"]*"|'[^']*'))?[^<>=]*)*)(?P<closed>>?)"""
+    r"""<(?P<name>[^\s<>/=]{1,128})(?P<rest>[^<>=]*(?:=(?:\s*\\{0,15}(?:"[^"]*"|'[^']*'))?[^<>=]*)*)>?"""
 )
 _NAMED = re.compile(
     rf"""(?a)\b(?:name|id|key|type|field|param|property)\s{{0,9}}=\s{{0,9}}\\{{0,15}}["']?[\w.\[\]:-]{{0,64}}?{_NAMES}"""
@@ -132,7 +132,7 @@ _END = re.compile(r"(?a)[\r\n]|<[/a-z!][^<>]{0,256}>|&(?:amp;)?[a-z_][\w.\[\]-]{
 _MARGIN = re.compile(r"[ \t]{0,100}(?![ \t\r\n])")
 _STRING_END = re.compile(r"(?<!\\)\"(?=\s{0,99}(?:[,}\]:]|\Z))")
 _ENDED = re.compile(r"[\s,;&<>]|\\[nrt]|[)\]}]{1,64}(?:[\s,;&<>\"'`\\.|]|\Z)|\Z")
-"""What follows a quoted or bracketed value that really has ended."""
+"""What may follow the closing quote or bracket of a value. If anything else does, the value goes on."""
 _PART_END = re.compile(r"\r?\n--")
 
 # Characters of a quoted or bracketed value; if it has not ended by then, everything behind it is secret.
@@ -149,12 +149,13 @@ def names_secret(path: str) -> bool:
 
 
 def may_hold_names(text: str) -> bool:
-    """Return whether names can stand in a text: one does, or there are escapes."""
+    """Return whether a text may hold names: it has a sign of one, or escapes that may hide it."""
     lowered = small(text)
     return any(sign in lowered for sign in _SIGNS) or any(mark in text for mark in "%\\&\0")
 
 
 def _unknown(start: int) -> bool:
+    """Say that no earlier pass has found the value."""
     return False
 
 
@@ -199,6 +200,7 @@ def named_values(text: str, known: Callable[[int], bool] = _unknown) -> Iterator
 
 
 def _is_userinfo(text: str, found: re.Match[str]) -> bool:
+    """Return whether what precedes an `@` holds a password, or an address with a scheme holds it."""
     return ":" in found["value"] or text[found.start() - 1 : found.start()] == ":"
 
 
@@ -326,7 +328,7 @@ def _quoted_end(text: str, start: int, quote: str, escaped: int) -> int:
 
 
 def _bracketed_end(text: str, start: int) -> int:
-    """Return where a list or an object ends, whose bracket was opened before *start*."""
+    """Return where a list or an object ends. Its opening bracket precedes *start*."""
     depth, quote = 1, ""
     for match in _BRACKETS.finditer(text, start, start + _LONGEST_VALUE):
         mark = match[0]

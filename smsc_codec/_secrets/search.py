@@ -1,4 +1,4 @@
-"""Look for secrets in a text and in what is left of it when its escapes are undone, once and several times over."""
+"""Look for secrets in a text as it stands, and after undoing its escapes once and several times."""
 
 from __future__ import annotations
 
