@@ -110,11 +110,21 @@ def test_folders(shell: Shell) -> None:
     for name in ["r/b/1.txt", "r/a/2", "r/3.xml", "r/.hidden", "r/.git/4", "s", "elsewhere/5"]:
         shell.file(name, b"OK")
     os.symlink("../elsewhere", "r/link")
-    os.symlink("nowhere", "r/broken")
     os.symlink("../s", "r/file")
-    os.mkfifo("r/pipe")
     groups = _groups(shell, "r", "s", "-", stdin=b"OK")
     assert [group["replies"] for group in groups.values()] == [6]
+
+
+@pytest.mark.parametrize("name", ["broken", "pipe"])
+def test_a_folder_with_something_else_than_files(shell: Shell, name: str) -> None:
+    shell.file("r/1", b"OK")
+    if name == "pipe":
+        os.mkfifo("r/pipe")
+    else:
+        os.symlink("nowhere", "r/broken")
+    result = shell("bench", "--json", "r")
+    assert (result.status, result.out) == (3, b"")
+    assert result.err.startswith(f"r/{name}: cannot be read: ")
 
 
 def test_a_folder_without_files(shell: Shell) -> None:

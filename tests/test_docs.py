@@ -217,7 +217,11 @@ def produced() -> tuple[set[tuple[str, str]], set[str]]:
     for path in (ROOT / "smsc_codec").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
-                if getattr(node.func, "attr", getattr(node.func, "id", "")) in ("note", "Finding"):
+                if getattr(node.func, "attr", getattr(node.func, "id", "")) in ("Broken",) and isinstance(
+                    node.args[0], ast.Constant
+                ):
+                    findings.add((str(node.args[0].value), "warning"))
+                elif getattr(node.func, "attr", getattr(node.func, "id", "")) in ("note", "Finding"):
                     severity, code = node.args[:2]
                     # Others pass on what they were given, such as the code of a `DecodeError`.
                     if isinstance(severity, ast.Attribute) and isinstance(code, ast.Constant):
