@@ -29,7 +29,9 @@ _LONGEST_START = LONGEST_URL + 500
 _LONGEST_THERE = 8192
 """Bytes of blanks and of the start behind them."""
 _END = re.compile(rb"\r?\n\r?\n")
-_BLANKS = re.compile(rb"[ \t\r\n\xef\xbb\xbf]{0,4096}")
+# Files that are put together can have a byte order mark at the beginning of each.
+_BLANKS = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf){0,2048}")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(?::[0-9]{1,5})?")
 _MOST_HEAD = 1 << 18
 """Bytes of headers; servers and clients refuse some ten thousand."""
 _LENGTH = re.compile(r"[0-9]{1,15}")
@@ -102,9 +104,9 @@ class _Window:
                 if end is not None:
                     del self.data[:end]
                     return _Rest(bytes(chunks.body), True)
-                self.until_start(chunks.end)
                 broken = "there is something behind the last chunk of the body"
-                return _Rest(b"", True, None, broken if chunks.whole else "the chunks of the body are cut or damaged")
+                broken = broken if chunks.whole else "the chunks of the body are cut or damaged"
+                return _Rest(self.until_start(chunks.end), False, None, broken)
             doubt = "the body begins like a chunk that is cut, and is read as it stands" if chunks.cut else ""
         length = _length(headers)
         if length is not None and length <= LONGEST and self.fill(length):
@@ -223,9 +225,15 @@ def _request(head: bytes, window: _Window) -> Entry:
     url = target.decode("latin-1")
     headers = _headers(head)
     rest = window.rest(headers, False)
+    host = header_of(headers, "host")
+    if url.startswith("/") and _HOST.fullmatch(host):
+        url = f"//{host}{url}"
     known = Entry(number=0, method=method.decode("latin-1"), url=url)
     try:
         check_pairs(headers)
+        if rest.problem:
+            # What was asked is not known, but secrets are.
+            return bounded(replace(known, posted=rest.body, sent=headers))
         form = form_of(rest.body if rest.exact else rest.body.strip(), headers)
         return bounded(replace(known, form=form, sent=headers))
     except BrokenError as error:
@@ -266,7 +274,8 @@ def _answered(asked: Entry, answer: Entry) -> Entry:
 def _any_of(requests: list[Entry]) -> Entry:
     """Return what is known if any of some requests was answered: nothing but the values that are secret."""
     sent = [pair for asked in requests for pair in (*asked.sent, ("Referer", asked.url))]
-    return Entry(number=0, posted=b"\n".join(asked.form for asked in requests), sent=sent)
+    bodies = [body for asked in requests for body in (asked.form, asked.posted)]
+    return Entry(number=0, posted=b"\n".join(bodies), sent=sent)
 
 
 def _length(headers: list[tuple[str, str]]) -> int | None:
