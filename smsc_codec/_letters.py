@@ -8,7 +8,7 @@ is linear. Short texts say too little: one letter, and two of windows-1251 read 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -108,12 +108,6 @@ def broken(text: str) -> Broken | None:
     if any(_is_russian(text, match) for match in _RUNS(text)):
         return _mojibake("windows-1251 read as latin-1", text, _CP1252, "windows-1251")
     return None
-
-
-def any_broken(texts: Iterable[str | None]) -> bool:
-    """Whether one of many texts may be broken; no text has a line end in what is looked for."""
-    text = "\n".join(filter(None, texts))
-    return False if text.isascii() else broken(text) is not None
 
 
 def message(found: Broken, shown: Callable[[str], str]) -> str:

@@ -7,14 +7,14 @@ Validating a reply that is in order costs little more than decoding it, because 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 from ._forms import Flat, Form
 from ._generated import column_of
-from ._letters import any_broken
+from ._loading import LOADING
 from ._records import Record
 from ._values import Scalar
 from .mapping import EMPTY
@@ -73,13 +73,13 @@ def _letter_checks(record: Record) -> list[Check]:
 
 
 def _broken_texts(column: Column) -> Check:
-    return lambda values: any_broken(column(values))
+    return lambda values: _any_broken(column(values))
 
 
 def _broken_extras(column: Column) -> Check:
     def odd(values: Sequence[Any]) -> bool:
         mappings = column(values)
-        return not _all_empty(mappings) and any_broken(chain.from_iterable(map(_VALUES, mappings)))
+        return not _all_empty(mappings) and _any_broken(chain.from_iterable(map(_VALUES, mappings)))
 
     return odd
 
@@ -101,6 +101,16 @@ def _odd_extras(column: Column, type_: Scalar, known: frozenset[str]) -> Check:
 def _all_empty(mappings: list[Any]) -> bool:
     """Whether there is nothing in them, as in most lists."""
     return mappings[0] is EMPTY and mappings.count(EMPTY) == len(mappings)
+
+
+def _any_broken(texts: Iterable[str | None]) -> bool:
+    """Whether one of many texts may be broken; nothing that is looked for has a line end in it."""
+    text = "\n".join(filter(None, texts))
+    if text.isascii():
+        return False
+    with LOADING:
+        from ._letters import broken
+    return broken(text) is not None
 
 
 def _documented(type_: Scalar) -> frozenset[Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from ._generated import Attributes, constructor_of
-from ._letters import broken, message
+from ._loading import LOADING
 from ._runs import Columns, Rows, Table, looked_up, places_of
 from ._source import Source, shown
 from ._types import lazy, name_of
@@ -177,9 +177,8 @@ class Record(msgspec.Struct, frozen=True, dict=True):
             return value
         if not type_.known(value):
             source.note(Severity.INFO, "unknown-number", f"the number {value} is not documented", index, path)
-        trouble = broken(text)
-        if trouble is not None:
-            source.note(Severity.WARNING, trouble.code, message(trouble, source.shown), index, path)
+        if not text.isascii():
+            _note_letters(source, text, index, path)
         return value
 
     def many(
@@ -391,3 +390,12 @@ def _attribute(value: object, name: str, path: str) -> Any:
 def _frozen(keys: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterable[Any]:
     make = cast("Callable[[Any, Any], Mapping[str, Any]]", FrozenMapping)
     return map(make, repeat(shared(tuple(keys))), rows) if keys else _NONE
+
+
+def _note_letters(source: Source, text: str, index: int, path: str) -> None:
+    """Report letters that are broken."""
+    with LOADING:
+        from ._letters import broken, message
+    trouble = broken(text)
+    if trouble is not None:
+        source.note(Severity.WARNING, trouble.code, message(trouble, source.shown), index, path)
