@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from smsc_codec import __version__
+from smsc_codec.__main__ import run as command
 from smsc_codec.cli import main as main_module
 from smsc_codec.cli.main import main
 
@@ -452,3 +454,17 @@ def test_more_replies_than_files_are_written(shell: Shell, monkeypatch: pytest.M
     assert shell("encode", "--fmt", "1", "--output", "out", stdin=line * 3).status == 0
     result = shell("encode", "--fmt", "1", "--output", "more", stdin=line * 4)
     assert result.status == 1 and "expected at most 3 lines of normalized JSON" in result.err
+
+
+def test_an_interrupt_while_the_command_loads_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = builtins.__import__
+
+    def interrupted(name: str, *arguments: Any, **options: Any) -> Any:
+        if name == "cli.main":
+            raise KeyboardInterrupt
+        return loaded(name, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "__import__", interrupted)
+    with pytest.raises(SystemExit) as stop:
+        command()
+    assert stop.value.code == 130

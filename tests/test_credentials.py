@@ -234,3 +234,7 @@ def test_credentials_that_are_not_padded() -> None:
 
 def test_what_a_server_asks_for_is_not_secret() -> None:
     assert "SMSC" not in " ".join(found(headers=[("WWW-Authenticate", 'Basic realm="SMSC error"')]))
+
+
+def test_strings_of_json_with_escapes_that_mean_nothing() -> None:
+    assert r"a\qb" in found(body=rb'{"zz": "a\qb"}')

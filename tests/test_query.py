@@ -549,3 +549,8 @@ def test_endpoints_of_a_query() -> None:
     assert Query(endpoint="senders") == Query() and Query().endpoint == "senders"
     with pytest.raises(OptionError, match=r"^endpoint has to be senders, not 'send'$"):
         Query(endpoint="send")
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_values_that_are_bytes(kind: Any) -> None:
+    assert Query.from_url({"fmt": kind(b"3"), "get": kind(b"1")}) == Query(fmt=Format.JSON, command="get")
