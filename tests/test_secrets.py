@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import sys
 import tracemalloc
@@ -465,7 +466,7 @@ def test_small_letters(text: str) -> None:
 
 
 def test_letters_in_another_case_are_the_same() -> None:
-    for letter in map(chr, range(sys.maxunicode + 1)):
+    for letter in map(chr, range(0x20000)):  # no letter behind has two cases
         assert small(letter) == small(letter.lower()[0])
         assert len(letter.upper()) > 1 or small(letter) == small(letter.upper())
 
@@ -497,7 +498,7 @@ def test_values_with_a_common_beginning_cost_no_more_than_one() -> None:
     def cost(*values: str) -> int:
         known = Known(lambda: values)
         assert known.needles
-        return work(lambda: Secrets(text, known).masked())[0]
+        return work(lambda: Secrets(text, known).masked())
 
     assert cost(*("a" * length + "b" for length in range(3, 64))) < 3 * cost("a" * 63 + "b")
 
@@ -584,16 +585,16 @@ PIECES = (
 )
 
 
-_SECRETS = Path(smsc_codec._secrets.__file__).parent
+_SECRETS = f"{Path(smsc_codec._secrets.__file__).parent}{os.sep}"
 
 
-def work(run: Callable[[], object]) -> tuple[int, int]:
-    """Lines of the modules that look for secrets, and the most memory that was used."""
+def work(run: Callable[[], object]) -> int:
+    """Lines of the modules that look for secrets that are run."""
     lines = 0
 
     def trace(frame: Any, event: str, argument: object) -> Any:
         nonlocal lines
-        if Path(frame.f_code.co_filename).parent == _SECRETS:
+        if frame.f_code.co_filename.startswith(_SECRETS):
             lines += event == "line"
             return trace
         return None
@@ -604,12 +605,17 @@ def work(run: Callable[[], object]) -> tuple[int, int]:
         run()
     finally:
         sys.settrace(before)
+    assert lines, "nothing was counted"
+    return lines
+
+
+def memory(run: Callable[[], object]) -> int:
+    """The most memory that is used at a time."""
     tracemalloc.start()
     run()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert lines, "nothing was counted"
-    return lines, peak
+    return peak
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -622,14 +628,14 @@ def test_masking_is_linear(piece: str, values: tuple[str, ...]) -> None:
     counts = []
     for size in (1_000, 2_000, 4_000):
         text = piece * (size // len(piece))
-        counts.append(work(lambda text=text: Secrets(text, known).masked(0, 60))[0])  # type: ignore[misc]
+        counts.append(work(lambda text=text: Secrets(text, known).masked(0, 60)))  # type: ignore[misc]
     assert counts[2] <= 2.3 * counts[1] + 100 and counts[1] <= 2.3 * counts[0] + 100, counts
 
 
 @pytest.mark.parametrize("piece", ["A", *PIECES])
 def test_masking_takes_a_fixed_multiple_of_the_memory(piece: str) -> None:
     body = '{"password": "' + piece * (100_000 // len(piece))
-    assert work(lambda: Secrets(body).masked(0, 60))[1] < 25 * len(body)
+    assert memory(lambda: Secrets(body).masked(0, 60)) < 25 * len(body)
 
 
 def test_an_error_takes_a_fixed_multiple_of_the_memory() -> None:
