@@ -21,7 +21,8 @@ BOM = codecs.BOM_UTF8
 UTF16 = "utf-16"
 """What a body with one of its two marks is read as; no charset of the service, but what PowerShell writes."""
 
-_UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+UTF16_MARKS = tuple(_UTF16)
 _MARK = "\ufeff"
 BLANKS = " \t\r\n" + _MARK
 """White space of JSON and XML, and the marks that stand in it where pieces with marks were put together."""
@@ -235,12 +236,12 @@ def is_utf8(data: bytes) -> bool:
 
 def is_utf16(data: bytes) -> bool:
     """Whether bytes are UTF-16 with its mark. In windows-1251 the mark is two letters, but no reply has a NUL."""
-    return data[:2] in _UTF16_MARKS and b"\0" in data
+    return data[:2] in UTF16_MARKS and b"\0" in data
 
 
-def from_utf16(data: bytes) -> str:
+def from_utf16(data: bytes, errors: str = "strict") -> str:
     """Return the text of UTF-16 with its mark. Raise `UnicodeDecodeError`, which counts from behind the mark."""
-    return data[2:].decode(_UTF16_MARKS[data[:2]])
+    return data[2:].decode(_UTF16[data[:2]], errors)
 
 
 def open_source(
@@ -292,9 +293,11 @@ def _decoded_utf16(data: bytes, source: Source) -> Source:
     try:
         source.text = from_utf16(data)
     except UnicodeDecodeError as error:
-        source.text = from_utf16(data[: 2 + error.start]) + "\ufffd"
+        # All of it: the beginning of a secret would not be known for one.
+        source.text = from_utf16(data, "replace")
         wanted = "text in UTF-16, as the byte order mark says"
-        source.fail(f"expected {wanted}, found half of a character", len(source.text) - 1, code="charset")
+        at = len(from_utf16(data[: 2 + error.start]))
+        source.fail(f"expected {wanted}, found half of a character", at, code="charset")
     source.leave_out(len(source.text) - len(source.text.lstrip(_MARK)))
     source.note(Severity.WARNING, "utf-16", f"the reply is in UTF-16, the service has {', '.join(CHARSETS)}")
     return source

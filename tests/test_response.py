@@ -444,6 +444,15 @@ def test_a_secret_that_a_wrong_charset_cuts(asked: str, sent: str, secret: str) 
             assert secret.encode(charset).decode(other, "replace")[:5] not in said
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_secret_that_half_a_character_cuts(encoding: str) -> None:
+    secret = "wqjqzqjwkq\ud800kqzwjq"
+    content = ("\ufeff<html>" + secret + "\0").encode(encoding, "surrogatepass")
+    response = SimpleNamespace(url=f"{ADDRESS}?psw={quote('wqjqzqjwkq')}%EF%BF%BD{quote('kqzwjq')}", headers={})
+    said = _refused(response, content)
+    assert "text in UTF-16" in said and "wqjq" not in said and "qzwj" not in said
+
+
 def test_a_request_that_cannot_be_read() -> None:
     """Nothing of the reply is quoted, as nobody knows what must not be."""
     kind = {"content-type": "multipart/form-data"}

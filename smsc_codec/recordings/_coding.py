@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from .._source import is_utf8
+from .._source import UTF16_MARKS, is_utf8
 from ..limits import DEFAULT_LIMITS
 
 MOST = DEFAULT_LIMITS.body + 1
@@ -18,7 +18,6 @@ LONGEST = 2 * MOST
 It has room for the longest body in base64, and for its chunks; JSON and YAML seldom take twice as many bytes for a
 text. What is longer is refused before it is built.
 """
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 FILE_WINDOW, BODY_WINDOW = 1 << 27, 1 << 23
 """The most memory that zstd may ask for: what its command line takes, and what RFC 9659 allows in HTTP."""
@@ -139,7 +138,7 @@ class Content(NamedTuple):
 
     body: bytes
     doubt: str = ""
-    """What its headers say wrongly, or what stands behind the compressed data; empty if there is nothing to say."""
+    """That a header is wrong, or that something follows the compressed data; empty if all is right."""
 
 
 def content(body: bytes, encoding: str, text: bool = False) -> Content:

@@ -9,8 +9,8 @@ from enum import Enum
 from itertools import chain
 from typing import BinaryIO
 
-from .._source import BOM
-from ._coding import UTF16_MARKS, BrokenError, packing_of, unpacked
+from .._source import BOM, UTF16_MARKS
+from ._coding import BrokenError, packing_of, unpacked
 
 _PIECE = 1 << 18
 _HEAD = 1 << 16
