@@ -117,7 +117,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         Without a command the parameters are taken to be somewhere else, and what is not given is not known. With
         one, `fmt` is 0 where it is not given, which is the service's default [doc].
 
-        Raises `OptionError` for a path of anything but an endpoint whose replies are read here, for what holds no
+        Raises `OptionError` for a path of anything but an endpoint whose replies are read here, for an object without
         parameters, for more than one command, and for a format or a charset that the service does not have.
         """
         path, asked = _asked(url_or_parameters)
@@ -330,7 +330,8 @@ def _endpoint_of(path: str, asked: Mapping[str, str]) -> tuple[str, bool]:
         return "senders", False
     name, rest = name_in(path)
     if name not in ENDPOINTS:
-        found = f"{name}.php, whose replies are not read here" if name in OTHERS else "another path"
+        known = "whose replies are not read here" if name in OTHERS else "which the service does not have"
+        found = f"{name}.php, {known}" if name else "another path"
         raise OptionError(f"expected a request to {' or '.join(f'{name}.php' for name in ENDPOINTS)}, found {found}")
     return name, rest
 

@@ -96,6 +96,12 @@ def test_json_of_every_kind(body: str) -> None:
     assert SECRET in found(posted=body.encode("utf-8"))
 
 
+def test_bodies_that_were_put_together() -> None:
+    """Of requests of which nobody knows whether they were answered."""
+    bodies = ["fmt=3&get=1", json.dumps({"zz": SECRET}), "", json.dumps({"yy": "one two"})]
+    assert {SECRET, "one two"} <= {*found(posted="\n".join(bodies).encode())}
+
+
 def test_numbers_of_any_length_in_json() -> None:
     assert "123456789012345678901234" in found(body=b'{"pin": 123456789012345678901234}')
 

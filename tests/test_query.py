@@ -500,6 +500,13 @@ def test_other_endpoints_are_refused_by_name(name: str) -> None:
             Query.from_url(f"https://smsc.ru/rest/{name}{ending}", {"get": 1})
 
 
+@pytest.mark.parametrize("name", ["sender", "callback", "my_proxy"])
+def test_unknown_pages_are_refused_by_name(name: str) -> None:
+    words = f"found {name}.php, which the service does not have$"
+    with pytest.raises(OptionError, match=f"^expected a request to senders.php, {words}"):
+        Query.from_url(f"https://smsc.ru/sys/{name}.php?{COMMON}")
+
+
 def test_a_reply_of_another_endpoint_is_no_list_of_names() -> None:
     url = "https://smsc.ru/sys/send.php?fmt=1&phones=79990001122&mes=x"
     response: Any = SimpleNamespace(url=url, headers={}, content=b"5,1")

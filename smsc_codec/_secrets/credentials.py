@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote_to_bytes
 
+from .._pages import PAGES
 from .known_values import SHORTEST
 from .search import values_behind_names
 
@@ -41,7 +42,8 @@ _SEPARATORS = re.compile(r"[;?#\s]+")
 _LONGEST_PAIR = 4096
 """Characters of a parameter that is looked for as a whole, though something in it looks like the end of it."""
 _QUOTED = re.compile(r'="([^"]*)"')
-_JSON = re.compile(r"[\s\ufeff]*[\[{\"]")
+# At the beginning of any line: a body can be put together from several.
+_JSON = re.compile(r"(?m)^[ \t\r\ufeff]*[\[{\"]")
 # A string that does not end goes to the end of the text.
 _JSON_TOKEN = re.compile(r"""(?s)"(?P<string>(?:[^"\\]|\\.)*)(?:"(?P<is_name>\s*:)?|\\?\Z)|(?P<number>[0-9][0-9.]*)""")
 _PHONE = re.compile(r"(?<![0-9])\+?([0-9]{7,15})(?![0-9])")
@@ -49,10 +51,7 @@ _WITHOUT_TRUNK = 10
 """Digits of a Russian number behind its 7 or 8, which callers and the service write by turns."""
 _USERINFO = re.compile(r"//([^/?#]*)@")
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")
-_KNOWN_PART = re.compile(
-    r"(?i)sys|rest|api|(?:senders|send|status|balance|info|get|phones|jobs|templates|op_templates|users|documents|tinyurls"
-    r"|receive_phones|wait_call|get_mnp|ping)(?:\.php)?"
-)
+_KNOWN_PART = re.compile(rf"(?i)sys|rest|api|(?:{'|'.join(PAGES)})(?:\.php)?")
 _ASKING = re.compile(
     r"(?i)auth|cookie|token|key|secret|passw|psw|pwd|passphrase|login|session|sid|credential|sign|csrf|xsrf"
     r"|user(?!-agent)|account|client|remote|\Afrom\Z"
@@ -121,7 +120,7 @@ def _of_url(url: str) -> Iterator[str]:
 def _of_body(body: bytes) -> Iterator[str]:
     for text in _readings(body):
         # Not every client says what it sends, and some say something else.
-        if _JSON.match(text):
+        if _JSON.search(text):
             yield from _of_json(text)
         yield from _of_parameters(text)
 
@@ -169,7 +168,7 @@ def _of_parameter(name: str, readings: Sequence[str]) -> Iterator[str]:
     if name not in HARMLESS:
         yield from readings
         for reading in readings:
-            if _JSON.match(reading):
+            if _JSON.search(reading):
                 yield from _of_json(reading)
     for reading in readings:
         yield from _phones(reading)

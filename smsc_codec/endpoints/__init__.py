@@ -6,13 +6,12 @@ import re
 from importlib import import_module
 from typing import Any
 
+from .._pages import PAGES
+
 ENDPOINTS = ("senders",)
 """Those whose replies can be read and written."""
 
-OTHERS = (
-    *("send", "status", "balance", "info", "get", "phones", "jobs", "templates", "op_templates", "users"),
-    *("documents", "tinyurls", "receive_phones", "wait_call", "get_mnp", "ping"),
-)
+OTHERS = tuple(name for name in PAGES if name not in ENDPOINTS)
 """Those that the service has beside them."""
 
 _FILE = re.compile(r"([a-z_]{1,40})\.php")
@@ -32,5 +31,5 @@ def name_in(path: str) -> tuple[str, bool]:
     file = _FILE.fullmatch(last)
     if file is not None:
         return file[1], False
-    rest = folder == "rest" and last in (*ENDPOINTS, *OTHERS)
+    rest = folder == "rest" and last in PAGES
     return last if rest else "", rest
