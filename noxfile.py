@@ -1,6 +1,6 @@
 """Every chore is a session: `nox -l` lists them, `nox -s tests-3.12 -- tests/test_query.py` runs one.
 
-What stands behind `--` goes to the command that does the work. Environments are kept in `.nox` and used again.
+The arguments behind `--` go to the command that does the work. Environments are kept in `.nox` and used again.
 """
 
 from __future__ import annotations

@@ -27,12 +27,12 @@ Check = Callable[[Sequence[Any]], bool]
 
 
 def odd_check(form: Form) -> Callable[[Any], bool]:
-    """What tells whether a reply of that form holds a number or a key that is not documented."""
+    """Return a check whether a reply of that form holds a number or a key that is not documented."""
     return _of_reply(form, _any(_checks(form.record)))
 
 
 def letters_check(form: Form) -> Callable[[Any], bool]:
-    """What tells whether a reply of that form holds text whose letters are broken."""
+    """Return a check whether a reply of that form holds text whose letters are broken."""
     return _of_reply(form, _any(_letter_checks(form.record)))
 
 
@@ -67,7 +67,7 @@ def _odd_numbers(column: Column, type_: Scalar) -> Check:
 
 
 def _letter_checks(record: Record) -> list[Check]:
-    """For each attribute with texts what tells whether one of many records is broken there."""
+    """Return for each attribute with texts a check whether one of many records is broken there."""
     texts = [_broken_texts(column_of(field.name)) for field in record.fields if not field.type.number]
     return [*texts, *(_broken_extras(column_of(name)) for name, type_ in record.extra_types if type_.table is None)]
 

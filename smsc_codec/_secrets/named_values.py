@@ -11,7 +11,7 @@ Span = tuple[int, int]
 CHARSETS = ("utf-8", "cp1251", "koi8-r")
 """The charsets that a page may be written in, and read in."""
 
-# `str.lower` makes two characters of the first letter and chooses a sigma by what stands beside it. The other small
+# `str.lower` makes two characters of the first letter and chooses a sigma by its neighbours. The other small
 # letters share their capital letter with a more common one: a text in capitals does not tell which one it was.
 _ALIKE = (
     ("\u0130", "i"),
@@ -108,7 +108,7 @@ _JOINED = re.compile(
 )
 # The rest of the headers of a part of a multipart form.
 _PART = re.compile(r"[^\r\n]{0,256}(?:\r?\n[^\r\n]{1,256}){0,8}\r?\n\r?\n")
-# What stands before a name.
+# The text before a name.
 _BEFORE = 100
 _IN_TUPLE = re.compile(r"[(\[]\s{0,9}[bru]?\\{0,15}[\"'][\w.\[\]-]{0,64}\Z", re.ASCII)
 _IN_PART = re.compile(r"name=\\{0,15}[\"']?[\w.\[\]-]{0,64}\Z", re.ASCII)
@@ -139,7 +139,7 @@ _PART_END = re.compile(r"\r?\n--")
 _LONGEST_VALUE = 1 << 16
 # Characters of a tag inside of an attribute.
 _LONGEST_INNER = 4096
-# Names that are looked at in one text; what stands behind them is secret. Each takes some microseconds.
+# Names that are looked at in one text; everything behind them is secret. Each takes some microseconds.
 _MOST_NAMES = 100_000
 
 

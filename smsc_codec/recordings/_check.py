@@ -39,7 +39,7 @@ UNDECODED, NO_FORMAT = "not decoded", "unknown"
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What holds for every reply of which the recording does not say it; a charset holds for all bytes."""
+    """What the caller says: the charset of all bytes, and the rest where the recording does not say it itself."""
 
     fmt: Format | None = None
     charset: str | None = None

@@ -44,7 +44,7 @@ _MOST_ASKED = 100
 
 
 class _Rest(NamedTuple):
-    """What stands behind the head of a message."""
+    """The part of a message behind its head."""
 
     body: bytes
     exact: bool = False
@@ -88,7 +88,7 @@ class _Window:
                 raise BrokenError("the headers of a message do not end")
 
     def rest(self, headers: list[tuple[str, str]], bodiless: bool) -> _Rest:
-        """Return what stands before the next message, or the end; of what is too much only so much that it is refused.
+        """Return the bytes before the next message or the end; if they are too many, enough of them to be refused.
 
         The headers are believed if a message begins where they say that this one ends; otherwise the next message is
         looked for.
