@@ -96,6 +96,21 @@ def test_json_of_every_kind(body: str) -> None:
     assert SECRET in found(posted=body.encode("utf-8"))
 
 
+@pytest.mark.parametrize("count", [4, 100, 450, 500, 550, 600, 2000, 8000])
+def test_json_within_json_has_an_end(count: int) -> None:
+    """Each string here holds another one that begins in a line of its own."""
+    text = '"' + '\\q\n[\\"' * count
+    for values in (values_of(body=text.encode()), values_of(f"{URL}?zz={quote(text, safe='')}")):
+        assert values is not None and len(values) < 10
+
+
+def test_json_within_json_is_read() -> None:
+    nested = json.dumps({"zz": SECRET})
+    for _ in range(4):
+        nested = json.dumps({"data": nested})
+    assert SECRET in found(body=nested.encode())
+
+
 def test_bodies_that_were_put_together() -> None:
     """Of requests of which nobody knows whether they were answered."""
     bodies = ["fmt=3&get=1", json.dumps({"zz": SECRET}), "", json.dumps({"yy": "one two"})]

@@ -34,8 +34,8 @@ _LONGEST_REASON = 400
 def _search() -> Any:
     """Return the module that looks for secrets. Loading it takes as long as a hundred replies, so it waits."""
     with LOADING:
-        from . import search as _secret_search
-    return _secret_search
+        from . import search
+    return search
 
 
 class Known:

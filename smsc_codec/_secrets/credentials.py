@@ -1,7 +1,7 @@
 """Collect the values of a request that nobody may see, from every place where it can hold them.
 
-What is secret is said the other way round: every value is, but for those of parameters that the service documents and
-that say nothing about a person. So a secret under a name that nobody has thought of is one too. Parts of the path, and
+Every value is secret, except those of parameters that the service documents and that say nothing about a person. So a
+secret under a name that nobody has thought of is one too. Parts of the path, and
 the values of headers that have to do with who is asking, are secret as well.
 """
 
@@ -17,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 from .._pages import PAGES
 from .known_values import SHORTEST
+from .named_values import CHARSETS
 from .search import values_behind_names
 
 MOST_VALUES = 1000
@@ -37,7 +38,6 @@ HARMLESS = frozenset(
 _IDS = frozenset({"id", "ids", "prev_id", "after_id"})
 """Those whose long numbers are not the numbers of phones."""
 
-_CHARSETS = ("utf-8", "cp1251", "koi8-r")
 _SEPARATORS = re.compile(r"[;?#\s]+")
 _LONGEST_PAIR = 4096
 """Characters of a parameter that is looked for as a whole, though something in it looks like the end of it."""
@@ -46,9 +46,11 @@ _QUOTED = re.compile(r'="([^"]*)"')
 _JSON = re.compile(r"(?m)^[ \t\r\ufeff]*[\[{\"]")
 # A string that does not end goes to the end of the text.
 _JSON_TOKEN = re.compile(r"""(?s)"(?P<string>(?:[^"\\]|\\.)*)(?:"(?P<is_name>\s*:)?|\\?\Z)|(?P<number>[0-9][0-9.]*)""")
+_DEEPEST = 4
+"""How many strings of JSON that hold JSON are read inside each other; the whole strings are secret in any case."""
 _PHONE = re.compile(r"(?<![0-9])\+?([0-9]{7,15})(?![0-9])")
 _WITHOUT_TRUNK = 10
-"""Digits of a Russian number behind its 7 or 8, which callers and the service write by turns."""
+"""Digits of a Russian number behind its 7 or 8, which callers and the service write or omit."""
 _USERINFO = re.compile(r"//([^/?#]*)@")
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")
 _KNOWN_PART = re.compile(rf"(?i)sys|rest|api|(?:{'|'.join(PAGES)})(?:\.php)?")
@@ -125,12 +127,15 @@ def _of_body(body: bytes) -> Iterator[str]:
         yield from _of_parameters(text)
 
 
-def _of_json(text: str) -> Iterator[str]:
-    """Collect the strings and numbers in JSON, also if it is cut, nested deeply, or one value after another."""
+def _of_json(text: str, depth: int = 0) -> Iterator[str]:
+    """Collect the strings and numbers in JSON, also if it is cut, nested deeply, or one value after another.
+
+    *depth* is the number of strings of JSON that it stands in.
+    """
     name = ""
     for token in _JSON_TOKEN.finditer(text):
         if token["number"] is not None:
-            yield from _of_parameter(name, [token["number"]])
+            yield from _of_parameter(name, [token["number"]], depth)
             continue
         try:
             string = json.loads(f'"{token["string"]}"', strict=False)
@@ -139,7 +144,7 @@ def _of_json(text: str) -> Iterator[str]:
         if token["is_name"]:
             name = string
         else:
-            yield from _of_parameter(name, [string])
+            yield from _of_parameter(name, [string], depth + 1)
 
 
 def _of_parameters(text: str) -> Iterator[str]:
@@ -161,15 +166,15 @@ def _of_parameters(text: str) -> Iterator[str]:
             yield from _phones(pair)
 
 
-def _of_parameter(name: str, readings: Sequence[str]) -> Iterator[str]:
+def _of_parameter(name: str, readings: Sequence[str], depth: int = 0) -> Iterator[str]:
     name = name.removesuffix("[]").strip().lower()
     if name in _IDS:
         return
     if name not in HARMLESS:
         yield from readings
         for reading in readings:
-            if _JSON.search(reading):
-                yield from _of_json(reading)
+            if depth <= _DEEPEST and _JSON.search(reading):
+                yield from _of_json(reading, depth)
     for reading in readings:
         yield from _phones(reading)
 
@@ -221,7 +226,7 @@ def _readings(data: bytes) -> Iterator[str]:
     if data.isascii():
         yield data.decode()
         return
-    for charset in _CHARSETS:
+    for charset in CHARSETS:
         try:
             yield data.decode(charset)
         except UnicodeDecodeError:
