@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Semaphore
 from typing import Any
 
 import pytest
@@ -54,12 +54,20 @@ def at_once(works: list[Callable[[], Any]]) -> list[Any]:
     # A thread that dies before it gets there must not leave the others waiting for ever.
     barrier = Barrier(len(works), timeout=120)
 
+    alive = Semaphore(0)
+
     def begun(work: Callable[[], Any]) -> Any:
+        alive.release()
         barrier.wait()
         return work()
 
+    futures = []
     with ThreadPoolExecutor(len(works)) as pool:
-        return [future.result() for future in [pool.submit(begun, work) for work in works]]
+        for work in works:
+            futures.append(pool.submit(begun, work))
+            # CPython 3.11 fails if two threads install the tracer of coverage at the same moment.
+            assert alive.acquire(timeout=120)
+        return [future.result() for future in futures]
 
 
 def outcome(codec: Codec[Any], body: bytes, **options: Any) -> Any:
