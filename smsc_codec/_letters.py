@@ -92,8 +92,6 @@ _LONG_RUN = 5
 
 def broken(text: str) -> Broken | None:
     """Return what is wrong with the letters of a text, None if nothing is."""
-    if text.isascii():
-        return None
     if LOST in text:
         return Broken(
             "lost-characters",
