@@ -190,13 +190,15 @@ class Source:
         kind = LimitError if code == "limit" else DecodeError
         return kind(reason, code=code, offset=offset, line=line, column=column, path=path, excerpt=excerpt)
 
-    def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "") -> None:
-        """Add a finding at *index*, if findings are wanted."""
+    def note(
+        self, severity: Severity, code: str, message: str, index: int = 0, path: str = "", count: int = 1
+    ) -> None:
+        """Add a finding at *index* that is about *count* records, if findings are wanted."""
         if self.findings is None:
             return
         offset, line, column, excerpt = self._place(index)
         message, path = safe_reason(self._safe(message, index), path), safe_path(self._known.masked(path))
-        self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt))
+        self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt, count))
 
 
 # White space must not stand before a declaration, but what it says counts all the same.

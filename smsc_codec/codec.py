@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from msgspec.structs import replace
 
-from ._forms import Endpoint, Flat, Listing
+from ._careful import Note, Trouble, oddities
 from ._loading import LOADING
-from ._odd import letters_check, odd_check
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in
+from ._rows import CAUGHT
 from ._secrets import NOTHING, Known
-from ._source import BLANKS, BOM, Source, charset_name, is_utf16, open_source, size_of
+from ._source import BLANKS, BOM, Source, is_utf16, open_source
+from ._types import name_of
+from .declare import Endpoint
+from .declare import Reply as Declared
 from .errors import DecodeError, EncodeError, unreadable
-from .formats import Format, Reader, reader_of
+from .formats import Format, reader_of
 from .limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from .model import ErrorReply
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
+    from .formats.reader import FormatReader
     from typing_extensions import Buffer
 
 R = TypeVar("R")
@@ -41,53 +45,46 @@ class Codec(Generic[R]):
     `senders.php`. It has no state beyond what it learns of the grammar, and can be shared by threads.
     """
 
-    def __init__(self, endpoint: Endpoint[R]) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._odd_checks = {form.cls: (odd_check(form), letters_check(form)) for form in endpoint.forms}
-        self._formats: dict[int, Reader] = {}
-        self._classes: tuple[type, ...] = tuple(form.cls for form in endpoint.forms)
-        flats = (form for form in endpoint.forms if isinstance(form, Flat))
-        self._droppable = frozenset[str]().union(*(form.optional for form in flats))
+        self._formats: dict[int, FormatReader] = {}
+        self._replies: dict[type, Declared] = {reply.cls: reply for reply in endpoint.replies}
+        self._classes: tuple[type, ...] = tuple(self._replies)
+        single = (reply.object for reply in endpoint.replies if not reply.many)
+        self._droppable = frozenset(field.name for obj in single for field in obj.fields if field.optional)
         # Nearly every caller expects one class; a look-up by its identity asks it for nothing.
         self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
     # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.
 
-    def _format(self, fmt: Format) -> Reader:
+    def _format(self, fmt: Format) -> FormatReader:
         reader = self._formats.get(fmt)
         if reader is None:
             with LOADING:
                 reader = self._formats.get(fmt) or self._formats.setdefault(fmt, reader_of(fmt, self.endpoint))
         return reader
 
-    def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
-        """The reply by the format's fast lane, which has no words; `None` if `_read` has to judge."""
-        if type(limits) is not Limits or limits.digits < MAX_DIGITS:
-            return None
-        if type(fmt) is str:
-            fmt = format_of(fmt)
-        if type(body) is not bytes or charset is not None or fmt is None:
-            body, fmt = _plain(body, fmt, charset, limits)
-            if body is None:
-                return None
-        if (type(fmt) is not int and type(fmt) is not Format) or len(body) > limits.body:
+    def _quick(self, body: bytes, fmt: Any, expect: tuple[type, ...], noted: bool) -> Any:
+        """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look; also if it is *noted*,
+        and there is something to report of it."""
+        if (fmt.__class__ is not int and fmt.__class__ is not Format) or len(body) > DEFAULT_LIMITS.body:
             return None
         reader = self._formats.get(fmt)
         if reader is None:
             if not 0 <= fmt <= 3:
                 return None
             reader = self._format(Format(fmt))
-        return reader.fast(body, limits)
-
-    def _odd(self, reply: Any, body: Any) -> bool:
-        """Whether a reply that the fast lane has read from a body holds anything to report."""
-        is_odd, has_broken_letters = self._odd_checks[reply.__class__]
-        if is_odd(reply):
-            return True
-        # Letters outside ASCII stand there as they are, or behind the mark of an escape.
-        if type(body) is bytes and body.isascii() and b"\\" not in body and b"&" not in body:
-            return False
-        return has_broken_letters(reply)
+        try:
+            if not noted:
+                reply = reader.fast(body, DEFAULT_LIMITS, expect, reader.plain_tables)
+            else:
+                tables = reader.noted_tables()
+                reply = reader.fast(body, DEFAULT_LIMITS, expect, tables)
+                if tables.odd or (reply is not None and _may_be_broken(body)):
+                    return None
+        except CAUGHT:
+            return None
+        return reply if not expect or reply.__class__ in expect else None
 
     @overload
     def decode(
@@ -141,12 +138,10 @@ class Codec(Generic[R]):
 
         Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else.
         """
-        wanted = None if expect is None else self._expected(expect)
-        if strict is not False and strict is not True:
-            flag_of("strict", strict)
-        reply = self._quick(body, fmt, charset, limits)
-        if reply is not None and (wanted is None or type(reply) in wanted) and not (strict and self._odd(reply, body)):
-            return reply
+        if body.__class__ is bytes and charset is None and limits is DEFAULT_LIMITS and (strict is False or strict is True):
+            reply = self._quick(body, fmt, () if expect is None else self._expected(expect), strict)
+            if reply is not None:
+                return reply
         return self._judged(body, fmt, expect, charset, strict, limits)
 
     def _judged(
@@ -160,7 +155,7 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Any:
         """Do what `decode` does, the careful way; nothing that is *known* to be secret is repeated."""
-        wanted = None if expect is None else self._expected(expect)
+        wanted = () if expect is None else self._expected(expect)
         flag_of("strict", strict)
         findings: list[Finding] | None = [] if strict else None
         try:
@@ -203,11 +198,12 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Report[R | ErrorReply]:
         """Do what `validate` does; nothing that is *known* to be secret is repeated."""
-        wanted = None if expect is None else self._expected(expect)
+        wanted = () if expect is None else self._expected(expect)
         flag_of("strict", strict)
-        reply = self._quick(body, fmt, charset, limits)
-        if reply is not None and (wanted is None or type(reply) in wanted) and not self._odd(reply, body):
-            return Report(reply)
+        if body.__class__ is bytes and charset is None and limits is DEFAULT_LIMITS:
+            reply = self._quick(body, fmt, wanted, noted=True)
+            if reply is not None:
+                return Report(reply)
         findings: list[Finding] = []
         try:
             reply = self._read(body, fmt, wanted, charset, limits, findings, known)
@@ -219,7 +215,7 @@ class Codec(Generic[R]):
         self,
         body: object,
         fmt: object,
-        expect: tuple[type, ...] | None,
+        expect: tuple[type, ...],
         charset: object,
         limits: object,
         findings: list[Finding] | None,
@@ -242,18 +238,52 @@ class Codec(Generic[R]):
         elif len(rest) < len(source.text):
             source.leave_out(len(source.text) - len(rest))
             source.note(Severity.WARNING, "white-space", "white space stands before the reply")
-        reply = self._format(found).read(source, expect or ())
+        reply = self._read_text(self._format(found), source, expect)
+        declared = self._replies[type(reply)]
         if asked is not None and found is not asked:
-            form = self.endpoint.form_of(reply)
-            if not getattr(form, "anywhere", False):
-                source.fail(f"expected a reply in {asked.name}, found {form.words} as text", code="other-format")
-            message = f"expected a reply in {asked.name}, found {form.words} as text"
+            message = f"expected a reply in {asked.name}, found {declared.words} as text"
+            if not declared.anywhere:
+                source.fail(message, code="other-format")
             source.note(Severity.WARNING, "other-format", message)
-        if expect is not None and type(reply) not in expect:
-            wanted = " or ".join(form.words for form in self.endpoint.forms if form.cls in expect[:-1])
-            words = self.endpoint.form_of(reply).words if source.text.strip() else "an empty body"
+        if expect and type(reply) not in expect:
+            wanted = " or ".join(each.words for each in self.endpoint.replies if each.cls in expect[:-1])
+            words = declared.words if source.text.strip() else "an empty body"
             source.fail(f"expected {wanted}, found {words}", code="unexpected")
         return reply
+
+    def _read_text(self, reader: FormatReader, source: Source, expect: tuple[type, ...]) -> Any:
+        """Return the reply in a source by compiled rows, or else carefully, and add what there is to report."""
+        noted = source.findings is not None
+        tables = reader.noted_tables() if noted else reader.plain_tables
+        reply = None
+        if source.limits.digits == MAX_DIGITS:
+            try:
+                data = source.text.encode()
+                reply = reader.fast(data, source.limits, expect, tables)
+            except CAUGHT:
+                pass
+            if reply is not None and (not expect or type(reply) in expect):
+                if noted and (tables.odd or _may_be_broken(data)):
+                    _settle(reader, source, self._oddities(reader, reply, source))
+                return reply
+        notes: list[Note] | None = [] if noted else None
+        try:
+            reply = reader.read(source, expect, notes)
+        except Trouble as trouble:
+            _settle(reader, source, notes)
+            at = reader.locate(source, [trouble.place])[0]
+            raise source.error(trouble.reason, at, trouble.path, code=trouble.code) from None
+        except DecodeError:
+            _settle(reader, source, notes)
+            raise
+        _settle(reader, source, notes)
+        return reply
+
+    def _oddities(self, reader: FormatReader, reply: Any, source: Source) -> list[Note]:
+        declared = self._replies[type(reply)]
+        records = getattr(reply, declared.attribute) if declared.many else (reply,)
+        listed = bool(declared.many) or reader.fmt == "csv"
+        return oddities(declared.object, reader.fmt, records, listed, declared.attribute, source)
 
     def _expected(self, expect: Any) -> tuple[type, ...]:
         """Return the classes of replies that *expect* allows: those in it, and that of errors."""
@@ -287,15 +317,20 @@ class Codec(Generic[R]):
         dropped = names_in("drop", drop, self._droppable)
         format_ = format_of(fmt)
         name = charset_of(charset)
-        form = self.endpoint.form_of(reply)
+        declared = self._replies.get(type(reply))
+        if declared is None:
+            names = ", ".join(cls.__name__ for cls in self._classes)
+            raise EncodeError(f"expected a reply of {self.endpoint.name} ({names}), found {name_of(reply)}")
         given: Any = reply
         try:
-            if dropped and format_ is Format.CSV and isinstance(form, Flat):
-                given = replace(given, **dict.fromkeys((dropped & form.optional) - form.columns))
-            count = len(getattr(reply, form.attribute)) if isinstance(form, Listing) else 0
+            reader = self._format(format_)
+            if dropped and not declared.many:
+                placeless = {field.name for field in declared.object.fields if field.key(reader.fmt) is None}
+                given = replace(given, **dict.fromkeys(dropped & placeless))
+            count = len(getattr(reply, declared.attribute)) if declared.many else 0
             if count > limits.items:
-                raise EncodeError(f"expected at most {limits.items} names, here are {count}")
-            text = self._format(format_).write(given, form, limits)
+                raise EncodeError(f"expected at most {limits.items} records, here are {count}")
+            text = reader.write(given, declared, limits)
         except EncodeError:
             raise
         except Exception as error:
@@ -337,27 +372,32 @@ def _failure(error: DecodeError) -> Finding:
     )
 
 
-def _plain(body: Any, fmt: Any, charset: Any, limits: Limits) -> tuple[bytes | None, Any]:
-    """The body as the bytes of UTF-8 and its format, for the fast lanes; `None` if it takes a closer look."""
-    name = None if charset is None else charset_name(charset)
-    size = size_of(body)
-    if (charset is not None and name is None) or size is None or size > limits.body:
-        return None, fmt
-    try:
-        if type(body) is str:
-            text = body
-        elif type(body) is bytes or type(body) is bytearray or type(body) is memoryview:
-            body = bytes(body)
-            text = body.decode(name or "utf-8")
-        else:
-            return None, fmt
-        # A mark is no part of the text, but what its bytes mean depends on the charset.
-        if text[:1] == "\ufeff" or body[:3] == BOM:
-            return None, fmt
-        body = text.encode()
-    except (UnicodeError, ValueError, BufferError):
-        return None, fmt
-    return body, _recognise(text, None) if fmt is None and text.strip() else fmt
+_NUMBER = re.compile(r"\[\d+\]")
+
+
+def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> None:
+    """Make findings of notes: those that differ only in the record that they are about become one."""
+    if not notes:
+        return
+    counts: dict[Any, int] = {}
+    first: list[tuple[Note, Any]] = []
+    for note in notes:
+        alike = (note.severity, note.code, note.message, _NUMBER.sub("[]", note.path))
+        if alike not in counts:
+            first.append((note, alike))
+        counts[alike] = counts.get(alike, 0) + 1
+    places = reader.locate(source, [note.place for note, _ in first])
+    for (note, alike), at in sorted(zip(first, places), key=lambda found: found[1]):
+        source.note(note.severity, note.code, note.message, at, note.path, counts[alike])
+
+
+def _may_be_broken(data: bytes) -> bool:
+    """Whether a body may hold text whose letters are broken; they stand there as they are, or behind an escape."""
+    if data.isascii():
+        return b"\\" in data or b"&" in data
+    with LOADING:
+        from ._letters import broken
+    return b"\\" in data or b"&" in data or broken(data.decode()) is not None
 
 
 def _recognise(text: str, asked: Format | None) -> Format:

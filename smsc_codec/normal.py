@@ -15,30 +15,35 @@ from typing import Any, cast
 
 import orjson
 
-from ._forms import Flat
+from ._careful import parser, plain_items, spell
 from ._public import public
-from ._records import Record
 from ._source import BOM, bytes_of, from_utf16, is_utf16, shown
 from ._types import is_really, name_of
-from ._values import TEXT, Scalar, plain_items
+from .declare import TEXT, Object, OpenMap, Type
 from .endpoints.senders import SENDERS, Reply
 from .errors import DecodeError, EncodeError, OptionError, unreadable
+from .limits import Limits
 from .mapping import FrozenMapping
 
-_KINDS = {form.kind: form for form in SENDERS.forms}
+# The normalized form has no bounds.
+_UNBOUNDED = Limits(text=2**62)
+_KINDS = {reply.kind: reply for reply in SENDERS.replies}
 
 
 @public
 def to_json(reply: Reply) -> bytes:
     """The reply as normalized JSON on one line. Raises `EncodeError` for what is no reply."""
-    form = SENDERS.form_of(reply)
+    form = SENDERS.reply_of(type(reply))
+    if form is None:
+        names = ", ".join(each.cls.__name__ for each in SENDERS.replies)
+        raise EncodeError(f"expected a reply of {SENDERS.name} ({names}), found {name_of(reply)}")
     try:
-        if isinstance(form, Flat):
-            plain = _plain(form.record, reply, "")
+        if not form.many:
+            plain = _plain(form.object, reply, "")
         else:
             items = enumerate(getattr(reply, form.attribute))
             where = form.attribute
-            plain = {where: [_plain(form.record, item, f"{where}[{number}]") for number, item in items]}
+            plain = {where: [_plain(form.object, item, f"{where}[{number}]") for number, item in items]}
         return orjson.dumps({"kind": form.kind, **plain})
     except EncodeError:
         raise
@@ -78,12 +83,12 @@ def from_json(data: bytes | str) -> Reply:
     if form is None:
         raise _unexpected(f"expected one of {', '.join(_KINDS)}", kind, "kind")
     rest = {key: item for key, item in value.items() if key != "kind"}
-    if isinstance(form, Flat):
-        return cast(Reply, _built(form.record, rest, ""))
+    if not form.many:
+        return cast(Reply, _built(form.object, rest, ""))
     items = rest.pop(form.attribute, None)
     if not isinstance(items, list) or rest:
         raise _unexpected(f"expected the array {form.attribute} and no other member", rest or items, form.attribute)
-    built = (_built(form.record, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
+    built = (_built(form.object, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
     return cast(Reply, form.cls(tuple(built)))
 
 
@@ -107,7 +112,7 @@ def _offset(before: str, given: bytes | str, wide: bool) -> int:
     return len(before) if isinstance(given, str) else len(before.encode())
 
 
-def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:
+def _plain(record: Object, value: Any, path: str) -> dict[str, Any]:
     if type(value) is not record.cls:
         raise EncodeError(f"expected a {record.cls.__name__}, found {name_of(value)}", path=path)
     plain: dict[str, Any] = {}
@@ -115,22 +120,30 @@ def _plain(record: Record, value: Any, path: str) -> dict[str, Any]:
         item = getattr(value, field.name)
         if item is not None or not field.optional:
             plain[field.name] = _scalar(field.type, item, _join(path, field.name))
-    for attribute, type_ in record.extra_types:
+    for attribute, type_ in _open_types(record):
         where = _join(path, attribute)
         items = plain_items(getattr(value, attribute), where)
         if items:
             plain[attribute] = {
-                TEXT.spell(key, where): _scalar(type_, item, f"{where}.{key}") for key, item in items.items()
+                spell(TEXT, key, where, _UNBOUNDED): _scalar(type_, item, f"{where}.{key}") for key, item in items.items()
             }
     return plain
 
 
-def _scalar(type_: Scalar, value: Any, path: str) -> int | str:
-    spelled = type_.spell(value, path)
-    return int(spelled) if type_.number else spelled
+def _open_types(obj: Object) -> list[tuple[str, Type]]:
+    """Return the attributes that hold open keys, and what a value in each is."""
+    rest = obj.open
+    if rest is None:
+        return []
+    return [(rest.codes, rest.code), (rest.texts, rest.text)] if isinstance(rest, OpenMap) else [(rest.name, TEXT)]
 
 
-def _built(record: Record, value: Any, path: str) -> Any:
+def _scalar(type_: Any, value: Any, path: str) -> int | str:
+    spelled = spell(type_, value, path, _UNBOUNDED)
+    return int(spelled) if type_.bare else spelled
+
+
+def _built(record: Object, value: Any, path: str) -> Any:
     if not isinstance(value, dict):
         raise _unexpected("expected an object", value, path)
     rest = dict(value)
@@ -140,7 +153,7 @@ def _built(record: Record, value: Any, path: str) -> Any:
             arguments[field.name] = _parsed(field.type, rest.pop(field.name), _join(path, field.name))
         elif not field.optional:
             raise DecodeError(f"expected the member {field.name!r}, which is not there", code="value", path=path)
-    for attribute, type_ in record.extra_types:
+    for attribute, type_ in _open_types(record):
         items = rest.pop(attribute, {})
         if not isinstance(items, dict):
             raise _unexpected("expected an object", items, _join(path, attribute))
@@ -153,11 +166,12 @@ def _built(record: Record, value: Any, path: str) -> Any:
     return record.cls(**arguments)
 
 
-def _parsed(type_: Scalar, value: Any, path: str) -> Any:
-    right = isinstance(value, int) and not isinstance(value, bool) if type_.number else isinstance(value, str)
-    if not right or not type_.pattern.fullmatch(str(value)):
+def _parsed(type_: Any, value: Any, path: str) -> Any:
+    right = isinstance(value, int) and not isinstance(value, bool) if type_.bare else isinstance(value, str)
+    parse, is_value = parser(type_)
+    if not right or not is_value(str(value)):
         raise _unexpected(f"expected {type_.words}", value, path)
-    return type_.parse(str(value))
+    return parse(str(value))
 
 
 def _join(path: str, name: str) -> str:

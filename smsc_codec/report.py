@@ -38,6 +38,8 @@ class Finding(msgspec.Struct, frozen=True):
     """The value it is about, such as `senders[3].id`; empty where it is about none."""
     excerpt: str
     """The place in the body with a caret under it in a second line; empty where there is nothing to show."""
+    count: int = 1
+    """How many records it is about: findings that differ only in the record are one, at the first of them."""
 
 
 class Report(msgspec.Struct, Generic[R_co], frozen=True):

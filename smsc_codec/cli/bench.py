@@ -16,10 +16,9 @@ from typing import Any
 import orjson
 
 from .. import DecodeError, Format, Reply, __version__, decode
-from .._forms import Listing
 from ..endpoints.senders import SENDERS
 
-_KINDS = [form.kind for form in reversed(SENDERS.forms)]
+_KINDS = [form.kind for form in reversed(SENDERS.replies)]
 _REFRESH = 0.1
 
 
@@ -94,7 +93,8 @@ class Bench:
     def add(self, body: bytes) -> None:
         """Decode a reply and remember it. Raises `DecodeError`."""
         reply = decode(body, **self.asked)
-        form = SENDERS.form_of(reply)
+        form = SENDERS.reply_of(type(reply))
+        assert form is not None
         fmt = self.asked["fmt"]
         if fmt is None:
             fmt = Format.TEXT
@@ -102,7 +102,7 @@ class Bench:
                 fmt = Format(fmt + 1)
         group = self._groups.setdefault((fmt, form.kind), Group(fmt, form.kind))
         group.bodies.append(body)
-        group.names += len(getattr(reply, form.attribute)) if isinstance(form, Listing) else 0
+        group.names += len(getattr(reply, form.attribute)) if form.many else 0
 
     def _same(self, body: bytes, fmt: Format, reply: Reply) -> bool:
         """Whether the body is that reply in that format too: clients say which they asked for, so this is timed."""

@@ -10,16 +10,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
-from .._forms import Flat
 from .._secrets import printable, without_secrets
 from .._source import CHARSETS, shown
 from ..endpoints.senders import SENDERS
 from ..formats import Format
 from .streams import complain, put, shown_arguments
 
-KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
+KINDS = {form.kind: form.cls for form in SENDERS.replies if form.kind != "error"}
 """What `--expect` takes."""
-FIELDS = sorted(frozenset[str]().union(*(form.optional for form in SENDERS.forms if isinstance(form, Flat))))
+FIELDS = sorted({field.name for form in SENDERS.replies if not form.many for field in form.object.fields if field.optional})
 """What `--drop` takes."""
 
 RECORDINGS = ("body", "json-lines", "har", "cassette", "http")

@@ -3,7 +3,6 @@
 The evidence for each form is in `docs/wire-format.md`; the text format is in `grammars/senders.lark`.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -12,13 +11,11 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from .._forms import Column, Endpoint, Flat, Listing, XmlShape
-from .._records import Extras, Field, Order, Record
-from .._values import NAME, NUMBER, code
 from ..codec import Codec
+from ..declare import ID, NAME, SUCCESS, Endpoint, Field, Layout, Object, OpenMap, code
+from ..declare import Reply as Declared
 from ..mapping import EMPTY
 from ..model import Answer, Code, ErrorCode, ErrorReply, Records, Success
-from .service import SUCCESS, error_form
 
 
 class SenderStatus(Code):
@@ -91,8 +88,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
         return f"Sender({', '.join(given)})"
 
 
-# The dictionary is for what is known of the names; it is in no comparison, and no copy has it.
-class SenderList(Records[Sender], frozen=True, dict=True):
+class SenderList(Records[Sender], frozen=True):
     """The answer to `get=1`: a sequence of sender names in the order of the reply."""
 
     senders: tuple[Sender, ...] = ()
@@ -129,65 +125,56 @@ XML_AND_JSON_ORDER = (
 OTHER_OPERATORS = ("mega", "mts", "winmob_step", "volnamob_step", "by_reg")
 
 # A replacement can be a short number of three digits and more; documented codes have one digit.
-_OPERATOR_CODE = code(OperatorStatus, "an operator's code (0 to 99)", re.compile("0|[1-9][0-9]?"))
+_OPERATOR_CODE = code(OperatorStatus, "an operator's code (0 to 99)", "0|[1-9][0-9]?")
 _REPLACEMENT = replace(NAME, words="the name of a replacement, which one or two digits are not")
 
-_SENDER = Record(
+SENDER = Object(
     Sender,
     (
-        Field("name", NAME),
-        Field("id", NUMBER, optional=True),
-        Field("status", code(SenderStatus, "the number of a status"), optional=True),
-    ),
-    Extras(
-        codes="operators",
-        code=_OPERATOR_CODE,
-        names="replacements",
-        text=_REPLACEMENT,
-        known=frozenset(TEXT_ORDER + OTHER_OPERATORS),
+        Field("name", NAME, xml=".", json="sender"),
+        Field("status", code(SenderStatus, "the number of a status"), xml="@status", optional=True),
+        OpenMap(
+            codes="operators",
+            code=_OPERATOR_CODE,
+            texts="replacements",
+            text=_REPLACEMENT,
+            known=frozenset(TEXT_ORDER + OTHER_OPERATORS),
+            order={"text": TEXT_ORDER, "xml": XML_AND_JSON_ORDER, "json": XML_AND_JSON_ORDER},
+            quotes=True,
+        ),
+        Field("id", ID, xml="@id", optional=True),
     ),
 )
 
-LIST = Listing(
-    SenderList,
-    kind="senders",
-    words="a list of sender names",
-    attribute="senders",
-    record=_SENDER,
+LIST = Declared(
+    "senders",
+    "a list of sender names",
+    SENDER,
+    many=SenderList,
     rule="sender",
-    text=Order(head=(("name", "name"), ("status", "status")), tail=(("id", "id"),), extras=TEXT_ORDER),
-    csv=(("name", "id"), ("name", "status", "id")),
-    xml=Order(head=(("status", "status"),), tail=(("id", "id"),), extras=XML_AND_JSON_ORDER),
-    xml_root="senders",
-    xml_item="sender",
-    xml_text="name",
-    json=Order(head=(("sender", "name"), ("status", "status")), tail=(("id", "id"),), extras=XML_AND_JSON_ORDER),
+    csv=(Layout(("name", "id")), Layout(("name", "status", "id"))),
+    xml=("senders",),
+    item="sender",
 )
 
-CREATED = Flat(
-    Record(SenderCreated, (Field("id", NUMBER),)),
-    kind="created",
-    words="the id of a new sender name",
-    rule="created",
-    csv=(Column("id"),),
+CREATED = Declared(
+    "created",
+    "the id of a new sender name",
     # Nobody has recorded it in XML; these are the forms that the replies of other endpoints suggest.
-    xml=(
-        XmlShape("result", children=(("sender", "id"),)),
-        XmlShape("result", children=(("id", "id"),)),
-        XmlShape(None, children=(("sender", "id"),)),
-        XmlShape(None, children=(("id", "id"),)),
-    ),
-    json=(("sender", "id"),),
+    Object(SenderCreated, (Field("id", ID, xml="sender", json="sender"),), also={"xml": {"id": "id"}}),
+    csv=(Layout(("id",)),),
+    xml=("result", None),
 )
 
-# [cap] send.php has an error 6; the form of errors is the whole service's.
-_KNOWN_ERRORS = frozenset(SenderError) | {6}
-_ERROR_CODE = replace(code(SenderError, "the number of an error"), known=_KNOWN_ERRORS.__contains__)
-
-SENDERS: Endpoint[SenderList | SenderCreated | Success] = Endpoint(
-    "senders.php", grammar="senders", forms=(error_form(_ERROR_CODE), SUCCESS, CREATED, LIST)
+SENDERS = Endpoint(
+    "senders.php",
+    "senders",
+    (SUCCESS, CREATED, LIST),
+    errors=SenderError,
+    # [cap] send.php has an error 6; the form of errors is the whole service's.
+    other_errors=frozenset({6}),
 )
-CODEC = Codec(SENDERS)
+CODEC: Codec[SenderList | SenderCreated | Success] = Codec(SENDERS)
 
 COMMANDS: Mapping[str, type[SenderList | SenderCreated | Success]] = MappingProxyType(
     {

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from enum import IntEnum
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .._forms import Endpoint, Form
-    from .._source import Source
-    from ..limits import Limits
+    from ..declare import Endpoint
+    from .reader import FormatReader
 
 
 class Format(IntEnum):
@@ -35,22 +34,6 @@ BY_NAME = {fmt.name.lower(): fmt for fmt in Format}
 """The formats by the names that callers give them: `text`, `csv`, `xml` and `json`."""
 
 
-class Reader(Protocol):
-    """What each of the formats does for the replies of one endpoint."""
-
-    def fast(self, body: bytes, limits: Limits) -> Any:
-        """Return the reply in a body of UTF-8, None if it takes a closer look, which `read` has."""
-        ...
-
-    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
-        """Return the reply; *expect* decides where a body can mean several. Raise `DecodeError` if it is not one."""
-        ...
-
-    def write(self, reply: Any, form: Form, limits: Limits) -> str:
-        """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
-        ...
-
-
 _READERS = {
     Format.TEXT: ("text", "TextFormat"),
     Format.CSV: ("csv", "CsvFormat"),
@@ -59,8 +42,8 @@ _READERS = {
 }
 
 
-def reader_of(fmt: Format, endpoint: Endpoint[Any]) -> Reader:
+def reader_of(fmt: Format, endpoint: Endpoint) -> FormatReader:
     """Return the reader of a format for an endpoint; the module is imported when it is first needed."""
     module, name = _READERS[fmt]
-    reader: Reader = getattr(import_module(f".{module}", __name__), name)(endpoint)
+    reader: FormatReader = getattr(import_module(f".{module}", __name__), name)(endpoint)
     return reader

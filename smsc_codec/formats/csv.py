@@ -2,233 +2,329 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from .._forms import Column, Const, Endpoint, Flat, Form, Listing
-from .._lists import ListMaker, written
-from .._records import Pair
-from .._runs import Codes, Columns, Run, places_of, put_back, weave
-from .._source import BOM, Source, shown
-from .._values import Unusual
+from .._careful import Builder, Note, Place, Spelled, Trouble
+from .._rows import Part, Rows, Slot, Small, Unusual, Variant, Writer, rows, small, writer
+from .._source import Source, shown
+from ..declare import Const, Endpoint, Layout, Many, Object, Reply, Rest, Signed, Type
 from ..errors import EncodeError
 from ..limits import Limits
+from .reader import FormatReader, Tables, is_value, texts_with
 
 _FORBIDDEN = frozenset(",\r\n")
-
-# Characters that are read at a time: enough to be quick, little enough to need no memory.
-_PIECE = 256 * 1024
-
+_LINE_END = r"(?:\r?\n)?"
+# Characters of a list that is read like lines of fmt=0; columns pay off for longer ones.
+_SHORT = 80
 # Characters that lines have at most on average where nothing is wrong; real ones have some 20.
 _USUAL_LINE = 256
 
 
-class CsvFormat:
+def _refuse(text: str) -> str:
+    raise Unusual
+
+
+_TEXTS = texts_with(re.compile("[,\r\n\ud800-\udfff]").search, _refuse)
+_REST = texts_with(re.compile("[\r\n\ud800-\udfff]").search, _refuse)
+
+
+class _Lines(NamedTuple):
+    """What reads lines of a layout."""
+
+    reply: Reply
+    layout: Layout
+    cells: Rows
+    """From columns."""
+    few: Rows
+    """From matches of `find`."""
+    find: Any
+
+
+class CsvFormat(FormatReader):
     """Reads and writes an endpoint's replies in fmt=1."""
 
-    def __init__(self, endpoint: Endpoint[Any]) -> None:
-        self._endpoint = endpoint
-        self._listing = next((form for form in endpoint.forms if isinstance(form, Listing) and form.csv), None)
-        self._names = {field.name: field.name for field in self._listing.record.fields} if self._listing else {}
+    fmt = "csv"
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self._lines_of: dict[str, dict[int, _Lines]] = {}
+        for reply in self.lists:
+            plain = (layout for layout in reply.csv if layout.rest is None and not layout.when)
+            self._lines_of[reply.kind] = {len(layout.cells): _lines(reply, layout) for layout in plain}
 
     # Reading
 
-    def fast(self, body: bytes, limits: Limits) -> Any:
-        """The reply, or `None` if `read` has to judge: a flat reply, an error, a line whose width no layout has."""
-        form = self._listing
-        # A byte order mark would be a part of the first name.
-        if form is None or b"\r" in body or body.startswith(BOM):
-            return None
-        try:
-            text = body.decode()
-        except UnicodeDecodeError:
-            return None
-        end = len(text) - text.endswith("\n")
-        records: list[Any] = []
-        maker = ListMaker(form)
-        start = 0
-        try:
-            while start <= end:
-                cut = text.find("\n", start + _PIECE, end)
-                cut = end if cut < 0 else cut
-                records += self._read_piece(text[start:cut], maker, limits)
-                if len(records) > limits.items:
-                    return None
-                start = cut + 1
-        except Unusual:
-            return None
-        return maker.reply(records)
+    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
+        """Compile what reads these replies; of a reply's layouts the longest is tried first."""
+        variants: list[Variant] = []
+        for reply in replies:
+            if reply.constant:
+                variants.append(Variant(reply.object, (Part(re.escape(reply.constant)),)))
+            for layout in sorted(reply.csv, key=lambda layout: -len(layout.cells)):
+                variants.append(Variant(reply.object, tuple(_parts(reply.object, layout))))
+        made = small(f"{self.endpoint.name} fmt=1", variants, "", _LINE_END)
+        return made, [variant.object for variant in variants]
 
-    def _read_piece(self, text: str, maker: ListMaker, limits: Limits) -> list[Any]:
-        """The records of some lines; `Unusual` if one of them has a width that no layout has."""
-        longest = limits.text if len(text) > limits.text else None
+    def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return the reply, or None if `read` has to judge."""
+        text = body.decode()
+        if len(text) <= limits.text:
+            found = self.read_small(text, expect, tables)
+            if found is not None:
+                return found
+        if not text or text[0] == "\ufeff":
+            return None
+        for reply in self.ordered(expect, self.lists):
+            found = self._list(text, reply, self._lines_of[reply.kind], limits, tables)
+            if found is not None:
+                return found
+        return None
+
+    def _list(self, text: str, reply: Reply, known: dict[int, _Lines], limits: Limits, tables: Tables) -> Any:
+        if len(text) < _SHORT:
+            end = text.find("\n")
+            lines = known.get(text.count(",", 0, len(text) if end < 0 else end) + 1)
+            found = lines.find(text) if lines is not None else ()
+            if found and not found[-1][-1] and len(found) <= limits.items and len(text) <= limits.text:
+                return reply.many(tuple(lines.few.many(found, tables.of(reply.object))))  # type: ignore[union-attr]
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+            if "\r" in text:
+                return None
+        text = text.removesuffix("\n")
         count = text.count("\n") + 1
-        # Commas without end are not to become cells.
-        if len(text) > count * _USUAL_LINE and text.count(",") >= count * max(map(len, maker.form.csv)):
-            raise Unusual
+        longest = limits.text if len(text) > limits.text else None
+        if count > limits.items or len(text) > count * _USUAL_LINE:
+            return None
         # A line end becomes a cell of its own, so that one split does for all lines. If one has another width, a line
         # end stands in another place, and the lines are read a width at a time.
         cells = text.replace("\n", ",\n,").split(",")
-        width = cells.index("\n") if "\n" in text else len(cells)
-        if len(cells) == count * (width + 1) - 1 and cells[width :: width + 1].count("\n") == count - 1:
-            return self._alike(cells, width, width + 1, maker, limits, longest)
-        lines = text.split("\n")
-        kinds = places_of(line.count(",") for line in lines)
-        made = [
-            self._alike(
-                ",".join([lines[place] for place in places]).split(","), commas + 1, commas + 1, maker, limits, longest
-            )
-            for commas, places in kinds.items()
-        ]
-        return put_back(kinds.values(), made)
+        width = cells.index("\n") if count > 1 else len(cells)
+        step = width + 1
+        if len(cells) == count * step - 1 and cells[width::step].count("\n") == count - 1:
+            columns = [cells[place::step] for place in range(width)]
+            return reply.many(tuple(self._alike(columns, known, limits, longest, tables)))
+        found = [line.split(",") for line in text.split("\n")]
+        places: dict[int, list[int]] = {}
+        for place, row in enumerate(found):
+            places.setdefault(len(row), []).append(place)
+        records: list[Any] = [None] * count
+        for some in places.values():
+            columns = [*map(list, zip(*[found[place] for place in some]))]
+            for place, record in zip(some, self._alike(columns, known, limits, longest, tables)):
+                records[place] = record
+        return reply.many(tuple(records))
 
-    def _alike(
-        self, cells: Sequence[str], width: int, step: int, maker: ListMaker, limits: Limits, longest: int | None
-    ) -> list[Any]:
-        """The records of lines of the same *width*, of which one begins every *step* cells."""
-        layout = next((layout for layout in maker.form.csv if len(layout) == width), None)
-        if layout is None or width > limits.fields:
+    def _alike(self, columns: list[list[str]], known: dict[int, _Lines], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+        """Return the records of columns."""
+        lines = known[len(columns)]
+        if len(columns) > limits.fields or (
+            longest is not None and any(max(map(len, columns[place])) > longest for place in lines.cells.texts)
+        ):
             raise Unusual
-        columns = {key: cells[number::step] for number, key in enumerate(layout)}
-        maker.note(layout, self._names)
-        return maker.form.record.many(layout, Columns(columns), self._names, list, longest)
+        looked = tables.of(lines.reply.object)
+        return lines.cells.many(columns, looked)
 
-    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
-        """The reply. A body is never two of them, so *expect* is not asked."""
+    def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
+        """Return the reply; of those that it could be, the expected one."""
         # One line end after the last line happens [client]; CRLF is read too.
         text = source.text.removesuffix("\n").removesuffix("\r") if source.text.endswith("\n") else source.text
-        for form in self._endpoint.forms:
-            if isinstance(form, Flat):
-                pairs = self._match(form, text)
-                if pairs is not None:
-                    return form.record.build(pairs, {pair.key: pair.key for pair in pairs}, source, "", 0)
-        for form in self._endpoint.forms:
-            if isinstance(form, Listing) and form.csv:
+        first, _, rest = text.partition("\n")
+        cells = first.removesuffix("\r").split(",")
+        for reply in self.ordered(expect, self.replies):
+            if reply.many:
+                continue
+            if reply.constant and text == reply.constant:
+                return reply.object.cls()
+            nested = next((field for field in reply.object.fields if isinstance(field.type, Many) and field.type.csv), None)
+            if rest and nested is None:
+                continue
+            pairs = _fitting(reply, cells)
+            if pairs is not None:
+                return self.builder(reply).build(pairs, source, (0,), "", notes)
+        for reply in self.ordered(expect, self.lists):
+            if reply.csv:
                 if not text:
-                    return form.cls()
+                    return reply.many()
                 if "\n" in text or "," in text:
-                    return form.cls(tuple(self._read_lines(form, source)))
-        return source.fail(f"expected {self._endpoint.expected()} as comma-separated values, found {source.found(0)}")
+                    return self._read_lines(reply, source, notes)
+        found = source.found(0)
+        raise Trouble(f"expected {self.endpoint.expected()} as comma-separated values, found {found}", Place(), "", "malformed")
 
-    def _match(self, form: Flat, text: str) -> list[Pair] | None:
-        """The fields of a flat reply, `None` if this is not one of that form."""
-        cells = text.split(",", len(form.csv))
-        if len(cells) != len(form.csv):
-            return None
-        types = form.record.types
-        pairs = []
-        index = 0
-        for column, cell in zip(form.csv, cells):
-            if isinstance(column, Const):
-                if cell != column.text:
-                    return None
-            elif cell != column.absent:
-                value = cell.removeprefix(column.prefix)
-                if not cell.startswith(column.prefix) or not types[column.field].pattern.fullmatch(value):
-                    return None
-                pairs.append(Pair(column.field, value, index + len(column.prefix)))
-            index += len(cell) + 1
-        return pairs
+    def make_builder(self, reply: Reply) -> Builder:
+        """Make the careful reader of a reply's records: the pairs have the names of fields."""
+        return Builder(reply.object, self.fmt, names={field.name: field.name for field in reply.object.fields})
 
-    def _read_lines(self, form: Listing, source: Source) -> list[Any]:
+    def _read_lines(self, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         lines = source.text.removesuffix("\n").split("\n")
         if len(lines) > source.limits.items:
-            source.fail(f"expected at most {source.limits.items} names, found {len(lines)}", code="limit")
-        layouts = {len(layout): layout for layout in form.csv}
-        records = []
-        index = 0
+            source.fail(f"expected at most {source.limits.items} records, found {len(lines)}", code="limit")
+        build, records = self.builder(reply).build, []
         for number, whole in enumerate(lines):
             # A lone CR at the end of the body ends no line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
             line = whole.removesuffix("\r") if ended else whole
-            cells = line.split(",")
-            if len(cells) not in layouts:
-                wanted = " or ".join(f"<{'>,<'.join(layout)}>" for layout in form.csv)
-                values = "1 value" if len(cells) == 1 else f"{len(cells)} values"
-                source.fail(f"expected {wanted}, found {values}: {source.shown(line)}", index)
-            pairs = []
-            at = index
-            for key, cell in zip(layouts[len(cells)], cells):
-                pairs.append(Pair(key, cell, at))
-                at += len(cell) + 1
-            records.append(form.record.build(pairs, self._names, source, f"{form.attribute}[{number}]", index))
-            index += len(whole) + 1
-        return records
+            pairs = _pairs(reply, line.split(","))
+            if pairs is None:
+                wanted = " or ".join(_shown(layout) for layout in reply.csv)
+                count = line.count(",") + 1
+                values = "1 value" if count == 1 else f"{count} values"
+                raise Trouble(f"expected {wanted}, found {values}: {source.shown(line)}", Place((number,)), "", "malformed")
+            records.append(build(pairs, source, (number,), f"{reply.attribute}[{number}]", notes))
+        return reply.many(tuple(records))
+
+    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+        """Return where in the text each of *places* is."""
+        text = source.text
+        starts = [0]
+        for line in text.split("\n"):
+            starts.append(starts[-1] + len(line) + 1)
+        found = []
+        for place in places:
+            if not place.steps:
+                found.append(0)
+                continue
+            number = int(place.steps[0])
+            at = starts[number]
+            if len(place.steps) > 1:
+                line = text[at : starts[number + 1] - 1]
+                at += self._column(line.removesuffix("\r").split(","), str(place.steps[1]))
+            found.append(at)
+        return found
+
+    def _column(self, cells: list[str], name: str) -> int:
+        """Return where in a line the value of a field begins."""
+        for reply in self.replies:
+            for layout in reply.csv:
+                at = 0
+                if name in layout.names and (pairs := _in_layout(layout, cells)) is not None:
+                    for cell, (key, value) in zip(layout.cells, pairs):
+                        at += isinstance(cell, Signed)
+                        if key == name:
+                            return at
+                        at += len(value) + 1
+        return 0
 
     # Writing
 
-    def write(self, reply: Any, form: Form, limits: Limits) -> str:
-        """The canonical text, or `EncodeError`."""
-        return (
-            self._write_list(reply, form, limits)
-            if isinstance(form, Listing)
-            else self._write_flat(reply, form, limits)
-        )
+    def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the text of a reply that is not a list."""
+        return reply.constant or super().write_one(value, reply, limits)
 
-    def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
+        """Compile what writes records with these fields."""
+        layout = next((layout for layout in reply.csv if layout.names == present), None)
+        # A value that looks like the fixed text of another layout is for the careful writer to refuse.
+        fixed = any(isinstance(cell, Const) for other in reply.csv if other is not layout for cell in other.cells)
+        if layout is None or keys or fixed:
+            raise Unusual
+        template: list[str | Slot] = []
+        for cell in layout.cells:
+            template += [","] if template else []
+            if isinstance(cell, Const):
+                template.append(cell.text)
+            else:
+                template += ["-"] if isinstance(cell, Signed) else []
+                template.append(Slot(cell if isinstance(cell, str) else cell.name))
+        texts = {field.name: _REST if field.name == layout.rest else _TEXTS for field in reply.object.fields}
+        return writer(reply.object, f"{reply.object.cls.__name__} fmt=1", template, (), texts)
+
+    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+        """Return the line of a record with these fields."""
+        given = {each.name or each.key: each for each in fields}
+        layout = next((layout for layout in reply.csv if layout.names == given.keys()), None)
+        if layout is None:
+            if not reply.csv:
+                raise EncodeError(f"{reply.words} has no comma-separated form", path=path)
+            wanted = " or ".join(map(_shown, reply.csv))
+            here = ", ".join(given)
+            raise EncodeError(f"comma-separated replies have the fields {wanted}, here are {here}", path=path)
         cells = []
-        placed = {column.field for column in form.csv if isinstance(column, Column)}
-        for field in form.record.fields:
-            if field.name not in placed and getattr(reply, field.name) is not None:
-                raise EncodeError("comma-separated replies have no place for it", path=field.name)
-        types = form.record.by_name
-        for column in form.csv:
-            if isinstance(column, Const):
-                cells.append(column.text)
+        for cell in layout.cells:
+            if isinstance(cell, Const):
+                cells.append(cell.text)
                 continue
-            value = getattr(reply, column.field)
-            if value is None and column.absent is not None:
-                cells.append(column.absent)
-                continue
-            cell = column.prefix + types[column.field].type.spell(value, column.field, limits)
-            if cell == column.absent:
-                raise EncodeError(f"{shown(cell)} means that there is none in this format", path=column.field)
-            if not _FORBIDDEN.isdisjoint(cell):
-                raise EncodeError(_why(cell), path=column.field)
-            cells.append(cell)
+            each = given[cell if isinstance(cell, str) else cell.name]
+            if not _FORBIDDEN.isdisjoint(each.text) and not (isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text):
+                reason = f"a comma or a line end would split the value in this format, found {shown(each.text)}"
+                raise EncodeError(reason, path=each.path)
+            cells.append("-" * isinstance(cell, Signed) + each.text)
+        if cells[0] == "0" and not isinstance(layout.cells[0], Const) and isinstance(layout.cells[-1], Signed):
+            raise EncodeError(f"{shown('0')} means that there is none in this format", path=given["id"].path)
         return ",".join(cells)
 
-    def _write_list(self, reply: Any, form: Listing, limits: Limits) -> str:
-        if not form.csv:
-            raise EncodeError(f"{form.words} has no comma-separated form")
-        try:
-            # Each line is written with the end of the one before it.
-            return "".join(written(form, reply, form.text, limits, partial(_woven, form), "\n"))[1:]
-        except Unusual:
-            return self._write_lines(reply, form, limits)
 
-    def _write_lines(self, reply: Any, form: Listing, limits: Limits) -> str:
-        lines = []
-        for number, value in enumerate(getattr(reply, form.attribute)):
-            path = f"{form.attribute}[{number}]"
-            fields = dict(form.record.spell(value, form.text, path, limits, unique=True))
-            given = {form.text.names.get(key, key): text for key, text in fields.items()}
-            layout = next((layout for layout in form.csv if set(layout) == given.keys()), None)
-            if layout is None:
-                wanted = " or ".join(f"<{'>,<'.join(layout)}>" for layout in form.csv)
-                raise EncodeError(
-                    f"comma-separated replies have the fields {wanted}, here are {', '.join(given)}", path=path
-                )
-            for name, text in given.items():
-                if not _FORBIDDEN.isdisjoint(text):
-                    raise EncodeError(_why(text), path=f"{path}.{name}")
-            lines.append(",".join(given[name] for name in layout))
-        return "\n".join(lines)
+def _shown(layout: Layout) -> str:
+    return ",".join(f"<{cell if isinstance(cell, str) else cell.text if isinstance(cell, Const) else cell.name}>" for cell in layout.cells)
 
 
-def _woven(form: Listing, runs: Sequence[Run | Codes]) -> str:
-    """The lines of records with the same fields, each behind a line end."""
-    names = form.text.names
-    by_name = {names.get(run.key, run.key): run for run in runs}
-    layout = next((layout for layout in form.csv if set(layout) == by_name.keys()), None)
-    if layout is None or any(mark in run.text for run in runs for mark in _FORBIDDEN):
-        raise Unusual
-    parts: list[str | Sequence[str]] = []
-    for name in layout:
-        parts += by_name[name].behind("," if parts else "\n")
-    return weave(parts, len(runs[0].column))
+def _parts(obj: Object, layout: Layout) -> Iterable[Part]:
+    """Yield the parts of a small reply."""
+    before = ""
+    for cell in layout.cells:
+        if isinstance(cell, Const):
+            yield Part(before + re.escape(cell.text))
+        else:
+            type_ = obj.by_name[cell if isinstance(cell, str) else cell.name].type
+            assert isinstance(type_, Type)
+            text = r"[^\r\n]*" if isinstance(cell, Rest) else r"[^,\r\n]*"
+            pattern = text if type_.kind == "text" else type_.pattern
+            yield Part(before + "-" * isinstance(cell, Signed), cell if isinstance(cell, str) else cell.name, pattern)
+        before = ","
 
 
-def _why(text: str) -> str:
-    return f"a comma or a line end would split the value in this format, found {shown(text)}"
+def _lines(reply: Reply, layout: Layout) -> _Lines:
+    keys = [cell for cell in layout.cells if isinstance(cell, str)]
+    cells = []
+    for name in keys:
+        type_ = reply.object.by_name[name].type
+        assert isinstance(type_, Type)
+        some = r"[^,\r\n]" + ("*" if type_.pattern.endswith("*") else "+")
+        cells.append(f"({some if type_.kind == 'text' else type_.pattern})")
+    find = re.compile(rf"{','.join(cells)}(?:\r?\n|\Z)|((?s:.+))").findall
+    return _Lines(reply, layout, rows(reply.object, "csv", keys, "cells"), rows(reply.object, "csv", keys, "match", more=1), find)
+
+
+def _in_layout(layout: Layout, cells: Sequence[str]) -> list[tuple[str, str]] | None:
+    """Return the cells of a line with the names that a layout gives them, None if it has another number of them."""
+    count = len(layout.cells)
+    rest = next((place for place, cell in enumerate(layout.cells) if isinstance(cell, Rest)), None)
+    if len(cells) < count or (rest is None and len(cells) > count):
+        return None
+    if rest is not None:
+        behind = len(cells) - (count - rest - 1)
+        cells = [*cells[:rest], ",".join(cells[rest:behind]), *cells[behind:]]
+    pairs = []
+    for cell, text in zip(layout.cells, cells):
+        if isinstance(cell, Const):
+            if text != cell.text:
+                return None
+            pairs.append(("", text))
+        elif isinstance(cell, Signed):
+            if not text.startswith("-"):
+                return None
+            pairs.append((cell.name, text[1:]))
+        else:
+            pairs.append((cell if isinstance(cell, str) else cell.name, text))
+    return pairs
+
+
+def _pairs(reply: Reply, cells: Sequence[str]) -> list[tuple[str, str]] | None:
+    """Return the fields of a line by the first layout that it can have, None if there is none."""
+    for layout in reply.csv:
+        pairs = _in_layout(layout, cells)
+        if pairs is not None:
+            return [pair for pair in pairs if pair[0]]
+    return None
+
+
+def _fitting(reply: Reply, cells: Sequence[str]) -> list[tuple[str, str]] | None:
+    """Return the fields of a small reply, None if this is not one: only what its values can be tells it from others."""
+    for layout in reply.csv:
+        pairs = _in_layout(layout, cells)
+        if pairs is not None and all(not name or is_value(reply.object.by_name[name], text) for name, text in pairs):
+            return [pair for pair in pairs if pair[0]]
+    return None
+

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr, TerminalDef
 from lark.load_grammar import PackageResource
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from .._source import Source
 
@@ -37,6 +37,9 @@ def _read(name: str) -> str:
 
 def _import(base: object, name: str) -> tuple[PackageResource, str]:
     return PackageResource("smsc_codec", name), _read(name)
+
+
+_PUNCTUATION = ("literal", "key", "separator")
 
 
 class Piece(NamedTuple):
@@ -69,7 +72,6 @@ class Grammar:
             import_paths=[_import],
         )
         self._terminals: dict[str, TerminalDef] = {terminal.name: terminal for terminal in self._lark.terminals}
-        self._alternatives = self._find_alternatives()
 
     def pattern(self, terminal: str) -> str:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
@@ -80,27 +82,48 @@ class Grammar:
         """The ASCII characters of which an ASCII text that is no value must have one, `None` if that cannot be said."""
         return _specials(self.pattern(terminal))
 
-    def alternatives(self, key: str, terminal: str) -> Sequence[str]:
-        """Return the terminals of all values that may stand behind the terminal *key* where *terminal* may.
+    def values(self, rule: str, keys: Sequence[str]) -> list[list[str]] | None:
+        """Return for each key of a record the terminals that its value may be, None if no record has these keys.
 
-        They are the same, in the order of the grammar, whichever of them *terminal* is.
+        A value that may be missing has an empty name among them. This is what Lark's table says, so that it depends on
+        nothing but the rule and the keys.
         """
-        return self._alternatives.get((key, terminal), [terminal])
+        parser = self._lark.parse_interactive(start=rule)
+        found: list[list[str]] = []
+        for number, key in enumerate(keys):
+            if number and not self._feed(parser, "_NEXT"):
+                return None
+            name = self._key(key, parser.accepts())
+            if name is None or not self._feed(parser, name) or not self._feed(parser, "_IS"):
+                return None
+            accepted = parser.accepts()
+            values = [each for each in self._terminals if each in accepted and self.kind(each) not in _PUNCTUATION]
+            if values:
+                parser.feed_token(Token(values[0], ""))
+            if any(_own_name(each) in ("_NEXT", "_LINE_END", "$END") for each in accepted):
+                values.append("")
+            if not values:
+                return None
+            found.append(values)
+        return found if "$END" in parser.accepts() else None
 
-    def _find_alternatives(self) -> dict[tuple[str, str], list[str]]:
-        # Lark expands `KEY _IS (A | B)` to two rules, which differ in one place.
-        places: defaultdict[tuple[object, ...], list[str]] = defaultdict(list)
-        for rule in self._lark.rules:
-            key = ""
-            symbols = [symbol.name for symbol in rule.expansion]
-            for at, symbol in enumerate(rule.expansion):
-                kind = self.kind(symbol.name) if symbol.is_term else "rule"
-                if kind in ("literal", "key"):
-                    key = symbol.name
-                elif kind not in ("separator", "rule"):
-                    place = (key, rule.origin.name, *symbols[:at], None, *symbols[at + 1 :])
-                    places[place].append(symbol.name)
-        return {(str(place[0]), terminal): terminals for place, terminals in places.items() for terminal in terminals}
+    def _feed(self, parser: InteractiveParser, terminal: str) -> bool:
+        """Feed punctuation, a literal or a key if the parser accepts it."""
+        name = next((each for each in parser.accepts() if terminal in (each, _own_name(each))), None)
+        if name is not None:
+            parser.feed_token(Token(name, ""))
+        return name is not None
+
+    def _key(self, key: str, accepted: set[str]) -> str | None:
+        """Return the terminal of a key: its own literal, or that of any key."""
+        open_key = None
+        for name in accepted - {"$END"}:
+            pattern = self._terminals[name].pattern
+            if isinstance(pattern, PatternStr) and pattern.value == key:
+                return name
+            if self.kind(name) == "key" and re.fullmatch(pattern.to_regexp(), key):
+                open_key = name
+        return open_key
 
     def literal(self, terminal: str) -> str:
         """The text of a terminal that is a fixed string."""

@@ -1,315 +1,406 @@
-"""fmt=3: objects with one member a line. Read by orjson, lists by `_json_objects`; written in the server's layout."""
+"""fmt=3: objects with one member a line. Small replies are read by one expression, lists by msgspec into rows."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 import orjson
 
-from .._forms import Const, Endpoint, Flat, Form, Listing
-from .._lists import ListMaker, written
-from .._records import Field, Pair
-from .._runs import Codes, Rows, Run, escape, places_of, put_back, weave
+from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, words_of
+from .._rows import OpenSlot, Part, Rows, Slot, Small, Unusual, Variant, Writer, arrange, members, rows, small, writer
 from .._source import Source
-from .._values import Unusual
+from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..limits import Limits
-from ..report import Severity
-from .json_objects import ObjectReader, has_minus_zero, no_key_twice
-from .json_tokens import Node, Tokens
-from .lines import MAX_NEW_SHAPES
+from .json_places import locate, too_deep
+from .reader import FormatReader, Shapes, Tables, rank, required, texts_with
 
-
-class JsonFormat:
-    """Reads and writes an endpoint's replies in fmt=3."""
-
-    def __init__(self, endpoint: Endpoint[Any]) -> None:
-        self._endpoint = endpoint
-        self._listing = next((form for form in endpoint.forms if isinstance(form, Listing)), None)
-        self._objects = ObjectReader(self._listing)
-
-    # Reading
-
-    def fast(self, body: bytes, limits: Limits) -> Any:
-        """The reply, or `None` if `read` has to judge: an error, a finding, a rare form."""
-        form = self._listing
-        if form is None or body[:1] != b"[" or limits.depth < _DEPTH:
-            return None
-        records: list[Any] = []
-        maker = ListMaker(form)
-        budget = iter(range(MAX_NEW_SHAPES))
-        try:
-            for piece in _pieces(body):
-                records += self._read_array(piece, maker, limits, budget)
-                if len(records) > limits.items:
-                    return None
-        except (Unusual, ValueError, KeyError, TypeError):
-            return None  # Broken, or a value that a record cannot have.
-        return maker.reply(records)
-
-    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
-        """The reply; forms of *expect* are tried before others."""
-        text = source.text
-        try:
-            orjson.loads(text)
-        except orjson.JSONDecodeError as error:
-            self._fail(source, error)
-        return self._read_text(source, expect)
-
-    def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
-        said = error.msg
-        # It stops behind the bracket that is one too many.
-        if "limit" in said:
-            Tokens(source).check_depth(error.pos)
-            source.fail(f"expected values at most {_DEEPEST} deep", error.pos - 1, code="limit")
-        # Of many open brackets orjson says that it failed to allocate memory, which is not so.
-        why = f" ({said})"
-        if "memory" in said:
-            Tokens(source).check_depth(error.pos)
-            why = ""
-        source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
-
-    def _read_array(self, array: bytes, maker: ListMaker, limits: Limits, budget: Iterator[int]) -> list[Any]:
-        """The records of a list without position or finding; `Unusual` if there may be cause for one."""
-        try:
-            keys, objects = self._objects.read(array, budget)
-        except (Unusual, ValueError, msgspec.MsgspecError):
-            return self._read_objects(orjson.loads(array), maker, array, limits)
-        return self._alike(keys, objects, maker, limits, limits.text if len(array) > limits.text else None)
-
-    def _read_objects(self, array: list[Any], maker: ListMaker, body: bytes, limits: Limits) -> list[Any]:
-        """The same where objects have different keys, or others than the documented ones."""
-        if not array:
-            raise Unusual
-        longest = limits.text if len(body) > limits.text else None
-        keys = list(array[0])
-        lengths = list(map(len, array))
-        try:
-            # Documented keys are put into order anyway; whether all are there is seen when they are looked up.
-            if lengths.count(len(keys)) != len(array) or not maker.form.json.ranks.keys() >= set(keys):
-                raise KeyError
-            records = self._alike(keys, _Members(array, dict(zip(keys, keys))), maker, limits, longest)
-            firsts = [array[0]]
-        except KeyError:
-            kinds = places_of(map(tuple, array))
-            of_kinds = [[array[place] for place in places] for places in kinds.values()]
-            tables = [(keys, _Members(rows, dict(zip(keys, keys)))) for keys, rows in zip(kinds, of_kinds)]
-            made = [self._alike(keys, table, maker, limits, longest) for keys, table in tables]
-            records = put_back(kinds.values(), made)
-            firsts = [rows[0] for rows in of_kinds]
-        texts = (text for row in array for member in row.items() for text in member if text.__class__ is str)
-        if not no_key_twice(body, sum(lengths), texts):
-            raise Unusual
-        bare = any(int in map(type, row.values()) for row in firsts)
-        if bare and has_minus_zero(body):
-            raise Unusual
-        return records
-
-    def _alike(
-        self, keys: Sequence[str], table: Rows, maker: ListMaker, limits: Limits, longest: int | None
-    ) -> list[Any]:
-        """The records of objects with the same keys."""
-        if len(keys) > limits.fields:
-            raise Unusual
-        order = maker.form.json
-        maker.note(keys, order.names)
-        return maker.form.record.many(keys, table, order.names, order.arrange, longest)
-
-    def _read_text(self, source: Source, expect: tuple[Any, ...]) -> Any:
-        tokens = Tokens(source)
-        token = tokens.next()
-        forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
-        if token.mark == "[" and self._listing is not None:
-            tokens.enter(token)
-            return self._listing.cls(tuple(self._records(self._listing, tokens.items(), source)))
-        node = tokens.node(token)
-        most = source.limits.fields
-        if len(node.members) > most:
-            source.fail(f"expected at most {most} fields", node.members[most].value.at, code="limit")
-        for form in forms:
-            if isinstance(form, Flat):
-                pairs = _match_flat(form, node, source)
-                if pairs is not None:
-                    return form.record.build(pairs, _names(form), source, "", node.at)
-            elif form.json.head[0][0] in _keys(node) and [member.value.kind for member in node.members] != ["number"]:
-                # A single object where an array of one is meant is read as one; a number alone is an id.
-                return form.cls(tuple(self._records(form, [node], source)))
-        found = node.words(source)
-        if node.kind == "object":
-            keys = ", ".join(source.shown(member.key) for member in node.members[:5])
-            found = f"an object with {keys}" if keys else "an empty object"
-        return source.fail(f"expected {self._endpoint.expected()} in JSON, found {found}", node.at)
-
-    def _records(self, form: Listing, nodes: Iterable[Node], source: Source) -> Iterator[Any]:
-        names = form.json.names
-        types = form.record.by_name
-        for number, item in enumerate(nodes):
-            path = f"{form.attribute}[{number}]"
-            if number >= source.limits.items:
-                source.fail(f"expected at most {source.limits.items} names", item.at, code="limit")
-            if item.kind != "object":
-                source.fail(f"expected an object, found {item.words(source)}", item.at, path)
-            pairs = []
-            for key, value in item.members:
-                name = names.get(key)
-                pairs.append(
-                    Pair(key, _spelled(types.get(name or ""), value, source, f"{path}.{name or key}"), value.at)
-                )
-            yield form.record.build(pairs, names, source, path, item.at, form.json.arrange)
-
-    # Writing
-
-    def write(self, reply: Any, form: Form, limits: Limits) -> str:
-        """The canonical text, or `EncodeError`."""
-        if isinstance(form, Listing):
-            values = getattr(reply, form.attribute)
-            try:
-                # Each object is written with the end of the one before it.
-                text = "".join(written(form, reply, form.json, limits, partial(_woven, form), _BETWEEN))
-                return f"[{text[len(_BETWEEN) - 2 :]}}}]" if text else "[]"
-            except Unusual:
-                pass
-            objects = [_object(self._members(form, value, number, limits)) for number, value in enumerate(values)]
-            return "[" + ",\n".join(objects) + "]"
-        types = form.record.by_name
-        members = []
-        for key, name in form.json:
-            if isinstance(name, Const):
-                members.append((key, _quoted(name.text)))
-                continue
-            value = getattr(reply, name)
-            if value is not None or not types[name].optional:
-                text = types[name].type.spell(value, name, limits)
-                members.append((key, text if types[name].type.number else _quoted(text)))
-        return _object(members)
-
-    def _members(self, form: Listing, value: Any, number: int, limits: Limits) -> list[tuple[str, str]]:
-        fields = form.record.spell(value, form.json, f"{form.attribute}[{number}]", limits, unique=True)
-        names = form.json.names
-        types = form.record.types
-        # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
-        quoted = any(key not in names for key, _ in fields)
-        return [(key, _quoted(text) if quoted or not types[names[key]].number else text) for key, text in fields]
-
-
-def _woven(form: Listing, given: Sequence[Run | Codes]) -> str:
-    """The objects of records with the same fields, each behind the end of the one before it."""
-    runs = [escape(run, _SPECIAL, lambda text: _quoted(text)[1:-1]) for run in given]
-    # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
-    quoted = any(run.key not in form.json.names for run in runs)
-    parts: list[str | Sequence[str]] = []
-    before = _BETWEEN
-    for run in runs:
-        mark = "" if run.number and not quoted else '"'
-        parts += run.behind(f"{before}{_quoted(run.key)}: {mark}")
-        before = f"{mark},\n"
-    parts.append(f"{mark}\n")
-    return weave(parts, len(runs[0].column))
-
-
-def _object(members: list[tuple[str, str]]) -> str:
-    lines = ",\n".join(f"{_quoted(key)}: {text}" for key, text in members)
-    return f"{{\n{lines}\n}}"
+_TEXT = r'[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*'
+_BLANK = r"[ \t\r\n]*"
+_SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]').search
+_MINUS_ZERO = re.compile(rb"-0\s*[,}\]]").search
+_DEEPEST = 1024
+"""Containers inside each other that orjson reads."""
 
 
 def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-class _Members(Rows):
-    """Rows of objects, which can hold anything."""
-
-    def column(self, key: str) -> list[Any]:
-        """The values of a key: all of them texts, or none."""
-        column = super().column(key)
-        if column[0].__class__ is str:
-            "".join(column)  # raises `TypeError` for anything else
-        elif column[0].__class__ is not int:
-            raise Unusual
-        return column
+def _unescaped(text: str) -> str:
+    return text if "\\" not in text else str(orjson.loads(f'"{text}"'))
 
 
-def _pieces(body: bytes) -> Iterator[bytes]:
-    """The array in pieces, each an array itself, so that what is made of it first needs no memory.
-
-    Strings have no line ends in them, so that where the canonical layout has one an object ends. Arrays
-    that are put together again are the same array, if each of them is one.
-    """
-    start = 1
-    while (cut := body.find(_CUT, start + _PIECE)) >= 0:
-        yield b"[" + body[start : cut + 1] + b"]"
-        start = cut + 2
-    yield b"[" + body[start:] if start > 1 else body
+_TEXTS = texts_with(_SPECIAL, lambda text: _quoted(text)[1:-1])
 
 
-def _keys(node: Node) -> set[str]:
-    return {member.key for member in node.members}
+class _Shape(NamedTuple):
+    """What reads objects with the same keys, each of them bare or quoted in the same way."""
+
+    reply: Reply
+    keys: tuple[str, ...]
+    rows: Rows
+    wire: Any
+    """Decodes a list of them whose open keys have codes."""
+    loose: Any
+    """The same with any texts there."""
+    one: Any
+    """Decodes a single one."""
+    row: Any
+    """The class of a row."""
+    bare: bool
+    """Whether a number among them stands bare: it could be -0."""
 
 
-def _names(form: Flat) -> dict[str, str]:
-    return {key: name for key, name in form.json if not isinstance(name, Const)}
+class JsonFormat(FormatReader):
+    """Reads and writes an endpoint's replies in fmt=3."""
 
+    fmt = "json"
+    between = ",\n"
 
-def _match_flat(form: Flat, node: Node, source: Source) -> list[Pair] | None:
-    if node.kind != "object":
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self._shapes: Shapes[_Shape] = Shapes()
+        # The shape of the last list, and the last one with as many members: guesses that msgspec judges.
+        self._last: _Shape | None = None
+        self._widths: dict[int, _Shape] = {}
+
+    # Reading
+
+    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
+        """Compile what reads these replies, with their members in the documented order."""
+        variants = [Variant(reply.object, tuple(_parts(reply))) for reply in replies]
+        made = small(f"{self.endpoint.name} fmt=3", variants, rf"\{{{_BLANK}", rf"{_BLANK}\}}{_BLANK}", _unescaped)
+        return made, [reply.object for reply in replies]
+
+    def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return the reply, or None if `read` has to judge."""
+        if body[:1] == b"{":
+            if len(body) > limits.text:
+                return None
+            found = self.read_small(body.decode(), expect, tables)
+            return found if found is not None or not self.wide else self._wide(body, limits, expect, tables)
+        if body[:1] != b"[" or not self.lists or limits.depth < 2:
+            return None
+        return self._list(body, limits, expect, tables)
+
+    def _wide(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        row = orjson.loads(body)
+        shape = self._shape_of(self.ordered(expect, self.wide), row)
+        if len(shape.keys) > limits.fields or not self._is_plain(shape, body, [row]):
+            return None
+        tables.odd_keys |= shape.rows.odd
+        return shape.rows.many([shape.one(body)], tables.of(shape.reply.object))[0]
+
+    def _list(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        shape, found = self._guessed(body)
+        if found is None:
+            # With a bracket in its first text this is not JSON, and the careful reader's.
+            first = orjson.loads(body[: body.find(b"}") + 1] + b"]")[0]
+            shape = self._shape_of(self.ordered(expect, self.lists), first)
+            found = self._decoded(shape, body)
+        if found is None or shape is None:
+            return self._by_kinds(body, limits, expect, tables)
+        count = len(found)
+        if count > limits.items or len(shape.keys) > limits.fields or not self._is_plain(shape, body, found):
+            return None
+        tables.odd_keys |= shape.rows.odd
+        records = self._records(shape, found, limits.text if len(body) > limits.text else None, tables)
+        return shape.reply.many(tuple(records))
+
+    def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:
+        shape = self._last
+        if shape is not None:
+            try:
+                return shape, shape.wire(body)
+            except msgspec.ValidationError:
+                pass
+        guess = self._widths.get(body.count(b":", 0, body.find(b"}")))
+        if guess is not None and guess is not shape:
+            try:
+                found = guess.wire(body)
+            except msgspec.ValidationError:
+                return None, None
+            self._last = guess
+            return guess, found
+        return None, None
+
+    def _shape_of(self, replies: Sequence[Reply], row: dict[str, Any]) -> _Shape:
+        keys = tuple(row)
+        quoted = frozenset([key for key, value in row.items() if value.__class__ is str])
+        for reply in replies:
+            if {*keys} >= required(reply, self.fmt):
+                return self._shapes.get((reply.kind, keys, quoted), lambda: _shape(reply, keys, quoted))
+        raise Unusual
+
+    def _decoded(self, shape: _Shape, body: bytes) -> Any:
+        """Return the rows, None if they are not all of that shape."""
+        for decode in [shape.wire, shape.loose] if shape.rows.opened else [shape.wire]:
+            try:
+                found = decode(body)
+            except msgspec.ValidationError:
+                continue
+            if not shape.rows.odd:  # the order of other keys is theirs, and msgspec does not look at it
+                self._last = self._widths[len(shape.keys)] = shape
+            return found
         return None
-    names = dict(form.json)
-    types = form.record.by_name
-    pairs = []
-    others = []
-    constants: set[str] = set()
-    for key, value in node.members:
-        name = names.get(key)
-        if isinstance(name, Const):
-            if value.kind != "string" or value.text != name.text:
-                return None
-            if key in constants:
-                message = f"the field {source.shown(key)} is given twice; the last value is kept"
-                source.note(Severity.WARNING, "duplicate-key", message, value.at, key)
-            constants.add(key)
-        elif name is not None:
-            # A new name's id has the key of a name in a list: only a number is an id.
-            if len(names) == 1 and not (
-                value.kind in ("string", "number") and types[name].type.pattern.fullmatch(value.text)
-            ):
-                return None
-            pairs.append(Pair(key, _spelled(types[name], value, source, name), value.at))
-        elif not form.more:
+
+    def _is_plain(self, shape: _Shape, body: bytes, found: Sequence[Any]) -> bool:
+        """Whether no member is given twice, and no number is -0: msgspec would not say."""
+        colons = body.count(b":")
+        expected = len(shape.keys) * len(found)
+        if colons != expected:
+            texts = 0
+            for row in found:
+                values = row.values() if row.__class__ is dict else [getattr(row, name) for name in row.__struct_fields__]
+                texts += sum([value.count(":") for value in values if value.__class__ is str])
+            more = sum(key.count(":") for key in shape.keys) * len(found)
+            if b"\\u003" in body or colons != expected + texts + more:
+                return False
+        return not (shape.bare and body.find(b"-0") >= 0 and _MINUS_ZERO(body))
+
+    def _records(self, shape: _Shape, found: list[Any], longest: int | None, tables: Tables) -> list[Any]:
+        names = shape.row.__struct_fields__
+        looked_up = tables.of(shape.reply.object)
+        if longest is not None and _any_longer(found, [names[place] for place in shape.rows.texts], longest):
+            raise Unusual
+        try:
+            return shape.rows.many(found, looked_up)
+        except KeyError:
+            if longest is not None and _any_longer(found, [names[place] for place in shape.rows.opened], longest):
+                raise Unusual from None
+            return shape.rows.mixed(found, looked_up)
+
+    def _by_kinds(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return a list whose objects have different keys, or the same bare and quoted by turns: a kind at a time."""
+        given = orjson.loads(body)
+        replies = self.ordered(expect, self.lists)
+        if len(given) > limits.items or not given or _MINUS_ZERO(body):
             return None
-        else:
-            others.append((key, value.at))
-    given = _keys(node)
-    for key, name in names.items():
-        if key not in given and (isinstance(name, Const) or not types[name].optional):
+        keys = [tuple(row) for row in given]
+        if body.count(b":") != sum(map(len, keys)) and not _no_key_twice(body, given):
             return None
-    for key, index in others:
-        message = f"the member {source.shown(key)} is not known, and not kept"
-        source.note(Severity.WARNING, "unknown-key", message, index, key)
-    return pairs
+        found: list[Any] = [None] * len(given)
+        reply: Reply | None = None
+        for places in _grouped(keys):
+            for some in _grouped([tuple(map(type, given[place].values())) for place in places]):
+                chosen = [places[number] for number in some]
+                shape = self._shape_of([reply] if reply else replies, given[chosen[0]])
+                reply = shape.reply
+                if len(shape.keys) > limits.fields:
+                    return None
+                tables.odd_keys |= shape.rows.odd
+                made = msgspec.convert([given[place] for place in chosen], list[shape.row])  # type: ignore[name-defined]
+                longest = limits.text if len(body) > limits.text else None
+                for place, record in zip(chosen, self._records(shape, made, longest, tables)):
+                    found[place] = record
+        return reply.many(tuple(found)) if reply else None
+
+    def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
+        """Return the reply; of those that it could be, the expected one."""
+        given = self._parsed(source)
+        limits = source.limits
+        if isinstance(given, list) and not isinstance(given, Pairs) and self.lists:
+            return self._listed(given, self.ordered(expect, self.lists), source, notes)
+        if isinstance(given, Pairs):
+            if len(given) > limits.fields:
+                key = given[limits.fields][0]
+                again = sum(other == key for other, _ in given[: limits.fields])
+                raise Trouble(f"expected at most {limits.fields} fields", Place((key,), again), "", "limit")
+            chosen = self._chosen(given, expect)
+            if chosen is not None and chosen.many:
+                return self._listed([given], [chosen], source, notes)
+            if chosen is not None and chosen.constant:
+                _note_twice(given, source, notes)
+                return chosen.object.cls()
+            if chosen is not None:
+                return self.builder(chosen).build(given, source, (), "", notes)
+        found = words_of(given, source)
+        if isinstance(given, Pairs):
+            keys = ", ".join(source.shown(key) for key, _ in given[:5])
+            found = f"an object with {keys}" if keys else "an empty object"
+        raise Trouble(f"expected {self.endpoint.expected()} in JSON, found {found}", Place(), "", "malformed")
+
+    def _parsed(self, source: Source) -> Any:
+        """Return the document as plain values; fail if it is not one, or too deep."""
+        text, deepest = source.text, source.limits.depth
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            self._fail(source, error)
+        if text.count("[") + text.count("{") > deepest:
+            at = too_deep(text, deepest)
+            if at is not None:
+                source.fail(f"expected values at most {deepest} deep", at, code="limit")
+        try:
+            return _LOAD(text)
+        except RecursionError:
+            return source.fail("expected values that are less deep", 0, code="limit")
+
+    def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
+        said = error.msg
+        deepest = source.limits.depth
+        # Of many open brackets orjson says that it failed to allocate memory, which is not so.
+        if "limit" in said or "memory" in said:
+            at = too_deep(source.text, deepest, error.pos)
+            if at is not None:
+                source.fail(f"expected values at most {deepest} deep", at, code="limit")
+        if "limit" in said:
+            # It stops behind the bracket that is one too many.
+            source.fail(f"expected values at most {_DEEPEST} deep", error.pos - 1, code="limit")
+        why = "" if "memory" in said else f" ({said})"
+        source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
+
+    def _listed(self, items: list[Any], replies: Sequence[Reply], source: Source, notes: list[Note] | None) -> Any:
+        reply = replies[0]
+        if len(replies) > 1 and items and isinstance(items[0], Pairs):
+            fitting = [each for each in replies if self._rank(each, items[0]) is not None]
+            reply = fitting[0] if fitting else reply
+        build = self.builder(reply).build
+        most, records = source.limits.items, []
+        for number, item in enumerate(items):
+            path = f"{reply.attribute}[{number}]"
+            if number >= most:
+                raise Trouble(f"expected at most {most} records", Place((number,)), "", "limit")
+            if not isinstance(item, Pairs):
+                raise Trouble(f"expected an object, found {words_of(item, source)}", Place((number,)), path, "malformed")
+            records.append(build(item, source, (number,), path, notes))
+        return reply.many(tuple(records))
+
+    def make_builder(self, reply: Reply) -> Builder:
+        """Make the careful reader of a reply's records."""
+        return Builder(reply.object, self.fmt, "the field {}" if reply.many else "the member {}")
+
+    def _chosen(self, pairs: Pairs, expect: tuple[Any, ...]) -> Reply | None:
+        """Return the reply that an object is: the one that has a place for most of its members, and of these the expected."""
+        ranked = [(rank, reply) for reply in self.ordered(expect, self.replies) if (rank := self._rank(reply, pairs)) is not None]
+        return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+    def _rank(self, reply: Reply, pairs: Pairs) -> int | None:
+        """Return how many members a reply has no place for, None if the object is not such a reply."""
+        if reply.constant:
+            return 0 if {key for key, _ in pairs} == {"result"} and all(value == reply.constant for _, value in pairs) else None
+        if reply.many:
+            # A single object stands for a list of it. A number alone is an id.
+            alone = len(pairs) == 1 and isinstance(pairs[0][1], Bare)
+            return None if alone or not {key for key, _ in pairs} >= required(reply, self.fmt) else 0
+        return rank(reply, self.fmt, pairs)
+
+    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+        """Return where in the text each of *places* is."""
+        return locate(source.text, places)
+
+    # Writing
+
+    def framed(self, lines: list[str], reply: Reply) -> str:
+        """Return the records of a list with what stands around and between them."""
+        return f"[{self.between.join(lines)}]"
+
+    def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the text of a reply that is not a list."""
+        if reply.constant:
+            return f'{{\n"result": {_quoted(reply.constant)}\n}}'
+        return super().write_one(value, reply, limits)
+
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
+        """Compile what writes records with these fields and open codes."""
+        obj = reply.object
+        quotes = bool(keys) and isinstance(obj.open, OpenMap) and obj.open.quotes
+        template: list[str | Slot | OpenSlot] = []
+        before = "{\n"
+        for member in obj.ordered(self.fmt, present):
+            if isinstance(member, Field):
+                if member.name not in present or not isinstance(member.type, Type):
+                    continue
+                mark = "" if member.type.bare and not quotes else '"'
+                template += [f"{before}{_quoted(member.key(self.fmt) or '')}: {mark}", Slot(member.name), mark]
+                before = ",\n"
+            elif isinstance(member, OpenMap):
+                for key in arrange(keys, member.order.get(self.fmt, ())):
+                    mark = '"' if quotes else ""
+                    template.append(OpenSlot(keys.index(key), f"{before}{_quoted(key)}: {mark}", mark))
+                    before = ",\n"
+        template.append("\n}")
+        if before == "{\n" or any(key in obj.names(self.fmt) for key in keys):
+            raise Unusual
+        absent = [field for field in obj.fields if field.name in present and field.key(self.fmt) is None]
+        if absent:
+            raise Unusual
+        return writer(obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys(obj.by_name, _TEXTS))
+
+    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+        """Return an object with these members, and with the lists in it."""
+        obj = reply.object
+        # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
+        quotes = isinstance(obj.open, OpenMap) and obj.open.quotes and any(not field.name for field in fields)
+        lines = [f"{_quoted(each.key)}: {each.text if each.bare and not quotes else _quoted(each.text)}" for each in fields]
+        for field in obj.fields:
+            if isinstance(field.type, Many) and getattr(value, field.name):
+                inner = Reply("", "", field.type.object)
+                where = f"{path}.{field.name}" if path else field.name
+                items = [
+                    self.write_carefully(item, inner, f"{where}[{number}]", limits)
+                    for number, item in enumerate(getattr(value, field.name))
+                ]
+                lines.append(f"{_quoted(field.key(self.fmt) or '')}: [{self.between.join(items)}]")
+        return "{\n" + ",\n".join(lines) + "\n}"
 
 
-def _spelled(field: Field | None, value: Node, source: Source, path: str) -> str:
-    """The spelling of a member's value: a string, or a bare whole number where a number can stand."""
-    if value.kind == "string" or (
-        # A whole number: there are no other digits in JSON.
-        value.kind == "number" and value.text.isdigit() and (field is None or field.type.number)
-    ):
-        return value.text
-    wanted = field.type.words if field is not None else "a code or a name"
-    return source.fail(f"expected {wanted}, found {value.words(source)}", value.at, path, code="value")
+def _parts(reply: Reply) -> Iterable[Part]:
+    """Yield the parts of a small reply."""
+    if reply.constant:
+        yield Part(rf'"result"{_BLANK}:{_BLANK}"{re.escape(reply.constant)}"')
+        return
+    obj, first = reply.object, True
+    for field in obj.ordered("json"):
+        if not isinstance(field, Field) or not isinstance(field.type, Type):
+            continue
+        type_ = field.type
+        text = type_.kind == "text"
+        key = re.escape(field.key("json") or "")
+        before = rf'{"" if first else f",{_BLANK}"}"{key}"{_BLANK}:{_BLANK}'
+        pattern = _TEXT if text else type_.pattern
+        optional = field.optional and not first
+        yield Part(before, field.name, pattern, '"' if text or not (type_.bare or type_.loose) else "?", _BLANK, optional)
+        first = False
 
 
-# Between two objects of a list.
-_BETWEEN = "},\n{\n"
-_CUT = _BETWEEN.encode()
-_PIECE = 256 * 1024
-_SPECIAL = re.compile('["\\\\\x00-\x1f]')
+def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
+    made = rows(reply.object, "json", keys, "members", quoted)
+    strict, loose = members(reply.object, "json", keys, quoted)
+    decoders = (msgspec.json.Decoder(list[strict]).decode, msgspec.json.Decoder(list[loose]).decode)  # type: ignore[valid-type]
+    return _Shape(reply, keys, made, *decoders, msgspec.json.Decoder(loose).decode, loose, len(quoted) < len(keys))
 
-_DEEPEST = 1024
-"""Containers inside each other that orjson reads."""
 
-_DEPTH = 2
-"""Containers inside each other in a list."""
+def _any_longer(found: Sequence[Any], names: Sequence[str], longest: int) -> bool:
+    return any(max(map(len, map(attrgetter(name), found))) > longest for name in names)
+
+
+def _grouped(kinds: Sequence[Any]) -> Iterable[list[int]]:
+    """Return the places of each kind."""
+    found: dict[Any, list[int]] = {}
+    for place, kind in enumerate(kinds):
+        found.setdefault(kind, []).append(place)
+    return found.values()
+
+
+def _no_key_twice(body: bytes, given: Sequence[dict[str, Any]]) -> bool:
+    more = body.count(b":") - sum(map(len, given))
+    texts = sum(text.count(":") for row in given for pair in row.items() for text in pair if text.__class__ is str)
+    return more == texts and b"\\u003" not in body
+
+
+def _note_twice(pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
+    from .._careful import Severity
+
+    for again, (key, _) in enumerate(pairs):
+        if again and notes is not None:
+            message = f"the field {source.shown(key)} is given twice; the last value is kept"
+            notes.append(Note(Severity.WARNING, "duplicate-key", message, Place((key,), again), key))
+
+
+_LOAD = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=Bare, parse_float=Bare).decode

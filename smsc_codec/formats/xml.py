@@ -1,211 +1,55 @@
-"""fmt=2: a root with elements in it. Read by expat behind defusedxml's guards, written by hand.
+"""fmt=2: a root with elements in it. Read by one expression, or by expat behind defusedxml's guards; written by hand.
 
-The documentation shows single elements and no root, so any root is read, and none; see `docs/wire-format.md`.
+The documentation shows single elements and no root, so any root of a list is read, and none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from typing import Any
-from xml.parsers import expat
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
-from msgspec.structs import replace
-
-from .._forms import Const, Endpoint, Flat, Form, Listing, XmlShape
-from .._lists import ListMaker, written
-from .._records import Order, Pair
-from .._runs import Codes, Rows, Run, escape, weave
+from .._careful import Builder, Note, Pair, Pairs, Place, Severity, Spelled, Trouble
+from .._rows import OpenSlot, Part, Slot, Small, Unusual, Variant, Writer, arrange, rows, small, writer
 from .._source import Source, shown
-from .._values import Unusual
+from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
-from ..report import Severity
-from .lines import LONG_LINE, MAX_NEW_SHAPES, Lines, Shapes, in_order, parts
-from .xml_tree import Element, is_html, parse
+from .reader import RunReader, Shapes, Shape, Tables, rank, texts_with
+from .xml_tree import Element, Tree, is_html
 
 # Names that begin with xml are XML's own.
-_NAME = re.compile(r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*")
+_NAME = r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*"
+_is_name = re.compile(_NAME).fullmatch
 # Characters that XML 1.0 has no way to write, not even as a reference.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]").search
 # Line ends and tabs would come back as line feeds and spaces.
-_ESCAPES = str.maketrans(
+_ATTRIBUTE_ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 )
-_SPECIAL = re.compile('[&<>"\t\n\r]')
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
-
-# The canonical layout, which the fast lane reads. Without references, other alphabets and the end of a CDATA section
-# it has nothing in it that a parser could refuse; else expat is asked first whether it is XML.
-_ROOT = re.compile(r"<([A-Za-z_][A-Za-z0-9_.-]*)>\n(?=<)")
-_START = re.compile(r'<([^\s<>/]+)((?: [^\s=<>"]+="[^"<\t\n\r]*")*)>')
-_KEY = re.compile(r' ([^\s=<>"]+)="[^"]*"')
-_REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&")
+_BLANK = r"[ \t\r\n]*"
+# Between a line feed and the characters that are refused there is no carriage return: expat makes a line feed of it.
+_CHARS = r"[^<\x00-\x08\x0b-\x1f\ufffe\uffff]"
+_VALUE = r'[^"<\x00-\x1f\ufffe\uffff]*'
+_HEAD = r"(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'][Uu][Tt][Ff]-8[\"'])?[ \t\r\n]*\?>[ \t\r\n]*)?"
+_ROOT = re.compile(rf"{_HEAD}<({_NAME})>{_BLANK}(?=<)").match
+_DECLARED = re.compile(_HEAD).match
+_ITEM = re.compile(rf'<({_NAME})((?: {_NAME}="{_VALUE}")*)>').match
+_KEY = re.compile(rf' ({_NAME})="{_VALUE}"').findall
+_CHILD = re.compile(rf"{_BLANK}<({_NAME})>{_CHARS}*</\1>").match
+_REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&|]]>")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").fullmatch
 
-_DEPTH = 2
-"""Elements inside each other in a list."""
-
-
-class XmlFormat:
-    """Reads and writes an endpoint's replies in fmt=2."""
-
-    def __init__(self, endpoint: Endpoint[Any]) -> None:
-        self._endpoint = endpoint
-        self._listing = next((form for form in endpoint.forms if isinstance(form, Listing)), None)
-        self._shapes: Shapes[Lines] = Shapes()
-        self._orders = {form.rule: _order(form) for form in endpoint.forms if isinstance(form, Listing)}
-
-    # Reading
-
-    def fast(self, body: bytes, limits: Limits) -> Any:
-        """The reply, or `None` if `read` has to judge: a flat reply, an error, a layout that is not the canonical."""
-        form = self._listing
-        if form is None or limits.depth < _DEPTH or body[:2] == b"<?":
-            return None
-        try:
-            text = body.decode()
-            root = _ROOT.match(text)
-            if root is None or root[1] == form.xml_item:
-                return None
-            if not text.isascii() or "&" in text or "]]>" in text:
-                _check(body)
-            return self._read_canonical(form, text, root, limits)
-        except (UnicodeDecodeError, expat.ExpatError, DefusedXmlException, Unusual):
-            return None
-
-    def _read_canonical(self, form: Listing, text: str, root: re.Match[str], limits: Limits) -> Any:
-        longest = limits.text if len(text) > limits.text else None
-        order = self._orders[form.rule]
-        rows_of = Rows if "&" not in text else _Escaped
-        records: list[Any] = []
-        maker = ListMaker(form)
-        position = root.end()
-        shape_at = partial(self._shape_at, form, text, limits, iter(range(MAX_NEW_SHAPES)))
-        while (shape := shape_at(position)) is not None:
-            before = position
-            for rows, shapes, after in parts(shape, text, position, shape_at):
-                made = {}
-                for lines, some in rows.items():
-                    maker.note(lines.keys, order.names)
-                    table = rows_of(some, lines.places)
-                    made[lines] = form.record.many(lines.keys, table, order.names, order.arrange, longest)
-                records += in_order(made, shapes)
-                position = after
-                if len(records) > limits.items:
-                    raise Unusual
-            if position == before:
-                raise Unusual
-        if not records or text[position:].rstrip("\n") != f"</{root[1]}>":
-            raise Unusual
-        if len(records) == 1 and text.startswith(f"<{form.xml_item}>", root.end()):
-            raise Unusual  # Without attributes it may be the id of a new name.
-        return maker.reply(records)
-
-    def _shape_at(self, form: Listing, text: str, limits: Limits, budget: Iterator[int], position: int) -> Lines | None:
-        """The shape of the line at *position*, `None` behind the last; learning one takes one from *budget*."""
-        if text.find("\n", position, position + LONG_LINE) < 0:
-            return None
-        start = _START.match(text, position)
-        if start is None:
-            return None
-        keys = tuple(_KEY.findall(start[2]))
-        if len(keys) >= limits.fields:
-            raise Unusual
-        lines = self._shapes.get(keys)
-        if lines is None:
-            if next(budget, None) is None or start[1] != form.xml_item:
-                raise Unusual
-            lines = self._shapes.add(keys, _lines(form, keys))
-        return lines
-
-    def read(self, source: Source, expect: tuple[Any, ...]) -> Any:
-        """The reply; forms of *expect* are tried before others."""
-        if "\0" in source.text:  # expat would take it for UTF-16
-            source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
-        roots = parse(source)
-        forms = sorted(self._endpoint.forms, key=lambda form: form.cls not in expect)
-        for form in forms:
-            if isinstance(form, Flat):
-                pairs = _match_flat(form, roots, source)
-                if pairs is not None:
-                    return form.record.build(pairs, {pair.key: pair.key for pair in pairs}, source, "", roots[0].index)
-            else:
-                items = _match_listing(form, roots, source)
-                if items is not None:
-                    return form.cls(tuple(self._build(form, item, number, source) for number, item in enumerate(items)))
-        if is_html(source.text):
-            source.fail("expected a reply in XML, found an HTML page", roots[0].index)
-        found = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
-        return source.fail(f"expected {self._endpoint.expected()} in XML, found {found}", roots[0].index)
-
-    def _build(self, form: Listing, item: Element, number: int, source: Source) -> Any:
-        path = f"{form.attribute}[{number}]"
-        if item.children:
-            source.fail(f"expected text in <{item.tag}>, found <{item.children[0].tag}>", item.children[0].index, path)
-        order = self._orders[form.rule]
-        # Of two values with the same key the last is kept, and that is to be the text.
-        pairs = [*item.pairs(source.text), Pair(form.xml_item, item.text, item.index)]
-        return form.record.build(pairs, order.names, source, path, item.index, order.arrange)
-
-    # Writing
-
-    def write(self, reply: Any, form: Form, limits: Limits) -> str:
-        """The canonical text, or `EncodeError`."""
-        if isinstance(form, Flat):
-            return self._write_flat(reply, form, limits)
-        try:
-            texts = written(form, reply, self._orders[form.rule], limits, partial(_woven, form), "\n")
-            return "".join([f"<{form.xml_root}>", *texts, f"\n</{form.xml_root}>"])
-        except Unusual:
-            pass
-        lines = [f"<{form.xml_root}>"]
-        for number, value in enumerate(getattr(reply, form.attribute)):
-            path = f"{form.attribute}[{number}]"
-            text = _spelled(form, self._orders[form.rule], value, path, limits)
-            lines.append(text)
-        return "\n".join([*lines, f"</{form.xml_root}>"])
-
-    def _write_flat(self, reply: Any, form: Flat, limits: Limits) -> str:
-        shape = form.xml[0]
-        if isinstance(shape.text, Const):
-            return f"<{shape.root}>{shape.text.text}</{shape.root}>"
-        types = form.record.by_name
-        lines: list[str] = []
-        for tag, name in shape.children:
-            value = getattr(reply, name)
-            if value is not None or not types[name].optional:
-                text = _writable(types[name].type.spell(value, name, limits), name)
-                lines.append(f"<{tag}>{text.translate(_TEXT_ESCAPES)}</{tag}>")
-        if shape.root is not None:
-            lines = [f"<{shape.root}>", *lines, f"</{shape.root}>"]
-        return "\n".join(lines)
-
-
-def _check(body: bytes) -> None:
-    """Raise an exception of expat or of the guards if this is not XML, or not to be read."""
-    parser = DefusedXMLParser(forbid_dtd=True).parser
-    # The guards have handlers of their own; without others expat only says whether this is XML.
-    parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
-    parser.DefaultHandlerExpand = None
-    parser.Parse(body, True)
-
-
-class _Escaped(Rows):
-    """Rows of a body with references in it."""
-
-    def column(self, key: str) -> list[Any]:
-        """The values of a key."""
-        column = super().column(key)
-        return list(map(_unescaped, column)) if "&" in "".join(column) else column
+# Characters of an element whose shape is learned.
+_LONG_ITEM = 4096
 
 
 def _unescaped(text: str) -> str:
-    return _REFERENCE.sub(_referred, text)
+    """Return a text without references. A reference that XML does not allow is `Unusual`."""
+    return text if "&" not in text and "]]>" not in text else _REFERENCE.sub(_referred, text)
 
 
 def _referred(match: re.Match[str]) -> str:
@@ -213,143 +57,366 @@ def _referred(match: re.Match[str]) -> str:
     if name:
         return _ENTITIES[name]
     if not decimal and not hexadecimal:
-        raise Unusual  # A number with more leading zeros than anybody needs.
-    return chr(int(decimal) if decimal else int(hexadecimal, 16))
-
-
-def _lines(form: Listing, keys: tuple[str, ...]) -> Lines:
-    if form.xml_item in keys or len({*keys}) < len(keys) or not all(map(_NAME.fullmatch, keys)):
-        raise Unusual  # Two values of a field, or a name that is no attribute's, or XML's own.
-    attributes = "".join(rf' {re.escape(key)}="([^"<\x00-\x1f]*)"' for key in keys)
-    line = rf"<{form.xml_item}{attributes}>([^<\x00-\x08\x0b-\x1f]*)</{form.xml_item}>"
-    return Lines((*keys, form.xml_item), line, r"\n", last=False)
-
-
-def _order(form: Listing) -> Order:
-    """The attributes with the text, under the element's own tag, before them."""
-    return replace(form.xml, head=((form.xml_item, form.xml_text), *form.xml.head))
-
-
-def _woven(form: Listing, runs: Sequence[Run | Codes]) -> str:
-    """The elements of records with the same fields, each behind a line end."""
-    if any(_UNWRITABLE.search(run.text) for run in runs) or not all(_NAME.fullmatch(run.key) for run in runs):
         raise Unusual
-    text, *attributes = runs
-    if text.key != form.xml_item:
+    found = chr(int(decimal) if decimal else int(hexadecimal, 16))
+    if not _LEGAL(found):
         raise Unusual
-    parts: list[str | Sequence[str]] = []
-    before = f"\n<{form.xml_item} "
-    for run in attributes:
-        parts += escape(run, _SPECIAL, _escape_attribute).behind(f'{before}{run.key}="')
-        before = '" '
-    before = '">' if attributes else f"\n<{form.xml_item}>"
-    parts += (*escape(text, _SPECIAL, _escape_text).behind(before), f"</{form.xml_item}>")
-    return weave(parts, len(text.column))
-
-
-def _spelled(form: Listing, order: Order, value: Any, path: str, limits: Limits) -> str:
-    fields = form.record.spell(value, order, path, limits, unique=True)
-    if not fields or fields[0][0] != form.xml_item:
-        raise EncodeError(f"the XML form needs a value of {form.xml_text}", path=path)
-    (_, text), *attributes = fields
-    written = ""
-    for key, spelled in attributes:
-        if not _NAME.fullmatch(key):
-            raise EncodeError(f"{shown(key)} cannot be the name of an XML attribute", path=path)
-        written += f' {key}="{_escape_attribute(_writable(spelled, f"{path}.{key}"))}"'
-    text = _writable(text, f"{path}.{form.xml_text}").translate(_TEXT_ESCAPES)
-    return f"<{form.xml_item}{written}>{text}</{form.xml_item}>"
+    return found
 
 
 def _escape_text(text: str) -> str:
+    if _UNWRITABLE(text):
+        raise Unusual
     return text.translate(_TEXT_ESCAPES)
 
 
 def _escape_attribute(text: str) -> str:
-    return text.translate(_ESCAPES)
+    if _UNWRITABLE(text):
+        raise Unusual
+    return text.translate(_ATTRIBUTE_ESCAPES)
 
 
-def _writable(text: str, path: str) -> str:
-    found = _UNWRITABLE.search(text)
-    if found:
-        raise EncodeError(f"XML cannot hold the character U+{ord(found[0]):04X}", path=path)
-    return text
+_SPECIAL = "&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff"
+_TEXTS = texts_with(re.compile(f"[{_SPECIAL}]").search, _escape_text)
+_ATTRIBUTES = texts_with(re.compile(f'[{_SPECIAL}"\t\n]').search, _escape_attribute)
 
 
-def _match_flat(form: Flat, roots: list[Element], source: Source) -> list[Pair] | None:
-    for shape in form.xml:
-        pairs = _match_shape(form, shape, roots, source)
-        if pairs is not None:
-            return pairs
-    return None
+class XmlFormat(RunReader):
+    """Reads and writes an endpoint's replies in fmt=2."""
 
+    fmt = "xml"
 
-def _match_shape(form: Flat, shape: XmlShape, roots: list[Element], source: Source) -> list[Pair] | None:
-    if len(roots) != 1:
-        return None
-    (root,) = roots
-    if shape.root is not None and root.tag != shape.root:
-        return None
-    if isinstance(shape.text, Const):
-        if root.text != shape.text.text or root.children:
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self._shapes: Shapes[Shape] = Shapes()
+
+    # Reading
+
+    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
+        """Compile what reads these replies, with their elements in the documented order."""
+        variants = [
+            Variant(reply.object, parts)
+            for reply in replies
+            for root in reply.xml
+            for parts in _parts(reply, root)
+            if root is not None or not reply.constant
+        ]
+        made = small(f"{self.endpoint.name} fmt=2", variants, _HEAD, _BLANK, _unescaped)
+        return made, [variant.object for variant in variants]
+
+    def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return the reply, or None if `read` has to judge."""
+        text = body.decode()
+        if len(text) <= limits.text:
+            found = self.read_small(text, expect, tables)
+            if found is not None:
+                return found
+        if limits.depth < 3:
             return None
-        _note_attributes(root, source)
-        return []
-    children = roots if shape.root is None else root.children
-    if shape.root is not None and root.text.strip():
+        longest = limits.text if len(text) > limits.text else None
+        found = self._list(text, limits, longest, expect, tables) if self.lists else None
+        return found if found is not None or not self.wide else self._wide(text, limits, longest, expect, tables)
+
+    def _list(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
+        root = _ROOT(text)
+        if root is None:
+            return None
+        at = root.end()
+        reply = next((reply for reply in self.ordered(expect, self.lists) if text.startswith(f"<{reply.item}", at)), None)
+        # An element without attributes may be the id of a new name.
+        if reply is None or root[1] == reply.item or (text.startswith(f"<{reply.item}>", at) and not _children(reply)):
+            return None
+        end = text.rfind("</")
+        if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
+            return None
+        records = self.runs(text[at:end], reply, limits, longest, tables)
+        return reply.many(tuple(records)) if len(records) <= limits.items else None
+
+    def _wide(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
+        declared = _DECLARED(text)
+        at = declared.end() if declared else 0
+        for reply in self.ordered(expect, self.wide):
+            if any(root and text.startswith(f"<{root}>", at) for root in reply.xml):
+                (record,) = self.runs(text[at:], reply, limits, longest, tables)
+                return record
         return None
-    names = dict(shape.children)
-    types = form.record.by_name
+
+    def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
+        """Return the shape of the element at a place, and where the next one begins."""
+        item = _ITEM(text, at, at + _LONG_ITEM)
+        if item is None:
+            raise Unusual
+        close = f"</{item[1]}>"
+        end = text.find(close, item.end(), item.end() + _LONG_ITEM)
+        if end < 0:
+            raise Unusual
+        keys = list(_KEY(item[2]))
+        children: list[str] = []
+        inside = item.end()
+        while (child := _CHILD(text, inside, end)) is not None:
+            children.append(child[1])
+            inside = child.end()
+        behind = _BEHIND(text, end + len(close))
+        assert behind is not None
+        known = (reply.kind, item[1], tuple(keys), tuple(children))
+        return self._shapes.get(known, lambda: _shape(reply, item[1], keys, children)), behind.end()
+
+    def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
+        """Return rows without references."""
+        if "&" not in text and "]]>" not in text:
+            return found
+        return [tuple([_unescaped(cell) if "&" in cell or "]]>" in cell else cell for cell in row]) for row in found]
+
+    def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
+        """Return the reply; of those that it could be, the expected one."""
+        if "\0" in source.text:  # expat would take it for UTF-16
+            source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
+        tree = Tree(source)
+        roots = tree.roots
+        ranked: list[tuple[int, Reply, list[Pair]]] = []
+        for reply in self.ordered(expect, self.replies):
+            if reply.many:
+                items = _items(reply, roots)
+                if items is not None:
+                    ranked.append((0, reply, []))
+                continue
+            pairs = _flat(reply, roots)
+            if pairs is not None:
+                fits = 0 if reply.constant else rank(reply, self.fmt, pairs)
+                if fits is not None:
+                    ranked.append((fits, reply, pairs))
+        if not ranked:
+            if is_html(source.text):
+                source.fail("expected a reply in XML, found an HTML page", tree.index(roots[0].byte))
+            found = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
+            source.fail(f"expected {self.endpoint.expected()} in XML, found {found}", tree.index(roots[0].byte))
+        _, reply, pairs = min(ranked, key=lambda found: found[0])
+        if reply.many:
+            return self._listed(reply, roots, source, notes)
+        _note_attributes(roots, reply, source, notes)
+        if len(pairs) > source.limits.fields:
+            key = pairs[source.limits.fields][0]
+            again = sum(other == key for other, _ in pairs[: source.limits.fields])
+            raise Trouble(f"expected at most {source.limits.fields} fields", Place((key,), again), "", "limit")
+        if reply.constant:
+            return reply.object.cls()
+        return self.builder(reply).build(pairs, source, (), "", notes)
+
+    def _listed(self, reply: Reply, roots: list[Element], source: Source, notes: list[Note] | None) -> Any:
+        items = _items(reply, roots) or []
+        most = source.limits.items
+        if items is not roots:
+            _note_attributes(roots, reply, source, notes)
+        build, records = self.builder(reply).build, []
+        for number, item in enumerate(items):
+            if number >= most:
+                raise Trouble(f"expected at most {most} records", Place((number,)), "", "limit")
+            path = f"{reply.attribute}[{number}]"
+            pairs = _pairs(reply.object, item, source, Place((number,)), path)
+            records.append(build(pairs, source, (number,), path, notes))
+        return reply.many(tuple(records))
+
+    def make_builder(self, reply: Reply) -> Builder:
+        """Make the careful reader of a reply's records."""
+        return Builder(reply.object, self.fmt, "the field {}" if reply.many else "the element {}")
+
+    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+        """Return where in the text each of *places* is."""
+        tree = Tree(source)
+        return [tree.place(place) for place in places]
+
+    # Writing
+
+    def framed(self, lines: list[str], reply: Reply) -> str:
+        """Return the records of a list with what stands around and between them."""
+        return "\n".join([f"<{reply.xml[0]}>", *lines, f"</{reply.xml[0]}>"])
+
+    def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the text of a reply that is not a list."""
+        if reply.constant:
+            return f"<{reply.xml[0]}>{reply.constant}</{reply.xml[0]}>"
+        return super().write_one(value, reply, limits)
+
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
+        """Compile what writes records with these fields and open codes."""
+        obj = reply.object
+        if not all(map(_is_name, keys)) or any(key in obj.names(self.fmt) for key in keys):
+            raise Unusual
+        attributes: list[str | Slot | OpenSlot] = []
+        children: list[str | Slot | OpenSlot] = []
+        own: list[str | Slot | OpenSlot] = []
+        texts = {}
+        for member in obj.ordered(self.fmt, present):
+            if isinstance(member, OpenMap):
+                for key in arrange(keys, member.order.get(self.fmt, ())):
+                    attributes.append(OpenSlot(keys.index(key), f' {key}="', '"'))
+            elif isinstance(member, Field) and member.name in present:
+                key = member.key(self.fmt) or ""
+                texts[member.name] = _ATTRIBUTES if key.startswith("@") else _TEXTS
+                if key.startswith("@"):
+                    attributes += [f' {key[1:]}="', Slot(member.name), '"']
+                elif key == ".":
+                    own.append(Slot(member.name))
+                else:
+                    children += [f"<{key}>", Slot(member.name), f"</{key}>\n"]
+        if len(texts) < len(present) or (not own and any(field.key(self.fmt) == "." for field in obj.fields)):
+            raise Unusual
+        tag = reply.item if reply.many else reply.xml[0]
+        template = [f"<{tag}", *attributes, ">", *(["\n"] if children else []), *children, *own, f"</{tag}>"]
+        if tag is None:
+            template = children
+            template[-1] = str(template[-1]).removesuffix("\n")
+        return writer(obj, f"{obj.cls.__name__} fmt=2", template, keys, texts)
+
+    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+        """Return an element with these attributes or children, and with the lists in it."""
+        return _element(self, fields, value, reply.object, reply.item if reply.many else reply.xml[0], path, limits)
+
+
+_BEHIND = re.compile(_BLANK).match
+
+
+def _children(reply: Reply) -> bool:
+    """Whether the records of a list have their fields in elements."""
+    return all(not (field.key("xml") or "").startswith(("@", ".")) for field in reply.object.fields)
+
+
+def _parts(reply: Reply, root: str | None) -> Iterable[tuple[Part, ...]]:
+    """Yield the parts of a small reply with that root, for each way to spell its keys."""
+    if reply.constant:
+        yield (Part(f"<{root}>{re.escape(reply.constant)}</{root}>"),)
+        return
+    for also in ({}, *({name: key} for key, name in reply.object.also.get("xml", {}).items())):
+        parts = [Part(f"<{root}>{_BLANK}")] if root is not None else []
+        for field in reply.object.ordered("xml"):
+            if isinstance(field, Field) and isinstance(field.type, Type):
+                key = re.escape(also.get(field.name) or field.key("xml") or "")
+                pattern = f"{_CHARS}*" if field.type.kind == "text" else field.type.pattern
+                parts.append(Part(f"<{key}>", field.name, pattern, "", f"</{key}>{_BLANK}", field.optional))
+        yield (*parts, *([Part(f"</{root}>")] if root is not None else []))
+
+
+def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str]) -> Shape:
+    obj = reply.object
+    names = obj.names("xml")
+    own = "." in names
+
+    def pattern(key: str, chars: str) -> str:
+        type_ = obj.by_name[names[key]].type if key in names else None
+        text = type_ is None or (isinstance(type_, Type) and type_.kind == "text")
+        return chars if text or not isinstance(type_, Type) else type_.pattern
+
+    if own and children or (not own and not children):
+        raise Unusual
+    attributes = "".join(rf' {re.escape(key)}="({pattern(key, _VALUE)})"' for key in keys)
+    if own:
+        inside = rf"({_CHARS}{'+' if not children else '*'})"
+    else:
+        inside = _BLANK + "".join(rf"<{re.escape(key)}>({pattern(key, f'{_CHARS}*')})</{re.escape(key)}>{_BLANK}" for key in children)
+    every = (*keys, *children, *(["."] if own else []))
+    find = re.compile(rf"<{tag}{attributes}>{inside}</{tag}>{_BLANK}|((?s:.+))").findall
+    return Shape(reply, rows(obj, "xml", every, "match", more=1), find, len(every))
+
+
+def _flat(reply: Reply, roots: list[Element]) -> list[Pair] | None:
+    """Return the elements of a reply that is not a list as pairs, None if this is not one."""
+    (root, *others) = roots
+    if reply.constant:
+        return [] if not others and root.tag in reply.xml and root.text == reply.constant and not root.children else None
+    if not others and root.tag in reply.xml:
+        return _of_children(reply.object, root.children) if not root.text.strip() else None
+    return _of_children(reply.object, roots) if None in reply.xml else None
+
+
+def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair] | None:
     pairs: list[Pair] = []
-    others = []
+    names = obj.names("xml")
     for child in children:
-        if child.tag in names:
-            if child.children or child.attributes or any(pair.key == names[child.tag] for pair in pairs):
-                return None
-            pairs.append(Pair(names[child.tag], child.text, child.index))
-        elif form.more:
-            others.append(child)
+        field = obj.by_name.get(names.get(child.tag, ""))
+        if field is not None and isinstance(field.type, Many):
+            pairs.append((child.tag, [Pairs(_pairs_of(field.type.object, item)) for item in child.children]))
+        elif field is not None and (child.children or child.attributes):
+            return None
         else:
-            return None
-    found = {pair.key for pair in pairs}
-    for name in names.values():
-        if not types[name].optional and name not in found:
-            return None
-    # The tag of a new name's id is that of a name in a list: only a number is an id.
-    if len(names) == 1 and not types[pairs[0].key].type.pattern.fullmatch(pairs[0].value):
+            pairs.append((child.tag, child.text if not child.children else child))
+    if len({key for key, _ in pairs if key in names}) < sum(key in names for key, _ in pairs):
         return None
-    if shape.root is not None:
-        _note_attributes(root, source)
-    most = source.limits.fields
-    if len(children) > most:
-        source.fail(f"expected at most {most} fields", children[most].index, code="limit")
-    for child in others:
-        message = f"the element <{child.tag}> is not known, and not kept"
-        source.note(Severity.WARNING, "unknown-key", message, child.index, child.tag)
     return pairs
 
 
-def _match_listing(form: Listing, roots: list[Element], source: Source) -> list[Element] | None:
+def _pairs_of(obj: Object, item: Element) -> list[Pair]:
+    """Return the attributes, the children and the text of an element as pairs."""
+    pairs: list[Pair] = [*item.attributes, *((child.tag, child.text) for child in item.children)]
+    # Of two values with the same key the last is kept.
+    return [*pairs, (".", item.text)] if "." in obj.names("xml") else pairs
+
+
+def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) -> list[Pair]:
+    """Return the same of a record. Raise `Trouble` if there is more in it."""
+    own = "." in obj.names("xml")
+    for child in item.children:
+        if own or child.children:
+            outside = item if own else child
+            inside = child if own else child.children[0]
+            raise Trouble(f"expected text in <{outside.tag}>, found <{inside.tag}>", Place((*place.steps, child.tag)), path, "malformed")
+    if not own and item.text.strip():
+        raise Trouble(f"expected elements in <{item.tag}>, found {source.shown(item.text.strip())}", place, path, "malformed")
+    return _pairs_of(obj, item)
+
+
+def _items(reply: Reply, roots: list[Element]) -> list[Element] | None:
+    """Return the elements of a list, None if this is not one."""
     items = roots
-    if len(roots) == 1 and roots[0].tag != form.xml_item:
+    if len(roots) == 1 and roots[0].tag != reply.item:
         (root,) = roots
-        if root.text.strip() or (not root.children and root.tag != form.xml_root):
+        if root.text.strip() or (not root.children and root.tag not in reply.xml):
             return None
         items = root.children
-    if any(item.tag != form.xml_item for item in items):
-        return None
-    most = source.limits.items
-    if len(items) > most:
-        source.fail(f"expected at most {most} names", items[most].index, code="limit")
-    if items is not roots:
-        _note_attributes(roots[0], source)
-    return items
+    return items if all(item.tag == reply.item for item in items) else None
 
 
-def _note_attributes(root: Element, source: Source) -> None:
-    most = source.limits.fields
-    for count, (key, _, at) in enumerate(root.pairs(source.text), 1):
-        if count > most:
-            source.fail(f"expected at most {most} attributes", at, code="limit")
-        message = f"the attribute {source.shown(key)} of <{root.tag}> is not known, and not kept"
-        source.note(Severity.WARNING, "unknown-key", message, at, key)
+def _note_attributes(roots: list[Element], reply: Reply, source: Source, notes: list[Note] | None) -> None:
+    if len(roots) != 1 or (not reply.many and roots[0].tag not in reply.xml):
+        return
+    root = roots[0]
+    for count, (key, _) in enumerate(root.attributes, 1):
+        place = Place(("@", key))
+        if count > source.limits.fields:
+            raise Trouble(f"expected at most {source.limits.fields} attributes", place, "", "limit")
+        if notes is not None:
+            message = f"the attribute {source.shown(key)} of <{root.tag}> is not known, and not kept"
+            notes.append(Note(Severity.WARNING, "unknown-key", message, place, key))
+
+
+def _element(self: XmlFormat, fields: list[Spelled], value: Any, obj: Object, tag: str | None, path: str, limits: Limits) -> str:
+    attributes, own = "", ""
+    children: list[str] = []
+    for each in fields:
+        found = _UNWRITABLE(each.text)
+        if found:
+            raise EncodeError(f"XML cannot hold the character U+{ord(found[0]):04X}", path=each.path)
+        key = (obj.by_name[each.name].key("xml") or "") if each.name else f"@{each.key}"
+        if key == ".":
+            own = each.text.translate(_TEXT_ESCAPES)
+        elif not _is_name(each.key):
+            raise EncodeError(f"{shown(each.key)} cannot be the name of an XML attribute", path=path)
+        elif key.startswith("@") and (each.name or "." in obj.names("xml")):
+            attributes += f' {each.key}="{each.text.translate(_ATTRIBUTE_ESCAPES)}"'
+        else:
+            children.append(f"<{each.key}>{each.text.translate(_TEXT_ESCAPES)}</{each.key}>")
+    for field in obj.fields:
+        if isinstance(field.type, Many) and getattr(value, field.name):
+            inner = Reply("", "", field.type.object, xml=(field.type.item,))
+            where = f"{path}.{field.name}" if path else field.name
+            items = [
+                self.write_carefully(item, inner, f"{where}[{number}]", limits)
+                for number, item in enumerate(getattr(value, field.name))
+            ]
+            key = field.key("xml") or ""
+            children += [f"<{key}>", *items, f"</{key}>"]
+    if tag is None:
+        return "\n".join(children)
+    inside = "".join(f"\n{child}" for child in children) + "\n" * bool(children)
+    return f"<{tag}{attributes}>{inside}{own}</{tag}>"
+
+

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from xml.parsers import expat
 
 import msgspec
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from .._records import Pair
+from .._careful import Place
 from .._source import Source
 
 _HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
@@ -20,7 +20,7 @@ _ATTRIBUTE = re.compile(r"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
 # A reply has a root, elements in it, and nothing in these. What is inside them is only counted, but for the
 # first, which the error shows.
-_DEEPEST = 3
+_DEEPEST = 4
 
 
 class Element(msgspec.Struct):
@@ -28,7 +28,8 @@ class Element(msgspec.Struct):
 
     tag: str
     attributes: list[tuple[str, str]]
-    index: int
+    byte: int
+    """Where it stands, as expat counts: in the bytes of UTF-8 behind the declaration and the root that is ours."""
     children: list[Element] = []
     pieces: list[str] = []
 
@@ -37,16 +38,9 @@ class Element(msgspec.Struct):
         """The text in it, but not in its children."""
         return "".join(self.pieces)
 
-    def pairs(self, text: str) -> Iterator[Pair]:
-        """The attributes; *text* is that of the document, and where in it the values stand is looked for."""
-        match = _START.match(text, self.index)
-        for name, value in self.attributes:
-            match = _next_attribute(text, match)
-            yield Pair(name, value, match.start(2) + 1)
-
 
 def _next_attribute(text: str, match: re.Match[str] | None) -> re.Match[str]:
-    """The attribute behind *match*, but for those that declare a namespace, which expat keeps to itself."""
+    """Return the attribute behind *match*, but for those that declare a namespace, which expat keeps to itself."""
     while True:
         match = match and _ATTRIBUTE.match(text, match.end())
         assert match is not None, "expat has seen a start tag with an attribute"
@@ -67,18 +61,132 @@ def is_html(text: str) -> bool:
     return _HTML.match(text) is not None
 
 
-def parse(source: Source) -> list[Element]:
-    """The elements that stand alone; a run of them without a root is what the documentation may mean."""
-    try:
-        return _elements(source, 0, "", "")
-    except _Broken as error:
-        if error.code != expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
+class Tree:
+    """The elements that stand alone, in *roots*; a run of them without a root is what the documentation may mean.
+
+    Where they stand in the text is asked only if an error or a finding needs it.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._start, self._before = source, 0, 0
+        try:
+            self.roots = self._elements("", "")
+            return
+        except _Broken as error:
+            if error.code != expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
+                raise _syntax_error(error, source) from None
+        declaration = _DECLARATION.match(source.text)
+        self._start, self._before = declaration.end() if declaration else 0, len("<run>")
+        try:
+            self.roots = self._elements("<run>", "</run>")
+        except _Broken as error:
             raise _syntax_error(error, source) from None
-    declaration = _DECLARATION.match(source.text)
-    try:
-        return _elements(source, declaration.end() if declaration else 0, "<run>", "</run>")
-    except _Broken as error:
-        raise _syntax_error(error, source) from None
+
+    def index(self, byte: int) -> int:
+        """Return the character at a byte of expat's."""
+        text, byte = self._source.text, max(byte - self._before, 0)
+        if text.isascii():
+            return self._start + byte
+        return self._start + len(text[self._start :].encode()[:byte].decode("utf-8", "replace"))
+
+    def place(self, place: Place) -> int:
+        """Return where in the text a place is."""
+        if not place.steps:
+            return self.index(self.roots[0].byte)
+        first, *steps = place.steps
+        if first == "@":  # an attribute of the root
+            return self._attribute(self.roots[0], str(steps[0])) or 0
+        at: Element = self.roots[0]
+        inside = self.roots if len(self.roots) > 1 or not at.children else at.children
+        if isinstance(first, int):
+            items = inside if first < len(inside) else self.roots
+            return self._inside(items[first], steps, place.again)
+        root = Element("", [], at.byte, inside)
+        if not any(child.tag == first for child in inside):
+            root = Element("", [], at.byte, self.roots)
+        return self._inside(root, [first, *steps], place.again)
+
+    def _inside(self, element: Element, steps: Sequence[str | int], again: int) -> int:
+        for number, step in enumerate(steps):
+            if isinstance(step, int):
+                element = element.children[step]
+                continue
+            last = number == len(steps) - 1
+            found = self._attribute(element, step, again) if last else None
+            if found is not None:
+                return found
+            named = [child for child in element.children if child.tag == step]
+            if not named:
+                break
+            element = named[min(again, len(named) - 1) if last else 0]
+        return self.index(element.byte)
+
+    def _attribute(self, element: Element, name: str, again: int = 0) -> int | None:
+        """Return where the value of an attribute begins, None if there is none."""
+        if not any(key == name for key, _ in element.attributes):
+            return None
+        match = _START.match(self._source.text, self.index(element.byte))
+        for key, _ in element.attributes:
+            match = _next_attribute(self._source.text, match)
+            if key == name:
+                return match.start(2) + 1
+        return None
+
+    def _elements(self, before: str, after: str) -> list[Element]:
+        """Parse the text between *before* and *after*."""
+        source = self._source
+        text = source.text[self._start :]
+        roots: list[Element] = []
+        stack: list[Element] = []
+        limits = source.limits
+        # More would be too many of whatever they are.
+        most = max(limits.items, limits.fields) + 1
+        parser = DefusedXMLParser(forbid_dtd=True).parser
+        parser.ordered_attributes = True
+        parser.buffer_text = False  # for the position of text that does not belong there
+        # The depth of elements that stand alone, which a run has an element of ours around.
+        depth = -1 if before else 0
+
+        def start_element(tag: str, attributes: list[str]) -> None:
+            nonlocal depth
+            depth += 1
+            if depth == 0:
+                return
+            byte = parser.CurrentByteIndex
+            if depth > limits.depth:
+                source.fail(f"expected elements at most {limits.depth} deep", self.index(byte), code="limit")
+            siblings = stack[-1].children if stack else roots
+            if depth < _DEEPEST and len(siblings) >= most:
+                source.fail(f"expected at most {most} elements", self.index(byte), code="limit")
+            element = Element(tag, list(zip(attributes[::2], attributes[1::2])), byte)
+            if depth < _DEEPEST or not siblings:
+                siblings.append(element)
+            stack.append(element)
+
+        def end_element(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
+            if stack:
+                stack.pop()
+
+        def characters(data: str) -> None:
+            if stack:
+                stack[-1].pieces.append(data)
+            elif data.strip():
+                found = source.shown(data.strip())
+                source.fail(f"expected an element, found the text {found}", self.index(parser.CurrentByteIndex))
+
+        parser.StartElementHandler = start_element
+        parser.EndElementHandler = end_element
+        parser.CharacterDataHandler = characters
+        try:
+            parser.Parse(before + text + after, True)
+        except DefusedXmlException:
+            found = "an HTML page" if is_html(text) else "a document type declaration, which is refused"
+            source.fail(f"expected a reply in XML, found {found}", text.find("<!"))
+        except expat.ExpatError as error:
+            raise _Broken(error.code, self.index(parser.ErrorByteIndex)) from None
+        return roots
 
 
 def _syntax_error(error: _Broken, source: Source) -> Exception:
@@ -86,78 +194,3 @@ def _syntax_error(error: _Broken, source: Source) -> Exception:
     found = "an HTML page" if is_html(source.text) else f"broken XML ({said})"
     return source.error(f"expected a reply in XML, found {found}", error.index)
 
-
-def _elements(source: Source, start: int, before: str, after: str) -> list[Element]:
-    text = source.text[start:]
-    roots: list[Element] = []
-    stack: list[Element] = []
-    limits = source.limits
-    # More would be too many of whatever they are.
-    most = max(limits.items, limits.fields) + 1
-    indices = _Indices(text, start, len(before))
-    parser = DefusedXMLParser(forbid_dtd=True).parser
-    parser.ordered_attributes = True
-    parser.buffer_text = False  # for the position of text that does not belong there
-    # The depth of elements that stand alone, which a run has an element of ours around.
-    outside = 1 if before else 0
-    depth = -outside
-
-    def start_element(tag: str, attributes: list[str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth == 0:
-            return
-        index = indices.of(parser.CurrentByteIndex)
-        if depth > limits.depth:
-            source.fail(f"expected elements at most {limits.depth} deep", index, code="limit")
-        siblings = stack[-1].children if stack else roots
-        if depth < _DEEPEST and len(siblings) >= most:
-            source.fail(f"expected at most {most} elements", index, code="limit")
-        element = Element(tag, list(zip(attributes[::2], attributes[1::2])), index)
-        if depth < _DEEPEST or not siblings:
-            siblings.append(element)
-        stack.append(element)
-
-    def end_element(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        if stack:
-            stack.pop()
-
-    def characters(data: str) -> None:
-        if stack:
-            stack[-1].pieces.append(data)
-        elif data.strip():
-            index = indices.of(parser.CurrentByteIndex)
-            source.fail(f"expected an element, found the text {source.shown(data.strip())}", index)
-
-    parser.StartElementHandler = start_element
-    parser.EndElementHandler = end_element
-    parser.CharacterDataHandler = characters
-    try:
-        parser.Parse(before + text + after, True)
-    except DefusedXmlException:
-        found = "an HTML page" if is_html(text) else "a document type declaration, which is refused"
-        source.fail(f"expected a reply in XML, found {found}", text.find("<!"))
-    except expat.ExpatError as error:
-        raise _Broken(error.code, _Indices(text, start, len(before)).of(parser.ErrorByteIndex)) from None
-    return roots
-
-
-class _Indices:
-    """Characters for expat's bytes; asked in rising order, so that all of them together cost one pass."""
-
-    def __init__(self, text: str, start: int, before: int) -> None:
-        self._data = None if text.isascii() else text.encode()
-        self._start = start
-        self._before = before
-        self._bytes = 0
-        self._characters = 0
-
-    def of(self, byte: int) -> int:
-        byte = max(byte - self._before, 0)
-        if self._data is None:
-            return self._start + byte
-        self._characters += len(self._data[self._bytes : byte].decode("utf-8", "replace"))
-        self._bytes = byte
-        return self._start + self._characters

@@ -25,10 +25,10 @@ from ._request import Request, request_of
 from ._summary import Summary
 from ._times import seconds
 
-KINDS = {form.kind: form.cls for form in SENDERS.forms if form.kind != "error"}
+KINDS = {form.kind: form.cls for form in SENDERS.replies if form.kind != "error"}
 """The kinds of replies that a request can lead to."""
 
-_ALL_KINDS: dict[Any, str] = {form.cls: form.kind for form in SENDERS.forms}
+_ALL_KINDS: dict[Any, str] = {form.cls: form.kind for form in SENDERS.replies}
 _NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")

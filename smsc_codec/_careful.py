@@ -1,0 +1,398 @@
+"""The careful reader and writer: plain values in, a value or what is wrong with it out.
+
+The reader knows paths and no positions: a `Place` says which record and which key something is about, and the format
+looks for it in the text when an error or a finding needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
+
+from ._loading import LOADING
+from ._rows import Codes, amount, arrange, date, spelled_date
+from ._source import SURROGATE, Source, shown
+from ._types import name_of
+from .declare import TEXT, Field, Many, Object, OpenMap, Other, Type
+from .errors import EncodeError, unreadable
+from .limits import Limits
+from .mapping import EMPTY, FrozenMapping
+from .model import MAX_NUMBER
+from .report import Severity
+
+
+class Place(NamedTuple):
+    """Where something is: numbers of records and keys of the wire, from the outside in."""
+
+    steps: tuple[str | int, ...] = ()
+    again: int = 0
+    """Which of several values with the same key it is, from 0."""
+
+
+class Trouble(Exception):  # noqa: N818 - it becomes a `DecodeError` where its place has been found
+    """What is wrong with a value."""
+
+    def __init__(self, reason: str, place: Place, path: str, code: str) -> None:
+        super().__init__(reason)
+        self.reason, self.place, self.path, self.code = reason, place, path, code
+
+
+class Note(NamedTuple):
+    """A finding whose place is to be found."""
+
+    severity: Severity
+    code: str
+    message: str
+    place: Place
+    path: str
+
+
+class Bare(str):
+    """A number as fmt=3 has it without quotes."""
+
+    __slots__ = ()
+
+
+Pair = tuple[str, Any]
+"""A key of the wire, and its value: a text, a `Bare`, or anything else that JSON can have."""
+
+
+def words_of(value: Any, source: Source) -> str:
+    """Return what errors call a value."""
+    if isinstance(value, Bare):
+        return str(value)
+    if isinstance(value, str):
+        return source.shown(value)
+    if value is None or value is True or value is False:
+        return "null" if value is None else str(value).lower()
+    return "an object" if isinstance(value, Pairs) else "an array"
+
+
+class Pairs(list[Pair]):
+    """The members of an object of fmt=3, in their order."""
+
+
+Parse = Callable[[str], Any]
+
+
+@lru_cache(256)
+def parser(type_: Type) -> tuple[Parse, Callable[[str], Any]]:
+    """Return what makes a value of a spelling, and what tells whether a text is one."""
+    parse: Parse
+    if type_.kind == "code":
+        parse = Codes(type_).__getitem__
+    else:
+        parse = {"number": int, "money": Decimal, "date": date, "text": str.__str__}[type_.kind]
+    return parse, re.compile(type_.pattern).fullmatch
+
+
+class Builder:
+    """Makes records of an object from what one format has."""
+
+    def __init__(self, obj: Object, fmt: str, unknown: str = "the field {}", names: Mapping[str, str] | None = None) -> None:
+        """Take the object and the format; *unknown* is what findings call a key that is not known."""
+        self.object, self._fmt, self._unknown = obj, fmt, unknown
+        self.names = dict(names or obj.names(fmt))
+        self._fields = {key: obj.by_name[name] for key, name in self.names.items()}
+        self._keys = {name: key for key, name in reversed(self.names.items())}
+        self._nested = {
+            field.name: Builder(field.type.object, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)
+        }
+
+    def build(self, pairs: Sequence[Pair], source: Source, steps: tuple[str | int, ...], path: str, notes: list[Note] | None) -> Any:
+        """Return the record. Raise `Trouble` if it cannot have these values."""
+        limits = source.limits
+        values: dict[str, Any] = {}
+        opened: dict[str, Any] = {}
+        seen: dict[str, int] = {}
+        before = f"{path}." if path else ""
+        for count, (key, value) in enumerate(pairs, 1):
+            again = seen[key] = seen.get(key, -1) + 1
+            place = Place((*steps, key), again)
+            if count > limits.fields:
+                raise Trouble(f"expected at most {limits.fields} fields", place, path, "limit")
+            field = self._fields.get(key)
+            if field is None:
+                if len(key) > limits.text:
+                    raise Trouble(f"expected a key of at most {limits.text} characters", place, path, "limit")
+                where = self._open(key, value, opened, source, place, before, notes)
+                twice = key in seen and again
+            else:
+                where = f"{before}{field.name}"
+                twice = field.name in values
+                values[field.name] = self._value(field, value, source, place, where, notes)
+            if twice and notes is not None:
+                message = f"the field {source.shown(key)} is given twice; the last value is kept"
+                notes.append(Note(Severity.WARNING, "duplicate-key", message, place, where))
+        for field in self.object.fields:
+            if field.name not in values and not field.optional:
+                wire = self._keys.get(field.name, field.name)
+                raise Trouble(f"expected the field {shown(wire)}, which is not there", Place(steps), path, "value")
+        return self.object.cls(**values, **self._opened(opened))
+
+    def _value(self, field: Field, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
+        type_ = field.type
+        if isinstance(type_, Many):
+            if not isinstance(value, list) or isinstance(value, Pairs):
+                raise Trouble(f"expected an array, found {words_of(value, source)}", place, path, "value")
+            build = self._nested[field.name].build
+            return tuple(
+                build(item, source, (*place.steps, number), f"{path}[{number}]", notes)
+                if isinstance(item, Pairs)
+                else _not_an_object(item, source, Place((*place.steps, number)), f"{path}[{number}]")
+                for number, item in enumerate(value)
+            )
+        if not isinstance(value, str) or (isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose):
+            raise Trouble(f"expected {type_.words}, found {words_of(value, source)}", place, path, "value")
+        return scalar(type_, value, source, place, path, notes)
+
+    def _open(self, key: str, value: Any, opened: dict[str, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
+        """Keep an open key, and report it if it is not documented. Return its path."""
+        rest = self.object.open
+        if rest is None:
+            if notes is not None:
+                message = f"{self._unknown.format(source.shown(key))} is not known, and not kept"
+                notes.append(Note(Severity.WARNING, "unknown-key", message, place, f"{before}{key}"))
+            return f"{before}{key}"
+        if isinstance(rest, Other):
+            return self._other(rest, key, value, opened, source, place, before, notes)
+        if not isinstance(value, str) or (isinstance(value, Bare) and not value.isdigit()):
+            raise Trouble(f"expected a code or a name, found {words_of(value, source)}", place, f"{before}{key}", "value")
+        is_code = parser(rest.code)[1](value) is not None
+        type_ = rest.code if is_code else rest.text
+        path = f"{before}{rest.codes if is_code else rest.texts}.{key}"
+        if key not in rest.known and notes is not None:
+            notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+        opened[key] = (is_code, scalar(type_, value, source, place, path, notes))
+        return path
+
+    def _other(self, rest: Other, key: str, value: Any, opened: dict[str, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
+        path = f"{before}{rest.name}.{key}"
+        if not isinstance(value, str):
+            if notes is not None:
+                message = f"the field {source.shown(key)} is {words_of(value, source)}, and not kept"
+                notes.append(Note(Severity.WARNING, "unknown-key", message, place, path))
+            return path
+        if notes is not None:
+            notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+        opened[key] = scalar(TEXT, value, source, place, path, notes)
+        return path
+
+    def _opened(self, opened: dict[str, Any]) -> dict[str, Any]:
+        rest = self.object.open
+        if rest is None or not opened:
+            return {}
+        if isinstance(rest, Other):
+            return {rest.name: FrozenMapping.of(opened)}
+        found = {}
+        for attribute, kind in ((rest.codes, True), (rest.texts, False)):
+            keys = [key for key, (is_code, _) in opened.items() if is_code is kind]
+            ordered = arrange(keys, rest.order.get(self._fmt, ()))
+            found[attribute] = FrozenMapping.of((key, opened[key][1]) for key in ordered) if keys else EMPTY
+        return found
+
+
+def _not_an_object(item: Any, source: Source, place: Place, path: str) -> NoReturn:
+    raise Trouble(f"expected an object, found {words_of(item, source)}", place, path, "malformed")
+
+
+def scalar(type_: Type, text: str, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
+    """Return the value of a spelling. Raise `Trouble` if it is not one."""
+    limits = source.limits
+    number = type_.kind in ("number", "code")
+    if len(text) > limits.text and not number:
+        raise Trouble(f"expected at most {limits.text} characters, found {len(text)}", place, path, "limit")
+    parse, fullmatch = parser(type_)
+    try:
+        if not fullmatch(text):
+            raise ValueError
+        if number and len(text.lstrip("-")) > limits.digits:
+            raise Trouble(f"expected at most {limits.digits} digits, found {len(text)}", place, path, "limit")
+        value = parse(text)
+    except ValueError:  # a date that no calendar has
+        raise Trouble(f"expected {type_.words}, found {words_of(text, source)}", place, path, "value") from None
+    if notes is None:
+        return value
+    if type_.enum is not None and int(value) not in type_.documented:
+        message = f"the number {value} is not documented"
+        notes.append(Note(Severity.INFO, "unknown-number", message, place, path))
+    if not text.isascii():
+        note_letters(text, source, place, path, notes)
+    return value
+
+
+def note_letters(text: str, source: Source, place: Place, path: str, notes: list[Note]) -> None:
+    """Report letters that are broken."""
+    with LOADING:
+        from ._letters import broken, message
+    trouble = broken(text)
+    if trouble is not None:
+        notes.append(Note(Severity.WARNING, trouble.code, message(trouble, source.shown), place, path))
+
+
+def oddities(obj: Object, fmt: str, records: Iterable[Any], listed: bool, attribute: str, source: Source) -> list[Note]:
+    """Return what there is to report of records that a compiled reader has made: what the documentation does not have.
+
+    *attribute* is that of the list that they are in, if they are *listed*.
+    """
+    notes: list[Note] = []
+    keys = {name: key for key, name in reversed(obj.names(fmt).items())}
+    for number, record in enumerate(records):
+        steps: tuple[str | int, ...] = (number,) if listed else ()
+        before = f"{attribute}[{number}]." if listed else ""
+        for field in obj.fields:
+            value = getattr(record, field.name)
+            if value is None or isinstance(field.type, Many):
+                continue
+            _note(field.type, value, source, Place((*steps, keys.get(field.name, field.name))), f"{before}{field.name}", notes)
+        rest = obj.open
+        if rest is None:
+            continue
+        for name, type_ in ((rest.codes, rest.code), (rest.texts, rest.text)) if isinstance(rest, OpenMap) else ((rest.name, TEXT),):
+            for key, value in getattr(record, name).items():
+                place, path = Place((*steps, key)), f"{before}{name}.{key}"
+                if not isinstance(rest, OpenMap) or key not in rest.known:
+                    notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+                _note(type_, value, source, place, path, notes)
+    return notes
+
+
+def _note(type_: Type, value: Any, source: Source, place: Place, path: str, notes: list[Note]) -> None:
+    if type_.kind == "code" and int(value) not in type_.documented:
+        notes.append(Note(Severity.INFO, "unknown-number", f"the number {value} is not documented", place, path))
+    elif type_.kind == "text" and not value.isascii():
+        note_letters(value, source, place, path, notes)
+
+
+# Writing
+
+
+class Spelled(NamedTuple):
+    """A value as it is written."""
+
+    name: str
+    """The field; empty for an open key."""
+    key: str
+    """The key of the wire."""
+    text: str
+    bare: bool
+    """Whether fmt=3 writes it without quotes."""
+    path: str
+
+
+def spell(type_: Type, value: Any, path: str, limits: Limits) -> str:
+    """Return a value as it is written. Raise `EncodeError` if it is not such a value, or beyond *limits*."""
+    text: str | None = None
+    kind = type_.kind
+    if kind in ("number", "code"):
+        if isinstance(value, int) and not isinstance(value, bool) and -MAX_NUMBER <= int.__int__(value) <= MAX_NUMBER:
+            text = int.__repr__(value)
+    elif kind == "text":
+        text = str.__str__(value) if isinstance(value, str) else None
+    elif kind == "money":
+        text = amount(value) if isinstance(value, Decimal) and value.is_finite() else None
+    elif isinstance(value, datetime) and value.tzinfo is None and not value.microsecond:
+        text = spelled_date(value)
+    if text is None or not parser(type_)[1](text) or SURROGATE.search(text):
+        raise EncodeError(f"expected {type_.words}, found {shown(value)}", path=path)
+    most, unit = (limits.digits, "digits") if kind in ("number", "code") else (limits.text, "characters")
+    if len(text.lstrip("-") if unit == "digits" else text) > most:
+        raise EncodeError(f"expected at most {most} {unit}, found {len(text)}", path=path)
+    return text
+
+
+def spelled(obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique: bool) -> list[Spelled]:
+    """Return the fields of a record as they are written, in their order. Raise `EncodeError` if it has none.
+
+    *unique* if the format cannot hold a code and a text under the same key.
+    """
+    if type(value) is not obj.cls:
+        raise EncodeError(f"expected a {obj.cls.__name__}, found {name_of(value)}", path=path)
+    before = f"{path}." if path else ""
+    given: dict[str, Any] = {}
+    for field in obj.fields:
+        item = _attribute(value, field.name, f"{before}{field.name}")
+        absent = item is None or (isinstance(field.type, Many) and not item)
+        if field.key(fmt) is None and not absent:
+            raise EncodeError("this format has no place for it", path=f"{before}{field.name}")
+        if not absent or not field.optional:
+            given[field.name] = item
+    found: list[Spelled] = []
+    for member in obj.ordered(fmt, frozenset(given)):
+        if not isinstance(member, Field):
+            found += _spelled_open(member, obj, fmt, value, before, limits, unique)
+        elif member.name in given and isinstance(member.type, Type):
+            name, key = member.name, (member.key(fmt) or "").removeprefix("@")
+            text = spell(member.type, given[name], f"{before}{name}", limits)
+            found.append(Spelled(name, key, text, member.type.bare, f"{before}{name}"))
+    if len(found) > limits.fields:
+        raise EncodeError(f"expected at most {limits.fields} fields, found {len(found)}", path=path)
+    return found
+
+
+def _spelled_open(rest: OpenMap | Other, obj: Object, fmt: str, value: Any, before: str, limits: Limits, unique: bool) -> list[Spelled]:
+    names = obj.names(fmt)
+    if isinstance(rest, Other):
+        kinds = [(rest.name, TEXT, ())]
+    else:
+        order = rest.order.get(fmt, ())
+        kinds = [(rest.codes, rest.code, order), (rest.texts, rest.text, order)]
+    found: list[Spelled] = []
+    for attribute, type_, order in kinds:
+        path = f"{before}{attribute}"
+        items = plain_items(_attribute(value, attribute, path), path)
+        for key in items:
+            where = f"{path}[{shown(key)}]"
+            if not isinstance(key, str) or SURROGATE.search(key):
+                raise EncodeError("expected a key that is text", path=where)
+            if len(key) > limits.text:
+                raise EncodeError(f"expected a key of at most {limits.text} characters", path=where)
+            if key in names:
+                raise EncodeError("the key has a meaning of its own in this format", path=where)
+        for key in arrange(list(items), order):
+            where = f"{path}.{key}"
+            text = spell(type_, items[key], where, limits)
+            if isinstance(rest, OpenMap) and type_ is rest.text and parser(rest.code)[1](text):
+                raise EncodeError(f"expected {type_.words}, found {shown(text)}", path=where)
+            bare = type_.bare if isinstance(rest, OpenMap) else re.fullmatch("0|[1-9][0-9]{0,17}", text) is not None
+            found.append(Spelled("", key, text, bare, where))
+    if unique and isinstance(rest, OpenMap):
+        seen: set[str] = set()
+        for each in found:
+            if each.key in seen:
+                reason = "this format has one value for a key, and here a code and a replacement share theirs"
+                raise EncodeError(reason, path=each.path)
+            seen.add(each.key)
+    return found
+
+
+def _attribute(value: object, name: str, path: str) -> Any:
+    try:
+        return getattr(value, name)
+    except AttributeError as error:  # of a struct from which somebody has deleted it
+        raise unreadable(error, path) from error
+
+
+def plain_items(items: Any, path: str) -> dict[Any, Any]:
+    """Return what a caller's mapping holds, with keys that are no more than strings. Raise `EncodeError` if it is none."""
+    if not isinstance(items, Mapping):
+        raise EncodeError(f"expected a mapping, found {name_of(items)}", path=path)
+    try:
+        pairs = zip(items, items.values()) if _is_whole(items) else ((key, items[key]) for key in items)
+        plain = {str.__str__(key) if isinstance(key, str) else key: value for key, value in pairs}
+        whole = len(plain) == len(items) and len(plain) == len(getattr(items, "_values", plain))
+    except Exception as error:
+        raise unreadable(error, path) from error
+    if not whole:
+        raise EncodeError("expected a mapping with a value for each key", path=path)
+    return plain
+
+
+def _is_whole(items: object) -> bool:
+    """Whether it is a mapping of ours as the readers make them, which need not be asked for each value."""
+    return type(items) is FrozenMapping and type(items._keys) is tuple and type(items._values) is tuple
+

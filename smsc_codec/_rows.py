@@ -1,0 +1,722 @@
+"""The compiler: from an object, a format and a sequence of keys to functions that read and spell rows.
+
+A *row* is one record as a format holds it. That is all a compiled function depends on, and there are three kinds:
+
+- `match`: texts that a regular expression has checked (fmt=0, fmt=2, and the small replies of every format);
+- `cells`: a column of unchecked texts for each key (fmt=1);
+- `members`: an object of msgspec with an attribute for each key (fmt=3).
+
+Only names of attributes, numbered names (`open_3`) and the declared keys enter source. Text of the wire never does: an
+unknown key is a value in the function's namespace. A compiled function has no words and knows no places. Where
+something is wrong it raises one of `CAUGHT`, and the careful reader or writer judges.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import chain, count
+from operator import itemgetter
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from .declare import Field, Many, Object, OpenMap, Other, Type
+from .mapping import EMPTY, FrozenMapping, shared
+from .model import MAX_NUMBER
+
+
+class Unusual(Exception):  # noqa: N818 - a signal, not an error
+    """A compiled function has met what only a careful one can judge. Never leaves the library."""
+
+
+CAUGHT = (Unusual, KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, msgspec.MsgspecError)
+"""What compiled functions raise."""
+
+
+# Making functions
+
+_made = count()
+
+
+def compiled(name: str, title: str, parameters: str, lines: Iterable[str], names: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return the function of that source. A traceback shows its lines, and `inspect.getsource` finds it."""
+    assert all(each.isidentifier() for each in (name, *names)), names
+    source = "\n".join([f"def {name}({parameters}):", *(f"    {line}" for line in lines), ""])
+    filename = f"<smsc_codec {title} #{next(_made)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    space: dict[str, Any] = {**names, "__name__": __name__}
+    exec(compile(source, filename, "exec"), space)
+    function: Callable[..., Any] = space[name]
+    return function
+
+
+# Values
+
+_Numbers = list[Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]]
+_decode_numbers = msgspec.json.Decoder(_Numbers).decode
+_encode_numbers = msgspec.json.Encoder().encode
+_is_number = re.compile("0|[1-9][0-9]{0,17}").fullmatch
+# Below that many a loop is quicker.
+_FEW = 8
+# What JSON allows in an array of whole numbers, and a column of them cannot have.
+_FOREIGN = "-. \t\r\neE"
+
+
+def numbers(column: Sequence[str]) -> Sequence[int]:
+    """Return a column of texts as numbers. msgspec takes a third of the time of `int` behind a pattern."""
+    if len(column) < _FEW:
+        if not all(map(_is_number, column)):
+            raise Unusual
+        return list(map(int, column))
+    array = ",".join(column)
+    found = _decode_numbers(f"[{array}]")
+    # A text with a comma in it would be two numbers.
+    if len(found) != len(column) or any([mark in array for mark in _FOREIGN]):
+        raise Unusual
+    return found
+
+
+class _Column(msgspec.Struct, array_like=True):
+    """`msgspec.convert` finds the hash of a class quicker than that of an alias."""
+
+    numbers: _Numbers
+
+
+def spelled_numbers(column: Sequence[int]) -> Sequence[str]:
+    """Return a column of numbers as texts."""
+    if len(column) < _FEW:
+        for number in column:
+            if number.__class__ is not int or not 0 <= number <= MAX_NUMBER:
+                raise Unusual
+        return list(map(int.__repr__, column))
+    return _encode_numbers(msgspec.convert((column,), _Column).numbers).decode()[1:-1].split(",")
+
+
+class Codes(dict[Any, Any]):
+    """The codes of a type by their spelling and by their number: what stands quoted and what stands bare.
+
+    It has the first hundred and the documented ones. It makes others, and forgets them: a hostile body must not be able
+    to fill it.
+    """
+
+    __slots__ = ("_allows", "_enum")
+
+    def __init__(self, type_: Type) -> None:
+        self._allows, self._enum = re.compile(type_.pattern).fullmatch, type_.enum
+        usual = sorted({*range(100), *type_.documented})
+        allowed = [number for number in usual if self._allows(str(number))]
+        super().__init__({key: self._enum(number) for number in allowed for key in (number, str(number))})
+
+    def __missing__(self, key: Any) -> Any:
+        if key.__class__ is int or key.__class__ is str:
+            spelled = str(key)
+            if self._allows(spelled):
+                return self._enum(int(spelled))
+        raise KeyError(key)
+
+
+class NotedCodes(dict[Any, Any]):
+    """The same for one reply: *odd* says whether it had a code that the documentation does not have."""
+
+    __slots__ = ("_codes", "_documented", "odd")
+
+    def __init__(self, codes: Codes, type_: Type) -> None:
+        super().__init__()
+        self._codes, self._documented, self.odd = codes, type_.documented, False
+
+    def __missing__(self, key: Any) -> Any:
+        code = self._codes[key]
+        if int(code) in self._documented:
+            self[key] = code
+        else:
+            self.odd = True
+        return code
+
+
+def coded(obj: Object) -> list[tuple[str, Type]]:
+    """Return what of an object is a code: names of fields, and of the attribute with open codes, with their types."""
+    fields = [(field.name, field.type) for field in obj.fields if isinstance(field.type, Type) and field.type.enum]
+    return [*fields, (obj.open.codes, obj.open.code)] if isinstance(obj.open, OpenMap) else fields
+
+
+def tables(obj: Object) -> tuple[Codes, ...]:
+    """Return the tables that the compiled readers of an object look codes up in."""
+    return tuple(Codes(type_) for _, type_ in coded(obj))
+
+
+def noted_tables(obj: Object, plain: Sequence[Codes]) -> tuple[NotedCodes, ...]:
+    """Return tables for one reply that notice what the documentation does not have."""
+    return tuple(NotedCodes(codes, type_) for codes, (_, type_) in zip(plain, coded(obj)))
+
+
+def looked_up(table: Any, column: Sequence[Any]) -> Sequence[Any]:
+    """Return a column of codes, all at once if each is in the table."""
+    if len(column) > 1:
+        try:
+            return itemgetter(*column)(table)
+        except KeyError:
+            pass
+    return [table[each] for each in column]
+
+
+def date(text: str) -> datetime:
+    """Return a date in the service's spelling. Raise `ValueError` if it is not one."""
+    return datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}{text[10:]}")
+
+
+def spelled_date(value: datetime) -> str:
+    """Return a date in the service's spelling."""
+    text = value.isoformat(" ")
+    return f"{text[8:10]}.{text[5:7]}.{text[:4]}{text[10:]}"
+
+
+def amount(value: Decimal) -> str:
+    """Return an amount with its digits as sent."""
+    return format(value, "f")
+
+
+def odd() -> Any:
+    """Leave what is being read to the careful reader."""
+    raise Unusual
+
+
+def sorted_out(keys: Sequence[str], values: Sequence[Any], table: Mapping[Any, Any]) -> tuple[Any, Any]:
+    """Return the mappings of an open map whose values are codes and texts by turns."""
+    codes: list[tuple[str, Any]] = []
+    texts: list[tuple[str, str]] = []
+    for key, value in zip(keys, values):
+        try:
+            codes.append((key, table[value]))
+        except KeyError:
+            if not value or value.__class__ is not str:
+                raise Unusual from None
+            texts.append((key, value))
+    return FrozenMapping.of(codes) if codes else EMPTY, FrozenMapping.of(texts) if texts else EMPTY
+
+
+def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
+    """Return documented keys in their order, and each other key behind the one that it followed."""
+    ranks = {key: rank for rank, key in enumerate(order)}
+    place, placed = -1, []
+    for key in keys:
+        place = ranks.get(key, place)
+        placed.append(place)
+    return [key for _, key in sorted(zip(placed, keys), key=itemgetter(0))]
+
+
+# Reading
+
+
+class Rows(NamedTuple):
+    """What reads rows with the same keys: each function takes the tables of codes as its second argument."""
+
+    one: Callable[[Any, Any], Any] | None
+    """A row to a record."""
+    many: Callable[[Any, Any], list[Any]]
+    """Rows to records; of `cells` a list of columns. Raise `KeyError` if an open key has a text in some of them."""
+    mixed: Callable[[Any, Any], list[Any]]
+    """The same where open keys have codes and texts by turns."""
+    odd: bool
+    """Whether a key among them is not documented."""
+    texts: tuple[int, ...]
+    """The places of declared texts, which can be too long."""
+    opened: tuple[int, ...]
+    """The places of open keys."""
+
+
+class _Slots(NamedTuple):
+    """The variables of a row."""
+
+    names: list[str]
+    """One for each key: the field's name, or a numbered one."""
+    types: dict[str, Type]
+    opened: dict[str, str]
+    """The keys of those that stand for open keys."""
+
+
+def _slots(obj: Object, fmt: str, keys: Sequence[str]) -> _Slots:
+    names = obj.names(fmt)
+    slots = [names.get(key, f"open_{place}") for place, key in enumerate(keys)]
+    opened = {slot: key for slot, key in zip(slots, keys) if key not in names}
+    if len({*keys}) < len(keys) or len({*slots}) < len(slots) or (opened and obj.open is None):
+        raise Unusual
+    types: dict[str, Type] = {}
+    for slot in slots:
+        if slot not in opened:
+            type_ = obj.by_name[slot].type
+            if isinstance(type_, Many):
+                raise Unusual
+            types[slot] = type_
+    if any(field.name not in types and not field.optional for field in obj.fields):
+        raise Unusual
+    return _Slots(slots, types, opened)
+
+
+_FROM_MATCH = {"number": "int({0})", "money": "Decimal({0})", "date": "date({0})", "text": "{0}"}
+
+
+def _value(type_: Type, table: str, variable: str, kind: str, quoted: bool) -> str:
+    """Return the expression that makes a field's value of a variable."""
+    if type_.kind == "code":
+        return f"{table}[{variable}]"
+    if kind == "match":
+        return _FROM_MATCH[type_.kind].format(variable)
+    if type_.kind == "number":
+        return f"int({variable})" if quoted else variable
+    if type_.kind == "text":
+        return f"({variable} or odd())" if type_.pattern.endswith("+") else variable
+    return _FROM_MATCH[type_.kind].format(f"checked_{type_.kind}({variable})")
+
+
+def _checked(pattern: str) -> Callable[[str], str]:
+    fullmatch = re.compile(pattern).fullmatch
+
+    def check(text: str) -> str:
+        if not fullmatch(text):
+            raise Unusual
+        return text
+
+    return check
+
+
+def _namespace(obj: Object) -> dict[str, Any]:
+    from .declare import DATE, MONEY
+
+    return {
+        "Record": obj.cls,
+        "Mapping": FrozenMapping,
+        "Decimal": Decimal,
+        "date": date,
+        "numbers": numbers,
+        "looked_up": looked_up,
+        "sorted_out": sorted_out,
+        "odd": odd,
+        "zip": zip,
+        "checked_money": _checked(MONEY.pattern),
+        "checked_date": _checked(DATE.pattern),
+    }
+
+
+def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0) -> Rows:
+    """Compile what reads rows of a *kind* with these *keys*. Raise `Unusual` if no record has them.
+
+    In `members` those in *quoted* are texts. *more* groups that nobody needs follow in a `match`.
+    """
+    slots = _slots(obj, fmt, keys)
+    space = _namespace(obj)
+    opening = [f"TABLE_{place}" for place in range(len(coded(obj)))]
+    table_of = {name: table for (name, _), table in zip(coded(obj), opening)}
+    unpack = [f"{', '.join(opening)}, = tables"] if opening else []
+    member = "row." if kind == "members" else ""
+    call: dict[str, str] = {}
+    before: list[str] = []
+    for slot in slots.names:
+        if slot in slots.opened:
+            continue
+        type_ = slots.types[slot]
+        is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
+        call[slot] = _value(type_, table_of.get(slot, ""), f"{member}{slot}", kind, is_quoted)
+        if type_.kind == "number" and (kind == "cells" or (kind == "members" and is_quoted)):
+            column = slot if kind == "cells" else f"[row.{slot} for row in rows]"
+            before.append(f"{slot}_numbers = numbers({column})")
+            call[slot] = f"{slot}_number"
+    counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_number"]
+    mixed = dict(call)
+    if slots.opened:
+        _call_open(obj, fmt, slots, member, table_of, space, call, mixed)
+    title = f"{obj.cls.__name__} fmt={('text', 'csv', 'xml', 'json').index(fmt)}"
+    made: list[Any] = []
+    for name, arguments in (("read_one", call), ("read_many", call), ("read_mixed", mixed)):
+        spelled = _arguments(obj, arguments)
+        if name == "read_one":
+            if kind != "match":
+                made.append(None)
+                continue
+            target = ", ".join([*slots.names, *["_"] * more])
+            made.append(compiled(name, title, "row, tables", [*unpack, f"{target}, = row", f"return Record({spelled})"], space))
+            continue
+        if kind == "cells":
+            columns = [f"{slot}_column" for slot in slots.names]
+            lines = [*unpack, f"{', '.join(columns)}, = rows", *(line.replace(f"numbers({slot})", f"numbers({slot}_column)") for line, slot in zip(before, counted))]
+            pairs = [(f"{slot}_number", f"{slot}_numbers") if slot in counted else (slot, f"{slot}_column") for slot in slots.names]
+            loop = f"for {', '.join(target for target, _ in pairs)}, in zip({', '.join(source for _, source in pairs)})"
+        else:
+            lines = [*unpack, *before]
+            target = "row" if kind == "members" else ", ".join([*slots.names, *["_"] * more]) + ","
+            loop = f"for {target} in rows"
+            if counted:
+                loop = f"for {', '.join(['row', *(f'{slot}_number' for slot in counted)])} in zip(rows, {', '.join(f'{slot}_numbers' for slot in counted)})"
+        made.append(compiled(name, title, "rows, tables", [*lines, f"return [Record({spelled}) {loop}]"], space))
+    known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
+    return Rows(
+        made[0],
+        made[1],
+        made[2],
+        not known >= {*slots.opened.values()},
+        tuple(place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"),
+        tuple(place for place, slot in enumerate(slots.names) if slot in slots.opened),
+    )
+
+
+def _call_open(obj: Object, fmt: str, slots: _Slots, member: str, table_of: dict[str, str], space: dict[str, Any], call: dict[str, str], mixed: dict[str, str]) -> None:
+    """Add the arguments that hold open keys."""
+    by_key = {key: slot for slot, key in slots.opened.items()}
+    if isinstance(obj.open, Other):
+        space["KEYS"] = shared(tuple(by_key))
+        values = ", ".join(f"{member}{slot}" for slot in by_key.values())
+        call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({values},))"
+        return
+    assert isinstance(obj.open, OpenMap)
+    ordered = arrange(list(by_key), obj.open.order.get(fmt, ()))
+    space["KEYS"] = shared(tuple(ordered))
+    table = table_of[obj.open.codes]
+    values = [f"{member}{by_key[key]}" for key in ordered]
+    call[obj.open.codes] = f"Mapping(KEYS, ({', '.join(f'{table}[{value}]' for value in values)},))"
+    mixed["*"] = f"*sorted_out(KEYS, ({', '.join(values)},), {table})"
+
+
+def _arguments(obj: Object, given: Mapping[str, str]) -> str:
+    """Return the arguments of the constructor, up to the last one that is given."""
+    names = list(obj.cls.__struct_fields__)
+    if "*" in given:
+        assert isinstance(obj.open, OpenMap)
+        place = names.index(obj.open.codes)
+        return ", ".join([*(given.get(name, "None") for name in names[:place]), given["*"]])
+    last = max((names.index(name) for name in given), default=-1) + 1
+    empty = {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
+    absent = {name: "EMPTY" if name in empty else "None" for name in names}
+    assert not {absent[name] for name in names[:last] if name not in given} & {"EMPTY"}, "open keys are the last attributes"
+    return ", ".join(given.get(name, absent[name]) for name in names[:last])
+
+
+_CODE = Literal.__getitem__(tuple(map(str, range(100))))
+_BARE = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+_SIGNED = Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+
+
+def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) -> tuple[Any, Any]:
+    """Return classes of msgspec for objects with these keys: one whose open keys have codes, one with any texts there.
+
+    The class for codes makes all objects share the texts of codes.
+    """
+    slots = _slots(obj, fmt, keys)
+    kinds: dict[str, Any] = {}
+    for slot, key in zip(slots.names, keys):
+        signed = slot in slots.types and "-?" in slots.types[slot].pattern
+        kinds[slot] = str if key in quoted else _SIGNED if signed else _BARE
+    codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
+    rename = dict(zip(slots.names, keys))
+    strict, loose = (
+        msgspec.defstruct("Row", [*some.items()], rename=rename, forbid_unknown_fields=True, gc=False)
+        for some in ({**kinds, **codes}, kinds)
+    )
+    return strict, loose
+
+
+# Small replies
+
+
+class Part(NamedTuple):
+    """A part of a small reply: a pattern of fixed text, or the value of a field with what stands around it."""
+
+    before: str
+    """A pattern: of fixed text all of it."""
+    name: str = ""
+    pattern: str = ""
+    """It matches the spellings of the value."""
+    quotes: str = ""
+    """`"` if the value stands in quotes, `?` if it stands in quotes or bare."""
+    after: str = ""
+    optional: bool = False
+    """Whether it may be missing."""
+
+
+class Variant(NamedTuple):
+    """A small reply: what it is, and its parts."""
+
+    object: Object
+    parts: tuple[Part, ...]
+
+
+Small = Callable[[str, Any], Any]
+"""Returns the reply in a text, or None if it is not one of the variants; the second argument are tables of codes."""
+
+
+def small(title: str, variants: Sequence[Variant], head: str, tail: str, plain: Callable[[str], str] | None = None) -> Small:
+    """Compile what reads a text that is one of the *variants*, which are tried in their order.
+
+    Neighbours that begin alike are one branch of one expression. Each ends with an empty group, so that the last group
+    of a match says which one it is. *plain* makes a text of what the format escapes.
+    """
+    walk = _Walk(title, variants, plain)
+    pattern = _branches(walk, list(range(len(variants))), 0, {})
+    space = {**_namespace(variants[0].object), **walk.names, "match": re.compile(f"{head}{pattern}{tail}").fullmatch}
+    lines = ["found = match(text)", "if found is None:", "    return None", "last = found.lastindex", *walk.lines]
+    return compiled("read_small", title, "text, tables", lines, space)
+
+
+class _Walk:
+    """What is written while the branches of an expression are."""
+
+    def __init__(self, title: str, variants: Sequence[Variant], plain: Callable[[str], str] | None) -> None:
+        self.title, self.variants = title, variants
+        self.names: dict[str, Any] = {"plain": plain} if plain else {}
+        self.lines: list[str] = []
+        self.groups = 0
+
+
+def _branches(walk: _Walk, some: Sequence[int], depth: int, given: Mapping[str, int]) -> str:
+    """Return the expression for some variants, which are alike before *depth*."""
+    found: list[str] = []
+    start = 0
+    while start < len(some):
+        parts = walk.variants[some[start]].parts
+        if depth == len(parts):
+            walk.groups += 1
+            _make(walk, some[start], given)
+            found.append("()")
+            start += 1
+            continue
+        end = start + 1
+        while end < len(some) and walk.variants[some[end]].parts[depth : depth + 1] == (parts[depth],):
+            end += 1
+        found.append(_branch(walk, some[start:end], parts[depth], depth, given))
+        start = end
+    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
+
+
+def _branch(walk: _Walk, some: Sequence[int], part: Part, depth: int, given: Mapping[str, int]) -> str:
+    if not part.name:
+        return part.before + _branches(walk, some, depth + 1, given)
+    walk.groups += 1
+    value = f"{part.quotes}({part.pattern}){part.quotes}"
+    if part.quotes == "?":
+        walk.groups += 1
+        value = f'(")?({part.pattern})(?({walk.groups - 1})")'
+    whole = f"{part.before}{value}{part.after}"
+    pattern = f"(?:{whole})?" if part.optional else whole
+    return pattern + _branches(walk, some, depth + 1, {**given, part.name: walk.groups})
+
+
+def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
+    """Write the lines that make a variant's value of the groups of a match."""
+    obj = walk.variants[number].object
+    walk.names[f"Record_{number}"] = obj.cls
+    walk.lines.append(f"if last == {walk.groups}:")
+    if not given:
+        walk.names[f"value_{number}"] = obj.cls()
+        walk.lines.append(f"    return value_{number}")
+        return
+    parts = {part.name: part for part in walk.variants[number].parts if part.name}
+    place = {name: at for at, (name, _) in enumerate(coded(obj))}
+    call: dict[str, str] = {}
+    for name in given:
+        type_ = obj.by_name[name].type
+        assert isinstance(type_, Type)
+        variable = f"plain({name})" if type_.kind == "text" and "plain" in walk.names else name
+        made = _value(type_, f"tables[{number}][{place.get(name)}]", variable, "match", False)
+        call[name] = f"None if {name} is None else {made}" if parts[name].optional else made
+    targets = ", ".join(given)
+    groups = ", ".join(map(str, given.values()))
+    walk.lines.append(f"    {targets} = found.group({groups})")
+    walk.lines.append(f"    return Record_{number}({_arguments(obj, call)})")
+
+
+# Spelling
+
+
+class Slot(NamedTuple):
+    """In a template: where the value of a field stands, or of an open key."""
+
+    name: str
+
+
+class Texts(NamedTuple):
+    """How a format writes the texts of a field: each raises `Unusual` for a text that the format cannot hold there."""
+
+    one: Callable[[str], str]
+    many: Callable[[list[str], int], list[str]]
+    """The second argument is the length that no text may exceed."""
+
+
+class Writer(NamedTuple):
+    """What writes records that have the same fields."""
+
+    one: Callable[[Any, int], str]
+    many: Callable[[Any, int], list[str]]
+    """Records to what each is spelled as. The second argument is the length that no text may exceed."""
+    count: int
+    """How many fields they have."""
+
+
+class Spellings(dict[Any, str]):
+    """How the codes of a type are spelled, with what stands around them. It makes those that it does not have."""
+
+    __slots__ = ("_after", "_before")
+
+    def __init__(self, type_: Type, before: str = "", after: str = "") -> None:
+        self._before, self._after = before, after
+        codes = {code for code in Codes(type_).values() if 0 <= int(code) < 100}
+        super().__init__({code: f"{before}{int(code)}{after}" for code in codes})
+
+    def __missing__(self, code: int) -> str:
+        return f"{self._before}{int.__repr__(code)}{self._after}"
+
+
+def writer(obj: Object, title: str, template: Sequence[str | Slot | OpenSlot], keys: tuple[str, ...], texts: Mapping[str, Texts]) -> Writer:
+    """Compile what writes records as *template* says.
+
+    They have the fields whose slots are in it, and open codes with these *keys*, whose slots are numbered. *texts* says
+    how the texts of each field are written. All that is wrong with a record raises one of `CAUGHT`.
+    """
+    present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
+    space: dict[str, Any] = {
+        **_namespace(obj),
+        "MAX": MAX_NUMBER,
+        "KEYS": keys,
+        "EMPTY": EMPTY,
+        "amount": amount,
+        "spelled_date": spelled_date,
+        "spelled_numbers": spelled_numbers,
+        "datetime": datetime,
+        "len": len,
+        "codes_are": codes_are,
+    }
+    one: list[str] = []
+    many: list[str] = []
+    checks = ["record.__class__ is Record"]
+    columns: list[str] = []
+    names_one: dict[str, str] = {}
+    names_many: dict[str, str] = {}
+    for name in present:
+        type_ = obj.by_name[name].type
+        assert isinstance(type_, Type)
+        value = f"record.{name}"
+        if type_.kind == "number":
+            one += [f"{name} = {value}", f"if {name}.__class__ is not int or not 0 <= {name} <= MAX:", "    odd()"]
+            many.append(f"{name}_column = spelled_numbers([{value} for record in records])")
+            columns.append(name)
+        elif type_.kind == "text":
+            space[f"{name}_one"], space[f"{name}_many"] = texts[name]
+            one += [f"{name} = {value}", f"if len({name}) > longest:", "    odd()", f"{name} = {name}_one({name})"]
+            many.append(f"{name}_column = {name}_many([{value} for record in records], longest)")
+            columns.append(name)
+        elif type_.kind == "code":
+            space[f"{name}_class"], space[f"{name}_spelled"] = type_.enum, Spellings(type_)
+            test = f"{value}.__class__ is {name}_class"
+            one += [f"if not {test}:", "    odd()", f"{name} = {name}_spelled[{value}]"]
+            checks.append(test)
+            names_many[name] = f"{name}_spelled[{value}]"
+        else:
+            cls, spell, plain = ("Decimal", "amount", "") if type_.kind == "money" else ("datetime", "spelled_date", f" and {value}.tzinfo is None")
+            test = f"{value}.__class__ is {cls}{plain}"
+            checked = f"checked_{type_.kind}({spell}({value}))"
+            one += [f"if not ({test}):", "    odd()", f"{name} = {checked}"]
+            checks.append(test)
+            names_many[name] = checked
+    absent = [f"record.{field.name} is None" for field in obj.fields if field.name not in present]
+    loop = f"for {', '.join(['record', *columns])} in zip(records, {', '.join(f'{name}_column' for name in columns)})" if columns else "for record in records"
+    condition = [*checks, *absent]
+    if obj.open is not None:
+        opened = [obj.open.texts, obj.open.codes] if isinstance(obj.open, OpenMap) else [obj.open.name]
+        if keys:
+            assert isinstance(obj.open, OpenMap)
+            codes = obj.open.codes
+            opened.remove(codes)
+            space |= {"CODE_CLASS": obj.open.code.enum}
+            values = ", ".join(f"open_{place}" for place in range(len(keys)))
+            held = f"record.{codes}.__class__ is Mapping and record.{codes}._keys == KEYS"
+            condition += [held]
+            one += [f"if not ({held}) or not codes_are(CODE_CLASS, (record,), {codes!r}):", "    odd()", f"{values}, = record.{codes}._values"]
+            many.append(f"if not codes_are(CODE_CLASS, records, {codes!r}):")
+            many.append("    odd()")
+            opened_loop = f" for {values}, in (record.{codes}._values,)"
+        else:
+            opened_loop = ""
+        empty = [f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping and not record.{name}._values)" for name in opened]
+        condition += empty
+        one += [f"if not ({' and '.join(empty)}):", "    odd()"] if empty else []
+    else:
+        opened_loop = ""
+    space |= {f"SPELLED_{place}": part for place, part in _open_spellings(obj, template, keys).items()}
+    row_one = _row(template, names_one)
+    row_many = _row(template, names_many)
+    lines_one = ["if record.__class__ is not Record:", "    odd()", *one, f"return {row_one}"]
+    lines_many = [
+        *many,
+        f"lines = [{row_many} {loop} if {' and '.join(condition)}{opened_loop}]",
+        "if len(lines) != len(records):",
+        "    odd()",
+        "return lines",
+    ]
+    count = len(present) + len(keys)
+    return Writer(
+        compiled("write_one", title, "record, longest", lines_one, space),
+        compiled("write_many", title, "records, longest", lines_many, space),
+        count,
+    )
+
+
+def codes_are(cls: type, records: Sequence[Any], attribute: str) -> bool:
+    """Whether all open codes of records are of a class."""
+    values = chain.from_iterable([getattr(record, attribute)._values for record in records])
+    return {*map(type, values)} <= {cls}
+
+
+class OpenSlot(NamedTuple):
+    """In a template: where the open key of that number stands, with what stands around its code."""
+
+    place: int
+    before: str
+    after: str
+
+
+def _open_spellings(obj: Object, template: Sequence[Any], keys: tuple[str, ...]) -> dict[int, Spellings]:
+    opened = [part for part in template if isinstance(part, OpenSlot)]
+    assert len(opened) == len(keys)
+    return {part.place: Spellings(obj.open.code, part.before, part.after) for part in opened if isinstance(obj.open, OpenMap)}
+
+
+def _row(template: Sequence[Any], names: Mapping[str, str]) -> str:
+    """Return the f-string of a template."""
+    pieces = []
+    for part in template:
+        if isinstance(part, Slot):
+            pieces.append(f"{{{names.get(part.name, part.name)}}}")
+        elif isinstance(part, OpenSlot):
+            pieces.append(f"{{SPELLED_{part.place}[open_{part.place}]}}")
+        else:
+            pieces.append(_literal(part))
+    return 'f"' + "".join(pieces) + '"'
+
+
+def _literal(text: str) -> str:
+    """Return text of a declaration as it stands inside of an f-string."""
+    return repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"').replace("{", "{{").replace("}", "}}")
+
+
+def kinds(obj: Object) -> Callable[[Any], tuple[Any, ...]]:
+    """Compile what tells which fields a record has, and which open codes: records of a kind have the same writer.
+
+    It raises one of `CAUGHT` for a record that only the careful writer can judge.
+    """
+    parts = [f"record.{field.name} is None" for field in obj.fields if field.optional and isinstance(field.type, Type)]
+    parts += [f"record.{field.name} and odd()" for field in obj.fields if isinstance(field.type, Many)]
+    if isinstance(obj.open, OpenMap):
+        parts.append(f"record.{obj.open.codes}._keys")
+    lines = ["if record.__class__ is not Record:", "    odd()", f"return ({', '.join(parts)}{',' * (len(parts) == 1)})"]
+    return compiled("kind_of", obj.cls.__name__, "record", lines, {"Record": obj.cls, "odd": odd})
+
+
+def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the fields that records of a kind have, and the keys of their open codes."""
+    absent = iter(kind)
+    present = {
+        field.name for field in obj.fields if isinstance(field.type, Type) and not (field.optional and next(absent))
+    }
+    keys = kind[-1] if isinstance(obj.open, OpenMap) else ()
+    return frozenset(present), keys

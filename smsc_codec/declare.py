@@ -1,0 +1,342 @@
+"""The words in which an endpoint declares its replies: one line a field, one key a format. Data only.
+
+An `Endpoint` has replies. A `Reply` is one `Object`, or a list of them, or a fixed word. An `Object` is a class of the
+model and its fields. A `Field` has a type, and a key in each of the four formats:
+
+    Field("parts", COUNT, xml="cnt", json="cnt")
+
+- `text`: the key of a line of `key = value`, or the name of a terminal of the reply's grammar rule, in small letters;
+- `csv`: the name that the layouts of the reply use;
+- `xml`: a child element; `"@key"` an attribute; `"."` the element's own text;
+- `json`: a member.
+
+A key that is left out is the field's own name, and `None` says that the format has no place for the field.
+`docs/adding-an-endpoint.md` declares one, step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ._types import lazy
+from .model import MAX_NUMBER, Code, ErrorCode, ErrorReply, ServiceError, Success
+
+SAME = "="
+"""The key of a field is its name."""
+
+FORMATS = ("text", "csv", "xml", "json")
+
+
+class Type(msgspec.Struct, frozen=True):
+    """What a value is, whichever format it stands in."""
+
+    kind: str
+    """`number`, `code`, `money`, `date` or `text`: the Python type that it becomes."""
+    words: str
+    """What errors call it."""
+    pattern: str
+    """A regular expression that matches its spellings; there is one for each value."""
+    bare: bool = False
+    """Whether fmt=3 has it without quotes."""
+    loose: bool = False
+    """Of a text: whether fmt=3 may have a whole number without quotes in its place."""
+    enum: Any = None
+    """Of a code: the class of its numbers."""
+    documented: frozenset[int] = frozenset()
+    """Of a code: the numbers that no finding is made of."""
+
+
+_DIGITS = "0|[1-9][0-9]{0,17}"
+
+ID = Type("number", "a whole number of at most 18 digits", _DIGITS, bare=True)
+"""The service's number of something, as an `int`."""
+COUNT = ID
+"""How many there are, as an `int`."""
+TIMESTAMP = ID
+"""Seconds since 1970 in UTC, as an `int`."""
+MONEY = Type("money", "an amount of money", r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?")
+"""An amount as a `Decimal` with the digits as sent."""
+DATE = Type(
+    "date",
+    "a date (DD.MM.YYYY hh:mm:ss)",
+    r"(?:0[1-9]|[12][0-9]|3[01])\.(?:0[1-9]|1[0-2])\.[0-9]{4} (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+)
+"""A date in the account's time zone, as a naive `datetime`."""
+TEXT = Type("text", "text", r"[^\ud800-\udfff]*")
+"""Text that may be empty."""
+PHONE = Type("text", "digits", r"\+?[0-9]{0,32}", loose=True)
+"""Digits that are not a number, such as those of a phone: leading zeros count."""
+NAME = Type("text", "a name of at least one character", r"[^\ud800-\udfff]+")
+"""Text of at least one character."""
+
+
+def code(enum: type[Code], words: str, pattern: str | None = None, documented: frozenset[int] | None = None) -> Type:
+    """Return the type of a number with meanings. Negative ones are read if the documentation has such."""
+    sign = "-?" if min(map(int, enum), default=0) < 0 else ""
+    known = frozenset(map(int, enum)) if documented is None else documented
+    return Type("code", words, pattern or f"0|{sign}[1-9][0-9]{{0,17}}", bare=True, enum=enum, documented=known)
+
+
+class Field(msgspec.Struct, frozen=True):
+    """An attribute of a class, its type, and its key in each format."""
+
+    name: str
+    type: Type | Many
+    text: str | None = SAME
+    csv: str | None = SAME
+    xml: str | None = SAME
+    json: str | None = SAME
+    optional: bool = False
+    """Whether a reply may lack it; the attribute is `None` then, which is the class's default."""
+
+    def key(self, fmt: str) -> str | None:
+        """Return the key in a format of `FORMATS`, None if it has no place for the field."""
+        key: str | None = getattr(self, fmt)
+        return self.name if key == SAME else key
+
+
+class Many(msgspec.Struct, frozen=True):
+    """The type of a field that is a list of objects.
+
+    fmt=3 has an array, fmt=2 an element with *item* elements in it, fmt=0 and fmt=1 a line for each object behind the
+    first line of the reply; *rule* is the grammar's rule of such a line.
+    """
+
+    object: Object
+    item: str = ""
+    rule: str = ""
+    csv: tuple[Layout, ...] = ()
+
+
+class OpenMap(msgspec.Struct, frozen=True):
+    """Keys that nobody can list, of codes and texts: a value that is a code goes to *codes*, another to *texts*."""
+
+    codes: str
+    """The attribute with the codes by key."""
+    code: Type
+    texts: str
+    """The attribute with the texts by key."""
+    text: Type
+    known: frozenset[str]
+    """The keys that the documentation names."""
+    order: Mapping[str, tuple[str, ...]]
+    """The documented order of the keys in each format."""
+    quotes: bool = False
+    """Whether fmt=3 quotes every value of a record with such keys."""
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Keys that the documentation does not name: each is kept as text in the attribute *name*."""
+
+    name: str = "other"
+
+
+class Object(msgspec.Struct, frozen=True, dict=True):
+    """A class of the model and its fields, in the order in which the formats have them."""
+
+    cls: Any
+    members: tuple[Field | OpenMap | Other, ...]
+    orders: Mapping[str, tuple[tuple[str, ...], ...]] = {}
+    """Of a format with an order of its own: names of fields. Of several orders the first one is written that has all
+    fields which the value has."""
+    also: Mapping[str, Mapping[str, str]] = {}
+    """Of a format that has other keys too: which field each of them stands for. They are read, and not written."""
+
+    @lazy
+    def fields(self) -> tuple[Field, ...]:
+        """The fields alone."""
+        return tuple(member for member in self.members if isinstance(member, Field))
+
+    @lazy
+    def open(self) -> OpenMap | Other | None:
+        """What becomes of keys that are not fields; None if they are not kept."""
+        return next((member for member in self.members if not isinstance(member, Field)), None)
+
+    @lazy
+    def by_name(self) -> dict[str, Field]:
+        """The fields by their names."""
+        return {field.name: field for field in self.fields}
+
+    def names(self, fmt: str) -> dict[str, str]:
+        """Return the name of the field that each key of a format stands for."""
+        keys = ((field.key(fmt), field.name) for field in self.fields)
+        return {key.removeprefix("@"): name for key, name in keys if key is not None} | {**self.also.get(fmt, {})}
+
+    def ordered(self, fmt: str, present: frozenset[str] = frozenset()) -> list[Field | OpenMap | Other]:
+        """Return the members that a format has, in the order in which it writes a value with these fields."""
+        members = [each for each in self.members if not isinstance(each, Field) or each.key(fmt) is not None]
+        for order in self.orders.get(fmt, ()):
+            if present <= {*order}:
+                first = [self.by_name[name] for name in order if self.by_name[name] in members]
+                return [*first, *(member for member in members if member not in first)]
+        return members
+
+
+class Const(msgspec.Struct, frozen=True):
+    """A cell of fmt=1 that is the same in every reply."""
+
+    text: str
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A cell of fmt=1 with a field's value behind a minus sign."""
+
+    name: str
+
+
+class Rest(msgspec.Struct, frozen=True):
+    """The cell of fmt=1 that takes the commas which the other cells of its line leave."""
+
+    name: str
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """The cells of a line in fmt=1: names of fields, one of which may be a `Rest`."""
+
+    cells: tuple[str | Const | Signed | Rest, ...]
+    when: Mapping[str, str] = {}
+    """Parameters of the request with which this layout is meant. Without them the number of cells decides."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The fields that it has."""
+        return frozenset(cell if isinstance(cell, str) else cell.name for cell in self.cells if not isinstance(cell, Const))
+
+    @property
+    def rest(self) -> str | None:
+        """The field that takes the commas."""
+        return next((cell.name for cell in self.cells if isinstance(cell, Rest)), None)
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One kind of reply."""
+
+    kind: str
+    """Its `kind` in normalized JSON, and the rule of the endpoint's grammar."""
+    words: str
+    """What errors call it."""
+    object: Object
+    many: Any = None
+    """Of a list: its class, whose only attribute holds the records."""
+    rule: str = ""
+    """The grammar's rule of a record; of a reply that is not a list its kind."""
+    constant: str = ""
+    """The word that it is, if it has no fields."""
+    csv: tuple[Layout, ...] = ()
+    xml: tuple[str | None, ...] = ("result",)
+    """The root elements that it may have; None stands for no root. The first is written."""
+    item: str = ""
+    """Of a list: the element of a record in fmt=2."""
+    anywhere: bool = False
+    """Whether it is known to come as text where fmt=2 or fmt=3 was asked."""
+    more: bool = False
+    """Whether fmt=2 and fmt=3 may have members that are not fields; they are reported, and not kept."""
+
+    @property
+    def cls(self) -> Any:
+        """The class of the reply."""
+        return self.many or self.object.cls
+
+    @property
+    def attribute(self) -> str:
+        """Of a list: the attribute with the records."""
+        return str(self.many.__struct_fields__[0]) if self.many else ""
+
+
+class Endpoint(msgspec.Struct, frozen=True, dict=True):
+    """An address of the service: what it can answer."""
+
+    name: str
+    """The last part of its path, such as `send.php`."""
+    grammar: str
+    """The file in `grammars/` without its ending, or the path of any other; its start rule is `reply`."""
+    own: tuple[Reply, ...]
+    """Its replies but for the error, in the order in which a body is tried against them."""
+    errors: type[ErrorCode] = ServiceError
+    """The numbers of its errors."""
+    other_errors: frozenset[int] = frozenset()
+    """Numbers of errors that no finding is made of, although the documentation of this endpoint does not have them."""
+    reads: frozenset[str] = frozenset()
+    """The parameters of a request that decide what its reply looks like."""
+
+    @lazy
+    def replies(self) -> tuple[Reply, ...]:
+        """All replies, the error first."""
+        return (error(self.errors, self.other_errors), *self.own)
+
+    def reply_of(self, cls: type) -> Reply | None:
+        """Return the reply of a class, None if the endpoint does not have it."""
+        return next((reply for reply in self.replies if reply.cls is cls), None)
+
+    def expected(self) -> str:
+        """Return what any reply can be, for errors."""
+        words = [reply.words for reply in self.replies]
+        return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def error(codes: type[ErrorCode], others: frozenset[int] = frozenset()) -> Reply:
+    """Return the error of an endpoint; the meaning of its number is the endpoint's own.
+
+    fmt=1 has no place for the description. A message's id goes with it on endpoints that have messages:
+    `ERROR = 7 (invalid number), ID - 541`, `541,-7`, `"id": 541` [doc, cap].
+    """
+    number = code(codes, "the number of an error", _DIGITS, frozenset(map(int, codes)) | others)
+    return Reply(
+        "error",
+        "an error",
+        Object(
+            ErrorReply,
+            (
+                Field("description", TEXT, csv=None, xml="error", json="error", optional=True),
+                Field("code", number, xml="error_code", json="error_code"),
+                Field("id", ID, optional=True),
+            ),
+        ),
+        csv=(Layout((Const("0"), Signed("code"))), Layout(("id", Signed("code")))),
+        # `ERROR = 3 (…)` came although fmt=3 was asked: valery1707/smsc-java, templates.php [cap].
+        anywhere=True,
+        more=True,
+    )
+
+
+SUCCESS = Reply(
+    "success",
+    '"OK"',
+    Object(Success, ()),
+    constant="OK",
+    # A bare OK came although fmt=3 was asked: zxcabs/node-smsc, senders.php, 2013 [cap].
+    anywhere=True,
+)
+"""The answer to a command that has nothing else to say."""
+
+__all__ = [
+    "COUNT",
+    "DATE",
+    "FORMATS",
+    "ID",
+    "MAX_NUMBER",
+    "MONEY",
+    "NAME",
+    "PHONE",
+    "SAME",
+    "SUCCESS",
+    "TEXT",
+    "TIMESTAMP",
+    "Const",
+    "Endpoint",
+    "Field",
+    "Layout",
+    "Many",
+    "Object",
+    "OpenMap",
+    "Other",
+    "Reply",
+    "Rest",
+    "Signed",
+    "Type",
+    "code",
+    "error",
+]

@@ -1,0 +1,368 @@
+"""What the readers of the four formats have in common.
+
+A format reads a body in one of two ways:
+
+- `fast` takes bytes of UTF-8 and returns the reply, or None. It reads by compiled rows, and has neither words nor places.
+- `read` takes a `Source`, and judges. It reads plain values, builds the reply carefully, and raises `DecodeError` or
+  `Trouble` if something is wrong. `locate` finds the places that an error or a finding is about.
+
+It writes in the same two ways: `write` by compiled rows, and where these refuse a record that record carefully, with
+words for what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from .._careful import Builder, Note, Pair, Place, Spelled, parser, spelled
+from .._rows import CAUGHT, Codes, Rows, Small, Texts, Unusual, Writer, kinds, noted_tables, present_in, tables
+from .._source import Source
+from ..declare import Endpoint, Field, Object, Reply, Type
+from ..limits import Limits
+
+S = TypeVar("S")
+
+MOST_SHAPES = 64
+"""Sequences of keys that a format remembers a compiled reader or writer of."""
+
+MOST_OPTIONAL = 6
+"""A reply with more fields that it may lack is read by its keys; others are all tried at once."""
+
+
+class Tables:
+    """The tables of codes of an endpoint; with *noted*, of one reply, of which they notice what is not documented."""
+
+    def __init__(self, plain: dict[Any, tuple[Codes, ...]], noted: bool) -> None:
+        self._plain, self._noted = plain, noted
+        self._found: list[Any] = []
+        self.odd_keys = False
+
+    def of(self, obj: Object) -> Any:
+        """Return the tables for the compiled readers of an object."""
+        plain = self._plain[obj.cls]
+        if not self._noted:
+            return plain
+        made = noted_tables(obj, plain)
+        self._found += made
+        return made
+
+    @property
+    def odd(self) -> bool:
+        """Whether anything was noticed."""
+        return self.odd_keys or any(table.odd for table in self._found)
+
+
+class Shapes(Generic[S]):
+    """What a format has compiled for sequences of keys.
+
+    It is a function of the declaration and the keys, so that nothing learned changes what a reply means or costs beyond
+    being compiled once. A hostile body can fill it: what it does not hold is read carefully.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, S] = {}
+
+    def get(self, keys: Hashable, make: Callable[[], S]) -> S:
+        """Return what was compiled for these keys; compile it if there is room."""
+        found = self._known.get(keys)
+        if found is None:
+            if len(self._known) >= MOST_SHAPES:
+                raise Unusual
+            found = self._known[keys] = make()
+        return found
+
+
+class FormatReader:
+    """Reads and writes the replies of an endpoint in one format."""
+
+    fmt: str
+    unique = True
+    """Whether a record cannot have a code and a text under the same key."""
+    between = "\n"
+    """What stands between two records."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.replies = endpoint.replies
+        self.lists = tuple(reply for reply in self.replies if reply.many)
+        self.wide = tuple(
+            reply
+            for reply in self.replies
+            if not reply.many and sum(field.optional for field in reply.object.fields) > MOST_OPTIONAL
+        )
+        self.narrow = tuple(reply for reply in self.replies if not reply.many and reply not in self.wide)
+        self._builders: dict[str, Builder] = {}
+        self._tables = {reply.object.cls: tables(reply.object) for reply in self.replies}
+        self.plain_tables = Tables(self._tables, noted=False)
+        self._small: dict[Any, tuple[Small, list[Object], list[Any]]] = {}
+        self._writers: dict[Any, dict[Any, Writer]] = {reply.kind: {} for reply in self.replies}
+        self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
+
+    def noted_tables(self) -> Tables:
+        """Return tables for one reply of which everything is reported."""
+        return Tables(self._tables, noted=True)
+
+    def ordered(self, expect: tuple[Any, ...], replies: Iterable[Reply]) -> list[Reply]:
+        """Return replies with those first that are expected."""
+        return sorted(replies, key=lambda reply: reply.cls not in expect)
+
+    # Reading
+
+    def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return the reply in a body of UTF-8, None if `read` has to judge. It may raise one of `CAUGHT` too."""
+        raise NotImplementedError
+
+    def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
+        """Return the reply; *expect* decides where a body can mean several."""
+        raise NotImplementedError
+
+    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+        """Return where in the text each of *places* is."""
+        raise NotImplementedError
+
+    def read_small(self, text: str, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return the narrow reply in a text, None if it is not one. The expected class is tried first."""
+        first = expect[0] if len(expect) == 2 else None
+        found = self._small.get(first)
+        if found is None:
+            replies = self.ordered(expect if first else (), self.narrow)
+            read, objects = self.compile_small(replies)
+            found = read, objects, [self.plain_tables.of(obj) for obj in objects]
+            self._small[first] = found
+        read, objects, plain = found
+        return read(text, plain if tables is self.plain_tables else [tables.of(obj) for obj in objects])
+
+    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
+        """Compile what reads these replies. Return it with the object of each of its variants."""
+        raise NotImplementedError
+
+    def builder(self, reply: Reply) -> Builder:
+        """Return the careful reader of a reply's records."""
+        found = self._builders.get(reply.kind)
+        if found is None:
+            found = self._builders[reply.kind] = self.make_builder(reply)
+        return found
+
+    def make_builder(self, reply: Reply) -> Builder:
+        """Make the careful reader of a reply's records."""
+        return Builder(reply.object, self.fmt)
+
+    def too_many(self, source: Source, at: int) -> None:
+        """Refuse a list that is too long; the first record that is too many stands at *at*."""
+        source.fail(f"expected at most {source.limits.items} records", at, code="limit")
+
+    # Writing
+
+    def write(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
+        if not reply.many:
+            return self.write_one(value, reply, limits)
+        records = getattr(value, reply.attribute)
+        return self.framed(self._lines(records, reply, limits), reply)
+
+    def framed(self, lines: list[str], reply: Reply) -> str:
+        """Return the records of a list with what stands around and between them."""
+        return self.between.join(lines)
+
+    def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the text of a reply that is not a list."""
+        try:
+            writer = self._writer(reply, self._kinds[reply.kind](value))
+            if writer.count <= limits.fields:
+                return writer.one(value, limits.text)
+        except CAUGHT:
+            pass
+        return self.write_carefully(value, reply, "", limits)
+
+    def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
+        """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
+        return self.spelled_out(spelled(reply.object, self.fmt, value, path, limits, self.unique), value, reply, path, limits)
+
+    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+        """Return the text of a record with these fields."""
+        raise NotImplementedError
+
+    def _lines(self, records: Sequence[Any], reply: Reply, limits: Limits) -> list[str]:
+        """Return the text of each record."""
+        if not records:
+            return []
+        kind_of = self._kinds[reply.kind]
+        try:
+            return self._alike(records, reply, kind_of(records[0]), limits)
+        except CAUGHT:
+            pass
+        places: dict[Any, list[int]] = {}
+        for place, record in enumerate(records):
+            try:
+                kind = kind_of(record)
+            except CAUGHT:
+                kind = None
+            places.setdefault(kind, []).append(place)
+        lines = [""] * len(records)
+        for kind, some in places.items():
+            try:
+                made = self._alike([records[place] for place in some], reply, kind, limits)
+            except CAUGHT:
+                made = None
+            for number, place in enumerate(some):
+                path = f"{reply.attribute}[{place}]"
+                lines[place] = made[number] if made else self.write_carefully(records[place], reply, path, limits)
+        return lines
+
+    def _alike(self, records: Sequence[Any], reply: Reply, kind: Any, limits: Limits) -> list[str]:
+        """Return the text of each record; all are of a kind, or one of `CAUGHT` is raised."""
+        if kind is None:
+            raise Unusual
+        writer = self._writer(reply, kind)
+        if writer.count > limits.fields:
+            raise Unusual
+        return writer.many(records, limits.text)
+
+    def _writer(self, reply: Reply, kind: Any) -> Writer:
+        known = self._writers[reply.kind]
+        found = known.get(kind)
+        if found is None:
+            if len(known) >= MOST_SHAPES:
+                raise Unusual
+            present, keys = present_in(reply.object, kind)
+            found = known[kind] = self.compile_writer(reply, present, keys)
+        return found
+
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
+        """Compile what writes records with these fields and open codes; `Unusual` if they have no compiled form."""
+        raise NotImplementedError
+
+
+class Shape(NamedTuple):
+    """What reads records with the same keys one behind another."""
+
+    reply: Reply
+    rows: Rows
+    find: Callable[[str], list[Any]]
+    """Finds them; a last group has what is not one."""
+    count: int
+    """How many keys they have."""
+
+
+_RUNS = 4
+"""Shapes one behind another before the rest of a list is sorted by shape."""
+
+
+class RunReader(FormatReader):
+    """Reads lists in which records of the same shape stand one behind another (fmt=0, fmt=2)."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        # The shape of the last record: a guess that `find` judges.
+        self._last: Shape | None = None
+
+    def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
+        """Return the shape of the record at a place, and where the next one begins. Raise `Unusual` if it has none."""
+        raise NotImplementedError
+
+    def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
+        """Return the rows that were found in a text without what the format escapes."""
+        return found
+
+    def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+        """Return the records that a text consists of."""
+        records: list[Any] = []
+        shape = self._last if self._last is not None and self._last.reply is reply else None
+        for _ in range(_RUNS):
+            if shape is not None:
+                found = shape.find(text)
+                rest = found[-1][-1]
+                if rest:
+                    found.pop()
+                if found:
+                    records += self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+                if not rest:
+                    return records
+                text = rest
+            shape = self._last = self.shape_at(text, 0, reply)[0]
+        return records + self._by_shape(text, reply, limits, longest, tables)
+
+    def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+        """Return the same, where shapes take turns: records of a shape are read together and put back in their places."""
+        pieces: dict[int, tuple[Shape, list[int], list[str]]] = {}
+        at = count = 0
+        while at < len(text):
+            shape, end = self.shape_at(text, at, reply)
+            _, places, some = pieces.setdefault(id(shape), (shape, [], []))
+            places.append(count)
+            some.append(text[at:end])
+            at, count = end, count + 1
+        records: list[Any] = [None] * count
+        for shape, places, some in pieces.values():
+            joined = "".join(some)
+            found = shape.find(joined)
+            if len(found) != len(places) or found[-1][-1]:
+                raise Unusual
+            made = self._made(shape, self.plain_rows(joined, found), limits, longest, tables)
+            for place, record in zip(places, made):
+                records[place] = record
+        return records
+
+    def _made(self, shape: Shape, found: list[Any], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+        rows = shape.rows
+        if shape.count > limits.fields or (longest is not None and _any_longer(found, rows.texts, longest)):
+            raise Unusual
+        tables.odd_keys |= rows.odd
+        looked_up = tables.of(shape.reply.object)
+        try:
+            return rows.many(found, looked_up)
+        except KeyError:
+            if longest is not None and _any_longer(found, rows.opened, longest):
+                raise Unusual from None
+            return rows.mixed(found, looked_up)
+
+
+def _any_longer(found: Sequence[Any], places: Iterable[int], longest: int) -> bool:
+    return any(max([len(row[place]) for row in found]) > longest for place in places)
+
+
+def texts_with(special: Callable[[str], Any], escape: Callable[[str], str]) -> Texts:
+    """Return how texts are written that are escaped where they have *special* characters."""
+
+    def one(text: str) -> str:
+        return escape(text) if special(text) else text
+
+    def many(column: list[str], longest: int) -> list[str]:
+        joined = "".join(column)
+        if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
+            raise Unusual
+        return [escape(text) if special(text) else text for text in column] if special(joined) else column
+
+    return Texts(one, many)
+
+
+@lru_cache(64)
+def required(reply: Reply, fmt: str) -> frozenset[str]:
+    """Return the keys that a reply's object has to have in a format."""
+    fields = (field for field in reply.object.fields if not field.optional)
+    return frozenset((field.key(fmt) or "").removeprefix("@") for field in fields)
+
+
+def rank(reply: Reply, fmt: str, pairs: Sequence[Pair]) -> int | None:
+    """Return how many keys a reply that is not a list has no place for, None if the pairs are not such a reply."""
+    keys = {key for key, _ in pairs}
+    names = reply.object.names(fmt)
+    given = {names[key] for key in keys if key in names}
+    if not keys or not all(field.optional or field.name in given for field in reply.object.fields):
+        return None
+    others = len(keys - names.keys())
+    if others and reply.object.open is None and not reply.more:
+        return None
+    if len(reply.object.fields) == 1:
+        (field,) = reply.object.fields
+        # The id of a new name has the key of a name in a list: only a number is an id.
+        if not all(isinstance(value, str) and is_value(field, value) for key, value in pairs if key in names):
+            return None
+    return others
+
+
+def is_value(field: Field, text: str) -> bool:
+    """Whether a text is a value of a field."""
+    return isinstance(field.type, Type) and parser(field.type)[1](text) is not None
