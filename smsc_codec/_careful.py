@@ -107,20 +107,21 @@ class Builder:
         """Return the record. Raise `Trouble` if it cannot have these values."""
         limits = source.limits
         values: dict[str, Any] = {}
-        opened: dict[str, Any] = {}
+        opened: dict[Any, Any] = {}
         seen: dict[str, int] = {}
         before = f"{path}." if path else ""
-        for count, (key, value) in enumerate(pairs, 1):
+        for number, (key, value) in enumerate(pairs, 1):
             again = seen[key] = seen.get(key, -1) + 1
             place = Place((*steps, key), again)
-            if count > limits.fields:
+            if number > limits.fields:
                 raise Trouble(f"expected at most {limits.fields} fields", place, path, "limit")
             field = self._fields.get(key)
             if field is None:
                 if len(key) > limits.text:
                     raise Trouble(f"expected a key of at most {limits.text} characters", place, path, "limit")
+                count = len(opened)
                 where = self._open(key, value, opened, source, place, before, notes)
-                twice = key in seen and again
+                twice = again > 0 and len(opened) == count
             else:
                 where = f"{before}{field.name}"
                 twice = field.name in values
@@ -150,7 +151,7 @@ class Builder:
             raise Trouble(f"expected {type_.words}, found {words_of(value, source)}", place, path, "value")
         return scalar(type_, value, source, place, path, notes)
 
-    def _open(self, key: str, value: Any, opened: dict[str, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
+    def _open(self, key: str, value: Any, opened: dict[Any, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
         """Keep an open key, and report it if it is not documented. Return its path."""
         rest = self.object.open
         if rest is None:
@@ -167,10 +168,10 @@ class Builder:
         path = f"{before}{rest.codes if is_code else rest.texts}.{key}"
         if key not in rest.known and notes is not None:
             notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
-        opened[key] = (is_code, scalar(type_, value, source, place, path, notes))
+        opened[key, is_code] = scalar(type_, value, source, place, path, notes)
         return path
 
-    def _other(self, rest: Other, key: str, value: Any, opened: dict[str, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
+    def _other(self, rest: Other, key: str, value: Any, opened: dict[Any, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
         path = f"{before}{rest.name}.{key}"
         if not isinstance(value, str):
             if notes is not None:
@@ -182,7 +183,7 @@ class Builder:
         opened[key] = scalar(TEXT, value, source, place, path, notes)
         return path
 
-    def _opened(self, opened: dict[str, Any]) -> dict[str, Any]:
+    def _opened(self, opened: dict[Any, Any]) -> dict[str, Any]:
         rest = self.object.open
         if rest is None or not opened:
             return {}
@@ -190,9 +191,9 @@ class Builder:
             return {rest.name: FrozenMapping.of(opened)}
         found = {}
         for attribute, kind in ((rest.codes, True), (rest.texts, False)):
-            keys = [key for key, (is_code, _) in opened.items() if is_code is kind]
+            keys = [key for key, is_code in opened if is_code is kind]
             ordered = arrange(keys, rest.order.get(self._fmt, ()))
-            found[attribute] = FrozenMapping.of((key, opened[key][1]) for key in ordered) if keys else EMPTY
+            found[attribute] = FrozenMapping.of((key, opened[key, kind]) for key in ordered) if keys else EMPTY
         return found
 
 
@@ -243,7 +244,7 @@ def oddities(obj: Object, fmt: str, records: Iterable[Any], listed: bool, attrib
     keys = {name: key for key, name in reversed(obj.names(fmt).items())}
     for number, record in enumerate(records):
         steps: tuple[str | int, ...] = (number,) if listed else ()
-        before = f"{attribute}[{number}]." if listed else ""
+        before = f"{attribute}[{number}]." if attribute else ""
         for field in obj.fields:
             value = getattr(record, field.name)
             if value is None or isinstance(field.type, Many):
@@ -269,6 +270,14 @@ def _note(type_: Type, value: Any, source: Source, place: Place, path: str, note
 
 
 # Writing
+
+
+_WORDS = {
+    "text": "the text format has",
+    "csv": "comma-separated replies have",
+    "xml": "the XML format has",
+    "json": "the JSON format has",
+}
 
 
 class Spelled(NamedTuple):
@@ -318,7 +327,7 @@ def spelled(obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique
         item = _attribute(value, field.name, f"{before}{field.name}")
         absent = item is None or (isinstance(field.type, Many) and not item)
         if field.key(fmt) is None and not absent:
-            raise EncodeError("this format has no place for it", path=f"{before}{field.name}")
+            raise EncodeError(f"{_WORDS[fmt]} no place for it", path=f"{before}{field.name}")
         if not absent or not field.optional:
             given[field.name] = item
     found: list[Spelled] = []

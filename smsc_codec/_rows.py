@@ -24,6 +24,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
+from ._types import all_are
 from .declare import Field, Many, Object, OpenMap, Other, Type
 from .mapping import EMPTY, FrozenMapping, shared
 from .model import MAX_NUMBER
@@ -226,6 +227,8 @@ class Rows(NamedTuple):
     """The places of declared texts, which can be too long."""
     opened: tuple[int, ...]
     """The places of open keys."""
+    longest: int
+    """Characters of the longest open key."""
 
 
 class _Slots(NamedTuple):
@@ -359,6 +362,7 @@ def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozense
         not known >= {*slots.opened.values()},
         tuple(place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"),
         tuple(place for place, slot in enumerate(slots.names) if slot in slots.opened),
+        max(map(len, slots.opened.values()), default=0),
     )
 
 
@@ -407,6 +411,8 @@ def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) 
     kinds: dict[str, Any] = {}
     for slot, key in zip(slots.names, keys):
         signed = slot in slots.types and "-?" in slots.types[slot].pattern
+        if key not in quoted and slot in slots.types and not slots.types[slot].bare:
+            raise Unusual
         kinds[slot] = str if key in quoted else _SIGNED if signed else _BARE
     codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
     rename = dict(zip(slots.names, keys))
@@ -556,15 +562,15 @@ class Writer(NamedTuple):
 class Spellings(dict[Any, str]):
     """How the codes of a type are spelled, with what stands around them. It makes those that it does not have."""
 
-    __slots__ = ("_after", "_before")
+    __slots__ = ("_after", "_before", "_codes")
 
     def __init__(self, type_: Type, before: str = "", after: str = "") -> None:
-        self._before, self._after = before, after
-        codes = {code for code in Codes(type_).values() if 0 <= int(code) < 100}
+        self._before, self._after, self._codes = before, after, Codes(type_)
+        codes = {code for code in self._codes.values() if 0 <= int(code) < 100}
         super().__init__({code: f"{before}{int(code)}{after}" for code in codes})
 
     def __missing__(self, code: int) -> str:
-        return f"{self._before}{int.__repr__(code)}{self._after}"
+        return f"{self._before}{int(self._codes[int(code)])}{self._after}"
 
 
 def writer(obj: Object, title: str, template: Sequence[str | Slot | OpenSlot], keys: tuple[str, ...], texts: Mapping[str, Texts]) -> Writer:
@@ -719,4 +725,6 @@ def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], tupl
         field.name for field in obj.fields if isinstance(field.type, Type) and not (field.optional and next(absent))
     }
     keys = kind[-1] if isinstance(obj.open, OpenMap) else ()
+    if not all_are(keys, str) or len({*keys}) < len(keys):
+        raise Unusual
     return frozenset(present), keys

@@ -67,7 +67,7 @@ class Codec(Generic[R]):
     def _quick(self, body: bytes, fmt: Any, expect: tuple[type, ...], noted: bool) -> Any:
         """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look; also if it is *noted*,
         and there is something to report of it."""
-        if (fmt.__class__ is not int and fmt.__class__ is not Format) or len(body) > DEFAULT_LIMITS.body:
+        if (type(fmt) is not int and type(fmt) is not Format) or len(body) > DEFAULT_LIMITS.body:
             return None
         reader = self._formats.get(fmt)
         if reader is None:
@@ -138,7 +138,7 @@ class Codec(Generic[R]):
 
         Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else.
         """
-        if body.__class__ is bytes and charset is None and limits is DEFAULT_LIMITS and (strict is False or strict is True):
+        if type(body) is bytes and charset is None and limits is DEFAULT_LIMITS and (strict is False or strict is True):
             reply = self._quick(body, fmt, () if expect is None else self._expected(expect), strict)
             if reply is not None:
                 return reply
@@ -200,7 +200,7 @@ class Codec(Generic[R]):
         """Do what `validate` does; nothing that is *known* to be secret is repeated."""
         wanted = () if expect is None else self._expected(expect)
         flag_of("strict", strict)
-        if body.__class__ is bytes and charset is None and limits is DEFAULT_LIMITS:
+        if type(body) is bytes and charset is None and limits is DEFAULT_LIMITS:
             reply = self._quick(body, fmt, wanted, noted=True)
             if reply is not None:
                 return Report(reply)
@@ -382,7 +382,7 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> N
     counts: dict[Any, int] = {}
     first: list[tuple[Note, Any]] = []
     for note in notes:
-        alike = (note.severity, note.code, note.message, _NUMBER.sub("[]", note.path))
+        alike = (note.severity, note.code, note.message, _NUMBER.sub("[]", note.path), note.place.again)
         if alike not in counts:
             first.append((note, alike))
         counts[alike] = counts.get(alike, 0) + 1

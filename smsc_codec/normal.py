@@ -116,7 +116,8 @@ def _plain(record: Object, value: Any, path: str) -> dict[str, Any]:
     if type(value) is not record.cls:
         raise EncodeError(f"expected a {record.cls.__name__}, found {name_of(value)}", path=path)
     plain: dict[str, Any] = {}
-    for field in record.fields:
+    order = record.cls.__struct_fields__
+    for field in sorted(record.fields, key=lambda field: order.index(field.name)):
         item = getattr(value, field.name)
         if item is not None or not field.optional:
             plain[field.name] = _scalar(field.type, item, _join(path, field.name))

@@ -132,7 +132,7 @@ class CsvFormat(FormatReader):
         # One line end after the last line happens [client]; CRLF is read too.
         text = source.text.removesuffix("\n").removesuffix("\r") if source.text.endswith("\n") else source.text
         first, _, rest = text.partition("\n")
-        cells = first.removesuffix("\r").split(",")
+        cells = (first.removesuffix("\r") if rest else first).split(",")
         for reply in self.ordered(expect, self.replies):
             if reply.many:
                 continue

@@ -91,7 +91,7 @@ class JsonFormat(FormatReader):
     def _wide(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         row = orjson.loads(body)
         shape = self._shape_of(self.ordered(expect, self.wide), row)
-        if len(shape.keys) > limits.fields or not self._is_plain(shape, body, [row]):
+        if _is_beyond(shape, limits) or not self._is_plain(shape, body, [row]):
             return None
         tables.odd_keys |= shape.rows.odd
         return shape.rows.many([shape.one(body)], tables.of(shape.reply.object))[0]
@@ -106,7 +106,7 @@ class JsonFormat(FormatReader):
         if found is None or shape is None:
             return self._by_kinds(body, limits, expect, tables)
         count = len(found)
-        if count > limits.items or len(shape.keys) > limits.fields or not self._is_plain(shape, body, found):
+        if count > limits.items or _is_beyond(shape, limits) or not self._is_plain(shape, body, found):
             return None
         tables.odd_keys |= shape.rows.odd
         records = self._records(shape, found, limits.text if len(body) > limits.text else None, tables)
@@ -191,7 +191,7 @@ class JsonFormat(FormatReader):
                 chosen = [places[number] for number in some]
                 shape = self._shape_of([reply] if reply else replies, given[chosen[0]])
                 reply = shape.reply
-                if len(shape.keys) > limits.fields:
+                if _is_beyond(shape, limits):
                     return None
                 tables.odd_keys |= shape.rows.odd
                 made = msgspec.convert([given[place] for place in chosen], list[shape.row])  # type: ignore[name-defined]
@@ -374,6 +374,11 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     strict, loose = members(reply.object, "json", keys, quoted)
     decoders = (msgspec.json.Decoder(list[strict]).decode, msgspec.json.Decoder(list[loose]).decode)  # type: ignore[valid-type]
     return _Shape(reply, keys, made, *decoders, msgspec.json.Decoder(loose).decode, loose, len(quoted) < len(keys))
+
+
+def _is_beyond(shape: _Shape, limits: Limits) -> bool:
+    """Whether an object has too many members, or too long a key."""
+    return len(shape.keys) > limits.fields or shape.rows.longest > limits.text
 
 
 def _any_longer(found: Sequence[Any], names: Sequence[str], longest: int) -> bool:

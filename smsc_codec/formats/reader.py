@@ -13,7 +13,6 @@ words for what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .._careful import Builder, Note, Pair, Place, Spelled, parser, spelled
@@ -307,7 +306,7 @@ class RunReader(FormatReader):
 
     def _made(self, shape: Shape, found: list[Any], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         rows = shape.rows
-        if shape.count > limits.fields or (longest is not None and _any_longer(found, rows.texts, longest)):
+        if shape.count > limits.fields or rows.longest > limits.text or (longest is not None and _any_longer(found, rows.texts, longest)):
             raise Unusual
         tables.odd_keys |= rows.odd
         looked_up = tables.of(shape.reply.object)
@@ -338,7 +337,6 @@ def texts_with(special: Callable[[str], Any], escape: Callable[[str], str]) -> T
     return Texts(one, many)
 
 
-@lru_cache(64)
 def required(reply: Reply, fmt: str) -> frozenset[str]:
     """Return the keys that a reply's object has to have in a format."""
     fields = (field for field in reply.object.fields if not field.optional)

@@ -177,7 +177,7 @@ class TextFormat(RunReader):
         text, limits = source.text, source.limits
         if text.count(self._comma, position, end) >= limits.fields:
             source.fail(f"expected at most {limits.fields} fields", position, path, code="limit")
-        if end - position <= min(_LONG_LINE, limits.text):
+        if end - position <= _LONG_LINE:
             return
         names = reply.object.names(self.fmt)
         for field in text[position:end].split(self._comma):

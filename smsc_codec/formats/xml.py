@@ -218,7 +218,11 @@ class XmlFormat(RunReader):
 
     def make_builder(self, reply: Reply) -> Builder:
         """Make the careful reader of a reply's records."""
-        return Builder(reply.object, self.fmt, "the field {}" if reply.many else "the element {}")
+        if not reply.many:
+            return Builder(reply.object, self.fmt, "the element {}")
+        # The text of an element has its tag for a key.
+        names = {reply.item if key == "." else key: name for key, name in reply.object.names(self.fmt).items()}
+        return Builder(reply.object, self.fmt, names=names)
 
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
@@ -306,7 +310,7 @@ def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str])
         text = type_ is None or (isinstance(type_, Type) and type_.kind == "text")
         return chars if text or not isinstance(type_, Type) else type_.pattern
 
-    if own and children or (not own and not children):
+    if own and (children or tag in keys) or (not own and not children):
         raise Unusual
     attributes = "".join(rf' {re.escape(key)}="({pattern(key, _VALUE)})"' for key in keys)
     if own:
@@ -348,7 +352,7 @@ def _pairs_of(obj: Object, item: Element) -> list[Pair]:
     """Return the attributes, the children and the text of an element as pairs."""
     pairs: list[Pair] = [*item.attributes, *((child.tag, child.text) for child in item.children)]
     # Of two values with the same key the last is kept.
-    return [*pairs, (".", item.text)] if "." in obj.names("xml") else pairs
+    return [*pairs, (item.tag, item.text)] if "." in obj.names("xml") else pairs
 
 
 def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) -> list[Pair]:
