@@ -113,7 +113,7 @@ class Codes(dict[Any, Any]):
         super().__init__({key: self._enum(number) for number in allowed for key in (number, str(number))})
 
     def __missing__(self, key: Any) -> Any:
-        if key.__class__ is int or key.__class__ is str:
+        if isinstance(key, (int, str)) and key.__class__ is not bool:
             spelled = str(key)
             if self._allows(spelled):
                 return self._enum(int(spelled))

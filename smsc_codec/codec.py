@@ -25,7 +25,7 @@ from .model import ErrorReply
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
-    from .formats.reader import FormatReader
+    from .formats.reader import FormatReader, Tables
     from typing_extensions import Buffer
 
 R = TypeVar("R")
@@ -49,6 +49,8 @@ class Codec(Generic[R]):
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
         self._replies: dict[type, Declared] = {reply.cls: reply for reply in endpoint.replies}
+        # By their identity: a class that a caller made may raise when it is asked for its hash.
+        self._by_id = {id(reply.cls): reply for reply in endpoint.replies}
         self._classes: tuple[type, ...] = tuple(self._replies)
         single = (reply.object for reply in endpoint.replies if not reply.many)
         self._droppable = frozenset(field.name for obj in single for field in obj.fields if field.optional)
@@ -74,17 +76,20 @@ class Codec(Generic[R]):
             if not 0 <= fmt <= 3:
                 return None
             reader = self._format(Format(fmt))
-        try:
-            if not noted:
-                reply = reader.fast(body, DEFAULT_LIMITS, expect, reader.plain_tables)
-            else:
-                tables = reader.noted_tables()
-                reply = reader.fast(body, DEFAULT_LIMITS, expect, tables)
-                if tables.odd or (reply is not None and _may_be_broken(body)):
-                    return None
-        except CAUGHT:
+        tables = reader.noted_tables() if noted else reader.plain_tables
+        reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
+        if noted and (tables.odd or (reply is not None and _may_be_broken(body))):
             return None
         return reply if not expect or reply.__class__ in expect else None
+
+    def _compiled(
+        self, reader: FormatReader, body: bytes, limits: Limits, expect: tuple[type, ...], tables: Tables
+    ) -> Any:
+        """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look."""
+        try:
+            return reader.fast(body, limits, expect, tables)
+        except CAUGHT:
+            return None
 
     @overload
     def decode(
@@ -257,11 +262,8 @@ class Codec(Generic[R]):
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = None
         if source.limits.digits == MAX_DIGITS:
-            try:
-                data = source.text.encode()
-                reply = reader.fast(data, source.limits, expect, tables)
-            except CAUGHT:
-                pass
+            data = source.text.encode()
+            reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
                 if noted and (tables.odd or _may_be_broken(data)):
                     _settle(reader, source, self._oddities(reader, reply, source))
@@ -317,7 +319,7 @@ class Codec(Generic[R]):
         dropped = names_in("drop", drop, self._droppable)
         format_ = format_of(fmt)
         name = charset_of(charset)
-        declared = self._replies.get(type(reply))
+        declared = self._by_id.get(id(type(reply)))
         if declared is None:
             names = ", ".join(cls.__name__ for cls in self._classes)
             raise EncodeError(f"expected a reply of {self.endpoint.name} ({names}), found {name_of(reply)}")

@@ -11,7 +11,7 @@ from smsc_codec.endpoints.senders import SENDERS
 class SlowCodec(Codec[Any]):
     """A codec whose fast lanes never have an answer."""
 
-    def _quick(self, body: Any, fmt: Any, charset: Any, limits: Any) -> Any:
+    def _compiled(self, *given: Any) -> Any:
         return None
 
 
