@@ -235,15 +235,15 @@ def note_letters(text: str, source: Source, place: Place, path: str, notes: list
         notes.append(Note(Severity.WARNING, trouble.code, message(trouble, source.shown), place, path))
 
 
-def oddities(obj: Object, fmt: str, records: Iterable[Any], listed: bool, attribute: str, source: Source) -> list[Note]:
+def oddities(obj: Object, fmt: str, records: Iterable[Any], attribute: str, source: Source) -> list[Note]:
     """Return what there is to report of records that a compiled reader has made: what the documentation does not have.
 
-    *attribute* is that of the list that they are in, if they are *listed*.
+    *attribute* is that of the list that they are in; empty if there is one record that is not in a list.
     """
     notes: list[Note] = []
     keys = {name: key for key, name in reversed(obj.names(fmt).items())}
     for number, record in enumerate(records):
-        steps: tuple[str | int, ...] = (number,) if listed else ()
+        steps: tuple[str | int, ...] = (number,) if attribute else ()
         before = f"{attribute}[{number}]." if attribute else ""
         for field in obj.fields:
             value = getattr(record, field.name)
@@ -314,10 +314,13 @@ def spell(type_: Type, value: Any, path: str, limits: Limits) -> str:
     return text
 
 
-def spelled(obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique: bool) -> list[Spelled]:
+def spelled(
+    obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique: bool, taken: str = ""
+) -> list[Spelled]:
     """Return the fields of a record as they are written, in their order. Raise `EncodeError` if it has none.
 
-    *unique* if the format cannot hold a code and a text under the same key.
+    *unique* if the format cannot hold a code and a text under the same key; *taken* is a key that has a meaning beside
+    those of fields.
     """
     if type(value) is not obj.cls:
         raise EncodeError(f"expected a {obj.cls.__name__}, found {name_of(value)}", path=path)
@@ -333,7 +336,7 @@ def spelled(obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique
     found: list[Spelled] = []
     for member in obj.ordered(fmt, frozenset(given)):
         if not isinstance(member, Field):
-            found += _spelled_open(member, obj, fmt, value, before, limits, unique)
+            found += _spelled_open(member, obj, fmt, value, before, limits, unique, taken)
         elif member.name in given and isinstance(member.type, Type):
             name, key = member.name, (member.key(fmt) or "").removeprefix("@")
             text = spell(member.type, given[name], f"{before}{name}", limits)
@@ -343,8 +346,8 @@ def spelled(obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique
     return found
 
 
-def _spelled_open(rest: OpenMap | Other, obj: Object, fmt: str, value: Any, before: str, limits: Limits, unique: bool) -> list[Spelled]:
-    names = obj.names(fmt)
+def _spelled_open(rest: OpenMap | Other, obj: Object, fmt: str, value: Any, before: str, limits: Limits, unique: bool, taken: str) -> list[Spelled]:
+    names = {**obj.names(fmt), taken: ""}
     if isinstance(rest, Other):
         kinds = [(rest.name, TEXT, ())]
     else:

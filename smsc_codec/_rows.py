@@ -608,8 +608,12 @@ def writer(obj: Object, title: str, template: Sequence[str | Slot | OpenSlot], k
             columns.append(name)
         elif type_.kind == "text":
             space[f"{name}_one"], space[f"{name}_many"] = texts[name]
-            one += [f"{name} = {value}", f"if len({name}) > longest:", "    odd()", f"{name} = {name}_one({name})"]
-            many.append(f"{name}_column = {name}_many([{value} for record in records], longest)")
+            may_be_empty = type_.pattern.endswith("*")
+            one += [f"{name} = {value}", f"if {'' if may_be_empty else f'not {name} or '}len({name}) > longest:", "    odd()"]
+            one.append(f"{name} = {name}_one({name})")
+            many.append(f"{name}_column = [{value} for record in records]")
+            many += [] if may_be_empty else [f"if '' in {name}_column:", "    odd()"]
+            many.append(f"{name}_column = {name}_many({name}_column, longest)")
             columns.append(name)
         elif type_.kind == "code":
             space[f"{name}_class"], space[f"{name}_spelled"] = type_.enum, Spellings(type_)

@@ -284,8 +284,7 @@ class Codec(Generic[R]):
     def _oddities(self, reader: FormatReader, reply: Any, source: Source) -> list[Note]:
         declared = self._replies[type(reply)]
         records = getattr(reply, declared.attribute) if declared.many else (reply,)
-        listed = bool(declared.many) or reader.fmt == "csv"
-        return oddities(declared.object, reader.fmt, records, listed, declared.attribute, source)
+        return oddities(declared.object, reader.fmt, records, declared.attribute, source)
 
     def _expected(self, expect: Any) -> tuple[type, ...]:
         """Return the classes of replies that *expect* allows: those in it, and that of errors."""

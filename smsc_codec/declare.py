@@ -67,8 +67,8 @@ DATE = Type(
 """A date in the account's time zone, as a naive `datetime`."""
 TEXT = Type("text", "text", r"[^\ud800-\udfff]*")
 """Text that may be empty."""
-PHONE = Type("text", "digits", r"\+?[0-9]{0,32}", loose=True)
-"""Digits that are not a number, such as those of a phone: leading zeros count."""
+DIGITS = Type("text", "text", r"[^\ud800-\udfff]*", loose=True)
+"""Text of digits that are not a number, such as those of a phone: leading zeros count."""
 NAME = Type("text", "a name of at least one character", r"[^\ud800-\udfff]+")
 """Text of at least one character."""
 
@@ -315,12 +315,12 @@ SUCCESS = Reply(
 __all__ = [
     "COUNT",
     "DATE",
+    "DIGITS",
     "FORMATS",
     "ID",
     "MAX_NUMBER",
     "MONEY",
     "NAME",
-    "PHONE",
     "SAME",
     "SUCCESS",
     "TEXT",

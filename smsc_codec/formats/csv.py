@@ -70,10 +70,9 @@ class CsvFormat(FormatReader):
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
         text = body.decode()
-        if len(text) <= limits.text:
-            found = self.read_small(text, expect, tables)
-            if found is not None:
-                return found
+        found = self.read_small(text, expect, limits, tables)
+        if found is not None:
+            return found
         if not text or text[0] == "\ufeff":
             return None
         for reply in self.ordered(expect, self.lists):
@@ -86,7 +85,7 @@ class CsvFormat(FormatReader):
         if len(text) < _SHORT:
             end = text.find("\n")
             lines = known.get(text.count(",", 0, len(text) if end < 0 else end) + 1)
-            found = lines.find(text) if lines is not None else ()
+            found = lines.find(text) if lines is not None and len(lines.layout.cells) <= limits.fields else ()
             if found and not found[-1][-1] and len(found) <= limits.items and len(text) <= limits.text:
                 return reply.many(tuple(lines.few.many(found, tables.of(reply.object))))  # type: ignore[union-attr]
         if "\r" in text:
@@ -143,7 +142,7 @@ class CsvFormat(FormatReader):
                 continue
             pairs = _fitting(reply, cells)
             if pairs is not None:
-                return self.builder(reply).build(pairs, source, (0,), "", notes)
+                return self.builder(reply).build(pairs, source, (), "", notes)
         for reply in self.ordered(expect, self.lists):
             if reply.csv:
                 if not text:
@@ -186,26 +185,15 @@ class CsvFormat(FormatReader):
             if not place.steps:
                 found.append(0)
                 continue
-            number = int(place.steps[0])
+            many = isinstance(place.steps[0], int)
+            number = int(place.steps[0]) if many else 0
             at = starts[number]
-            if len(place.steps) > 1:
+            if len(place.steps) > many:
                 line = text[at : starts[number + 1] - 1]
-                at += self._column(line.removesuffix("\r").split(","), str(place.steps[1]))
+                replies = self.lists if many else self.narrow
+                at += _column(replies, line.removesuffix("\r").split(","), str(place.steps[-1]))
             found.append(at)
         return found
-
-    def _column(self, cells: list[str], name: str) -> int:
-        """Return where in a line the value of a field begins."""
-        for reply in self.replies:
-            for layout in reply.csv:
-                at = 0
-                if name in layout.names and (pairs := _in_layout(layout, cells)) is not None:
-                    for cell, (key, value) in zip(layout.cells, pairs):
-                        at += isinstance(cell, Signed)
-                        if key == name:
-                            return at
-                        at += len(value) + 1
-        return 0
 
     # Writing
 
@@ -254,6 +242,18 @@ class CsvFormat(FormatReader):
         if cells[0] == "0" and not isinstance(layout.cells[0], Const) and isinstance(layout.cells[-1], Signed):
             raise EncodeError(f"{shown('0')} means that there is none in this format", path=given["id"].path)
         return ",".join(cells)
+
+
+def _column(replies: Sequence[Reply], cells: list[str], name: str) -> int:
+    """Return where in a line the value of a field begins."""
+    for layout in (layout for reply in replies for layout in reply.csv if name in layout.names):
+        at = 0
+        for cell, (key, value) in zip(layout.cells, _in_layout(layout, cells) or ()):
+            at += isinstance(cell, Signed)
+            if key == name:
+                return at
+            at += len(value) + 1
+    return 0
 
 
 def _shown(layout: Layout) -> str:

@@ -54,6 +54,8 @@ class _Shape(NamedTuple):
     """The class of a row."""
     bare: bool
     """Whether a number among them stands bare: it could be -0."""
+    ordered: bool
+    """Whether the documentation says in which order the keys stand: msgspec does not look at it."""
 
 
 class JsonFormat(FormatReader):
@@ -80,9 +82,7 @@ class JsonFormat(FormatReader):
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
         if body[:1] == b"{":
-            if len(body) > limits.text:
-                return None
-            found = self.read_small(body.decode(), expect, tables)
+            found = self.read_small(body.decode(), expect, limits, tables)
             return found if found is not None or not self.wide else self._wide(body, limits, expect, tables)
         if body[:1] != b"[" or not self.lists or limits.depth < 2:
             return None
@@ -103,7 +103,7 @@ class JsonFormat(FormatReader):
             first = orjson.loads(body[: body.find(b"}") + 1] + b"]")[0]
             shape = self._shape_of(self.ordered(expect, self.lists), first)
             found = self._decoded(shape, body)
-        if found is None or shape is None:
+        if found is None or shape is None or not shape.ordered:
             return self._by_kinds(body, limits, expect, tables)
         count = len(found)
         if count > limits.items or _is_beyond(shape, limits) or not self._is_plain(shape, body, found):
@@ -144,7 +144,7 @@ class JsonFormat(FormatReader):
                 found = decode(body)
             except msgspec.ValidationError:
                 continue
-            if not shape.rows.odd:  # the order of other keys is theirs, and msgspec does not look at it
+            if shape.ordered:
                 self._last = self._widths[len(shape.keys)] = shape
             return found
         return None
@@ -373,7 +373,11 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     made = rows(reply.object, "json", keys, "members", quoted)
     strict, loose = members(reply.object, "json", keys, quoted)
     decoders = (msgspec.json.Decoder(list[strict]).decode, msgspec.json.Decoder(list[loose]).decode)  # type: ignore[valid-type]
-    return _Shape(reply, keys, made, *decoders, msgspec.json.Decoder(loose).decode, loose, len(quoted) < len(keys))
+    rest = reply.object.open
+    known = {*rest.order["json"]} if isinstance(rest, OpenMap) else frozenset()
+    ordered = known >= {*keys} - reply.object.names("json").keys()
+    one = msgspec.json.Decoder(loose).decode
+    return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), ordered)
 
 
 def _is_beyond(shape: _Shape, limits: Limits) -> bool:

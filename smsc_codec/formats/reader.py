@@ -95,6 +95,7 @@ class FormatReader:
         self._builders: dict[str, Builder] = {}
         self._tables = {reply.object.cls: tables(reply.object) for reply in self.replies}
         self.plain_tables = Tables(self._tables, noted=False)
+        self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
         self._small: dict[Any, tuple[Small, list[Object], list[Any]]] = {}
         self._writers: dict[Any, dict[Any, Writer]] = {reply.kind: {} for reply in self.replies}
         self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
@@ -121,8 +122,10 @@ class FormatReader:
         """Return where in the text each of *places* is."""
         raise NotImplementedError
 
-    def read_small(self, text: str, expect: tuple[Any, ...], tables: Tables) -> Any:
+    def read_small(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return the narrow reply in a text, None if it is not one. The expected class is tried first."""
+        if len(text) > limits.text or limits.fields < self._most_fields:
+            return None
         first = expect[0] if len(expect) == 2 else None
         found = self._small.get(first)
         if found is None:
@@ -177,7 +180,12 @@ class FormatReader:
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
-        return self.spelled_out(spelled(reply.object, self.fmt, value, path, limits, self.unique), value, reply, path, limits)
+        fields = spelled(reply.object, self.fmt, value, path, limits, self.unique, self.taken(reply))
+        return self.spelled_out(fields, value, reply, path, limits)
+
+    def taken(self, reply: Reply) -> str:
+        """Return a key that no open key of a record can be, beside those of fields; empty if there is none."""
+        return ""
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of a record with these fields."""

@@ -73,7 +73,7 @@ class TextFormat(RunReader):
             return None
         reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
         if reply is None:
-            return self.read_small(text, expect, tables) if len(text) <= limits.text else None
+            return self.read_small(text, expect, limits, tables)
         records = self.runs(text, reply, limits, limits.text if len(text) > limits.text else None, tables)
         return self._reply(records, reply, expect) if len(records) <= limits.items else None
 
@@ -186,7 +186,8 @@ class TextFormat(RunReader):
             for what in (key, value):
                 if len(what) > limits.text and what not in names:
                     at = position + (len(key) + len(equals) if what is value else 0)
-                    source.fail(f"expected at most {limits.text} characters, found {len(what)}", at, path, code="limit")
+                    where = f"{path}.{names[key]}" if key in names and path else names.get(key, path)
+                    source.fail(f"expected at most {limits.text} characters, found {len(what)}", at, where, code="limit")
             position += len(field) + len(self._comma)
 
     def _line_of(self, text: str, position: int) -> tuple[int, int]:
@@ -234,7 +235,7 @@ class TextFormat(RunReader):
         if reply in self.wide or not any(isinstance(field.type, Type) and field.type.kind == "text" for field in reply.object.fields):
             return text
         # A text in the middle of a line can hold what the line goes on with.
-        if self._find_line_end(text) or self.read_small(text, (), self.plain_tables) != value:
+        if self._find_line_end(text) or self.read_small(text, (), limits, self.plain_tables) != value:
             self._parsed_back(text, "")
             raise EncodeError(_otherwise(text))
         return text

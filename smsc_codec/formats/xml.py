@@ -107,10 +107,9 @@ class XmlFormat(RunReader):
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
         text = body.decode()
-        if len(text) <= limits.text:
-            found = self.read_small(text, expect, tables)
-            if found is not None:
-                return found
+        found = self.read_small(text, expect, limits, tables) if limits.depth >= 2 else None
+        if found is not None:
+            return found
         if limits.depth < 3:
             return None
         longest = limits.text if len(text) > limits.text else None
@@ -244,7 +243,7 @@ class XmlFormat(RunReader):
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
         """Compile what writes records with these fields and open codes."""
         obj = reply.object
-        if not all(map(_is_name, keys)) or any(key in obj.names(self.fmt) for key in keys):
+        if not all(map(_is_name, keys)) or any(key in obj.names(self.fmt) for key in keys) or self.taken(reply) in keys:
             raise Unusual
         attributes: list[str | Slot | OpenSlot] = []
         children: list[str | Slot | OpenSlot] = []
@@ -271,6 +270,10 @@ class XmlFormat(RunReader):
             template = children
             template[-1] = str(template[-1]).removesuffix("\n")
         return writer(obj, f"{obj.cls.__name__} fmt=2", template, keys, texts)
+
+    def taken(self, reply: Reply) -> str:
+        """Return the tag of a record whose text is a field: an attribute of that name is the same field."""
+        return reply.item if "." in reply.object.names(self.fmt) else ""
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an element with these attributes or children, and with the lists in it."""
