@@ -138,6 +138,16 @@ class NotedCodes(dict[Any, Any]):
         return code
 
 
+class DocumentedCodes(dict[Any, Any]):
+    """The documented codes of a type; any other is a `KeyError`."""
+
+    __slots__ = ()
+
+    def __init__(self, type_: Type) -> None:
+        codes = Codes(type_)
+        super().__init__({key: code for key, code in codes.items() if int(code) in type_.documented})
+
+
 def coded(obj: Object) -> list[tuple[str, Type]]:
     """Return what of an object is a code: names of fields, and of the attribute with open codes, with their types."""
     fields = [(field.name, field.type) for field in obj.fields if isinstance(field.type, Type) and field.type.enum]
@@ -147,6 +157,11 @@ def coded(obj: Object) -> list[tuple[str, Type]]:
 def tables(obj: Object) -> tuple[Codes, ...]:
     """Return the tables that the compiled readers of an object look codes up in."""
     return tuple(Codes(type_) for _, type_ in coded(obj))
+
+
+def documented_tables(obj: Object) -> tuple[DocumentedCodes, ...]:
+    """Return the same without what the documentation does not have."""
+    return tuple(DocumentedCodes(type_) for _, type_ in coded(obj))
 
 
 def noted_tables(obj: Object, plain: Sequence[Codes]) -> tuple[NotedCodes, ...]:

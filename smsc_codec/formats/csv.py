@@ -104,7 +104,7 @@ class CsvFormat(FormatReader):
         step = width + 1
         if len(cells) == count * step - 1 and cells[width::step].count("\n") == count - 1:
             columns = [cells[place::step] for place in range(width)]
-            return reply.many(tuple(self._alike(columns, known, limits, longest, tables)))
+            return reply.many(tuple(self._of_columns(columns, known, limits, longest, tables)))
         found = [line.split(",") for line in text.split("\n")]
         places: dict[int, list[int]] = {}
         for place, row in enumerate(found):
@@ -112,11 +112,11 @@ class CsvFormat(FormatReader):
         records: list[Any] = [None] * count
         for some in places.values():
             columns = [*map(list, zip(*[found[place] for place in some]))]
-            for place, record in zip(some, self._alike(columns, known, limits, longest, tables)):
+            for place, record in zip(some, self._of_columns(columns, known, limits, longest, tables)):
                 records[place] = record
         return reply.many(tuple(records))
 
-    def _alike(self, columns: list[list[str]], known: dict[int, _Lines], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+    def _of_columns(self, columns: list[list[str]], known: dict[int, _Lines], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the records of columns."""
         lines = known[len(columns)]
         if len(columns) > limits.fields or (

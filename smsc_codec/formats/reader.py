@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .._careful import Builder, Note, Pair, Place, Spelled, parser, spelled
-from .._rows import CAUGHT, Codes, Rows, Small, Texts, Unusual, Writer, kinds, noted_tables, present_in, tables
+from .._rows import CAUGHT, Codes, Rows, Small, Texts, Unusual, Writer, documented_tables, kinds, noted_tables, present_in, tables
 from .._source import Source
 from ..declare import Endpoint, Field, Object, Reply, Type
 from ..limits import Limits
@@ -96,7 +96,7 @@ class FormatReader:
         self._tables = {reply.object.cls: tables(reply.object) for reply in self.replies}
         self.plain_tables = Tables(self._tables, noted=False)
         self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
-        self._small: dict[Any, tuple[Small, list[Object], list[Any]]] = {}
+        self._small: dict[Any, tuple[Small, list[Any], list[Any]]] = {}
         self._writers: dict[Any, dict[Any, Writer]] = {reply.kind: {} for reply in self.replies}
         self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
 
@@ -131,10 +131,12 @@ class FormatReader:
         if found is None:
             replies = self.ordered(expect if first else (), self.narrow)
             read, objects = self.compile_small(replies)
-            found = read, objects, [self.plain_tables.of(obj) for obj in objects]
+            plain = [self.plain_tables.of(obj) for obj in objects]
+            found = read, plain, [documented_tables(obj) for obj in objects]
             self._small[first] = found
-        read, objects, plain = found
-        return read(text, plain if tables is self.plain_tables else [tables.of(obj) for obj in objects])
+        read, plain, documented = found
+        # Of a small reply the careful reader finds out what is not documented.
+        return read(text, plain if tables is self.plain_tables else documented)
 
     def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
         """Compile what reads these replies. Return it with the object of each of its variants."""
@@ -269,6 +271,10 @@ class RunReader(FormatReader):
         """Return the shape of the record at a place, and where the next one begins. Raise `Unusual` if it has none."""
         raise NotImplementedError
 
+    def guess(self, text: str, shape: Shape) -> Shape:
+        """Return a shape that a text may have, which does not have that *shape*."""
+        return shape
+
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return the rows that were found in a text without what the format escapes."""
         return found
@@ -277,6 +283,12 @@ class RunReader(FormatReader):
         """Return the records that a text consists of."""
         records: list[Any] = []
         shape = self._last if self._last is not None and self._last.reply is reply else None
+        if shape is not None:
+            found = shape.find(text)
+            if not found[-1][-1]:
+                return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+            # Views take turns: the last shape for what a record begins with.
+            shape = self.guess(text, shape)
         for _ in range(_RUNS):
             if shape is not None:
                 found = shape.find(text)

@@ -45,6 +45,8 @@ class TextFormat(RunReader):
         # What a record begins with tells which reply it belongs to.
         if self._records:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
+        single = {reply.rule for reply in self.wide}
+        self._only_lists = {reply.rule for reply in self.lists} - single
         self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in self._records]
 
     # Reading
@@ -71,11 +73,15 @@ class TextFormat(RunReader):
         text = body.decode()
         if not text:
             return None
-        reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
-        if reply is None:
+        for reply, head in self._heads:
+            if text.startswith(head):
+                break
+        else:
             return self.read_small(text, expect, limits, tables)
         records = self.runs(text, reply, limits, limits.text if len(text) > limits.text else None, tables)
-        return self._reply(records, reply, expect) if len(records) <= limits.items else None
+        if len(records) > limits.items:
+            return None
+        return reply.many(tuple(records)) if reply.rule in self._only_lists else self._reply(records, reply, expect)
 
     def _reply(self, records: list[Any], reply: Reply, expect: tuple[Any, ...]) -> Any:
         """Return the reply that records are: one of a rule that stands alone too is no list unless it is expected."""
