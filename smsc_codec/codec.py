@@ -34,6 +34,8 @@ T = TypeVar("T")
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
+_UTF8 = "utf-8"
+_NOTHING: tuple[str, ...] = ()
 _ENDS = ("", "\n", "\r\n")
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
@@ -297,8 +299,8 @@ class Codec(Generic[R]):
         /,
         *,
         fmt: Format | int | str,
-        charset: str = "utf-8",
-        drop: Collection[str] = (),
+        charset: str = _UTF8,
+        drop: Collection[str] = _NOTHING,
         limits: Limits = DEFAULT_LIMITS,
     ) -> bytes:
         """Write a reply in the canonical form, the server's own bytes where these are known.
@@ -314,32 +316,39 @@ class Codec(Generic[R]):
         beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the
         reply becomes its cause.
         """
+        declared = self._by_id.get(id(type(reply)))
+        reader = self._formats.get(fmt) if type(fmt) is int or type(fmt) is Format else None
+        # Nearly every caller gives no more than the format.
+        if declared and reader and drop is _NOTHING and charset is _UTF8 and limits is DEFAULT_LIMITS:
+            return self._encoded(reply, declared, reader, _UTF8, limits)
         limits_of(limits)
         dropped = names_in("drop", drop, self._droppable)
         format_ = format_of(fmt)
         name = charset_of(charset)
-        declared = self._by_id.get(id(type(reply)))
         if declared is None:
             names = ", ".join(cls.__name__ for cls in self._classes)
             raise EncodeError(f"expected a reply of {self.endpoint.name} ({names}), found {name_of(reply)}")
+        reader = self._format(format_)
         given: Any = reply
+        if dropped and not declared.many:
+            placeless = {field.name for field in declared.object.fields if field.key(reader.fmt) is None}
+            given = replace(given, **dict.fromkeys(dropped & placeless))
+        return self._encoded(given, declared, reader, name, limits)
+
+    def _encoded(self, reply: Any, declared: Declared, reader: FormatReader, charset: str, limits: Limits) -> bytes:
         try:
-            reader = self._format(format_)
-            if dropped and not declared.many:
-                placeless = {field.name for field in declared.object.fields if field.key(reader.fmt) is None}
-                given = replace(given, **dict.fromkeys(dropped & placeless))
             count = len(getattr(reply, declared.attribute)) if declared.many else 0
             if count > limits.items:
                 raise EncodeError(f"expected at most {limits.items} records, here are {count}")
-            text = reader.write(given, declared, limits)
+            text = reader.write(reply, declared, limits)
         except EncodeError:
             raise
         except Exception as error:
             raise unreadable(error) from error
         try:
-            body = text.encode(name)
+            body = text.encode(charset)
         except UnicodeEncodeError as error:
-            reason = f"{name} has no character U+{ord(text[error.start]):04X}"
+            reason = f"{charset} has no character U+{ord(text[error.start]):04X}"
             raise EncodeError(reason) from None
         if body.startswith(BOM):
             raise EncodeError("the reply would begin with a byte order mark, which is no part of a reply")

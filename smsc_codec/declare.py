@@ -211,7 +211,7 @@ class Layout(msgspec.Struct, frozen=True):
         return next((cell.name for cell in self.cells if isinstance(cell, Rest)), None)
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, dict=True):
     """One kind of reply."""
 
     kind: str
@@ -235,12 +235,12 @@ class Reply(msgspec.Struct, frozen=True):
     more: bool = False
     """Whether fmt=2 and fmt=3 may have members that are not fields; they are reported, and not kept."""
 
-    @property
+    @lazy
     def cls(self) -> Any:
         """The class of the reply."""
         return self.many or self.object.cls
 
-    @property
+    @lazy
     def attribute(self) -> str:
         """Of a list: the attribute with the records."""
         return str(self.many.__struct_fields__[0]) if self.many else ""
