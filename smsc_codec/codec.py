@@ -332,7 +332,10 @@ class Codec(Generic[R]):
         given: Any = reply
         if dropped and not declared.many:
             placeless = {field.name for field in declared.object.fields if field.key(reader.fmt) is None}
-            given = replace(given, **dict.fromkeys(dropped & placeless))
+            try:
+                given = replace(given, **dict.fromkeys(dropped & placeless))
+            except Exception as error:
+                raise unreadable(error) from error
         return self._encoded(given, declared, reader, name, limits)
 
     def _encoded(self, reply: Any, declared: Declared, reader: FormatReader, charset: str, limits: Limits) -> bytes:

@@ -54,13 +54,18 @@ class Code(IntEnum):
     @classmethod
     def _missing_(cls, value: object) -> "Self | None":
         # Not stored among the members: a hostile body must not be able to fill the memory with them.
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
+        if isinstance(value, bool) or not isinstance(value, int) or not cls._least() <= value <= MAX_NUMBER:
             return None
         member = int.__new__(cls, value)
-        member._name_ = f"UNKNOWN_{value}"
+        member._name_ = f"UNKNOWN_{value}".replace("-", "MINUS_")
         member._value_ = int(value)
         member.meaning = UNDOCUMENTED
         return member
+
+    @classmethod
+    def _least(cls) -> int:
+        """Return the least number: some of the service's numbers are negative."""
+        return 0
 
     @property
     def known(self) -> bool:

@@ -1,0 +1,66 @@
+"""`/sys/balance.php`: the money of an account. The evidence is in `docs/wire-format/balance.md`; fmt=0 in `grammars/balance.lark`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from ..codec import Codec
+from ..declare import MONEY, Endpoint, Field, Layout, NAME, Object, Other, Reply
+from ..mapping import EMPTY
+from ..model import Answer, ErrorCode
+
+
+class BalanceError(ErrorCode):
+    """The error numbers of `balance.php`."""
+
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    TOO_MANY_REQUESTS = (
+        9,
+        "more than ten requests a minute, or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+
+
+class Balance(Answer, frozen=True):
+    """What an account has."""
+
+    balance: Decimal
+    """The money."""
+    credit: Decimal | None = None
+    """What may be spent beyond it, with `cur=1`, if it is not 0."""
+    currency: str | None = None
+    """Its code, such as `RUR`, with `cur=1`."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+BALANCE = Reply(
+    "balance",
+    "a balance",
+    Object(
+        Balance,
+        (
+            Field("balance", MONEY),
+            Field("credit", MONEY, optional=True),
+            Field("currency", NAME, optional=True),
+            Other(),
+        ),
+    ),
+    csv=(
+        Layout(("balance",)),
+        Layout(("balance", "currency")),  # [client] yepbro
+        Layout(("balance", "credit", "currency")),  # [open]
+    ),
+    # [doc] Alone without a root; with a currency the root is our choice.
+    xml=(None, "result"),
+)
+
+ENDPOINT = Endpoint("balance.php", "balance", (BALANCE,), errors=BalanceError, reads=frozenset({"cur"}))
+CODEC: Codec[Balance] = Codec(ENDPOINT)
+
+COMMANDS: Mapping[str, type[Balance]] = {}
+"""It has no commands."""
