@@ -99,9 +99,7 @@ class Builder:
         self.names = dict(names or obj.names(fmt))
         self._fields = {key: obj.by_name[name] for key, name in self.names.items()}
         self._keys = {name: key for key, name in reversed(self.names.items())}
-        self._nested = {
-            field.name: Builder(field.type.object, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)
-        }
+        self._nested = {field.name: _nested(field.type, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)}
 
     def build(self, pairs: Sequence[Pair], source: Source, steps: tuple[str | int, ...], path: str, notes: list[Note] | None) -> Any:
         """Return the record. Raise `Trouble` if it cannot have these values."""
@@ -195,6 +193,12 @@ class Builder:
             ordered = arrange(keys, rest.order.get(self._fmt, ()))
             found[attribute] = FrozenMapping.of((key, opened[key, kind]) for key in ordered) if keys else EMPTY
         return found
+
+
+def _nested(many: Many, fmt: str, unknown: str) -> Builder:
+    # In fmt=2 the text of an element has its tag for a key.
+    names = {many.item if key == "." else key: name for key, name in many.object.names(fmt).items()}
+    return Builder(many.object, fmt, unknown, names)
 
 
 def _not_an_object(item: Any, source: Source, place: Place, path: str) -> NoReturn:

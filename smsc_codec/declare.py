@@ -43,6 +43,8 @@ class Type(msgspec.Struct, frozen=True):
     """Whether fmt=3 has it without quotes."""
     loose: bool = False
     """Of a text: whether fmt=3 may have a whole number without quotes in its place."""
+    free: bool = False
+    """Of a text: whether fmt=0 has it in the middle of a line as it is, with all that separates fields elsewhere."""
     enum: Any = None
     """Of a code: the class of its numbers."""
     documented: frozenset[int] = frozenset()
@@ -69,6 +71,8 @@ TEXT = Type("text", "text", r"[^\ud800-\udfff]*")
 """Text that may be empty."""
 DIGITS = Type("text", "text", r"[^\ud800-\udfff]*", loose=True)
 """Text of digits that are not a number, such as those of a phone: leading zeros count."""
+FREE = Type("text", "text", r"[^\ud800-\udfff]*", free=True)
+"""Text that a person wrote, such as that of a message. `formats/free_text.py` says where it ends in fmt=0."""
 NAME = Type("text", "a name of at least one character", r"[^\ud800-\udfff]+")
 """Text of at least one character."""
 
@@ -317,6 +321,7 @@ __all__ = [
     "DATE",
     "DIGITS",
     "FORMATS",
+    "FREE",
     "ID",
     "MAX_NUMBER",
     "MONEY",

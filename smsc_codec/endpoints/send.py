@@ -1,0 +1,153 @@
+"""`/sys/send.php`: a message sent, or its price. The evidence is in `docs/wire-format/send.md`; fmt=0 in `grammars/send.lark`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+import msgspec
+
+from ..codec import Codec
+from ..declare import (
+    COUNT,
+    DIGITS,
+    ID,
+    MONEY,
+    Endpoint,
+    Field,
+    Layout,
+    Many,
+    Object,
+    Other,
+    Reply,
+)
+from ..mapping import EMPTY
+from ..model import Answer, ErrorCode
+
+
+class MessageError(ErrorCode):
+    """The error numbers of `send.php`."""
+
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    NO_MONEY = 3, "not enough money"
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    DATE_FORMAT = 5, "wrong date format"
+    FORBIDDEN = 6, "the message is forbidden because of its text or its sender"
+    PHONE_FORMAT = 7, "wrong phone number format"
+    UNDELIVERABLE = 8, "the message cannot be delivered to that number"
+    TOO_MANY_REQUESTS = (
+        9,
+        "more than one identical message or five identical price requests a minute,"
+        " or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+
+
+class PhoneResult(msgspec.Struct, frozen=True):
+    """What became of one number of a message, with `op=1`, or with `err=1` if it is wrong."""
+
+    phone: str
+    mccmnc: str | None = None
+    """The codes of its country and operator."""
+    cost: Decimal | None = None
+    status: str | None = None
+    """The state of the message, if there is an error."""
+    error: str | None = None
+    """The delivery error, if there is one."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class MessageSent(Answer, frozen=True):
+    """The answer to a message."""
+
+    id: int
+    """That of the message; all its numbers share it."""
+    parts: int
+    """How many messages it was cut into; of a call its blocks."""
+    cost: Decimal | None = None
+    """With `cost=2` and `cost=3`."""
+    balance: Decimal | None = None
+    """The account's money behind it, with `cost=3`."""
+    code: str | None = None
+    """The code that a call says, with `mes=code` and `call=1`."""
+    phones: tuple[PhoneResult, ...] = ()
+    """With `op=1` or `err=1`."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class MessageCost(Answer, frozen=True):
+    """The answer to `cost=1`: nothing was sent."""
+
+    cost: Decimal
+    parts: int
+    phones: tuple[PhoneResult, ...] = ()
+    """With `op=1`."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+PHONE = Object(
+    PhoneResult,
+    (
+        Field("phone", DIGITS, xml="."),
+        Field("mccmnc", DIGITS, xml="@mccmnc", optional=True),
+        Field("cost", MONEY, xml="@cost", optional=True),
+        Field("status", DIGITS, xml="@status", optional=True),
+        Field("error", DIGITS, xml="@error", optional=True),
+        Other(),
+    ),
+)
+# [client] fmt=3 has an array; the other forms are our choice.
+PHONES = Many(PHONE, item="phone", rule="phone", csv=(Layout(("phone", "mccmnc", "cost", "status", "error")),))
+
+SENT = Reply(
+    "sent",
+    "a sent message",
+    Object(
+        MessageSent,
+        (
+            Field("id", ID),
+            Field("parts", COUNT, xml="cnt", json="cnt"),  # [doc] OK - 1 SMS, ID - 279
+            Field("code", DIGITS, optional=True),
+            Field("cost", MONEY, optional=True),
+            Field("balance", MONEY, optional=True),
+            Field("phones", PHONES, optional=True),
+            Other(),
+        ),
+    ),
+    csv=(
+        Layout(("id", "parts")),  # [doc]
+        Layout(("id", "parts", "cost")),  # [doc]
+        Layout(("id", "parts", "cost", "balance")),  # [doc]
+    ),
+    # [client] Also without a root.
+    xml=("result", None),
+)
+COST = Reply(
+    "cost",
+    "the price of a message",
+    Object(
+        MessageCost,
+        (
+            Field("cost", MONEY),  # [cap 2013] stands before the count
+            Field("parts", COUNT, xml="cnt", json="cnt"),
+            Field("phones", PHONES, optional=True),
+            Other(),
+        ),
+    ),
+    csv=(Layout(("cost", "parts"), when={"cost": "1"}),),  # [doc] the request alone tells it from <id>,<cnt>
+    xml=("result", None),
+)
+
+ENDPOINT = Endpoint(
+    "send.php", "send", (SENT, COST), errors=MessageError, reads=frozenset({"cost", "op", "err", "mes", "call"})
+)
+CODEC: Codec[MessageSent | MessageCost] = Codec(ENDPOINT)
+
+COMMANDS: Mapping[str, type[MessageSent | MessageCost]] = {}
+"""It has no commands."""
+
