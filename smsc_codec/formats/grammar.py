@@ -140,12 +140,14 @@ class Grammar:
             return "literal"
         return name.lower()
 
-    def parse(self, source: Source, start: str, index: int, end: int) -> tuple[str, list[Piece]]:
-        """Parse a part of the text: the name of the rule that matched it, and its tokens.
+    def parse(
+        self, source: Source, start: str, index: int, end: int, seen: str | None = None
+    ) -> tuple[str, list[Piece]]:
+        """Parse a part of the text, or what is to be *seen* in its place: the rule that matched it, and its tokens.
 
         Raises `DecodeError`, which says what was expected instead.
         """
-        text = source.text[index:end]
+        text = source.text[index:end] if seen is None else seen
         try:
             tree = self._lark.parse(text, start=start)
         except UnexpectedInput as error:

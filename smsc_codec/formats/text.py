@@ -17,8 +17,10 @@ from .._source import Source, shown
 from ..declare import Endpoint, Field, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, Limits
+from ..report import Severity
+from .free_text import FreeText
 from .grammar import Grammar, Piece
-from .reader import RunReader, Shape, Shapes, Tables
+from .reader import MOST_SHAPES, RunReader, Shape, Shapes, Tables
 
 # Characters of a line whose shape is learned.
 _LONG_LINE = 4096
@@ -47,6 +49,8 @@ class TextFormat(RunReader):
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
         single = {reply.rule for reply in self.wide}
         self._only_lists = {reply.rule for reply in self.lists} - single
+        self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
+        self._values: dict[Any, Any] = {}
         self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in self._records]
 
     # Reading
@@ -94,14 +98,17 @@ class TextFormat(RunReader):
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the line at a place, and where the next one begins."""
-        end, after = self._line_of(text, at)
+        end, after = self._record_of(text, at, reply)
         if end - at > _LONG_LINE:
             raise Unusual
-        keys = self._keys(text[at:end])
+        keys = self._keys(text[at:end], reply)
         return self._shapes.get((reply.rule, keys), lambda: self._shape(reply, keys)), after
 
-    def _keys(self, line: str) -> tuple[str, ...]:
+    def _keys(self, line: str, reply: Reply) -> tuple[str, ...]:
         """Return the keys of a line, which its shape is a function of."""
+        free = self._free.get(reply.rule)
+        if free is not None:
+            return tuple([field.key for field in free.cut(line) or ()])
         return tuple([field.partition(self._equals)[0] for field in line.split(self._comma)])
 
     def _shape(self, reply: Reply, keys: tuple[str, ...]) -> Shape:
@@ -109,13 +116,19 @@ class TextFormat(RunReader):
         if values is None:
             raise Unusual
         names = reply.object.names(self.fmt)
+        free = self._free.get(reply.rule)
         fields = []
         for key, terminals in zip(keys, values):
+            if free is not None and key in free.free:
+                fields.append(f"{re.escape(key + self._equals)}({free.pattern})")
+                continue
             pattern = _first_of([self._grammar.pattern(terminal) if terminal else "" for terminal in terminals])
             field = reply.object.by_name.get(names.get(key, ""))
             fields.append(f"{re.escape(key + self._equals)}({_within(pattern, field) if field else pattern})")
         line = re.escape(self._comma).join(fields)
-        find = re.compile(f"{line}(?:{self._grammar.pattern('_LINE_END')}|\\Z)|((?s:.+))").findall
+        line_end = self._grammar.pattern("_LINE_END")
+        behind = f"{line_end}|\\Z" if free is None else f"{free.line_end}|(?:{line_end})?\\Z"
+        find = re.compile(f"{line}(?:{behind})|((?s:.+))").findall
         return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys))
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
@@ -131,16 +144,21 @@ class TextFormat(RunReader):
         records: list[Any] = []
         builder, position = self.builder(reply), 0
         path = reply.attribute or (self.lists[0].attribute if self.lists else "")
-        listed = reply.many is not None or self._line_of(text, 0)[1] < len(text)
+        listed = reply.many is not None or self._record_of(text, 0, reply)[1] < len(text)
         while position < len(text):
             number = len(records)
             if number >= source.limits.items:
                 source.fail(f"expected at most {source.limits.items} records", position, code="limit")
             where = f"{path}[{number}]" if listed else ""
-            end, after = self._line_of(text, position)
-            self._check_line(source, position, end, where, reply)
-            pairs = self._pairs(source, reply, position, end)
+            end, after = self._record_of(text, position, reply)
+            if reply.rule in self._free:
+                pairs = self._cut_pairs(source, reply, position, end)
+            else:
+                self._check_line(source, position, end, where, reply)
+                pairs = self._pairs(source, reply, position, end)
             records.append(builder.build(pairs, source, (number,), where, notes))
+            if notes is not None and reply.rule in self._free:
+                self._note_line_ends(pairs, reply, number, where, notes)
             position = after
         return self._reply(records, reply, expect)
 
@@ -167,7 +185,7 @@ class TextFormat(RunReader):
     def _pairs(self, source: Source, reply: Reply, position: int, end: int) -> Sequence[Pair]:
         """Return the fields of a line. Raise `DecodeError` if it is not a record."""
         line = source.text[position:end]
-        keys = self._keys(line)
+        keys = self._keys(line, reply)
         try:
             shape = self._shapes.get((reply.rule, keys), lambda: self._shape(reply, keys))
             found = shape.find(line) if len(line) <= _LONG_LINE else []
@@ -177,6 +195,35 @@ class TextFormat(RunReader):
             return list(zip(keys, found[0]))
         _, pieces = self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end)
         return _keyed(pieces)
+
+    def _cut_pairs(self, source: Source, reply: Reply, position: int, end: int) -> Sequence[Pair]:
+        """Return the fields of a record with free texts. Raise `DecodeError` if it is not one."""
+        record, free = source.text[position:end], self._free[reply.rule]
+        cut = free.cut(record) or []
+        keys = tuple(field.key for field in cut)
+        pairs = [(key, record[start:stop]) for key, start, stop in cut]
+        known = self._values.get((reply.rule, keys))
+        if known is None:
+            values = self._grammar.values(reply.rule, keys) if cut else None
+            patterns = [_first_of([self._grammar.pattern(each) if each else "" for each in some]) for some in values or ()]
+            known = [re.compile(pattern).fullmatch for pattern in patterns]
+            if len(self._values) < MOST_SHAPES:
+                self._values[reply.rule, keys] = known
+        seen = free.blanked(record, cut)
+        allowed = len(known) == len(cut) and all(
+            fullmatch(value) for fullmatch, (key, value) in zip(known, pairs) if key not in free.free
+        )
+        if not cut or not allowed:
+            self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end, seen)
+        return pairs
+
+    def _note_line_ends(self, pairs: Sequence[Pair], reply: Reply, number: int, path: str, notes: list[Note]) -> None:
+        names = reply.object.names(self.fmt)
+        for key, value in pairs:
+            if "\n" in value and key in self._free[reply.rule].free:
+                message = "a line end stands in the text: whoever wrote it could have written a whole record there"
+                where = f"{path}.{names[key]}" if path else names[key]
+                notes.append(Note(Severity.WARNING, "line-end-in-text", message, Place((number, key)), where))
 
     def _check_line(self, source: Source, position: int, end: int, path: str, reply: Reply) -> None:
         """Refuse a line that is beyond the limits, before anything takes its time over each field of it."""
@@ -196,6 +243,11 @@ class TextFormat(RunReader):
                     source.fail(f"expected at most {limits.text} characters, found {len(what)}", at, where, code="limit")
             position += len(field) + len(self._comma)
 
+    def _record_of(self, text: str, position: int, reply: Reply) -> tuple[int, int]:
+        """Return where the record at *position* ends, and where the next one begins."""
+        free = self._free.get(reply.rule)
+        return self._line_of(text, position) if free is None else free.end_of(text, position)
+
     def _line_of(self, text: str, position: int) -> tuple[int, int]:
         """Return where the line at *position* ends, and where the next one begins."""
         found = self._find_line_end(text, position)
@@ -203,10 +255,21 @@ class TextFormat(RunReader):
 
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
+        reply = next((reply for reply, head in self._heads if source.text.startswith(head)), None)
         starts = [0]
         while starts[-1] < len(source.text):
-            starts.append(self._line_of(source.text, starts[-1])[1])
+            last = starts[-1]
+            starts.append((self._record_of(source.text, last, reply) if reply else self._line_of(source.text, last))[1])
+        if reply is not None and reply.rule in self._free:
+            return [self._place_of_cut(source.text, place, starts, reply) for place in places]
         return [self._place(source, place, starts) for place in places]
+
+    def _place_of_cut(self, text: str, place: Place, starts: list[int], reply: Reply) -> int:
+        steps = place.steps if place.steps and isinstance(place.steps[0], int) else (0, *place.steps)
+        start = starts[int(steps[0])]
+        record = text[start : self._record_of(text, start, reply)[0]]
+        named = [field for field in self._free[reply.rule].cut(record) or () if field.key == steps[-1]]
+        return start + named[min(place.again, len(named) - 1)].start if named else start
 
     def _place(self, source: Source, place: Place, starts: list[int]) -> int:
         steps = place.steps
@@ -275,7 +338,8 @@ class TextFormat(RunReader):
                 template.append(OpenSlot(slot, before, ""))
             else:
                 template += [before, Slot(slot)]
-                texts[slot] = self._texts(terminals)
+                free = self._free.get(reply.rule)
+                texts[slot] = self._texts(terminals) if free is None or key not in free.free else _free_texts(free)
         return writer(obj, title, template, keys, texts)
 
     def _texts(self, terminals: Sequence[str]) -> Texts:
@@ -325,11 +389,27 @@ class TextFormat(RunReader):
                     return "".join([piece.text or spelled[names[piece.kind]] for piece in pieces])
             raise EncodeError(f"the text form has no place for {', '.join(spelled)} together")
         text = self._comma.join([f"{each.key}{self._equals}{each.text}" for each in fields])
+        if reply.rule in self._free:
+            self._check_cut(text, fields, reply, path)
+            return text
         rule, pieces = self._parsed_back(text, path)
         read = _keyed(pieces)
         if read != [(each.key, each.text) for each in fields] or rule in {each.kind for each in self.narrow}:
             raise EncodeError(_otherwise(text), path=path)
         return text
+
+    def _check_cut(self, text: str, fields: list[Spelled], reply: Reply, path: str) -> None:
+        """Refuse a record that would be read back as something else, in the middle of a list or at its end."""
+        for behind in ("", "\n"):
+            source = Source(text + behind, DEFAULT_LIMITS)
+            end, after = self._record_of(source.text, 0, reply)
+            try:
+                read = self._cut_pairs(source, reply, 0, end) if after == len(source.text) else []
+            except DecodeError as error:
+                reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
+                raise EncodeError(reason, path=path) from None
+            if [*read] != [(each.key, each.text) for each in fields]:
+                raise EncodeError(_otherwise(text), path=path)
 
     def _parsed_back(self, text: str, path: str) -> tuple[str, list[Piece]]:
         if self._find_line_end(text):
@@ -339,6 +419,27 @@ class TextFormat(RunReader):
         except DecodeError as error:
             reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
             raise EncodeError(reason, path=path) from None
+
+
+def _has_free(obj: Object) -> bool:
+    """Whether texts of an object can hold anything."""
+    return any(isinstance(field.type, Type) and field.type.free for field in obj.fields)
+
+
+def _free_texts(free: FreeText) -> Texts:
+    """Return how free texts are written that hold nothing of what could stand behind them."""
+    fullmatch = re.compile(free.pattern).fullmatch
+
+    def one(text: str) -> str:
+        if not fullmatch(text):
+            raise Unusual
+        return text
+
+    def many(column: list[str], longest: int) -> list[str]:
+        _checked_join(column, longest)
+        return list(map(one, column))
+
+    return Texts(one, many)
 
 
 def _first_key(obj: Object) -> str:
