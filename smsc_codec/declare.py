@@ -169,11 +169,11 @@ class Object(msgspec.Struct, frozen=True, dict=True):
         keys = ((field.key(fmt), field.name) for field in self.fields)
         return {key.removeprefix("@"): name for key, name in keys if key is not None} | {**self.also.get(fmt, {})}
 
-    def ordered(self, fmt: str, present: frozenset[str] = frozenset()) -> list[Field | OpenMap | Other]:
-        """Return the members that a format has, in the order in which it writes a value with these fields."""
+    def ordered(self, fmt: str, present: frozenset[str] | None = None) -> list[Field | OpenMap | Other]:
+        """Return the members that a format has, in the order in which it writes a value that has the *present* fields."""
         members = [each for each in self.members if not isinstance(each, Field) or each.key(fmt) is not None]
         for order in self.orders.get(fmt, ()):
-            if present <= {*order}:
+            if present is not None and present <= {*order}:
                 first = [self.by_name[name] for name in order if self.by_name[name] in members]
                 return [*first, *(member for member in members if member not in first)]
         return members
