@@ -365,7 +365,8 @@ def _parts(reply: Reply) -> Iterable[Part]:
         before = rf'{"" if first else f",{_BLANK}"}"{key}"{_BLANK}:{_BLANK}'
         pattern = _TEXT if text else type_.pattern
         optional = field.optional and not first
-        yield Part(before, field.name, pattern, '"' if text or not (type_.bare or type_.loose) else "?", _BLANK, optional)
+        # As the service has it; the careful reader reads a number in quotes too, and an amount without.
+        yield Part(before, field.name, pattern, "" if type_.bare else '"', _BLANK, optional)
         first = False
 
 
