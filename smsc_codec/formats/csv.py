@@ -49,6 +49,9 @@ class CsvFormat(FormatReader):
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
+        # A layout says which fields there are, so that no reply is too wide to be tried.
+        self.narrow, self.wide = (*self.narrow, *self.wide), ()
+        self._most_fields = max(len(layout.cells) for reply in self.narrow for layout in (*reply.csv, Layout(())))
         self._lines_of: dict[str, dict[int, _Lines]] = {}
         for reply in self.lists:
             plain = (layout for layout in reply.csv if layout.rest is None and not layout.when)

@@ -54,6 +54,8 @@ class _Shape(NamedTuple):
     """The class of a row."""
     bare: bool
     """Whether a number among them stands bare: it could be -0."""
+    texts: tuple[str, ...]
+    """The attributes of a row that are texts."""
     ordered: bool
     """Whether the documentation says in which order the keys stand: msgspec does not look at it."""
 
@@ -69,6 +71,7 @@ class JsonFormat(FormatReader):
         self._shapes: Shapes[_Shape] = Shapes()
         # The shape of the last list, and the last one with as many members: guesses that msgspec judges.
         self._last: _Shape | None = None
+        self._last_one: _Shape | None = None
         self._widths: dict[int, _Shape] = {}
 
     # Reading
@@ -89,12 +92,21 @@ class JsonFormat(FormatReader):
         return self._list(body, limits, expect, tables)
 
     def _wide(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        row = orjson.loads(body)
-        shape = self._shape_of(self.ordered(expect, self.wide), row)
+        shape, row = self._last_one, None
+        if shape is not None and (len(expect) != 2 or shape.reply.cls is expect[0]):
+            try:
+                row = shape.one(body)
+            except msgspec.ValidationError:
+                pass
+        if shape is None or row is None:
+            shape = self._shape_of(self.ordered(expect, self.wide), orjson.loads(body))
+            row = shape.one(body)
+            self._last_one = shape if shape.ordered else None
         if _is_beyond(shape, limits) or not self._is_plain(shape, body, [row]):
             return None
         tables.odd_keys |= shape.rows.odd
-        return shape.rows.many([shape.one(body)], tables.of(shape.reply.object))[0]
+        record = shape.rows.many([row], tables.of(shape.reply.object))[0]
+        return record
 
     def _list(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         shape, found = self._guessed(body)
@@ -155,9 +167,8 @@ class JsonFormat(FormatReader):
         expected = len(shape.keys) * len(found)
         if colons != expected:
             texts = 0
-            for row in found:
-                values = row.values() if row.__class__ is dict else [getattr(row, name) for name in row.__struct_fields__]
-                texts += sum([value.count(":") for value in values if value.__class__ is str])
+            for name in shape.texts:
+                texts += sum([value.count(":") for value in map(attrgetter(name), found) if value.__class__ is str])
             more = sum(key.count(":") for key in shape.keys) * len(found)
             if b"\\u003" in body or colons != expected + texts + more:
                 return False
@@ -378,7 +389,8 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     known = {*rest.order["json"]} if isinstance(rest, OpenMap) else frozenset()
     ordered = known >= {*keys} - reply.object.names("json").keys()
     one = msgspec.json.Decoder(loose).decode
-    return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), ordered)
+    texts = tuple(name for name, key in zip(loose.__struct_fields__, keys) if key in quoted)
+    return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, ordered)
 
 
 def _is_beyond(shape: _Shape, limits: Limits) -> bool:

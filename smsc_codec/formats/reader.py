@@ -266,6 +266,8 @@ class RunReader(FormatReader):
         super().__init__(endpoint)
         # The shape of the last record: a guess that `find` judges.
         self._last: Shape | None = None
+        # The last one with as many keys.
+        self._widths: dict[int, Shape] = {}
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the record at a place, and where the next one begins. Raise `Unusual` if it has none."""
@@ -287,8 +289,10 @@ class RunReader(FormatReader):
             found = shape.find(text)
             if not found[-1][-1]:
                 return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
-            # Views take turns: the last shape for what a record begins with.
-            shape = self.guess(text, shape)
+            # Views take turns.
+            shape = self._last = self.guess(text, shape)
+            if shape.reply is not reply:
+                shape = None
         for _ in range(_RUNS):
             if shape is not None:
                 found = shape.find(text)
@@ -301,6 +305,7 @@ class RunReader(FormatReader):
                     return records
                 text = rest
             shape = self._last = self.shape_at(text, 0, reply)[0]
+            self._widths[shape.count] = shape
         return records + self._by_shape(text, reply, limits, longest, tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:

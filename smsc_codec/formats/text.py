@@ -51,6 +51,7 @@ class TextFormat(RunReader):
         self._only_lists = {reply.rule for reply in self.lists} - single
         self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
         self._values: dict[Any, Any] = {}
+        self._alike_of = {rule: self._of_rule(rule) for rule in rules}
         self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in self._records]
 
     # Reading
@@ -87,14 +88,22 @@ class TextFormat(RunReader):
             return None
         return reply.many(tuple(records)) if reply.rule in self._only_lists else self._reply(records, reply, expect)
 
+    def _of_rule(self, rule: str) -> tuple[bool, Reply | None]:
+        """Return whether a record of a rule can stand alone, and the reply that is a list of them."""
+        alike = [reply for reply in self._records if reply.rule == rule]
+        return not all(reply.many for reply in alike), next((reply for reply in alike if reply.many), None)
+
     def _reply(self, records: list[Any], reply: Reply, expect: tuple[Any, ...]) -> Any:
         """Return the reply that records are: one of a rule that stands alone too is no list unless it is expected."""
-        alike = [each for each in self._records if each.rule == reply.rule]
-        single = [each for each in alike if not each.many]
-        listed = next((each for each in alike if each.many), None)
+        single, listed = self._alike_of[reply.rule]
         if single and len(records) == 1 and (listed is None or len(expect) != 2 or expect[0] is not listed.cls):
             return records[0]
         return listed.many(tuple(records)) if listed is not None else None
+
+    def guess(self, text: str, shape: Shape) -> Shape:
+        """Return the last shape with as many fields as the first line has."""
+        end = text.find("\n")
+        return self._widths.get(text.count(self._equals, 0, len(text) if end < 0 else end), shape)
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the line at a place, and where the next one begins."""

@@ -89,6 +89,9 @@ class XmlFormat(RunReader):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         self._shapes: Shapes[Shape] = Shapes()
+        # What a reply of each kind begins with.
+        self._small_heads = ("<?xml ", *{head for reply in self.narrow for head in _heads(reply)})
+        self._wide_heads = [(f"<{root}>", reply) for reply in self.wide for root in reply.xml if root]
 
     # Reading
 
@@ -107,14 +110,20 @@ class XmlFormat(RunReader):
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
         text = body.decode()
-        found = self.read_small(text, expect, limits, tables) if limits.depth >= 2 else None
-        if found is not None:
-            return found
         if limits.depth < 3:
             return None
+        if text.startswith(self._small_heads):
+            found = self.read_small(text, expect, limits, tables)
+            if found is not None:
+                return found
         longest = limits.text if len(text) > limits.text else None
-        found = self._list(text, limits, longest, expect, tables) if self.lists else None
-        return found if found is not None or not self.wide else self._wide(text, limits, longest, expect, tables)
+        declared = _DECLARED(text)
+        at = declared.end() if declared else 0
+        for head, reply in self._wide_heads:
+            if text.startswith(head, at):
+                records = self.runs(text[at:], reply, limits, longest, tables)
+                return records[0] if len(records) == 1 else None
+        return self._list(text, limits, longest, expect, tables) if self.lists else None
 
     def _list(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
         root = _ROOT(text)
@@ -131,14 +140,9 @@ class XmlFormat(RunReader):
         records = self.runs(text[at:end], reply, limits, longest, tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
-    def _wide(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
-        declared = _DECLARED(text)
-        at = declared.end() if declared else 0
-        for reply in self.ordered(expect, self.wide):
-            if any(root and text.startswith(f"<{root}>", at) for root in reply.xml):
-                (record,) = self.runs(text[at:], reply, limits, longest, tables)
-                return record
-        return None
+    def guess(self, text: str, shape: Shape) -> Shape:
+        """Return the last shape with as many attributes as the first element has."""
+        return self._widths.get(text.count('="', 0, text.find(">")) + 1, shape)
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the element at a place, and where the next one begins."""
@@ -281,6 +285,12 @@ class XmlFormat(RunReader):
 
 
 _BEHIND = re.compile(_BLANK).match
+
+
+def _heads(reply: Reply) -> list[str]:
+    """Return what a reply without fields that are optional can begin with."""
+    keys = [field.key("xml") for field in reply.object.fields] + [*reply.object.also.get("xml", {})]
+    return [f"<{root}>" if root else f"<{key}>" for root in reply.xml for key in ([""] if root else keys)]
 
 
 def _children(reply: Reply) -> bool:
