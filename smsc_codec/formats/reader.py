@@ -216,8 +216,11 @@ class FormatReader:
             except CAUGHT:
                 made = None
             for number, place in enumerate(some):
-                path = f"{reply.attribute}[{place}]"
-                lines[place] = made[number] if made else self.write_carefully(records[place], reply, path, limits)
+                lines[place] = made[number] if made else ""
+        # In their order, as the first that is wrong is the one to name.
+        for place, record in enumerate(records):
+            if not lines[place]:
+                lines[place] = self.write_carefully(record, reply, f"{reply.attribute}[{place}]", limits)
         return lines
 
     def _alike(self, records: Sequence[Any], reply: Reply, kind: Any, limits: Limits) -> list[str]:

@@ -57,14 +57,12 @@ LIMITS = (
     Limits(text=4, digits=2),
 )
 
-# What the lanes read and write at a time, and how long a list is of which something is kept.
+# From where on columns are read, how many shapes in a row are tried, and what a recording has at a time.
 _PIECES = {
-    "smsc_codec.formats.csv._PIECE": 16,
-    "smsc_codec.formats.json._PIECE": 16,
-    "smsc_codec.formats.lines._FIRST_CHUNK": 4,
-    "smsc_codec.formats.lines._LAST_CHUNK": 32,
-    "smsc_codec._lists._CHUNK": 2,
-    "smsc_codec._lists._MANY": 1,
+    "smsc_codec._rows._FEW": 2,
+    "smsc_codec.formats.csv._SHORT": 8,
+    "smsc_codec.formats.reader._RUNS": 1,
+    "smsc_codec.formats.text._LONG_VALUE": 4,
     "smsc_codec.recordings._tape._PIECE": 64,
     "smsc_codec.recordings._coding.MOST": 4096,
 }
