@@ -36,7 +36,7 @@ from smsc_codec.testing.strategies import damaged
 
 from .fuzz.__main__ import inputs_of
 from .fuzz.__main__ import main as fuzz
-from .fuzz.targets import FOUND, TARGETS, outcome, small_pieces
+from .fuzz.targets import FOUND, TARGETS, outcome, small_sizes
 from .grammar_lane import read_by_lark
 from .lanes import SLOW
 from .strategies import bodies, charsets, formats, replies, sender_lists, sentences
@@ -211,10 +211,10 @@ def test_5_whatever_the_body_comes_as(body: bytes, fmt: int | None, charset: str
 
 
 @given(bodies | st.tuples(sender_lists, formats).map(lambda both: _body(*both)), formats)
-def test_5_in_pieces_of_a_few_bytes(body: bytes, fmt: int) -> None:
+def test_5_with_sizes_that_short_bodies_have(body: bytes, fmt: int) -> None:
     whole = outcome(SLOW.decode, body, fmt=fmt)
     written = [] if isinstance(whole, str) else [_body(whole[0], other) for other in Format]
-    with small_pieces():
+    with small_sizes():
         assert outcome(decode, body, fmt=fmt) == whole
         assert written == ([] if isinstance(whole, str) else [_body(whole[0], other) for other in Format])
 
@@ -222,7 +222,7 @@ def test_5_in_pieces_of_a_few_bytes(body: bytes, fmt: int) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_targets_of_the_fuzzer(target: str) -> None:
     """No law is broken by what the fuzzer begins with."""
-    with small_pieces():
+    with small_sizes():
         for _, data in inputs_of(target):
             TARGETS[target](data)
 
@@ -255,7 +255,7 @@ def test_2_the_writers_lanes_are_one(reply: SenderList, fmt: int) -> None:
         )
     )
     expected = outcome(encode, slow, fmt=fmt)
-    with small_pieces():
+    with small_sizes():
         for time in ("first", "again"):  # with what is kept of the list
             assert outcome(encode, reply, fmt=fmt) == expected, time
 

@@ -20,7 +20,7 @@ from smsc_codec.recordings import BrokenError, Entry, Kind, Problem, _json, _tap
 from smsc_codec.testing import strategies as ours
 
 from .fuzz.seeds import EVERY, HAR, INTERACTIONS, SEEDS, WHOLE, YAML
-from .fuzz.targets import recordings, small_pieces
+from .fuzz.targets import recordings, small_sizes
 
 CHOICES = st.integers(0, 31)
 KINDS = st.sampled_from([*Kind, None])
@@ -35,7 +35,7 @@ VALUES = st.recursive(
 
 
 def law(kind: Kind | None, choice: int, data: bytes) -> None:
-    with small_pieces():
+    with small_sizes():
         recordings(kind, bytes([choice]) + data)
 
 

@@ -13,9 +13,9 @@ def main() -> None:
     """Print the percentage of lines and branches, of the modules that were needed."""
     measured = Coverage(data_file=None, config_file=False, branch=True, include="*/smsc_codec/*")
     with measured.collect():
-        from tests.fuzz.targets import TARGETS, small_pieces
+        from tests.fuzz.targets import TARGETS, small_sizes
 
-        with small_pieces():
+        with small_sizes():
             for path in sorted(Path(sys.argv[2]).iterdir()):
                 TARGETS[sys.argv[1]](path.read_bytes())
     print(f"{measured.report(file=io.StringIO()):.0f}")

@@ -32,6 +32,7 @@ from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.codec import Codec
 from smsc_codec.endpoints.senders import CODEC, SENDERS
 from smsc_codec.formats.grammar import Grammar
+from smsc_codec.formats.reader import Shapes
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
 from smsc_codec.recordings._check import Batch, Options, judge
 from smsc_codec.recordings._coding import LONGEST
@@ -57,24 +58,44 @@ LIMITS = (
     Limits(text=4, digits=2),
 )
 
-# From where on columns are read, how many shapes in a row are tried, and what a recording has at a time.
-_PIECES = {
+# The lengths at which a lane does its work in another way, and how many shapes are kept.
+_SIZES = {
     "smsc_codec._rows._FEW": 2,
-    "smsc_codec.formats.csv._SHORT": 8,
-    "smsc_codec.formats.reader._RUNS": 1,
-    "smsc_codec.formats.text._LONG_VALUE": 4,
+    "smsc_codec.formats.csv._SHORT": 12,
+    "smsc_codec.formats.csv._USUAL_LINE": 32,
+    "smsc_codec.formats.reader.MOST_SHAPES": 4,
+    "smsc_codec.formats.reader._RUNS": 2,
+    "smsc_codec.formats.text.MOST_SHAPES": 4,
+    "smsc_codec.formats.text._LONG_LINE": 128,
+    "smsc_codec.formats.text._LONG_VALUE": 8,
+    "smsc_codec.formats.xml._LONG_ITEM": 128,
     "smsc_codec.recordings._tape._PIECE": 64,
     "smsc_codec.recordings._coding.MOST": 4096,
 }
+# A grammar knows nothing but its file, and takes long to load.
+_grammar = cache(Grammar)
 
 
 @contextmanager
-def small_pieces() -> Iterator[None]:
-    """Let long lists be read in pieces of a few bytes, so that a short body has many of them."""
+def small_sizes() -> Iterator[None]:
+    """Let a short body take every path that long ones take, with a codec that has read nothing."""
     with ExitStack() as stack:
-        for name, size in _PIECES.items():
+        for name, size in _SIZES.items():
             stack.enter_context(patch(name, size))
+        stack.enter_context(patch("smsc_codec.formats.text.Grammar", _grammar))
+        stack.enter_context(patch.object(CODEC, "_formats", {}))
         yield
+
+
+def forget() -> None:
+    """Let the codec know no shapes, so that those of one input leave room for those of the next."""
+    for reader in CODEC._formats.values():
+        known = vars(reader)
+        known["_writers"] = {kind: {} for kind in known["_writers"]}
+        if "_shapes" in known:
+            known |= {"_shapes": Shapes(), "_last": None, "_widths": {}}
+        if "_last_one" in known:
+            known["_last_one"] = None
 
 
 def outcome(work: Callable[..., Any], given: Any, **options: Any) -> Any:
@@ -116,6 +137,7 @@ def lanes(fmt: Format, data: bytes) -> None:
     options: dict[str, Any] = {"fmt": fmt, "limits": LIMITS[choice & 7], "charset": CHARSETS[choice >> 3 & 3]}
     given: bytes | str = body.decode("utf-8", "replace") if choice & 32 else body
     slow = outcome(SLOW.decode, given, **options)
+    forget()
     # The first time shapes are learned, then they are used.
     for time in ("first", "again"):
         fast = outcome(decode, given, **options)
@@ -135,6 +157,7 @@ def roundtrip(data: bytes) -> None:
         reply: Reply = decode(body, fmt=choice >> 6)
     except SmscCodecError:
         return
+    forget()
     assert from_json(to_json(reply)) == reply, "normalized JSON is lossless"
     charset = CHARSETS[choice & 3] or "utf-8"
     for fmt in Format:
@@ -214,9 +237,8 @@ def secrets(data: bytes) -> None:
             assert not leaked(f"{error}{error!r}{vars(error)}", secret), f"{given!r} shows {secret!r}: {error!r}"
 
 
-# It has read whatever this process has read, and its grammar is that of every codec: loading one takes long.
+# It has read whatever this process has read.
 _LIVED = Codec(SENDERS)
-_grammar = cache(Grammar)
 
 
 def sequences(data: bytes) -> None:

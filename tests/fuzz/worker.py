@@ -10,8 +10,8 @@ import atheris
 with atheris.instrument_imports(include=["smsc_codec", "defusedxml"]):
     import smsc_codec
     from smsc_codec import recordings  # noqa: F401 - loaded late elsewhere
-    from smsc_codec.formats import csv, grammar, json, text, xml  # noqa: F401 - loaded late elsewhere
-    from tests.fuzz.targets import TARGETS, small_pieces
+    from smsc_codec.formats import csv, grammar, json, json_places, text, xml, xml_tree  # noqa: F401 - loaded late elsewhere
+    from tests.fuzz.targets import TARGETS, small_sizes
 
 ARTIFACT = "-exact_artifact_path="
 
@@ -29,8 +29,10 @@ def main() -> None:
             artifact.write_bytes(data)
             raise
 
-    smsc_codec.decode(b"name = A", fmt=0)
-    with small_pieces():
+    with small_sizes():
+        # What is loaded or compiled late would look like a path of the first input.
+        for fmt in smsc_codec.Format:
+            smsc_codec.validate(b"x", fmt=fmt)
         atheris.Setup([program, *options], run)
         atheris.Fuzz()
 
