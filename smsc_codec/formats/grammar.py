@@ -121,7 +121,7 @@ class Grammar:
             pattern = self._terminals[name].pattern
             if isinstance(pattern, PatternStr) and pattern.value == key:
                 return name
-            if self.kind(name) == "key" and re.fullmatch(pattern.to_regexp(), key):
+            if self.kind(name) == "key" and re.compile(pattern.to_regexp()).fullmatch(key):
                 open_key = name
         return open_key
 

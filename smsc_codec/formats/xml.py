@@ -104,7 +104,7 @@ class XmlFormat(RunReader):
             for parts in _parts(reply, root)
             if root is not None or not reply.constant
         ]
-        made = small(f"{self.endpoint.name} fmt=2", variants, _HEAD, _BLANK, _unescaped)
+        made = small(f"{self.endpoint.name} fmt=2", variants, _HEAD, "", _unescaped)
         return made, [variant.object for variant in variants]
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -299,9 +299,12 @@ def _children(reply: Reply) -> bool:
 
 
 def _parts(reply: Reply, root: str | None) -> Iterable[tuple[Part, ...]]:
-    """Yield the parts of a small reply with that root, for each way to spell its keys."""
+    """Yield the parts of a small reply with that root, for each way to spell its keys.
+
+    White space is a part of what it follows: two runs of it would be tried in each division.
+    """
     if reply.constant:
-        yield (Part(f"<{root}>{re.escape(reply.constant)}</{root}>"),)
+        yield (Part(f"<{root}>{re.escape(reply.constant)}</{root}>{_BLANK}"),)
         return
     for also in ({}, *({name: key} for key, name in reply.object.also.get("xml", {}).items())):
         parts = [Part(f"<{root}>{_BLANK}")] if root is not None else []
@@ -310,7 +313,7 @@ def _parts(reply: Reply, root: str | None) -> Iterable[tuple[Part, ...]]:
                 key = re.escape(also.get(field.name) or field.key("xml") or "")
                 pattern = f"{_CHARS}*" if field.type.kind == "text" else field.type.pattern
                 parts.append(Part(f"<{key}>", field.name, pattern, "", f"</{key}>{_BLANK}", field.optional))
-        yield (*parts, *([Part(f"</{root}>")] if root is not None else []))
+        yield (*parts, *([Part(f"</{root}>{_BLANK}")] if root is not None else []))
 
 
 def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str]) -> Shape:
