@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import smsc_codec
+from smsc_codec._careful import parser
 from smsc_codec.formats.grammar import _specials
 
 PACKAGE = Path(smsc_codec.__file__).parent
@@ -86,6 +87,8 @@ def _sites(module: _Module, modules: list[_Module]) -> Iterator[Site]:
         constant = next((name for name in map(_assigned, module.ancestors(node)) if name), "")
         if node.func.attr in METHODS:
             methods = {node.func.attr}
+        elif isinstance(module.parents[node], ast.Attribute):
+            methods = module.methods(node)
         elif constant:
             methods = set().union(*(_uses(other, module, constant) for other in modules))
         else:
@@ -150,7 +153,8 @@ def compiling() -> Iterator[list[Compiled]]:
         return pattern
 
     listed: list[Compiled] = []
-    _specials.cache_clear()
+    for remembered in (_specials, parser):
+        remembered.cache_clear()
     with patch.object(re, "compile", noted):
         yield listed
     listed += found

@@ -23,9 +23,10 @@ from lark import Lark
 from lark.exceptions import UnexpectedInput
 
 from smsc_codec import Format, SmscCodecError, decode, encode, from_json, to_json, validate
-from smsc_codec import _values as values
+from smsc_codec import _rows as rows
+from smsc_codec.endpoints.senders import CODEC, SENDERS
+from smsc_codec.formats import json
 from smsc_codec.formats.grammar import Grammar
-from smsc_codec.formats.json_objects import ObjectReader
 
 from .vectors import GOOD, VECTORS, Vector
 
@@ -65,20 +66,24 @@ def _expat(by: Raise) -> Iterator[None]:
         real = DefusedXMLParser(**options).parser
         return SimpleNamespace(parser=_Replaced(real, "Parse", partial(by, real)))
 
-    with (
-        patch("smsc_codec.formats.xml.DefusedXMLParser", made),
-        patch("smsc_codec.formats.xml_tree.DefusedXMLParser", made),
-    ):
+    with patch("smsc_codec.formats.xml_tree.DefusedXMLParser", made):
         yield
 
 
-def _objects(by: Raise) -> Any:
-    real = ObjectReader._shape
+@contextmanager
+def _rows_of_json(by: Raise) -> Iterator[None]:
+    real = json._shape
 
-    def shape(reader: ObjectReader, *given: Any, **options: Any) -> Any:
-        return partial(by, real(reader, *given, **options))
+    def shape(*given: Any) -> Any:
+        made = real(*given)
+        return made._replace(wire=partial(by, made.wire), loose=partial(by, made.loose), one=partial(by, made.one))
 
-    return patch.object(ObjectReader, "_shape", shape)
+    # A reader that knows no shapes yet.
+    with (
+        patch("smsc_codec.formats.json._shape", shape),
+        patch.dict(CODEC._formats, {Format.JSON: json.JsonFormat(SENDERS)}),
+    ):
+        yield
 
 
 def _expat_error(code: str) -> expat.ExpatError:
@@ -132,12 +137,12 @@ CALLS = {
         (lambda: msgspec.ValidationError("x"), lambda: TypeError("x")),
     ),
     "msgspec decode": Call(
-        lambda by: patch.object(values, "_DECODER", _Replaced(values._DECODER, "decode", by)),
-        values._DECODER.decode,
+        lambda by: patch.object(rows, "_decode_numbers", by),
+        rows._decode_numbers,
         (lambda: msgspec.ValidationError("x"), lambda: msgspec.DecodeError("x")),
     ),
-    "msgspec objects": Call(
-        _objects,
+    "msgspec rows": Call(
+        _rows_of_json,
         lambda decode, *given: decode(*given),
         (
             lambda: msgspec.ValidationError("x"),
@@ -147,21 +152,36 @@ CALLS = {
     ),
     # Numbers that have just been read have been checked, and it has nothing to object to.
     "msgspec encode": Call(
-        lambda by: patch.object(values, "_ENCODER", _Replaced(values._ENCODER, "encode", by)),
-        values._ENCODER.encode,
+        lambda by: patch.object(rows, "_encode_numbers", by),
+        rows._encode_numbers,
         (),
     ),
+    # What it is given has been read by orjson.
+    "json decode": Call(lambda by: patch.object(json, "_LOAD", by), json._LOAD, ()),
 }
+
+
+def json_list(records: list[dict[str, Any]]) -> str:
+    """A list with a member a line."""
+    return orjson.dumps(records, option=orjson.OPT_INDENT_2).decode()
+
+
+# Numbers of ten records and more are read and written all at once.
 LISTS = [
-    Vector("two", {"fmt": fmt, "body": body})
+    Vector(name, {"fmt": fmt, "body": body})
+    for name, times in (("two", 1), ("many", 5))
     for fmt, body in enumerate(
         (
-            "name = A, id = 5\nname = B, id = 6",
-            "A,5\nB,6",
-            '<senders>\n<sender id="5">A</sender>\n<sender id="6">B</sender>\n</senders>',
-            '[{\n"sender": "A",\n"id": 5\n},\n{\n"sender": "B",\n"id": "6"\n}]',
+            "\n".join(["name = A, id = 5\nname = B, id = 6"] * times),
+            "\n".join(["A,5\nB,6"] * times) + "\n",
+            "\n".join(
+                ["<senders>", *['<sender id="5">A</sender>', '<sender id="6">B</sender>'] * times, "</senders>"]
+            ),
+            json_list([{"sender": "A", "id": 5}, {"sender": "B", "id": "6"}] * times),
+            json_list([{"sender": "A", "id": "5"}] * 2 * times),
         )
     )
+    for fmt in [min(fmt, 3)]
 ]
 
 

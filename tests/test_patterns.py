@@ -9,26 +9,34 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
 from functools import cache
+from itertools import product
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from smsc_codec import Codec, EncodeError, Format, _letters
+from smsc_codec import Codec, EncodeError, ErrorReply, Format, FrozenMapping, OperatorStatus, Success, _letters
 from smsc_codec._secrets import Known
-from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
+from smsc_codec.declare import NAME, Endpoint, Field, Object, OpenMap, Reply, Type, code
+from smsc_codec.endpoints import balance, send, status
+from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER, SenderError
 from smsc_codec.formats.grammar import Grammar
+from smsc_codec.mapping import EMPTY
 from smsc_codec.recordings import Kind
 from smsc_codec.recordings._tape import _SIGNS, Tape
 
 from .patterns import METHODS, Compiled, Site, at_run_time, compiling, sites
 from .regex_growth import complaint, pieces
 from .regex_steps import Found, Stepper, TooManyStepsError, parsed
-from .test_alternatives import ITEMS, LINES
-from .test_endpoint import BALANCES, GROUP_LISTS, GROUPS, JOBS, MAILINGS
 from .vectors import VECTORS
 
 # Patterns that are not linear, by file and constant, each with the reason why no text is long enough to matter.
@@ -36,12 +44,85 @@ BOUNDED: dict[tuple[str, str], str] = {}
 
 IN_SOURCE = [site for site in sites() if site.pattern is not None]
 
-OTHERS: list[tuple[Any, list[tuple[int, bytes]]]] = [
-    (JOBS, MAILINGS),
-    (GROUPS, GROUP_LISTS),
-    (BALANCES, [(0, b"123.43")]),
-    (ITEMS, [(0, line.encode()) for line in LINES]),
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A record whose keys have several kinds of values."""
+
+    name: str
+    price: str | None = None
+    weight: str | None = None
+    codes: Mapping[str, Any] = EMPTY
+    names: Mapping[str, Any] = EMPTY
+
+
+class Items(msgspec.Struct, frozen=True):
+    """A list of them."""
+
+    items: tuple[Item, ...] = ()
+
+
+ITEM = Object(
+    Item,
+    (
+        Field("name", NAME),
+        Field("price", Type("text", "a price", r"[0-9]+\.[0-9]+"), optional=True),
+        Field("weight", NAME, optional=True),
+        OpenMap("codes", code(OperatorStatus, "a code", "[0-9]"), "names", NAME, frozenset(), {}),
+    ),
+)
+ITEMS = Endpoint(
+    "items.php",
+    str(Path(__file__).parent / "grammars" / "alternatives.lark"),
+    (Reply("items", "a list of items", ITEM, many=Items, rule="item", xml=("items",), item="item"),),
+    errors=SenderError,
+)
+LINES = (
+    "name = one, price = 1.50",
+    "name = two, price = abc",
+    "name = one, weight = 5 g",
+    "name = one, a = 1, b = x",
+    "name = two, a = x1, b = 1x",
+)
+
+OTHER = FrozenMapping.of({"k": "x"})
+PHONE = send.PhoneResult("79990000000", "25001", Decimal("1.5"), "0", "0")
+DATE = datetime(2024, 5, 17, 10, 20, 30)
+SHORT = status.Message(status.MessageState(1), DATE, 5, err=status.DeliveryError(0), id=7, phone="79990000000")
+LONG = replace(
+    SHORT, send_date=DATE, send_timestamp=4, cost=Decimal("1.5"), sender_id="A", status_name="x", message="a, b"
+)
+REPLIES: list[tuple[Any, list[Any]]] = [
+    (
+        balance.CODEC,
+        [
+            balance.Balance(Decimal("1.5")),
+            balance.Balance(Decimal(1), Decimal(2), "RUR"),
+            balance.Balance(Decimal(1), None, "RUR", OTHER),
+        ],
+    ),
+    (
+        send.CODEC,
+        [
+            send.MessageSent(1, 2),
+            send.MessageSent(1, 2, Decimal("1.5"), Decimal(3), "1234", (PHONE,)),
+            send.MessageCost(Decimal("1.5"), 2, (PHONE,)),
+            ErrorReply(send.MessageError(1), "x", 5),
+        ],
+    ),
+    (
+        status.CODEC,
+        [
+            SHORT,
+            status.Message(status.MessageState(1), message="a, b", comment="c", id=7),
+            LONG,
+            replace(LONG, comment="x", type=status.MessageType(0)),
+            status.StatusList((SHORT, replace(LONG, comment="x", type=status.MessageType(0), other=OTHER))),
+            Success(),
+        ],
+    ),
 ]
+"""Values of the other endpoints, with fewer and with more fields; not every format can carry each."""
 
 
 def named(site: Site) -> str:
@@ -99,12 +180,18 @@ def compiled() -> list[Compiled]:
             make.cache_clear()
             make()
         Known(lambda: ("secret", "-]^\\")).masked("psw=secret login=secret")
-        for endpoint, bodies in OTHERS:
-            other: Codec[Any] = Codec(endpoint)
-            for number, content in bodies:
-                reply = other.validate(content, fmt=number).reply
-                if reply is not None:
-                    other.encode(reply, fmt=number)
+        items: Codec[Any] = Codec(ITEMS)
+        for line in LINES:
+            reply = items.validate(line, fmt=0).reply
+            if reply is not None:
+                items.encode(reply, fmt=0)
+        for known, replies in REPLIES:
+            other: Codec[Any] = Codec(known.endpoint)
+            for reply, fmt in product(replies, Format):
+                with suppress(EncodeError):
+                    body = other.encode(reply, fmt=fmt)
+                    for text in (body, body.replace(b"1", b"x", 1)):  # the second one is read carefully
+                        other.validate(text, fmt=fmt, expect=type(reply))
     return found
 
 
@@ -121,7 +208,7 @@ def learned() -> dict[re.Pattern[Any], set[str]]:
 @cache
 def scanners() -> list[re.Pattern[Any]]:
     """Return the patterns that Lark makes from the terminals of our grammars."""
-    grammars = [Grammar(endpoint.grammar, ("reply",)) for endpoint in (SENDERS, *(endpoint for endpoint, _ in OTHERS))]
+    grammars = [Grammar(endpoint.grammar, ("reply",)) for endpoint in (SENDERS, ITEMS, *(known.endpoint for known, _ in REPLIES))]
     known = {terminal for grammar in grammars for terminal in grammar._terminals}
     patterns = {pattern: None for pattern, *_ in compiled() if pattern.groups and known.issuperset(pattern.groupindex)}
     return [pattern for pattern in patterns if pattern.groupindex]
@@ -322,6 +409,6 @@ def test_how_patterns_are_used_is_read_from_the_source() -> None:
     used = {(site.path, site.name): site.methods for site in sites()}
     assert used["recordings/_tape.py", "_SIGNS"] == {"match"}  # in a loop over a table
     assert used["_source.py", "SURROGATE"] == {"search"}  # in another module too
-    assert used["formats/xml.py", "_SPECIAL"] == {"finditer"}  # given to a function: it can be anything
-    assert used["formats/xml.py", "_KEY"] == {"findall"}
+    assert used["formats/xml.py", "_KEY"] == {"findall"}  # where it is compiled
+    assert used["formats/xml.py", "_REFERENCE"] == {"sub"}
     assert {*METHODS}.issuperset(set().union(*used.values()))
