@@ -200,17 +200,26 @@ def odd() -> Any:
     raise Unusual
 
 
-def sorted_out(keys: Sequence[str], values: Sequence[Any], table: Mapping[Any, Any]) -> tuple[Any, Any]:
-    """Return the mappings of an open map whose values are codes and texts by turns."""
-    codes: list[tuple[str, Any]] = []
-    texts: list[tuple[str, str]] = []
+def sorted_out(
+    keys: Sequence[str], values: Sequence[Any], table: Mapping[Any, Any], order: Sequence[str] = ()
+) -> tuple[Any, Any]:
+    """Return the mappings of an open map whose values are codes and texts by turns, each in the documented *order*.
+
+    Keys that are documented may have it already.
+    """
+    found_codes: dict[str, Any] = {}
+    found_texts: dict[str, str] = {}
     for key, value in zip(keys, values):
         try:
-            codes.append((key, table[value]))
+            found_codes[key] = table[value]
         except KeyError:
             if not value or value.__class__ is not str:
                 raise Unusual from None
-            texts.append((key, value))
+            found_texts[key] = value
+    codes, texts = (
+        [(key, found[key]) for key in arrange(list(found), order)] if order else [*found.items()]
+        for found in (found_codes, found_texts)
+    )
     return FrozenMapping.of(codes) if codes else EMPTY, FrozenMapping.of(texts) if texts else EMPTY
 
 
@@ -390,12 +399,18 @@ def _call_open(obj: Object, fmt: str, slots: _Slots, member: str, table_of: dict
         call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({values},))"
         return
     assert isinstance(obj.open, OpenMap)
-    ordered = arrange(list(by_key), obj.open.order.get(fmt, ()))
+    order = obj.open.order.get(fmt, ())
+    ordered = arrange(list(by_key), order)
     space["KEYS"] = shared(tuple(ordered))
     table = table_of[obj.open.codes]
     values = [f"{member}{by_key[key]}" for key in ordered]
     call[obj.open.codes] = f"Mapping(KEYS, ({', '.join(f'{table}[{value}]' for value in values)},))"
-    mixed["*"] = f"*sorted_out(KEYS, ({', '.join(values)},), {table})"
+    if {*by_key} <= {*order}:
+        mixed["*"] = f"*sorted_out(KEYS, ({', '.join(values)},), {table})"
+        return
+    # A key that is not documented stays behind the one that it followed in its own mapping.
+    space["WIRE_KEYS"], space["ORDER"] = tuple(by_key), order
+    mixed["*"] = f"*sorted_out(WIRE_KEYS, ({', '.join(f'{member}{slot}' for slot in by_key.values())},), {table}, ORDER)"
 
 
 def _arguments(obj: Object, given: Mapping[str, str]) -> str:
