@@ -269,5 +269,9 @@ TARGETS: dict[str, Target] = {
     "recordings-packed": partial(recordings, None),
 }
 
-FOUND = [("decode-json", b' {"error":"x","error_code":"2","' + b"1" * 1000 + b'":1}')]
+FOUND = [
+    ("decode-json", b' {"error":"x","error_code":"2","' + b"1" * 1000 + b'":1}'),
+    ("roundtrip", b"\x00name = A, k = X, mega_step = X, l = 1, ua_reg = 8, id = 5"),
+    ("lanes-json", b' [{"sender":"A","ua_reg":"8","k":"X","mega_step":"Y"}]'),
+]
 """Inputs that once broke a law, each with its target."""
