@@ -216,7 +216,7 @@ class _Checker:
             if finding.code.startswith("unknown-"):
                 value = _NUMBER.search(finding.message) if finding.code == "unknown-number" else None
                 label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"
-                self.summary.unknown[printable(label[:_LONGEST_KEY])] += 1
+                self.summary.unknown[printable(label[:_LONGEST_KEY])] += finding.count
 
     def _bad(self, entry: Entry, trouble: Problem) -> None:
         self.summary.replies += 1
