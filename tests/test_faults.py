@@ -174,9 +174,7 @@ LISTS = [
         (
             "\n".join(["name = A, id = 5\nname = B, id = 6"] * times),
             "\n".join(["A,5\nB,6"] * times) + "\n",
-            "\n".join(
-                ["<senders>", *['<sender id="5">A</sender>', '<sender id="6">B</sender>'] * times, "</senders>"]
-            ),
+            "\n".join(["<senders>", *['<sender id="5">A</sender>', '<sender id="6">B</sender>'] * times, "</senders>"]),
             json_list([{"sender": "A", "id": 5}, {"sender": "B", "id": "6"}] * times),
             json_list([{"sender": "A", "id": "5"}] * 2 * times),
         )

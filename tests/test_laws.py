@@ -195,7 +195,7 @@ LIMITS = st.builds(
 @example(b"name = A, status = 1, id = 12", 0, Limits(text=1, fields=2))
 def test_5_the_fast_lanes_are_the_slow_ones(body: bytes, fmt: int, limits: Limits) -> None:
     slow = outcome(SLOW.decode, body, fmt=fmt, limits=limits)
-    fresh = Codec(SENDERS)
+    fresh: Codec[Any] = Codec(SENDERS)
     for read in (decode, decode, fresh.decode, fresh.decode):
         assert outcome(read, body, fmt=fmt, limits=limits) == slow
     assert validate(body, fmt=fmt, limits=limits) == SLOW.validate(body, fmt=fmt, limits=limits)

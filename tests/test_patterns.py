@@ -26,7 +26,8 @@ from msgspec.structs import replace
 
 from smsc_codec import Codec, EncodeError, ErrorReply, Format, FrozenMapping, OperatorStatus, Success, _letters
 from smsc_codec._secrets import Known
-from smsc_codec.declare import NAME, Endpoint, Field, Object, OpenMap, Reply, Type, code
+from smsc_codec.declare import NAME as A_NAME
+from smsc_codec.declare import Endpoint, Field, Object, OpenMap, Reply, Type, code
 from smsc_codec.endpoints import balance, send, status
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER, SenderError
 from smsc_codec.formats.grammar import Grammar
@@ -43,7 +44,6 @@ from .vectors import VECTORS
 BOUNDED: dict[tuple[str, str], str] = {}
 
 IN_SOURCE = [site for site in sites() if site.pattern is not None]
-
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -65,10 +65,10 @@ class Items(msgspec.Struct, frozen=True):
 ITEM = Object(
     Item,
     (
-        Field("name", NAME),
+        Field("name", A_NAME),
         Field("price", Type("text", "a price", r"[0-9]+\.[0-9]+"), optional=True),
-        Field("weight", NAME, optional=True),
-        OpenMap("codes", code(OperatorStatus, "a code", "[0-9]"), "names", NAME, frozenset(), {}),
+        Field("weight", A_NAME, optional=True),
+        OpenMap("codes", code(OperatorStatus, "a code", "[0-9]"), "names", A_NAME, frozenset(), {}),
     ),
 )
 ITEMS = Endpoint(
@@ -85,7 +85,7 @@ LINES = (
     "name = two, a = x1, b = 1x",
 )
 
-OTHER = FrozenMapping.of({"k": "x"})
+OTHER: Any = FrozenMapping.of({"k": "x"})
 PHONE = send.PhoneResult("79990000000", "25001", Decimal("1.5"), "0", "0")
 DATE = datetime(2024, 5, 17, 10, 20, 30)
 SHORT = status.Message(status.MessageState(1), DATE, 5, err=status.DeliveryError(0), id=7, phone="79990000000")
@@ -167,7 +167,7 @@ def lines_with_a_name(*, fmt: int) -> list[str]:
 def compiled() -> list[Compiled]:
     """Return what new codecs compile when they read and write replies of all kinds."""
     with compiling() as found:
-        codec = Codec(SENDERS)
+        codec: Codec[Any] = Codec(SENDERS)
         for vector in VECTORS:
             reply: Any = codec.validate(vector.body, **vector.asked).reply
             for fmt in Format if reply is not None else ():
@@ -189,8 +189,8 @@ def compiled() -> list[Compiled]:
             other: Codec[Any] = Codec(known.endpoint)
             for reply, fmt in product(replies, Format):
                 with suppress(EncodeError):
-                    body = other.encode(reply, fmt=fmt)
-                    for text in (body, body.replace(b"1", b"x", 1)):  # the second one is read carefully
+                    written = other.encode(reply, fmt=fmt)
+                    for text in (written, written.replace(b"1", b"x", 1)):  # the second one is read carefully
                         other.validate(text, fmt=fmt, expect=type(reply))
     return found
 
@@ -208,7 +208,10 @@ def learned() -> dict[re.Pattern[Any], set[str]]:
 @cache
 def scanners() -> list[re.Pattern[Any]]:
     """Return the patterns that Lark makes from the terminals of our grammars."""
-    grammars = [Grammar(endpoint.grammar, ("reply",)) for endpoint in (SENDERS, ITEMS, *(known.endpoint for known, _ in REPLIES))]
+    grammars = [
+        Grammar(endpoint.grammar, ("reply",))
+        for endpoint in (SENDERS, ITEMS, *(known.endpoint for known, _ in REPLIES))
+    ]
     known = {terminal for grammar in grammars for terminal in grammar._terminals}
     patterns = {pattern: None for pattern, *_ in compiled() if pattern.groups and known.issuperset(pattern.groupindex)}
     return [pattern for pattern in patterns if pattern.groupindex]

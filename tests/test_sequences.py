@@ -114,7 +114,7 @@ def steps(work: Callable[[], object]) -> int:
 
 def new_codec(*formats: Format | int) -> Codec[Any]:
     """Return a codec that has read no list. It has loaded the formats, so that loading is not counted."""
-    codec = Codec(SENDERS)
+    codec: Codec[Any] = Codec(SENDERS)
     for fmt in formats:
         codec.validate("ERROR = 1 (x)", fmt=fmt)
     return codec
@@ -304,10 +304,23 @@ def test_two_bodies_with_keys_of_their_own(fmt: Format, lines: int) -> None:
 @pytest.mark.parametrize("fmt", FORMATS_WITH_KEYS)
 def test_a_list_after_more_shapes_than_are_kept(fmt: Format) -> None:
     codec = new_codec(fmt)
-    for number in range(100):
+    for number in range(MOST_SHAPES + 40):
         codec.validate(spelled([mixed([f"k{number}", "mts"], number)], fmt), fmt=fmt)
     read(codec, spelled([mixed(["k99", "mts"], names) for names in range(4)], fmt), fmt)
     read(codec, spelled([mixed([f"k{number}", "mts"], number) for number in range(70, 100)], fmt), fmt)
+
+
+@pytest.mark.parametrize("fmt", FORMATS_WITH_KEYS)
+def test_what_there_is_no_room_for_takes_steps_for_its_length(fmt: Format) -> None:
+    codec = new_codec(fmt)
+    for number in range(MOST_SHAPES):
+        codec.validate(spelled([mixed([f"k{number}", "mts"], number)], fmt), fmt=fmt)
+    counts = []
+    for times in (1, 2, 4):
+        body = spelled([mixed(["other", "mts"], names % 4) for names in range(20 * times)], fmt)
+        counts.append(steps(partial(codec.decode, body, fmt=fmt)))
+        assert codec.decode(body, fmt=fmt) == new_codec(fmt).decode(body, fmt=fmt)
+    assert counts[2] - counts[1] < 2.2 * (counts[1] - counts[0])
 
 
 @pytest.mark.parametrize("fmt", FORMATS_WITH_KEYS)

@@ -238,7 +238,7 @@ def secrets(data: bytes) -> None:
 
 
 # It has read whatever this process has read.
-_LIVED = Codec(SENDERS)
+_LIVED: Codec[Any] = Codec(SENDERS)
 
 
 def sequences(data: bytes) -> None:
@@ -250,7 +250,7 @@ def sequences(data: bytes) -> None:
     for part in data.split(b"\xff"):
         fmt, body = Format(part[0] & 3 if part else 0), part[1:]
         with patch("smsc_codec.formats.text.Grammar", _grammar):
-            fresh = Codec(SENDERS)
+            fresh: Codec[Any] = Codec(SENDERS)
             said, anew = outcome(_LIVED.decode, body, fmt=fmt), outcome(fresh.decode, body, fmt=fmt)
             assert said == anew, f"after others {said!r}, alone {anew!r}"
             assert _LIVED.validate(body, fmt=fmt) == fresh.validate(body, fmt=fmt)

@@ -19,23 +19,19 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 
 # The quick ones first: most mutants die in the first moment.
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
-_LANES = (
-    *("_generated", "_lists", "_records", "_runs", "_values"),
-    *(f"formats.{name}" for name in ("csv", "json", "json_objects", "lines", "text", "xml")),
-)
+_LANES = ("_rows", "_careful", *(f"formats.{name}" for name in ("reader", "csv", "free_text", "json", "text", "xml")))
 _MORE = {
     **dict.fromkeys(_LANES, ("lanes", "lists", "kinds", "work", "laws", "limits", "limits-slow")),
+    "declare": ("kinds", "lists"),
     "codec": ("limits", "options"),
     "errors": ("messages",),
     "formats.grammar": ("limits", "loading"),
-    "formats.json_tokens": ("limits",),
-    "_forms": ("lists",),
+    "formats.json_places": ("limits",),
     "mapping": ("kinds", "lists"),
     "model": ("kinds", "lists", "messages"),
     "limits": ("limits",),
     "_source": ("limits",),
     "formats.xml_tree": ("limits",),
-    "_odd": ("lanes", "kinds"),
     "_types": ("options", "messages"),
     "query": ("query", "options"),
     "_multipart": ("multipart",),
