@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import encodings
 import itertools
+import linecache
 import pickle
+import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -17,20 +22,27 @@ from smsc_codec import (
     DecodeError,
     Format,
     Report,
+    Sender,
+    SenderList,
     Severity,
     SmscCodecError,
+    _rows,
     decode,
     encode,
     from_json,
     to_json,
     validate,
 )
+from smsc_codec.endpoints.senders import CODEC, SENDERS
 
+from .grammar_lane import GRAMMARS
 from .strategies import bodies
 from .test_limits import HOSTILE
 from .vectors import VECTORS
 from .work import FAMILIES
 
+COMPILED = "<smsc_codec "
+"""What the names of compiled functions' files begin with."""
 CHARSETS = (None, "utf-8", "windows-1251", "koi8-r")
 
 
@@ -44,9 +56,15 @@ class _Audit:
 
     @contextlib.contextmanager
     def nothing(self) -> Iterator[None]:
-        """Nothing may happen within: no file, socket, process or import, not even a look into a folder."""
+        """Nothing may happen within: no file, socket, process or import, not even a look into a folder.
+
+        But for the functions that the library compiles; `test_no_text_of_a_body_becomes_code` looks at them.
+        """
         self.events.clear()
         yield
+        _, file = self.events.pop("compile", (None, COMPILED))
+        code, *_ = self.events.pop("exec", (None,))
+        assert file.startswith(COMPILED) and (code is None or code.co_filename.startswith(COMPILED))
         self.events.pop("builtins.id", None)  # which of two objects it is
         self.events.pop("array.__new__", None)  # memory for numbers
         assert self.events == {}
@@ -56,6 +74,7 @@ class _Audit:
 def audit() -> _Audit:
     for vector in VECTORS[::10]:  # what is loaded late is loaded now
         use(vector.body)
+    use(encode(SenderList(tuple(Sender("A", number) for number in range(20))), fmt=1))
     return _Audit()
 
 
@@ -90,6 +109,45 @@ def test_hostile_families_open_nothing(audit: _Audit, fmt: Format) -> None:
     with audit.nothing():
         for family in FAMILIES[fmt].values():
             use(family(300))
+
+
+def words_in(text: str) -> set[str]:
+    """Words without the underscores and numbers that join them."""
+    return {*re.findall(r"[^\W\d_]+", text)}
+
+
+def test_no_text_of_a_body_becomes_code() -> None:
+    """What is compiled is made of the words of the compiler, of the declaration and of the grammar."""
+    # `repr` shows all of a declaration.
+    grammars = (GRAMMARS / name for name in ("senders.lark", "service.lark"))
+    sources = [repr(SENDERS.replies), *(path.read_text("utf-8") for path in (Path(_rows.__file__), *grammars))]
+    known = words_in("\n".join(sources))
+    assert "invented" not in known
+    before = {*linecache.cache}
+    with patch.object(CODEC, "_formats", {}):
+        for fmt in Format:
+            for family in FAMILIES[fmt].values():
+                use(family(300))
+        for body in (b"name = A, invented = 1\n" * 2, b'[{"sender":"A","invented":"1"}]'):
+            use(body)
+        use(b'<senders>\n<sender invented="1">A</sender>\n</senders>')
+    made = [linecache.getlines(name) for name in linecache.cache.keys() - before if name.startswith(COMPILED)]
+    assert len(made) > 100
+    assert set().union(*(words_in("".join(lines)) for lines in made)) <= known
+
+
+def test_only_the_compiler_runs_code() -> None:
+    sources = [path.read_text("utf-8") for path in Path(_rows.__file__).parent.rglob("*.py")]
+    calls = [
+        node.func.id
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("exec", "eval", "compile")
+    ]
+    assert sorted(calls) == ["compile", "exec"]
+    assert "exec(compile(" in Path(_rows.__file__).read_text("utf-8")
 
 
 def test_no_body_opens_anything(audit: _Audit) -> None:
