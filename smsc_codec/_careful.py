@@ -345,7 +345,7 @@ def spelled(
             name, key = member.name, (member.key(fmt) or "").removeprefix("@")
             text = spell(member.type, given[name], f"{before}{name}", limits)
             found.append(Spelled(name, key, text, member.type.bare, f"{before}{name}"))
-    if len(found) > limits.fields:
+    if path and len(found) > limits.fields:  # of a record in a list
         raise EncodeError(f"expected at most {limits.fields} fields, found {len(found)}", path=path)
     return found
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain, count
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -200,27 +200,65 @@ def odd() -> Any:
     raise Unusual
 
 
-def sorted_out(
-    keys: Sequence[str], values: Sequence[Any], table: Mapping[Any, Any], order: Sequence[str] = ()
-) -> tuple[Any, Any]:
-    """Return the mappings of an open map whose values are codes and texts by turns, each in the documented *order*.
+class _AreCodes(dict[Any, bool]):
+    """Which values of open keys are codes. It asks the table once for each of them."""
 
-    Keys that are documented may have it already.
-    """
-    found_codes: dict[str, Any] = {}
-    found_texts: dict[str, str] = {}
-    for key, value in zip(keys, values):
+    __slots__ = ("_table",)
+
+    def __init__(self, table: Mapping[Any, Any]) -> None:
+        super().__init__()
+        self._table = table
+
+    def __missing__(self, value: Any) -> bool:
         try:
-            found_codes[key] = table[value]
+            self._table[value]
         except KeyError:
             if not value or value.__class__ is not str:
                 raise Unusual from None
-            found_texts[key] = value
-    codes, texts = (
-        [(key, found[key]) for key in arrange(list(found), order)] if order else [*found.items()]
-        for found in (found_codes, found_texts)
-    )
-    return FrozenMapping.of(codes) if codes else EMPTY, FrozenMapping.of(texts) if texts else EMPTY
+            found = False
+        else:
+            found = True
+        self[value] = found
+        return found
+
+
+def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Return what picks the values in these places."""
+    if len(places) == 1:
+        (place,) = places
+        return lambda values: (values[place],)
+    return itemgetter(*places)
+
+
+class Sorting:
+    """Makes the mappings of an open map whose values are codes and texts by turns, for the records of one reply.
+
+    Each has its keys in the documented *order*; keys that are documented may have it already.
+    """
+
+    def __init__(self, keys: Sequence[str], table: Mapping[Any, Any], order: Sequence[str] = ()) -> None:
+        self._keys, self._order = keys, order
+        self._is_code, self._code = _AreCodes(table).__getitem__, table.__getitem__
+        # By which keys have codes: the keys of both mappings, and what picks their values.
+        self._parts: dict[tuple[bool, ...], tuple[Any, Any, Any, Any]] = {}
+
+    def __call__(self, values: Sequence[Any]) -> tuple[Any, Any]:
+        """Return the mapping of codes, and that of texts."""
+        are_codes = tuple(map(self._is_code, values))
+        parts = self._parts.get(are_codes)
+        if parts is None:
+            parts = self._parts[are_codes] = (*self._part(are_codes, True), *self._part(are_codes, False))
+        codes, pick_codes, texts, pick_texts = parts
+        return (
+            FrozenMapping(codes, tuple(map(self._code, pick_codes(values)))) if codes else EMPTY,
+            FrozenMapping(texts, pick_texts(values)) if texts else EMPTY,
+        )
+
+    def _part(self, are_codes: Sequence[bool], codes: bool) -> tuple[tuple[str, ...], Any]:
+        """Return the keys that have codes, or those that have texts, and what picks their values."""
+        places = {key: place for place, key in enumerate(self._keys) if are_codes[place] is codes}
+        keys = arrange(list(places), self._order) if self._order else [*places]
+        return shared(tuple(keys)), _picker([places[key] for key in keys]) if keys else None
 
 
 def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
@@ -320,7 +358,7 @@ def _namespace(obj: Object) -> dict[str, Any]:
         "date": date,
         "numbers": numbers,
         "looked_up": looked_up,
-        "sorted_out": sorted_out,
+        "Sorting": Sorting,
         "odd": odd,
         "zip": zip,
         "checked_money": _checked(MONEY.pattern),
@@ -377,6 +415,10 @@ def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozense
             loop = f"for {target} in rows"
             if counted:
                 loop = f"for {', '.join(['row', *(f'{slot}_number' for slot in counted)])} in zip(rows, {', '.join(f'{slot}_numbers' for slot in counted)})"
+        if "*" in arguments:
+            given = "WIRE_KEYS, {}, ORDER" if "ORDER" in space else "KEYS, {}"
+            assert isinstance(obj.open, OpenMap)
+            lines.append(f"sorted_out = Sorting({given.format(table_of[obj.open.codes])})")
         made.append(compiled(name, title, "rows, tables", [*lines, f"return [Record({spelled}) {loop}]"], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
     return Rows(
@@ -405,12 +447,11 @@ def _call_open(obj: Object, fmt: str, slots: _Slots, member: str, table_of: dict
     table = table_of[obj.open.codes]
     values = [f"{member}{by_key[key]}" for key in ordered]
     call[obj.open.codes] = f"Mapping(KEYS, ({', '.join(f'{table}[{value}]' for value in values)},))"
-    if {*by_key} <= {*order}:
-        mixed["*"] = f"*sorted_out(KEYS, ({', '.join(values)},), {table})"
-        return
-    # A key that is not documented stays behind the one that it followed in its own mapping.
-    space["WIRE_KEYS"], space["ORDER"] = tuple(by_key), order
-    mixed["*"] = f"*sorted_out(WIRE_KEYS, ({', '.join(f'{member}{slot}' for slot in by_key.values())},), {table}, ORDER)"
+    mixed["*"] = f"*sorted_out(({', '.join(values)},))"
+    if not {*by_key} <= {*order}:
+        # A key that is not documented stays behind the one that it followed in its own mapping.
+        space["WIRE_KEYS"], space["ORDER"] = tuple(by_key), order
+        mixed["*"] = f"*sorted_out(({', '.join(f'{member}{slot}' for slot in by_key.values())},))"
 
 
 def _arguments(obj: Object, given: Mapping[str, str]) -> str:
@@ -579,6 +620,18 @@ class Texts(NamedTuple):
     """The second argument is the length that no text may exceed."""
 
 
+class Keys(NamedTuple):
+    """The open keys of a record."""
+
+    codes: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    @property
+    def slots(self) -> list[str]:
+        """The names of the slots of the texts."""
+        return [f"text_{place}" for place in range(len(self.texts))]
+
+
 class Writer(NamedTuple):
     """What writes records that have the same fields."""
 
@@ -587,6 +640,8 @@ class Writer(NamedTuple):
     """Records to what each is spelled as. The second argument is the length that no text may exceed."""
     count: int
     """How many fields they have."""
+    longest: int
+    """Characters of the longest open key."""
 
 
 class Spellings(dict[Any, str]):
@@ -603,24 +658,31 @@ class Spellings(dict[Any, str]):
         return f"{self._before}{int(self._codes[int(code)])}{self._after}"
 
 
-def writer(obj: Object, title: str, template: Sequence[str | Slot | OpenSlot], keys: tuple[str, ...], texts: Mapping[str, Texts]) -> Writer:
+def writer(
+    obj: Object,
+    title: str,
+    template: Sequence[str | Slot | OpenSlot | OpenText],
+    keys: Keys,
+    texts: Mapping[str, Texts],
+) -> Writer:
     """Compile what writes records as *template* says.
 
-    They have the fields whose slots are in it, and open codes with these *keys*, whose slots are numbered. *texts* says
-    how the texts of each field are written. All that is wrong with a record raises one of `CAUGHT`.
+    They have the fields whose slots are in it, and open codes and texts with these *keys*, whose slots are numbered.
+    *texts* says how the texts of each field are written. All that is wrong with a record raises one of `CAUGHT`.
     """
     present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
     space: dict[str, Any] = {
         **_namespace(obj),
         "MAX": MAX_NUMBER,
-        "KEYS": keys,
         "EMPTY": EMPTY,
         "amount": amount,
         "spelled_date": spelled_date,
         "spelled_numbers": spelled_numbers,
         "datetime": datetime,
         "len": len,
-        "codes_are": codes_are,
+        "values_of": values_of,
+        "check_codes": check_codes,
+        "columns_of": columns_of,
     }
     one: list[str] = []
     many: list[str] = []
@@ -639,7 +701,7 @@ def writer(obj: Object, title: str, template: Sequence[str | Slot | OpenSlot], k
         elif type_.kind == "text":
             space[f"{name}_one"], space[f"{name}_many"] = texts[name]
             may_be_empty = type_.pattern.endswith("*")
-            one += [f"{name} = {value}", f"if {'' if may_be_empty else f'not {name} or '}len({name}) > longest:", "    odd()"]
+            one += [f"{name} = {value}", f"if {name}.__class__ is not str or {'' if may_be_empty else f'not {name} or '}len({name}) > longest:", "    odd()"]
             one.append(f"{name} = {name}_one({name})")
             many.append(f"{name}_column = [{value} for record in records]")
             many += [] if may_be_empty else [f"if '' in {name}_column:", "    odd()"]
@@ -659,66 +721,121 @@ def writer(obj: Object, title: str, template: Sequence[str | Slot | OpenSlot], k
             checks.append(test)
             names_many[name] = checked
     absent = [f"record.{field.name} is None" for field in obj.fields if field.name not in present]
-    loop = f"for {', '.join(['record', *columns])} in zip(records, {', '.join(f'{name}_column' for name in columns)})" if columns else "for record in records"
+    targets = {name: f"{name}_column" for name in columns}
     condition = [*checks, *absent]
-    if obj.open is not None:
-        opened = [obj.open.texts, obj.open.codes] if isinstance(obj.open, OpenMap) else [obj.open.name]
-        if keys:
-            assert isinstance(obj.open, OpenMap)
-            codes = obj.open.codes
-            opened.remove(codes)
-            space |= {"CODE_CLASS": obj.open.code.enum}
-            values = ", ".join(f"open_{place}" for place in range(len(keys)))
-            held = f"record.{codes}.__class__ is Mapping and record.{codes}._keys == KEYS"
-            condition += [held]
-            one += [f"if not ({held}) or not codes_are(CODE_CLASS, (record,), {codes!r}):", "    odd()", f"{values}, = record.{codes}._values"]
-            many.append(f"if not codes_are(CODE_CLASS, records, {codes!r}):")
-            many.append("    odd()")
-            opened_loop = f" for {values}, in (record.{codes}._values,)"
-        else:
-            opened_loop = ""
-        empty = [f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping and not record.{name}._values)" for name in opened]
-        condition += empty
-        one += [f"if not ({' and '.join(empty)}):", "    odd()"] if empty else []
-    else:
-        opened_loop = ""
-    space |= {f"SPELLED_{place}": part for place, part in _open_spellings(obj, template, keys).items()}
+    rest = obj.open
+    empty = [rest.name] if isinstance(rest, Other) else []
+    if isinstance(rest, OpenMap):
+        empty = [name for name, some in ((rest.codes, keys.codes), (rest.texts, keys.texts)) if not some]
+        space |= {"CODES": keys.codes, "TEXTS": keys.texts, "CODE_CLASS": rest.code.enum}
+        space |= {f"{name}_of": attrgetter(name) for name in (rest.codes, rest.texts)}
+    if isinstance(rest, OpenMap) and keys.codes:
+        opened = "".join(f"open_{place}, " for place in range(len(keys.codes)))
+        found = f"{rest.codes}_found = check_codes(values_of({{}}, {rest.codes}_of, CODES), CODE_CLASS)"
+        one += [found.format("(record,)"), f"({opened}), = {rest.codes}_found"]
+        many.append(found.format("records"))
+        targets[f"({opened})"] = f"{rest.codes}_found"
+    if isinstance(rest, OpenMap) and keys.texts:
+        space["is_code"] = re.compile(rest.code.pattern).fullmatch
+        space["TEXTS_MANY"] = [texts[f"text_{place}"].many for place in range(len(keys.texts))]
+        opened = "".join(f"text_{place}, " for place in range(len(keys.texts)))
+        found = f"{rest.texts}_found = columns_of(values_of({{}}, {rest.texts}_of, TEXTS), TEXTS_MANY, is_code, longest)"
+        one += [found.format("(record,)"), f"({opened}), = zip(*{rest.texts}_found)"]
+        many.append(found.format("records"))
+        for place in range(len(keys.texts)):
+            targets[f"text_{place}"] = f"{rest.texts}_found[{place}]"
+    empty = [
+        f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping and record.{name}._keys == () == record.{name}._values)"
+        for name in empty
+    ]
+    condition += empty
+    one += [f"if not ({' and '.join(empty)}):", "    odd()"] if empty else []
+    loop = f"for {', '.join(['record', *targets])} in zip({', '.join(['records', *targets.values()])})" if targets else "for record in records"
+    space |= {f"SPELLED_{part.place}": part.spellings(obj) for part in template if isinstance(part, OpenSlot)}
     row_one = _row(template, names_one)
     row_many = _row(template, names_many)
     lines_one = ["if record.__class__ is not Record:", "    odd()", *one, f"return {row_one}"]
     lines_many = [
         *many,
-        f"lines = [{row_many} {loop} if {' and '.join(condition)}{opened_loop}]",
+        f"lines = [{row_many} {loop} if {' and '.join(condition)}]",
         "if len(lines) != len(records):",
         "    odd()",
         "return lines",
     ]
-    count = len(present) + len(keys)
+    count = len(present) + len(keys.codes) + len(keys.texts)
     return Writer(
         compiled("write_one", title, "record, longest", lines_one, space),
         compiled("write_many", title, "records, longest", lines_many, space),
         count,
+        max(map(len, keys.codes + keys.texts), default=0),
     )
 
 
-def codes_are(cls: type, records: Sequence[Any], attribute: str) -> bool:
-    """Whether all open codes of records are of a class."""
-    values = chain.from_iterable([getattr(record, attribute)._values for record in records])
-    return {*map(type, values)} <= {cls}
+_keys_of = attrgetter("_keys")
+_values_of = attrgetter("_values")
+
+
+def values_of(records: Sequence[Any], mapping_of: Callable[[Any], Any], keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Return the values of the open keys of records that all have these *keys*. Any others are `Unusual`."""
+    mappings = [*map(mapping_of, records)]
+    if {*map(type, mappings)} != {FrozenMapping}:
+        raise Unusual
+    given = [*map(_keys_of, mappings)]
+    if {*map(id, given)} != {id(keys)} and any([plain_keys(each) != keys for each in {id(each): each for each in given}.values()]):
+        raise Unusual
+    values = [*map(_values_of, mappings)]
+    if {*map(type, values)} != {tuple}:
+        raise Unusual
+    return values
+
+
+def plain_keys(keys: Any) -> Any:
+    """Return the keys of a mapping. Those that are not plain texts can be equal to others, and are `Unusual`."""
+    if keys.__class__ is not tuple or not all_are(keys, str):
+        raise Unusual
+    return keys
+
+
+def check_codes(values: list[tuple[Any, ...]], cls: type) -> list[tuple[Any, ...]]:
+    """Return open codes, which are all of a class."""
+    if {*map(type, chain.from_iterable(values))} != {cls}:
+        raise Unusual
+    return values
+
+
+def columns_of(
+    values: list[tuple[Any, ...]],
+    texts: Sequence[Callable[[list[str], int], list[str]]],
+    is_code: Callable[[str], Any],
+    longest: int,
+) -> list[list[str]]:
+    """Return open texts as they are written, a column for each key. One that would be read as a code is `Unusual`."""
+    columns = [*zip(*values, strict=True)]
+    if len(columns) != len(texts) or not all(map(all, columns)):
+        raise Unusual
+    written = [many([*column], longest) for many, column in zip(texts, columns)]
+    if any([is_code(text) for column in columns for text in column]):
+        raise Unusual
+    return written
 
 
 class OpenSlot(NamedTuple):
-    """In a template: where the open key of that number stands, with what stands around its code."""
+    """In a template: where the open code of that number stands, with what stands around it."""
 
     place: int
     before: str
     after: str
 
+    def spellings(self, obj: Object) -> Spellings:
+        """Return how its codes are spelled."""
+        assert isinstance(obj.open, OpenMap)
+        return Spellings(obj.open.code, self.before, self.after)
 
-def _open_spellings(obj: Object, template: Sequence[Any], keys: tuple[str, ...]) -> dict[int, Spellings]:
-    opened = [part for part in template if isinstance(part, OpenSlot)]
-    assert len(opened) == len(keys)
-    return {part.place: Spellings(obj.open.code, part.before, part.after) for part in opened if isinstance(obj.open, OpenMap)}
+
+class OpenText(NamedTuple):
+    """In a template: where the open text of that number stands."""
+
+    place: int
 
 
 def _row(template: Sequence[Any], names: Mapping[str, str]) -> str:
@@ -729,6 +846,8 @@ def _row(template: Sequence[Any], names: Mapping[str, str]) -> str:
             pieces.append(f"{{{names.get(part.name, part.name)}}}")
         elif isinstance(part, OpenSlot):
             pieces.append(f"{{SPELLED_{part.place}[open_{part.place}]}}")
+        elif isinstance(part, OpenText):
+            pieces.append(f"{{text_{part.place}}}")
         else:
             pieces.append(_literal(part))
     return 'f"' + "".join(pieces) + '"'
@@ -739,26 +858,48 @@ def _literal(text: str) -> str:
     return repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"').replace("{", "{{").replace("}", "}}")
 
 
-def kinds(obj: Object) -> Callable[[Any], tuple[Any, ...]]:
-    """Compile what tells which fields a record has, and which open codes: records of a kind have the same writer.
+def check_keys(keys: Any, checked: dict[int, Any]) -> None:
+    """Note keys that are plain texts; others are `Unusual`."""
+    checked[id(keys)] = plain_keys(keys)
 
-    It raises one of `CAUGHT` for a record that only the careful writer can judge.
+
+def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
+    """Compile what tells which fields and open keys a record has: records of a kind have the same writer.
+
+    It raises one of `CAUGHT` for a record that only the careful writer can judge. Its second argument has the keys that
+    have been checked, by their identity.
     """
+    lines = ["if record.__class__ is not Record:", "    odd()"]
     parts = [f"record.{field.name} is None" for field in obj.fields if field.optional and isinstance(field.type, Type)]
     parts += [f"record.{field.name} and odd()" for field in obj.fields if isinstance(field.type, Many)]
     if isinstance(obj.open, OpenMap):
-        parts.append(f"record.{obj.open.codes}._keys")
-    lines = ["if record.__class__ is not Record:", "    odd()", f"return ({', '.join(parts)}{',' * (len(parts) == 1)})"]
-    return compiled("kind_of", obj.cls.__name__, "record", lines, {"Record": obj.cls, "odd": odd})
+        for name in (obj.open.codes, obj.open.texts):
+            keys = f"{name}_keys"
+            lines += [f"{keys} = record.{name}._keys", f"if id({keys}) not in checked:", f"    check_keys({keys}, checked)"]
+            parts.append(keys)
+    lines.append(f"return ({', '.join(parts)}{',' * (len(parts) == 1)})")
+    space = {"Record": obj.cls, "odd": odd, "id": id, "check_keys": check_keys}
+    return compiled("kind_of", obj.cls.__name__, "record, checked", lines, space)
 
 
-def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the fields that records of a kind have, and the keys of their open codes."""
+def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], Keys]:
+    """Return the fields that records of a kind have, and their open keys."""
     absent = iter(kind)
     present = {
         field.name for field in obj.fields if isinstance(field.type, Type) and not (field.optional and next(absent))
     }
-    keys = kind[-1] if isinstance(obj.open, OpenMap) else ()
-    if not all_are(keys, str) or len({*keys}) < len(keys):
+    keys = Keys(*kind[-2:]) if isinstance(obj.open, OpenMap) else Keys((), ())
+    if any(len({*some}) < len(some) for some in keys):
         raise Unusual
     return frozenset(present), keys
+
+
+def with_mappings(obj: Object, record: Any) -> Any:
+    """Return a record with mappings of ours in place of dictionaries."""
+    if not isinstance(obj.open, OpenMap) or record.__class__ is not obj.cls:
+        raise Unusual
+    given = {name: getattr(record, name) for name in (obj.open.codes, obj.open.texts)}
+    made = {name: FrozenMapping.of(items) for name, items in given.items() if items.__class__ is dict}
+    if not made:
+        raise Unusual
+    return msgspec.structs.replace(record, **made)

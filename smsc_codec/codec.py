@@ -80,7 +80,7 @@ class Codec(Generic[R]):
             reader = self._format(Format(fmt))
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
-        if noted and (tables.odd or (reply is not None and _may_be_broken(body))):
+        if noted and (tables.odd or (reply is not None and _may_be_broken(reader, body))):
             return None
         return reply if not expect or reply.__class__ in expect else None
 
@@ -267,7 +267,7 @@ class Codec(Generic[R]):
             data = source.text.encode()
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
-                if noted and (tables.odd or _may_be_broken(data)):
+                if noted and (tables.odd or _may_be_broken(reader, data)):
                     _settle(reader, source, self._oddities(reader, reply, source))
                 return reply
         notes: list[Note] | None = [] if noted else None
@@ -404,13 +404,15 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> N
         source.note(note.severity, note.code, note.message, at, note.path, counts[alike])
 
 
-def _may_be_broken(data: bytes) -> bool:
+def _may_be_broken(reader: FormatReader, data: bytes) -> bool:
     """Whether a body may hold text whose letters are broken; they stand there as they are, or behind an escape."""
+    if reader.hides is not None and reader.hides(data):
+        return True
     if data.isascii():
-        return b"\\" in data or b"&" in data
+        return False
     with LOADING:
         from ._letters import broken
-    return b"\\" in data or b"&" in data or broken(data.decode()) is not None
+    return broken(data.decode()) is not None
 
 
 def _recognise(text: str, asked: Format | None) -> Format:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .._careful import Builder, Note, Place, Spelled, Trouble
-from .._rows import Part, Rows, Slot, Small, Unusual, Variant, Writer, rows, small, writer
+from .._rows import Keys, Part, Rows, Slot, Small, Unusual, Variant, Writer, rows, small, writer
 from .._source import Source, shown
 from ..declare import Const, Endpoint, Layout, Many, Object, Reply, Rest, Signed, Type
 from ..errors import EncodeError
@@ -204,12 +204,12 @@ class CsvFormat(FormatReader):
         """Return the text of a reply that is not a list."""
         return reply.constant or super().write_one(value, reply, limits)
 
-    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields."""
         layout = next((layout for layout in reply.csv if layout.names == present), None)
         # A value that looks like the fixed text of another layout is for the careful writer to refuse.
         fixed = any(isinstance(cell, Const) for other in reply.csv if other is not layout for cell in other.cells)
-        if layout is None or keys or fixed:
+        if layout is None or keys.codes or keys.texts or fixed:
             raise Unusual
         template: list[str | Slot] = []
         for cell in layout.cells:
@@ -220,7 +220,7 @@ class CsvFormat(FormatReader):
                 template += ["-"] if isinstance(cell, Signed) else []
                 template.append(Slot(cell if isinstance(cell, str) else cell.name))
         texts = {field.name: _REST if field.name == layout.rest else _TEXTS for field in reply.object.fields}
-        return writer(reply.object, f"{reply.object.cls.__name__} fmt=1", template, (), texts)
+        return writer(reply.object, f"{reply.object.cls.__name__} fmt=1", template, keys, texts)
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the line of a record with these fields."""

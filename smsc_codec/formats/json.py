@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, words_of
-from .._rows import OpenSlot, Part, Rows, Slot, Small, Unusual, Variant, Writer, arrange, members, rows, small, writer
+from .._rows import Keys, OpenSlot, OpenText, Part, Rows, Slot, Small, Unusual, Variant, Writer, arrange, members, rows, small, writer
 from .._source import Source
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..limits import Limits
@@ -25,6 +25,8 @@ _SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]').search
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]").search
 _DEEPEST = 1024
 """Containers inside each other that orjson reads."""
+_LONG_KEYS = 4096
+"""Characters of keys whose shape is learned."""
 
 
 def _quoted(text: str) -> str:
@@ -64,6 +66,8 @@ class JsonFormat(FormatReader):
     """Reads and writes an endpoint's replies in fmt=3."""
 
     fmt = "json"
+    # Not quotes and slashes, which are no letters.
+    hides = staticmethod(re.compile(rb"\\[bfnrtu]").search)
     between = ",\n"
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -84,6 +88,8 @@ class JsonFormat(FormatReader):
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
+        if limits.depth < 1:
+            return None
         if body[:1] == b"{":
             found = self.read_small(body.decode(), expect, limits, tables)
             return found if found is not None or not self.wide else self._wide(body, limits, expect, tables)
@@ -111,9 +117,7 @@ class JsonFormat(FormatReader):
     def _list(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         shape, found = self._guessed(body)
         if found is None:
-            # With a bracket in its first text this is not JSON, and the careful reader's.
-            first = orjson.loads(body[: body.find(b"}") + 1] + b"]")[0]
-            shape = self._shape_of(self.ordered(expect, self.lists), first)
+            shape = self._shape_of(self.ordered(expect, self.lists), _first_of(body))
             found = self._decoded(shape, body)
         if found is None or shape is None or not shape.ordered:
             return self._by_kinds(body, limits, expect, tables)
@@ -143,6 +147,8 @@ class JsonFormat(FormatReader):
 
     def _shape_of(self, replies: Sequence[Reply], row: dict[str, Any]) -> _Shape:
         keys = tuple(row)
+        if sum(map(len, keys)) > _LONG_KEYS:
+            raise Unusual
         quoted = frozenset([key for key, value in row.items() if value.__class__ is str])
         for reply in replies:
             if {*keys} >= required(reply, self.fmt):
@@ -317,11 +323,11 @@ class JsonFormat(FormatReader):
             return f'{{\n"result": {_quoted(reply.constant)}\n}}'
         return super().write_one(value, reply, limits)
 
-    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
-        """Compile what writes records with these fields and open codes."""
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
+        """Compile what writes records with these fields and open keys."""
         obj = reply.object
-        quotes = bool(keys) and isinstance(obj.open, OpenMap) and obj.open.quotes
-        template: list[str | Slot | OpenSlot] = []
+        quotes = any(keys) and isinstance(obj.open, OpenMap) and obj.open.quotes
+        template: list[str | Slot | OpenSlot | OpenText] = []
         before = "{\n"
         for member in obj.ordered(self.fmt, present):
             if isinstance(member, Field):
@@ -331,17 +337,22 @@ class JsonFormat(FormatReader):
                 template += [f"{before}{_quoted(member.key(self.fmt) or '')}: {mark}", Slot(member.name), mark]
                 before = ",\n"
             elif isinstance(member, OpenMap):
-                for key in arrange(keys, member.order.get(self.fmt, ())):
+                order = member.order.get(self.fmt, ())
+                for key in arrange(keys.codes, order):
                     mark = '"' if quotes else ""
-                    template.append(OpenSlot(keys.index(key), f"{before}{_quoted(key)}: {mark}", mark))
+                    template.append(OpenSlot(keys.codes.index(key), f"{before}{_quoted(key)}: {mark}", mark))
+                    before = ",\n"
+                for key in arrange(keys.texts, order):
+                    template += [f'{before}{_quoted(key)}: "', OpenText(keys.texts.index(key)), '"']
                     before = ",\n"
         template.append("\n}")
-        if before == "{\n" or any(key in obj.names(self.fmt) for key in keys):
+        self.check_keys(reply, keys)
+        if before == "{\n":
             raise Unusual
         absent = [field for field in obj.fields if field.name in present and field.key(self.fmt) is None]
         if absent:
             raise Unusual
-        return writer(obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys(obj.by_name, _TEXTS))
+        return writer(obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys([*obj.by_name, *keys.slots], _TEXTS))
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an object with these members, and with the lists in it."""
@@ -391,6 +402,14 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     one = msgspec.json.Decoder(loose).decode
     texts = tuple(name for name, key in zip(loose.__struct_fields__, keys) if key in quoted)
     return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, ordered)
+
+
+def _first_of(body: bytes) -> Any:
+    """Return the first item of an array."""
+    try:
+        return orjson.loads(body[: body.find(b"}") + 1] + b"]")[0]
+    except orjson.JSONDecodeError:  # a bracket in a text of it
+        return orjson.loads(body)[0]
 
 
 def _is_beyond(shape: _Shape, limits: Limits) -> bool:

@@ -13,18 +13,23 @@ words for what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .._careful import Builder, Note, Pair, Place, Spelled, parser, spelled
-from .._rows import CAUGHT, Codes, Rows, Small, Texts, Unusual, Writer, documented_tables, kinds, noted_tables, present_in, tables
+from .._rows import CAUGHT, Codes, Rows, Small, Texts, Unusual, Writer, Keys, documented_tables, kinds, noted_tables, present_in, tables, with_mappings
 from .._source import Source
 from ..declare import Endpoint, Field, Object, Reply, Type
-from ..limits import Limits
+from ..limits import MAX_DIGITS, Limits
 
 S = TypeVar("S")
 
 MOST_SHAPES = 64
 """Sequences of keys that a format remembers a compiled reader or writer of."""
+
+LONGEST_KEYS = 512
+"""Characters of the open keys that a shape has; the documented ones have some 120 together. A body chooses them, and a
+writer remembers what stands before each code."""
 
 MOST_OPTIONAL = 6
 """A reply with more fields that it may lack is read by its keys; others are all tried at once."""
@@ -77,6 +82,8 @@ class FormatReader:
     """Reads and writes the replies of an endpoint in one format."""
 
     fmt: str
+    hides: Callable[[bytes], Any] | None = None
+    """Finds in a body what stands for a letter, or for what a letter in the body could be taken for."""
     unique = True
     """Whether a record cannot have a code and a text under the same key."""
     between = "\n"
@@ -166,18 +173,25 @@ class FormatReader:
         records = getattr(value, reply.attribute)
         return self.framed(self._lines(records, reply, limits), reply)
 
+    def check_keys(self, reply: Reply, keys: Keys) -> None:
+        """Leave open keys to the careful writer that the format may not be able to hold."""
+        taken = {*reply.object.names(self.fmt), self.taken(reply)}
+        if not taken.isdisjoint(keys.codes + keys.texts) or (self.unique and not {*keys.codes}.isdisjoint(keys.texts)):
+            raise Unusual
+
     def framed(self, lines: list[str], reply: Reply) -> str:
         """Return the records of a list with what stands around and between them."""
         return self.between.join(lines)
 
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
-        try:
-            writer = self._writer(reply, self._kinds[reply.kind](value))
-            if writer.count <= limits.fields:
-                return writer.one(value, limits.text)
-        except CAUGHT:
-            pass
+        if limits.digits == MAX_DIGITS:
+            try:
+                writer = self._writer(reply, self._kinds[reply.kind](value, {}))
+                if writer.longest <= limits.text:
+                    return writer.one(value, limits.text)
+            except CAUGHT:
+                pass
         return self.write_carefully(value, reply, "", limits)
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
@@ -199,20 +213,26 @@ class FormatReader:
             return []
         kind_of = self._kinds[reply.kind]
         try:
-            return self._alike(records, reply, kind_of(records[0]), limits)
+            return self._alike(records, reply, kind_of(records[0], {}), limits)
         except CAUGHT:
             pass
         places: dict[Any, list[int]] = {}
+        given = [*records]
+        checked: dict[int, Any] = {}
         for place, record in enumerate(records):
             try:
-                kind = kind_of(record)
+                kind = kind_of(record, checked)
             except CAUGHT:
-                kind = None
+                try:
+                    given[place] = with_mappings(reply.object, record)
+                    kind = kind_of(given[place], checked)
+                except CAUGHT:
+                    kind = None
             places.setdefault(kind, []).append(place)
         lines = [""] * len(records)
         for kind, some in places.items():
             try:
-                made = self._alike([records[place] for place in some], reply, kind, limits)
+                made = self._alike([given[place] for place in some], reply, kind, limits)
             except CAUGHT:
                 made = None
             for number, place in enumerate(some):
@@ -228,7 +248,7 @@ class FormatReader:
         if kind is None:
             raise Unusual
         writer = self._writer(reply, kind)
-        if writer.count > limits.fields:
+        if writer.count > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
             raise Unusual
         return writer.many(records, limits.text)
 
@@ -236,14 +256,14 @@ class FormatReader:
         known = self._writers[reply.kind]
         found = known.get(kind)
         if found is None:
-            if len(known) >= MOST_SHAPES:
-                raise Unusual
             present, keys = present_in(reply.object, kind)
+            if len(known) >= MOST_SHAPES or sum(map(len, keys.codes + keys.texts)) > LONGEST_KEYS:
+                raise Unusual
             found = known[kind] = self.compile_writer(reply, present, keys)
         return found
 
-    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
-        """Compile what writes records with these fields and open codes; `Unusual` if they have no compiled form."""
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
+        """Compile what writes records with these fields and open keys; `Unusual` if they have no compiled form."""
         raise NotImplementedError
 
 
@@ -347,7 +367,7 @@ class RunReader(FormatReader):
 
 
 def _any_longer(found: Sequence[Any], places: Iterable[int], longest: int) -> bool:
-    return any(max([len(row[place]) for row in found]) > longest for place in places)
+    return any(max(map(len, map(itemgetter(place), found))) > longest for place in places)
 
 
 def texts_with(special: Callable[[str], Any], escape: Callable[[str], str]) -> Texts:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._careful import Note, Pair, Place, Spelled
-from .._rows import OpenSlot, Part, Slot, Small, Texts, Unusual, Variant, Writer, arrange, rows, small, writer
-from .._source import Source, shown
+from .._rows import Keys, OpenSlot, OpenText, Part, Slot, Small, Texts, Unusual, Variant, Writer, arrange, rows, small, writer
+from .._source import SURROGATE, Source, shown
 from ..declare import Endpoint, Field, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, Limits
@@ -178,9 +178,6 @@ class TextFormat(RunReader):
         if reply.constant:
             return reply.object.cls()
         pairs = [(piece.kind, piece.text) for piece in pieces if piece.kind not in ("literal", "separator")]
-        for _, value in pairs:
-            if len(value) > source.limits.text:
-                break  # the builder says so
         return self.builder(reply).build(pairs, source, (), "", notes)
 
     def _parsed(self, source: Source) -> tuple[Reply, list[Piece], int]:
@@ -194,14 +191,14 @@ class TextFormat(RunReader):
     def _pairs(self, source: Source, reply: Reply, position: int, end: int) -> Sequence[Pair]:
         """Return the fields of a line. Raise `DecodeError` if it is not a record."""
         line = source.text[position:end]
-        keys = self._keys(line, reply)
-        try:
-            shape = self._shapes.get((reply.rule, keys), lambda: self._shape(reply, keys))
-            found = shape.find(line) if len(line) <= _LONG_LINE else []
-        except Unusual:
-            found = []
-        if len(found) == 1 and not found[0][-1]:
-            return list(zip(keys, found[0]))
+        if len(line) <= _LONG_LINE:
+            keys = self._keys(line, reply)
+            try:
+                found = self._shapes.get((reply.rule, keys), lambda: self._shape(reply, keys)).find(line)
+            except Unusual:
+                found = []
+            if len(found) == 1 and not found[0][-1]:
+                return list(zip(keys, found[0]))
         _, pieces = self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end)
         return _keyed(pieces)
 
@@ -216,7 +213,7 @@ class TextFormat(RunReader):
             values = self._grammar.values(reply.rule, keys) if cut else None
             patterns = [_first_of([self._grammar.pattern(each) if each else "" for each in some]) for some in values or ()]
             known = [re.compile(pattern).fullmatch for pattern in patterns]
-            if len(self._values) < MOST_SHAPES:
+            if len(self._values) < MOST_SHAPES and len(record) <= _LONG_LINE:
                 self._values[reply.rule, keys] = known
         seen = free.blanked(record, cut)
         allowed = len(known) == len(cut) and all(
@@ -318,37 +315,41 @@ class TextFormat(RunReader):
             raise EncodeError(_otherwise(text))
         return text
 
-    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
-        """Compile what writes records with these fields and open codes."""
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
+        """Compile what writes records with these fields and open keys."""
         obj = reply.object
         title = f"{obj.cls.__name__} fmt=0"
         names = obj.names(self.fmt)
         if reply in self.narrow:
             for pieces in self._variants[reply.kind]:
-                template = [piece.text or Slot(names[piece.kind]) for piece in pieces]
-                if {part.name for part in template if isinstance(part, Slot)} == present:
+                parts: list[str | Slot] = [piece.text or Slot(names[piece.kind]) for piece in pieces]
+                if {part.name for part in parts if isinstance(part, Slot)} == present:
                     plain = Texts(_same, _checked_column)
-                    return writer(obj, title, template, (), dict.fromkeys(obj.by_name, plain))
+                    return writer(obj, title, parts, keys, dict.fromkeys(obj.by_name, plain))
             raise Unusual
-        line: list[tuple[str, str | int]] = []
+        self.check_keys(reply, keys)
+        line: list[tuple[str, Slot | OpenSlot | OpenText]] = []
         for member in obj.ordered(self.fmt, present):
             if isinstance(member, OpenMap):
-                line += [(key, keys.index(key)) for key in arrange(keys, member.order.get(self.fmt, ()))]
+                order = member.order.get(self.fmt, ())
+                line += [(key, OpenSlot(keys.codes.index(key), "", "")) for key in arrange(keys.codes, order)]
+                line += [(key, OpenText(keys.texts.index(key))) for key in arrange(keys.texts, order)]
             elif isinstance(member, Field) and member.name in present:
-                line.append((member.key(self.fmt) or "", member.name))
+                line.append((member.key(self.fmt) or "", Slot(member.name)))
         values = self._grammar.values(reply.rule, [key for key, _ in line])
-        if values is None or len(line) < len(present) + len(keys) or any(key in names for key in keys):
+        if values is None or len(line) < len(present) + len(keys.codes) + len(keys.texts):
             raise Unusual
-        template = []
+        template: list[str | Slot | OpenSlot | OpenText] = []
         texts = {}
+        free = self._free.get(reply.rule)
         for (key, slot), terminals in zip(line, values):
             before = f"{self._comma if template else ''}{key}{self._equals}"
-            if isinstance(slot, int):
-                template.append(OpenSlot(slot, before, ""))
-            else:
-                template += [before, Slot(slot)]
-                free = self._free.get(reply.rule)
-                texts[slot] = self._texts(terminals) if free is None or key not in free.free else _free_texts(free)
+            if isinstance(slot, OpenSlot):
+                template.append(slot._replace(before=before))
+                continue
+            template += [before, slot]
+            name = slot.name if isinstance(slot, Slot) else keys.slots[slot.place]
+            texts[name] = self._texts(terminals) if free is None or key not in free.free else _free_texts(free)
         return writer(obj, title, template, keys, texts)
 
     def _texts(self, terminals: Sequence[str]) -> Texts:
@@ -361,7 +362,7 @@ class TextFormat(RunReader):
         def one(text: str) -> str:
             if "\n" in text or not is_value(text):
                 raise Unusual
-            return text
+            return _same(text)
 
         def many(column: list[str], longest: int) -> list[str]:
             joined = _checked_join(column, longest)
@@ -442,7 +443,7 @@ def _free_texts(free: FreeText) -> Texts:
     def one(text: str) -> str:
         if not fullmatch(text):
             raise Unusual
-        return text
+        return _same(text)
 
     def many(column: list[str], longest: int) -> list[str]:
         _checked_join(column, longest)
@@ -494,6 +495,9 @@ def _keyed(pieces: Sequence[Piece]) -> list[Pair]:
 
 
 def _same(text: str) -> str:
+    """Return a text; `Unusual` if no charset has a character of it."""
+    if SURROGATE.search(text):
+        raise Unusual
     return text
 
 
@@ -503,11 +507,11 @@ def _checked_column(column: list[str], longest: int) -> list[str]:
 
 
 def _checked_join(column: list[str], longest: int) -> str:
-    """Return texts run together; `Unusual` if one of them is not a text, or too long."""
+    """Return texts run together; `Unusual` if one of them is not a text that can be written, or too long."""
     joined = "".join(column)
     if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
         raise Unusual
-    return joined
+    return joined if joined.isascii() else _same(joined)
 
 
 def _otherwise(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Severity, Spelled, Trouble
-from .._rows import OpenSlot, Part, Slot, Small, Unusual, Variant, Writer, arrange, rows, small, writer
+from .._rows import Keys, OpenSlot, OpenText, Part, Slot, Small, Unusual, Variant, Writer, arrange, rows, small, writer
 from .._source import Source, shown
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
@@ -85,12 +85,14 @@ class XmlFormat(RunReader):
     """Reads and writes an endpoint's replies in fmt=2."""
 
     fmt = "xml"
+    hides = staticmethod(re.compile(rb"&#").search)
 
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(endpoint)
         self._shapes: Shapes[Shape] = Shapes()
         # What a reply of each kind begins with.
         self._small_heads = ("<?xml ", *{head for reply in self.narrow for head in _heads(reply)})
+        self._roots = {root for reply in self.replies if not reply.many for root in reply.xml}
         self._wide_heads = [(f"<{root}>", reply) for reply in self.wide for root in reply.xml if root]
 
     # Reading
@@ -131,8 +133,10 @@ class XmlFormat(RunReader):
             return None
         at = root.end()
         reply = next((reply for reply in self.ordered(expect, self.lists) if text.startswith(f"<{reply.item}", at)), None)
-        # An element without attributes may be the id of a new name.
-        if reply is None or root[1] == reply.item or (text.startswith(f"<{reply.item}>", at) and not _children(reply)):
+        if reply is None or root[1] == reply.item:
+            return None
+        # In the root of another reply an element without attributes may be the id of a new name.
+        if root[1] in self._roots and text.startswith(f"<{reply.item}>", at) and not _children(reply):
             return None
         end = text.rfind("</")
         if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
@@ -244,19 +248,23 @@ class XmlFormat(RunReader):
             return f"<{reply.xml[0]}>{reply.constant}</{reply.xml[0]}>"
         return super().write_one(value, reply, limits)
 
-    def compile_writer(self, reply: Reply, present: frozenset[str], keys: tuple[str, ...]) -> Writer:
-        """Compile what writes records with these fields and open codes."""
+    def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
+        """Compile what writes records with these fields and open keys."""
         obj = reply.object
-        if not all(map(_is_name, keys)) or any(key in obj.names(self.fmt) for key in keys) or self.taken(reply) in keys:
+        self.check_keys(reply, keys)
+        if not all(map(_is_name, keys.codes + keys.texts)):
             raise Unusual
-        attributes: list[str | Slot | OpenSlot] = []
-        children: list[str | Slot | OpenSlot] = []
-        own: list[str | Slot | OpenSlot] = []
+        attributes: list[str | Slot | OpenSlot | OpenText] = []
+        children: list[str | Slot | OpenSlot | OpenText] = []
+        own: list[str | Slot | OpenSlot | OpenText] = []
         texts = {}
         for member in obj.ordered(self.fmt, present):
             if isinstance(member, OpenMap):
-                for key in arrange(keys, member.order.get(self.fmt, ())):
-                    attributes.append(OpenSlot(keys.index(key), f' {key}="', '"'))
+                order = member.order.get(self.fmt, ())
+                for key in arrange(keys.codes, order):
+                    attributes.append(OpenSlot(keys.codes.index(key), f' {key}="', '"'))
+                for key in arrange(keys.texts, order):
+                    attributes += [f' {key}="', OpenText(keys.texts.index(key)), '"']
             elif isinstance(member, Field) and member.name in present:
                 key = member.key(self.fmt) or ""
                 texts[member.name] = _ATTRIBUTES if key.startswith("@") else _TEXTS
@@ -273,7 +281,7 @@ class XmlFormat(RunReader):
         if tag is None:
             template = children
             template[-1] = str(template[-1]).removesuffix("\n")
-        return writer(obj, f"{obj.cls.__name__} fmt=2", template, keys, texts)
+        return writer(obj, f"{obj.cls.__name__} fmt=2", template, keys, {**texts, **dict.fromkeys(keys.slots, _ATTRIBUTES)})
 
     def taken(self, reply: Reply) -> str:
         """Return the tag of a record whose text is a field: an attribute of that name is the same field."""
