@@ -211,7 +211,8 @@ class _Checker:
         """Pass on what the codec has found."""
         for finding in findings:
             where = f"{finding.path}: " if finding.path else ""
-            message = f"{where}{finding.message}"
+            records = f" (in {finding.count} records)" if finding.count > 1 else ""
+            message = f"{where}{finding.message}{records}"
             self._add(number, finding.severity, finding.code, message, finding.line, finding.column, finding.excerpt)
             if finding.code.startswith("unknown-"):
                 value = _NUMBER.search(finding.message) if finding.code == "unknown-number" else None
