@@ -221,7 +221,7 @@ def produced() -> tuple[set[tuple[str, str]], set[str]]:
                     node.args[0], ast.Constant
                 ):
                     findings.add((str(node.args[0].value), "warning"))
-                elif getattr(node.func, "attr", getattr(node.func, "id", "")) in ("note", "Finding"):
+                elif getattr(node.func, "attr", getattr(node.func, "id", "")) in ("note", "Note", "Finding"):
                     severity, code = node.args[:2]
                     # Others pass on what they were given, such as the code of a `DecodeError`.
                     if isinstance(severity, ast.Attribute) and isinstance(code, ast.Constant):

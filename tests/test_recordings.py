@@ -144,6 +144,8 @@ def test_unknown_keys_and_numbers_are_counted(case: Case) -> None:
     body = '[{"sender":"A","foo":2},{"sender":"B","foo":2,"status":99}]'
     assert [code for _, code in case(body, fmt=3)] == ["unknown-key", "unknown-number"]
     assert case.summary.unknown == {"senders[].operators.foo": 2, "senders[].status = 99": 1}
+    # A finding about several names is one, which says how many.
+    assert (case.summary.findings, case.summary.codes["info", "unknown-key"]) == (2, 1)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from smsc_codec import (
     Codec,
@@ -65,6 +66,8 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
         "undocumented keys": repeated("name = A, new = 1\n"),
         "undocumented numbers": repeated("name = A, status = 7\n"),
         "secrets in findings": repeated("name = login=abc, new = 1\n"),
+        "replacements by turns": repeated("name = A, mts = 1, mega = B\nname = A, mts = B, mega = 1\n"),
+        "replacements": numbered("name = A, mts = N#\n"),
         "fields": repeated(", a = 1", "name = A"),
         "near-miss lines": repeated("name = A, id = 5x\n"),
         "a near-miss line at the end": repeated("name = A, id = 5\n", "", "name = A, id"),
@@ -118,6 +121,7 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
             '<sender id="5">A</sender>\n<sender status="1">A</sender>\n', "<senders>\n", "</senders>"
         ),
         "invented shapes": numbered('<sender a#="1">A</sender>\n', "<senders>\n", "</senders>"),
+        "replacements": numbered('<sender mts="N#">A</sender>\n', "<senders>\n", "</senders>"),
         "undocumented numbers": repeated('<sender status="7">A</sender>\n', "<senders>\n", "</senders>"),
         "tags": repeated("<a>"),
         "closed tags": lambda size: b"<a>" * (size // 7) + b"</a>" * (size // 7),
@@ -161,6 +165,8 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
         "minus zero": repeated('{"sender":"A","id":-0},', "[", '{"sender":"A"}]'),
         "two shapes by turns": repeated('{"sender":"A"},{"sender":"A","id":5},', "[", '{"sender":"A"}]'),
         "invented shapes": numbered('{"sender":"A","k#":1},', "[", '{"sender":"A"}]'),
+        "replacements by turns": repeated('{"sender":"A","mts":"1"},{"sender":"A","mts":"B"},', "[", '{"sender":"A"}]'),
+        "replacements": numbered('{"sender":"A","mts":"N#"},', "[", '{"sender":"A","mts":"1"}]'),
         "keys given twice": repeated('{"sender":"A","id":1,"id":1},', "[", '{"sender":"A"}]'),
         "undocumented numbers": repeated('{"sender":"A","status":7},', "[", '{"sender":"A"}]'),
         "arrays": repeated("["),
@@ -206,6 +212,10 @@ def _with(operators: Mapping[str, int], name: str = "A") -> Sender:
     return Sender(name, 5, operators=FrozenMapping.of(codes))  # type: ignore[arg-type]
 
 
+def _replaced(replacements: Mapping[str, str]) -> Sender:
+    return Sender("A", 5, replacements=FrozenMapping.of(replacements))  # type: ignore[arg-type]
+
+
 def _last(name: str) -> Callable[[int], SenderList]:
     return lambda size: SenderList((*(Sender("A", 5) for _ in range(size // 8)), Sender(name, 5)))
 
@@ -225,6 +235,12 @@ REPLIES: dict[str, Callable[[int], SenderList]] = {
     "undocumented numbers": senders(8, lambda number: _with({"mts": 77})),
     "mappings by hand": senders(16, lambda number: Sender("A", 5, operators={"mts": OperatorStatus.SENT})),
     "replacements by hand": senders(16, lambda number: Sender("A", 5, replacements={"mts": "INFO"})),
+    "replacements": senders(16, lambda number: _replaced({"mts": f"N{number}"})),
+    "replacements by turns": senders(16, lambda number: _with({"mts": 1}), lambda number: _replaced({"mts": "B"})),
+    "invented replacements": senders(16, lambda number: _replaced({f"k{number}": "B"})),
+    "a replacement that is a code at the end": lambda size: SenderList(
+        (*(_replaced({"mts": "B"}) for _ in range(size // 16)), _replaced({"mts": "7"}))
+    ),
     "long keys": senders(64, lambda number: _with({"k" * 50 + str(number): 1})),
     "a long key": one(lambda size: _with({"k" * size: 1})),
     "operators": one(lambda size: _with({f"k{number}": 1 for number in range(size // 16)})),
@@ -240,7 +256,7 @@ LARGE = Limits(body=2**40, items=2**40, fields=2**40, text=2**40)
 
 def writing(reply: SenderList, fmt: Format) -> Callable[[], None]:
     """The work of writing it, or of finding that the format cannot carry it, by a codec that has written no list."""
-    codec = Codec(SENDERS)
+    codec: Codec[Any] = Codec(SENDERS)
     codec.encode(SenderCreated(5), fmt=fmt)  # What is loaded late is not counted.
 
     def work() -> None:
