@@ -86,7 +86,8 @@ def parser(type_: Type) -> tuple[Parse, Callable[[str], Any]]:
     if type_.kind == "code":
         parse = Codes(type_).__getitem__
     else:
-        parse = {"number": int, "money": Decimal, "date": date, "text": str.__str__}[type_.kind]
+        parsers: dict[str, Parse] = {"number": int, "money": Decimal, "date": date, "text": str.__str__}
+        parse = parsers[type_.kind]
     return parse, re.compile(type_.pattern).fullmatch
 
 
@@ -353,7 +354,7 @@ def spelled(
 def _spelled_open(rest: OpenMap | Other, obj: Object, fmt: str, value: Any, before: str, limits: Limits, unique: bool, taken: str) -> list[Spelled]:
     names = {**obj.names(fmt), taken: ""}
     if isinstance(rest, Other):
-        kinds = [(rest.name, TEXT, ())]
+        kinds: list[tuple[str, Type, tuple[str, ...]]] = [(rest.name, TEXT, ())]
     else:
         order = rest.order.get(fmt, ())
         kinds = [(rest.codes, rest.code, order), (rest.texts, rest.text, order)]

@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from ._types import all_are
-from .declare import Field, Many, Object, OpenMap, Other, Type
+from .declare import Many, Object, OpenMap, Other, Type
 from .mapping import EMPTY, FrozenMapping, shared
 from .model import MAX_NUMBER
 
@@ -173,9 +173,11 @@ def looked_up(table: Any, column: Sequence[Any]) -> Sequence[Any]:
     """Return a column of codes, all at once if each is in the table."""
     if len(column) > 1:
         try:
-            return itemgetter(*column)(table)
+            found: Sequence[Any] = itemgetter(*column)(table)
         except KeyError:
             pass
+        else:
+            return found
     return [table[each] for each in column]
 
 
@@ -437,8 +439,8 @@ def _call_open(obj: Object, fmt: str, slots: _Slots, member: str, table_of: dict
     by_key = {key: slot for slot, key in slots.opened.items()}
     if isinstance(obj.open, Other):
         space["KEYS"] = shared(tuple(by_key))
-        values = ", ".join(f"{member}{slot}" for slot in by_key.values())
-        call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({values},))"
+        listed = ", ".join(f"{member}{slot}" for slot in by_key.values())
+        call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
         return
     assert isinstance(obj.open, OpenMap)
     order = obj.open.order.get(fmt, ())
@@ -638,7 +640,7 @@ class Writer(NamedTuple):
     one: Callable[[Any, int], str]
     many: Callable[[Any, int], list[str]]
     """Records to what each is spelled as. The second argument is the length that no text may exceed."""
-    count: int
+    count: int  # type: ignore[assignment]
     """How many fields they have."""
     longest: int
     """Characters of the longest open key."""

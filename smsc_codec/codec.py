@@ -25,8 +25,9 @@ from .model import ErrorReply
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
-    from .formats.reader import FormatReader, Tables
     from typing_extensions import Buffer
+
+    from .formats.reader import FormatReader, Tables
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Codec(Generic[R]):
     `senders.php`. It has no state beyond what it learns of the grammar, and can be shared by threads.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint[R]) -> None:
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
         self._replies: dict[type, Declared] = {reply.cls: reply for reply in endpoint.replies}
@@ -69,8 +70,10 @@ class Codec(Generic[R]):
         return reader
 
     def _quick(self, body: bytes, fmt: Any, expect: tuple[type, ...], noted: bool) -> Any:
-        """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look; also if it is *noted*,
-        and there is something to report of it."""
+        """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look.
+
+        If it is *noted*, None too if there is something to report of it.
+        """
         if (type(fmt) is not int and type(fmt) is not Format) or len(body) > DEFAULT_LIMITS.body:
             return None
         reader = self._formats.get(fmt)

@@ -17,12 +17,14 @@ A key that is left out is the field's own name, and `None` says that the format 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from ._types import lazy
 from .model import MAX_NUMBER, Code, ErrorCode, ErrorReply, ServiceError, Success
+
+R = TypeVar("R")
 
 SAME = "="
 """The key of a field is its name."""
@@ -250,8 +252,8 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         return str(self.many.__struct_fields__[0]) if self.many else ""
 
 
-class Endpoint(msgspec.Struct, frozen=True, dict=True):
-    """An address of the service: what it can answer."""
+class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
+    """An address of the service: what it can answer. *R* are the classes of its replies but for the error."""
 
     name: str
     """The last part of its path, such as `send.php`."""

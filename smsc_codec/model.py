@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_NUMBER = 10**MAX_DIGITS - 1
+MAX_NUMBER: int = 10**MAX_DIGITS - 1
 """The largest number that any format carries: 18 digits, so that every one fits a signed 64-bit integer."""
 
 UNDOCUMENTED = "not documented"

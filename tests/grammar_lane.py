@@ -85,7 +85,7 @@ def without_blank_lines(text: str) -> str:
     return body if full[-1] == len(lines) - 1 else f"{body}\n"
 
 
-def read_by_lark(endpoint: Endpoint, text: str) -> Any:
+def read_by_lark(endpoint: Endpoint[Any], text: str) -> Any:
     """The reply, `None` if it is refused."""
     text = without_blank_lines(text)
     if text in ("", "\n", "\r\n"):

@@ -71,7 +71,7 @@ ITEM = Object(
         OpenMap("codes", code(OperatorStatus, "a code", "[0-9]"), "names", A_NAME, frozenset(), {}),
     ),
 )
-ITEMS = Endpoint(
+ITEMS: Endpoint[Items] = Endpoint(
     "items.php",
     str(Path(__file__).parent / "grammars" / "alternatives.lark"),
     (Reply("items", "a list of items", ITEM, many=Items, rule="item", xml=("items",), item="item"),),

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from typing_extensions import assert_never, assert_type
     from yarl import URL
 
-    from smsc_codec._forms import Endpoint
+    from smsc_codec.declare import Endpoint
     from smsc_codec.testing import FakeSenders, ReceivedRequest
     from smsc_codec.testing.strategies import bodies, damaged, names, replies
 

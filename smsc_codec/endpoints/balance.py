@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ..codec import Codec
-from ..declare import MONEY, Endpoint, Field, Layout, NAME, Object, Other, Reply
+from ..declare import MONEY, NAME, Endpoint, Field, Layout, Object, Other, Reply
 from ..mapping import EMPTY
 from ..model import Answer, ErrorCode
 
@@ -59,8 +59,8 @@ BALANCE = Reply(
     xml=(None, "result"),
 )
 
-ENDPOINT = Endpoint("balance.php", "balance", (BALANCE,), errors=BalanceError, reads=frozenset({"cur"}))
-CODEC: Codec[Balance] = Codec(ENDPOINT)
+ENDPOINT: Endpoint[Balance] = Endpoint("balance.php", "balance", (BALANCE,), errors=BalanceError, reads=frozenset({"cur"}))
+CODEC = Codec(ENDPOINT)
 
 COMMANDS: Mapping[str, type[Balance]] = {}
 """It has no commands."""

@@ -143,10 +143,10 @@ COST = Reply(
     xml=("result", None),
 )
 
-ENDPOINT = Endpoint(
+ENDPOINT: Endpoint[MessageSent | MessageCost] = Endpoint(
     "send.php", "send", (SENT, COST), errors=MessageError, reads=frozenset({"cost", "op", "err", "mes", "call"})
 )
-CODEC: Codec[MessageSent | MessageCost] = Codec(ENDPOINT)
+CODEC = Codec(ENDPOINT)
 
 COMMANDS: Mapping[str, type[MessageSent | MessageCost]] = {}
 """It has no commands."""

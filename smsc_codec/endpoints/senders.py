@@ -166,7 +166,7 @@ CREATED = Declared(
     xml=("result", None),
 )
 
-SENDERS = Endpoint(
+SENDERS: Endpoint[SenderList | SenderCreated | Success] = Endpoint(
     "senders.php",
     "senders",
     (SUCCESS, CREATED, LIST),
@@ -174,7 +174,7 @@ SENDERS = Endpoint(
     # [cap] send.php has an error 6; the form of errors is the whole service's.
     other_errors=frozenset({6}),
 )
-CODEC: Codec[SenderList | SenderCreated | Success] = Codec(SENDERS)
+CODEC = Codec(SENDERS)
 
 COMMANDS: Mapping[str, type[SenderList | SenderCreated | Success]] = MappingProxyType(
     {

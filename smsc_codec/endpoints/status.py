@@ -228,10 +228,10 @@ MANY = Reply(
     item="sms",
 )
 
-ENDPOINT = Endpoint(
+ENDPOINT: Endpoint[Message | StatusList | Success] = Endpoint(
     "status.php", "status", (SUCCESS, ONE, MANY), errors=StatusError, reads=frozenset({"all", "del", "id", "phone"})
 )
-CODEC: Codec[Message | StatusList | Success] = Codec(ENDPOINT)
+CODEC = Codec(ENDPOINT)
 
 COMMANDS: Mapping[str, type[Message | StatusList | Success]] = {}
 """`del=1` is answered with `Success`; all else with states."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..declare import Endpoint
@@ -42,7 +42,7 @@ _READERS = {
 }
 
 
-def reader_of(fmt: Format, endpoint: Endpoint) -> FormatReader:
+def reader_of(fmt: Format, endpoint: Endpoint[Any]) -> FormatReader:
     """Return the reader of a format for an endpoint; the module is imported when it is first needed."""
     module, name = _READERS[fmt]
     reader: FormatReader = getattr(import_module(f".{module}", __name__), name)(endpoint)

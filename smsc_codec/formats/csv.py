@@ -47,7 +47,7 @@ class CsvFormat(FormatReader):
 
     fmt = "csv"
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         # A layout says which fields there are, so that no reply is too wide to be tried.
         self.narrow, self.wide = (*self.narrow, *self.wide), ()

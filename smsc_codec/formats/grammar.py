@@ -93,10 +93,10 @@ class Grammar:
         for number, key in enumerate(keys):
             if number and not self._feed(parser, "_NEXT"):
                 return None
-            name = self._key(key, parser.accepts())
+            name = self._key(key, _accepted(parser))
             if name is None or not self._feed(parser, name) or not self._feed(parser, "_IS"):
                 return None
-            accepted = parser.accepts()
+            accepted = _accepted(parser)
             values = [each for each in self._terminals if each in accepted and self.kind(each) not in _PUNCTUATION]
             if values:
                 parser.feed_token(Token(values[0], ""))
@@ -105,11 +105,11 @@ class Grammar:
             if not values:
                 return None
             found.append(values)
-        return found if "$END" in parser.accepts() else None
+        return found if "$END" in _accepted(parser) else None
 
     def _feed(self, parser: InteractiveParser, terminal: str) -> bool:
         """Feed punctuation, a literal or a key if the parser accepts it."""
-        name = next((each for each in parser.accepts() if terminal in (each, _own_name(each))), None)
+        name = next((each for each in _accepted(parser) if terminal in (each, _own_name(each))), None)
         if name is not None:
             parser.feed_token(Token(name, ""))
         return name is not None
@@ -196,6 +196,12 @@ class Grammar:
             return repr(self.literal(terminal))
         words = _own_name(terminal).lower().replace("_", " ")
         return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
+
+
+def _accepted(parser: InteractiveParser) -> set[str]:
+    """Return the terminals that may follow."""
+    names: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+    return names
 
 
 # A run of a class of characters, of which a terminal may have more to say.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -12,10 +13,27 @@ import msgspec
 import orjson
 
 from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, words_of
-from .._rows import Keys, OpenSlot, OpenText, Part, Rows, Slot, Small, Unusual, Variant, Writer, arrange, members, rows, small, writer
+from .._rows import (
+    Keys,
+    OpenSlot,
+    OpenText,
+    Part,
+    Rows,
+    Slot,
+    Small,
+    Unusual,
+    Variant,
+    Writer,
+    arrange,
+    members,
+    rows,
+    small,
+    writer,
+)
 from .._source import Source
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..limits import Limits
+from ..report import Severity
 from .json_places import locate, too_deep
 from .reader import FormatReader, Shapes, Tables, rank, required, texts_with
 
@@ -70,7 +88,7 @@ class JsonFormat(FormatReader):
     hides = staticmethod(re.compile(rb"\\[bfnrtu]").search)
     between = ",\n"
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         self._shapes: Shapes[_Shape] = Shapes()
         # The shape of the last list, and the last one with as many members: guesses that msgspec judges.
@@ -100,10 +118,8 @@ class JsonFormat(FormatReader):
     def _wide(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         shape, row = self._last_one, None
         if shape is not None and (len(expect) != 2 or shape.reply.cls is expect[0]):
-            try:
+            with suppress(msgspec.ValidationError):
                 row = shape.one(body)
-            except msgspec.ValidationError:
-                pass
         if shape is None or row is None:
             shape = self._shape_of(self.ordered(expect, self.wide), orjson.loads(body))
             row = shape.one(body)
@@ -111,8 +127,7 @@ class JsonFormat(FormatReader):
         if _is_beyond(shape, limits) or not self._is_plain(shape, body, [row]):
             return None
         tables.odd_keys |= shape.rows.odd
-        record = shape.rows.many([row], tables.of(shape.reply.object))[0]
-        return record
+        return shape.rows.many([row], tables.of(shape.reply.object))[0]
 
     def _list(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         shape, found = self._guessed(body)
@@ -150,10 +165,10 @@ class JsonFormat(FormatReader):
         if sum(map(len, keys)) > _LONG_KEYS:
             raise Unusual
         quoted = frozenset([key for key, value in row.items() if value.__class__ is str])
-        for reply in replies:
-            if {*keys} >= required(reply, self.fmt):
-                return self._shapes.get((reply.kind, keys, quoted), lambda: _shape(reply, keys, quoted))
-        raise Unusual
+        reply = next((each for each in replies if {*keys} >= required(each, self.fmt)), None)
+        if reply is None:
+            raise Unusual
+        return self._shapes.get((reply.kind, keys, quoted), lambda: _shape(reply, keys, quoted))
 
     def _decoded(self, shape: _Shape, body: bytes) -> Any:
         """Return the rows, None if they are not all of that shape."""
@@ -436,8 +451,6 @@ def _no_key_twice(body: bytes, given: Sequence[dict[str, Any]]) -> bool:
 
 
 def _note_twice(pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
-    from .._careful import Severity
-
     for again, (key, _) in enumerate(pairs):
         if again and notes is not None:
             message = f"the field {source.shown(key)} is given twice; the last value is kept"

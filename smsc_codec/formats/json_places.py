@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from json import JSONDecoder
-from json.decoder import scanstring
+from collections.abc import Callable, Iterator, Sequence
+from json import JSONDecoder, decoder
 from typing import Any
 
 from .._careful import Place
 
+scanstring: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
 _BRACKET = re.compile(r'["\[\]{}]')
 _white = re.compile(r"[ \t\r\n]*").match
 _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode

@@ -17,7 +17,22 @@ from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .._careful import Builder, Note, Pair, Place, Spelled, parser, spelled
-from .._rows import CAUGHT, Codes, Rows, Small, Texts, Unusual, Writer, Keys, documented_tables, kinds, noted_tables, present_in, tables, with_mappings
+from .._rows import (
+    CAUGHT,
+    Codes,
+    Keys,
+    Rows,
+    Small,
+    Texts,
+    Unusual,
+    Writer,
+    documented_tables,
+    kinds,
+    noted_tables,
+    present_in,
+    tables,
+    with_mappings,
+)
 from .._source import Source
 from ..declare import Endpoint, Field, Object, Reply, Type
 from ..limits import MAX_DIGITS, Limits
@@ -89,7 +104,7 @@ class FormatReader:
     between = "\n"
     """What stands between two records."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
         self.endpoint = endpoint
         self.replies = endpoint.replies
         self.lists = tuple(reply for reply in self.replies if reply.many)
@@ -274,7 +289,7 @@ class Shape(NamedTuple):
     rows: Rows
     find: Callable[[str], list[Any]]
     """Finds them; a last group has what is not one."""
-    count: int
+    count: int  # type: ignore[assignment]
     """How many keys they have."""
 
 
@@ -285,7 +300,7 @@ _RUNS = 4
 class RunReader(FormatReader):
     """Reads lists in which records of the same shape stand one behind another (fmt=0, fmt=2)."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         # The shape of the last record: a guess that `find` judges.
         self._last: Shape | None = None

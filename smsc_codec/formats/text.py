@@ -12,7 +12,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._careful import Note, Pair, Place, Spelled
-from .._rows import Keys, OpenSlot, OpenText, Part, Slot, Small, Texts, Unusual, Variant, Writer, arrange, rows, small, writer
+from .._rows import (
+    Keys,
+    OpenSlot,
+    OpenText,
+    Part,
+    Slot,
+    Small,
+    Texts,
+    Unusual,
+    Variant,
+    Writer,
+    arrange,
+    rows,
+    small,
+    writer,
+)
 from .._source import SURROGATE, Source, shown
 from ..declare import Endpoint, Field, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError
@@ -34,7 +49,7 @@ class TextFormat(RunReader):
     fmt = "text"
     unique = False
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         self._records = (*self.lists, *self.wide)
         rules = dict.fromkeys(reply.rule for reply in self._records)
@@ -78,7 +93,7 @@ class TextFormat(RunReader):
         text = body.decode()
         if not text:
             return None
-        for reply, head in self._heads:
+        for reply, head in self._heads:  # noqa: B007 - it is used below
             if text.startswith(head):
                 break
         else:
@@ -144,8 +159,8 @@ class TextFormat(RunReader):
         """Return the reply. No text is two replies, so *expect* decides only whether one record is a list."""
         text = source.text
         if not text or self._line_of(text, 0) == (0, len(text)):
-            for reply in self.ordered(expect, self.lists):
-                return reply.many()
+            for each in self.ordered(expect, self.lists):
+                return each.many()
             source.fail("expected a reply, found an empty body", code="empty")
         reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
         if reply is None:

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._careful import Builder, Note, Pair, Pairs, Place, Severity, Spelled, Trouble
+from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
 from .._rows import Keys, OpenSlot, OpenText, Part, Slot, Small, Unusual, Variant, Writer, arrange, rows, small, writer
 from .._source import Source, shown
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
-from .reader import RunReader, Shapes, Shape, Tables, rank, texts_with
+from ..report import Severity
+from .reader import RunReader, Shape, Shapes, Tables, rank, texts_with
 from .xml_tree import Element, Tree, is_html
 
 # Names that begin with xml are XML's own.
@@ -87,7 +88,7 @@ class XmlFormat(RunReader):
     fmt = "xml"
     hides = staticmethod(re.compile(rb"&#").search)
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         self._shapes: Shapes[Shape] = Shapes()
         # What a reply of each kind begins with.
@@ -334,7 +335,7 @@ def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str])
         text = type_ is None or (isinstance(type_, Type) and type_.kind == "text")
         return chars if text or not isinstance(type_, Type) else type_.pattern
 
-    if own and (children or tag in keys) or (not own and not children):
+    if (own and (children or tag in keys)) or (not own and not children):
         raise Unusual
     attributes = "".join(rf' {re.escape(key)}="({pattern(key, _VALUE)})"' for key in keys)
     if own:
