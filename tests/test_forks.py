@@ -72,16 +72,20 @@ def run(script: str, *arguments: str) -> None:
 
 # Modules that are half imported while another thread imports these.
 PLACES = [
+    "smsc_codec.formats.reader",
     "smsc_codec.formats.text",
+    "smsc_codec.formats.free_text",
     "smsc_codec.formats.grammar",
     "lark",
     "lark.utils",
     "lark.lexer",
     "smsc_codec.formats.csv",
 ]
-PLACES += ["smsc_codec.formats.xml", "defusedxml.ElementTree", "xml.parsers.expat", "smsc_codec.formats.json", "orjson"]
+PLACES += ["smsc_codec.formats.xml", "smsc_codec.formats.xml_tree", "defusedxml.ElementTree", "xml.parsers.expat"]
 PLACES += [
-    "smsc_codec.formats.json_tokens",
+    "smsc_codec.formats.json",
+    "smsc_codec.formats.json_places",
+    "orjson",
     "smsc_codec.normal",
     "smsc_codec.query",
     "urllib.parse",

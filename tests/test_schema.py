@@ -105,7 +105,7 @@ def test_the_schema_is_that_of_the_model() -> None:
         "success": Success,
         "error": ErrorReply,
     }
-    assert {form.kind: form.cls for form in SENDERS.forms} == kinds
+    assert {declared.kind: declared.cls for declared in SENDERS.replies} == kinds
     assert [entry["$ref"] for entry in REPLY["oneOf"]] == [f"#/$defs/{kind}" for kind in kinds]
     for kind, cls in {**kinds, "sender": Sender}.items():
         described = DEFINED[kind]
@@ -133,9 +133,10 @@ def test_the_codes_are_the_documented_ones() -> None:
     properties = ROW["properties"]
     # Those of a known request are not about the body; `option` is about the call.
     known_request = {"no-status", "no-operators"}
-    assert (
-        set(properties["findings"]["items"]["enum"]) == set(re.findall(r"^\| `([\w-]+)`", found, re.M)) - known_request
-    )
+    # senders.php has no text of that kind.
+    elsewhere = {"line-end-in-text"}
+    findings = set(re.findall(r"^\| `([\w-]+)`", found, re.M))
+    assert set(properties["findings"]["items"]["enum"]) == findings - known_request - elsewhere
     errors = set(re.findall(r"^\| `([\w-]+)`", refused.split("## Limits")[0], re.M)) - {"option"}
     assert set(properties["error"]["properties"]["code"]["enum"]) == errors
 
