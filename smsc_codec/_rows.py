@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from ._types import all_are
-from .declare import Many, Object, OpenMap, Other, Type
+from .declare import DATE, ID, MONEY, NAME, TEXT, Many, Object, OpenMap, Other, Type
 from .mapping import EMPTY, FrozenMapping, shared
 from .model import MAX_NUMBER
 
@@ -339,6 +339,33 @@ def _value(type_: Type, table: str, variable: str, kind: str, quoted: bool) -> s
     return _FROM_MATCH[type_.kind].format(f"checked_{type_.kind}({variable})")
 
 
+_USUAL = {
+    "number": {ID.pattern},
+    "money": {MONEY.pattern},
+    "date": {DATE.pattern},
+    "text": {TEXT.pattern, NAME.pattern},
+}
+
+
+def _is_own(type_: Type) -> bool:
+    """Whether a type has a pattern of its own, which is narrower than what the lanes check. Codes have their tables."""
+    return type_.enum is None and type_.pattern not in _USUAL[type_.kind]
+
+
+def _own(type_: Type) -> Callable[[Any], Any]:
+    """Return what returns a value if its spelling is one of the type; any other is `Unusual`."""
+    fullmatch = re.compile(type_.pattern).fullmatch
+    spellings: dict[str, Callable[[Any], str]] = {"number": str, "money": amount, "date": spelled_date}
+    spelling = spellings.get(type_.kind)
+
+    def check(value: Any) -> Any:
+        if not fullmatch(spelling(value) if spelling else value):
+            raise Unusual
+        return value
+
+    return check
+
+
 def _checked(pattern: str) -> Callable[[str], str]:
     fullmatch = re.compile(pattern).fullmatch
 
@@ -351,8 +378,6 @@ def _checked(pattern: str) -> Callable[[str], str]:
 
 
 def _namespace(obj: Object) -> dict[str, Any]:
-    from .declare import DATE, MONEY
-
     return {
         "Record": obj.cls,
         "Mapping": FrozenMapping,
@@ -392,6 +417,7 @@ def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozense
             before.append(f"{slot}_numbers = numbers({column})")
             call[slot] = f"{slot}_number"
     counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_number"]
+    call |= _call_own(slots, call, space)
     mixed = dict(call)
     if slots.opened:
         _call_open(obj, fmt, slots, member, table_of, space, call, mixed)
@@ -434,6 +460,13 @@ def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozense
     )
 
 
+def _call_own(slots: _Slots, call: Mapping[str, str], space: dict[str, Any]) -> dict[str, str]:
+    """Return the arguments whose types have patterns of their own, checked."""
+    checks = {slot: _own(type_) for slot, type_ in slots.types.items() if _is_own(type_)}
+    space |= {f"own_{slot}": check for slot, check in checks.items()}
+    return {slot: f"own_{slot}({call[slot]})" for slot in checks}
+
+
 def _call_open(obj: Object, fmt: str, slots: _Slots, member: str, table_of: dict[str, str], space: dict[str, Any], call: dict[str, str], mixed: dict[str, str]) -> None:
     """Add the arguments that hold open keys."""
     by_key = {key: slot for slot, key in slots.opened.items()}
@@ -449,8 +482,8 @@ def _call_open(obj: Object, fmt: str, slots: _Slots, member: str, table_of: dict
     table = table_of[obj.open.codes]
     values = [f"{member}{by_key[key]}" for key in ordered]
     call[obj.open.codes] = f"Mapping(KEYS, ({', '.join(f'{table}[{value}]' for value in values)},))"
-    mixed["*"] = f"*sorted_out(({', '.join(values)},))"
-    if not {*by_key} <= {*order}:
+    mixed["*"] = "*odd()" if _is_own(obj.open.text) else f"*sorted_out(({', '.join(values)},))"
+    if not {*by_key} <= {*order} and not _is_own(obj.open.text):
         # A key that is not documented stays behind the one that it followed in its own mapping.
         space["WIRE_KEYS"], space["ORDER"] = tuple(by_key), order
         mixed["*"] = f"*sorted_out(({', '.join(f'{member}{slot}' for slot in by_key.values())},))"
@@ -598,6 +631,9 @@ def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
         assert isinstance(type_, Type)
         variable = f"plain({name})" if type_.kind == "text" and "plain" in walk.names else name
         made = _value(type_, f"tables[{number}][{place.get(name)}]", variable, "match", False)
+        if _is_own(type_):
+            walk.names[f"own_{number}_{name}"] = _own(type_)
+            made = f"own_{number}_{name}({made})"
         call[name] = f"None if {name} is None else {made}" if parts[name].optional else made
     targets = ", ".join(given)
     groups = ", ".join(map(str, given.values()))
@@ -660,7 +696,7 @@ class Spellings(dict[Any, str]):
         return f"{self._before}{int(self._codes[int(code)])}{self._after}"
 
 
-def writer(
+def writer(  # noqa: PLR0915 - it makes both functions field by field
     obj: Object,
     title: str,
     template: Sequence[str | Slot | OpenSlot | OpenText],
@@ -696,6 +732,10 @@ def writer(
         type_ = obj.by_name[name].type
         assert isinstance(type_, Type)
         value = f"record.{name}"
+        if _is_own(type_):
+            space[f"own_{name}"] = _own(type_)
+            one.append(f"own_{name}({value})")
+            many += ["for record in records:", f"    own_{name}({value})"]
         if type_.kind == "number":
             one += [f"{name} = {value}", f"if {name}.__class__ is not int or not 0 <= {name} <= MAX:", "    odd()"]
             many.append(f"{name}_column = spelled_numbers([{value} for record in records])")
@@ -738,6 +778,8 @@ def writer(
         many.append(found.format("records"))
         targets[f"({opened})"] = f"{rest.codes}_found"
     if isinstance(rest, OpenMap) and keys.texts:
+        if _is_own(rest.text):
+            raise Unusual
         space["is_code"] = re.compile(rest.code.pattern).fullmatch
         space["TEXTS_MANY"] = [texts[f"text_{place}"].many for place in range(len(keys.texts))]
         opened = "".join(f"text_{place}, " for place in range(len(keys.texts)))

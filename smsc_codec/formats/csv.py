@@ -200,6 +200,12 @@ class CsvFormat(FormatReader):
 
     # Writing
 
+    def write(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
+        if not reply.csv and not reply.constant:
+            raise EncodeError(f"{reply.words} has no comma-separated form")
+        return super().write(value, reply, limits)
+
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
         return reply.constant or super().write_one(value, reply, limits)
@@ -227,8 +233,6 @@ class CsvFormat(FormatReader):
         given = {each.name or each.key: each for each in fields}
         layout = next((layout for layout in reply.csv if layout.names == given.keys()), None)
         if layout is None:
-            if not reply.csv:
-                raise EncodeError(f"{reply.words} has no comma-separated form", path=path)
             wanted = " or ".join(map(_shown, reply.csv))
             here = ", ".join(given)
             raise EncodeError(f"comma-separated replies have the fields {wanted}, here are {here}", path=path)

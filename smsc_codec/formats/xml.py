@@ -420,6 +420,10 @@ def _note_attributes(roots: list[Element], reply: Reply, source: Source, notes: 
 def _element(self: XmlFormat, fields: list[Spelled], value: Any, obj: Object, tag: str | None, path: str, limits: Limits) -> str:
     attributes, own = "", ""
     children: list[str] = []
+    given = {each.name for each in fields}
+    lacking = next((name for key, name in obj.names("xml").items() if key == "." and name not in given), None)
+    if lacking is not None:  # without a text the element would be read as something else
+        raise EncodeError(f"the XML form needs a value of {lacking}", path=path)
     for each in fields:
         found = _UNWRITABLE(each.text)
         if found:
