@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from itertools import permutations
@@ -12,15 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from smsc_codec import Codec, EncodeError, OperatorStatus
-from smsc_codec._forms import Endpoint, Listing
-from smsc_codec._records import Extras, Field, Order, Record
-from smsc_codec._values import NAME, Scalar, code
+from smsc_codec import Codec, EncodeError, OperatorStatus, SenderError
+from smsc_codec.declare import NAME, Endpoint, Field, Object, OpenMap, Reply, Type, code
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.mapping import EMPTY
 
 from .regex_growth import complaint
-from .test_endpoint import ERROR
 from .test_work import steps
 
 GRAMMAR = str(Path(__file__).parent / "grammars" / "alternatives.lark")
@@ -38,33 +34,20 @@ class Items(msgspec.Struct, frozen=True):
     items: tuple[Item, ...] = ()
 
 
-PRICE = Scalar("a price", re.compile(r"[0-9]+\.[0-9]+"))
-ORDER = Order((("name", "name"), ("price", "price"), ("weight", "weight")), ())
+ITEM = Object(
+    Item,
+    (
+        Field("name", NAME, xml="."),
+        Field("price", Type("text", "a price", r"[0-9]+\.[0-9]+"), xml="@price", optional=True),
+        Field("weight", NAME, xml="@weight", optional=True),
+        OpenMap("codes", code(OperatorStatus, "a code", "[0-9]"), "names", NAME, frozenset(), {}),
+    ),
+)
 ITEMS: Endpoint[Items] = Endpoint(
     "items.php",
     GRAMMAR,
-    (
-        ERROR,
-        Listing(
-            Items,
-            kind="items",
-            words="a list of items",
-            attribute="items",
-            record=Record(
-                Item,
-                (Field("name", NAME), Field("price", PRICE, optional=True), Field("weight", NAME, optional=True)),
-                Extras("codes", code(OperatorStatus, "a code", re.compile("[0-9]")), "names", NAME, frozenset()),
-            ),
-            rule="item",
-            text=ORDER,
-            csv=(),
-            xml=ORDER,
-            xml_root="items",
-            xml_item="item",
-            xml_text="name",
-            json=ORDER,
-        ),
-    ),
+    (Reply("items", "a list of items", ITEM, many=Items, rule="item", xml=("items",), item="item"),),
+    errors=SenderError,
 )
 LINES = (
     "name = one, price = 1.50",
@@ -95,13 +78,16 @@ def test_what_was_read_first_makes_no_difference() -> None:
 
 def test_a_shape_allows_all_that_the_grammar_allows_behind_a_key() -> None:
     grammar = Grammar(GRAMMAR, ("reply", "item"))
-    kinds = ["DIGIT", "SHORT", "LONG"]
-    assert [grammar.alternatives("KEY", kind) for kind in kinds] == [kinds] * 3
-    price = next(name for name, terminal in grammar._terminals.items() if terminal.pattern.value == "price")
-    assert grammar.alternatives(price, "WORD") == grammar.alternatives(price, "PRICE") == ["PRICE", "WORD"]
-    # A rule of its own says nothing of the key before it.
-    weight = next(name for name, terminal in grammar._terminals.items() if terminal.pattern.value == "weight")
-    assert grammar.alternatives(weight, "WORD") == ["WORD"]
+    keys = ["name", "price", "weight", "k"]
+    values = grammar.values("item", keys)
+    assert values is not None
+    assert [sorted(each) for each in values] == [
+        ["NAME"],
+        ["PRICE", "WORD"],
+        ["GRAMS", "WORD"],
+        ["DIGIT", "LONG", "SHORT"],
+    ]
+    assert grammar.values("item", keys[1:]) is None
 
 
 @pytest.mark.parametrize("keys", [4, 13])
@@ -114,8 +100,7 @@ def test_alternatives_that_match_the_same_take_no_more_steps_than_others(keys: i
     codec.validate(f"{line}!", fmt=0)
     reader: Any = codec._formats[0]
     (shape,) = reader._shapes._known.values()
-    for use in (shape.match, shape.fullmatch, shape.lines._findall):
-        assert complaint(use.__self__, {use.__name__}) is None
+    assert complaint(shape.find.__self__, {"findall"}) is None
 
 
 def test_a_known_shape_is_not_learned_again() -> None:
