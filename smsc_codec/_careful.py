@@ -94,15 +94,21 @@ def parser(type_: Type) -> tuple[Parse, Callable[[str], Any]]:
 class Builder:
     """Makes records of an object from what one format has."""
 
-    def __init__(self, obj: Object, fmt: str, unknown: str = "the field {}", names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, obj: Object, fmt: str, unknown: str = "the field {}", names: Mapping[str, str] | None = None
+    ) -> None:
         """Take the object and the format; *unknown* is what findings call a key that is not known."""
         self.object, self._fmt, self._unknown = obj, fmt, unknown
         self.names = dict(names or obj.names(fmt))
         self._fields = {key: obj.by_name[name] for key, name in self.names.items()}
         self._keys = {name: key for key, name in reversed(self.names.items())}
-        self._nested = {field.name: _nested(field.type, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)}
+        self._nested = {
+            field.name: _nested(field.type, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)
+        }
 
-    def build(self, pairs: Sequence[Pair], source: Source, steps: tuple[str | int, ...], path: str, notes: list[Note] | None) -> Any:
+    def build(
+        self, pairs: Sequence[Pair], source: Source, steps: tuple[str | int, ...], path: str, notes: list[Note] | None
+    ) -> Any:
         """Return the record. Raise `Trouble` if it cannot have these values."""
         limits = source.limits
         values: dict[str, Any] = {}
@@ -134,7 +140,9 @@ class Builder:
                 raise Trouble(f"expected the field {shown(wire)}, which is not there", Place(steps), path, "value")
         return self.object.cls(**values, **self._opened(opened))
 
-    def _value(self, field: Field, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
+    def _value(
+        self, field: Field, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None
+    ) -> Any:
         type_ = field.type
         if isinstance(type_, Many):
             if not isinstance(value, list) or isinstance(value, Pairs):
@@ -146,11 +154,22 @@ class Builder:
                 else _not_an_object(item, source, Place((*place.steps, number)), f"{path}[{number}]")
                 for number, item in enumerate(value)
             )
-        if not isinstance(value, str) or (isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose):
+        if not isinstance(value, str) or (
+            isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose
+        ):
             raise Trouble(f"expected {type_.words}, found {words_of(value, source)}", place, path, "value")
         return scalar(type_, value, source, place, path, notes)
 
-    def _open(self, key: str, value: Any, opened: dict[Any, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
+    def _open(
+        self,
+        key: str,
+        value: Any,
+        opened: dict[Any, Any],
+        source: Source,
+        place: Place,
+        before: str,
+        notes: list[Note] | None,
+    ) -> str:
         """Keep an open key, and report it if it is not documented. Return its path."""
         rest = self.object.open
         if rest is None:
@@ -161,16 +180,30 @@ class Builder:
         if isinstance(rest, Other):
             return self._other(rest, key, value, opened, source, place, before, notes)
         if not isinstance(value, str) or (isinstance(value, Bare) and not value.isdigit()):
-            raise Trouble(f"expected a code or a name, found {words_of(value, source)}", place, f"{before}{key}", "value")
+            raise Trouble(
+                f"expected a code or a name, found {words_of(value, source)}", place, f"{before}{key}", "value"
+            )
         is_code = parser(rest.code)[1](value) is not None
         type_ = rest.code if is_code else rest.text
         path = f"{before}{rest.codes if is_code else rest.texts}.{key}"
         if key not in rest.known and notes is not None:
-            notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+            notes.append(
+                Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path)
+            )
         opened[key, is_code] = scalar(type_, value, source, place, path, notes)
         return path
 
-    def _other(self, rest: Other, key: str, value: Any, opened: dict[Any, Any], source: Source, place: Place, before: str, notes: list[Note] | None) -> str:
+    def _other(
+        self,
+        rest: Other,
+        key: str,
+        value: Any,
+        opened: dict[Any, Any],
+        source: Source,
+        place: Place,
+        before: str,
+        notes: list[Note] | None,
+    ) -> str:
         path = f"{before}{rest.name}.{key}"
         if not isinstance(value, str):
             if notes is not None:
@@ -178,7 +211,9 @@ class Builder:
                 notes.append(Note(Severity.WARNING, "unknown-key", message, place, path))
             return path
         if notes is not None:
-            notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+            notes.append(
+                Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path)
+            )
         opened[key] = scalar(TEXT, value, source, place, path, notes)
         return path
 
@@ -254,15 +289,28 @@ def oddities(obj: Object, fmt: str, records: Iterable[Any], attribute: str, sour
             value = getattr(record, field.name)
             if value is None or isinstance(field.type, Many):
                 continue
-            _note(field.type, value, source, Place((*steps, keys.get(field.name, field.name))), f"{before}{field.name}", notes)
+            _note(
+                field.type,
+                value,
+                source,
+                Place((*steps, keys.get(field.name, field.name))),
+                f"{before}{field.name}",
+                notes,
+            )
         rest = obj.open
         if rest is None:
             continue
-        for name, type_ in ((rest.codes, rest.code), (rest.texts, rest.text)) if isinstance(rest, OpenMap) else ((rest.name, TEXT),):
+        for name, type_ in (
+            ((rest.codes, rest.code), (rest.texts, rest.text)) if isinstance(rest, OpenMap) else ((rest.name, TEXT),)
+        ):
             for key, value in getattr(record, name).items():
                 place, path = Place((*steps, key)), f"{before}{name}.{key}"
                 if not isinstance(rest, OpenMap) or key not in rest.known:
-                    notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+                    notes.append(
+                        Note(
+                            Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path
+                        )
+                    )
                 _note(type_, value, source, place, path, notes)
     return notes
 
@@ -351,7 +399,9 @@ def spelled(
     return found
 
 
-def _spelled_open(rest: OpenMap | Other, obj: Object, fmt: str, value: Any, before: str, limits: Limits, unique: bool, taken: str) -> list[Spelled]:
+def _spelled_open(
+    rest: OpenMap | Other, obj: Object, fmt: str, value: Any, before: str, limits: Limits, unique: bool, taken: str
+) -> list[Spelled]:
     names = {**obj.names(fmt), taken: ""}
     if isinstance(rest, Other):
         kinds: list[tuple[str, Type, tuple[str, ...]]] = [(rest.name, TEXT, ())]
@@ -395,7 +445,7 @@ def _attribute(value: object, name: str, path: str) -> Any:
 
 
 def plain_items(items: Any, path: str) -> dict[Any, Any]:
-    """Return what a caller's mapping holds, with keys that are no more than strings. Raise `EncodeError` if it is none."""
+    """Return what a caller's mapping holds, with plain strings for keys. Raise `EncodeError` if it is not a mapping."""
     if not isinstance(items, Mapping):
         raise EncodeError(f"expected a mapping, found {name_of(items)}", path=path)
     try:
@@ -412,4 +462,3 @@ def plain_items(items: Any, path: str) -> dict[Any, Any]:
 def _is_whole(items: object) -> bool:
     """Whether it is a mapping of ours as the readers make them, which need not be asked for each value."""
     return type(items) is FrozenMapping and type(items._keys) is tuple and type(items._values) is tuple
-

@@ -43,7 +43,9 @@ CAUGHT = (Unusual, KeyError, ValueError, TypeError, AttributeError, IndexError, 
 _made = count()
 
 
-def compiled(name: str, title: str, parameters: str, lines: Iterable[str], names: Mapping[str, Any]) -> Callable[..., Any]:
+def compiled(
+    name: str, title: str, parameters: str, lines: Iterable[str], names: Mapping[str, Any]
+) -> Callable[..., Any]:
     """Return the function of that source. A traceback shows its lines, and `inspect.getsource` finds it."""
     assert all(each.isidentifier() for each in (name, *names)), names
     source = "\n".join([f"def {name}({parameters}):", *(f"    {line}" for line in lines), ""])
@@ -393,7 +395,9 @@ def _namespace(obj: Object) -> dict[str, Any]:
     }
 
 
-def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0) -> Rows:
+def rows(
+    obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0
+) -> Rows:
     """Compile what reads rows of a *kind* with these *keys*. Raise `Unusual` if no record has them.
 
     In `members` those in *quoted* are texts. *more* groups that nobody needs follow in a `match`.
@@ -430,19 +434,31 @@ def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozense
                 made.append(None)
                 continue
             target = ", ".join([*slots.names, *["_"] * more])
-            made.append(compiled(name, title, "row, tables", [*unpack, f"{target}, = row", f"return Record({spelled})"], space))
+            made.append(
+                compiled(name, title, "row, tables", [*unpack, f"{target}, = row", f"return Record({spelled})"], space)
+            )
             continue
         if kind == "cells":
             columns = [f"{slot}_column" for slot in slots.names]
-            lines = [*unpack, f"{', '.join(columns)}, = rows", *(line.replace(f"numbers({slot})", f"numbers({slot}_column)") for line, slot in zip(before, counted))]
-            pairs = [(f"{slot}_number", f"{slot}_numbers") if slot in counted else (slot, f"{slot}_column") for slot in slots.names]
+            lines = [
+                *unpack,
+                f"{', '.join(columns)}, = rows",
+                *(line.replace(f"numbers({slot})", f"numbers({slot}_column)") for line, slot in zip(before, counted)),
+            ]
+            pairs = [
+                (f"{slot}_number", f"{slot}_numbers") if slot in counted else (slot, f"{slot}_column")
+                for slot in slots.names
+            ]
             loop = f"for {', '.join(target for target, _ in pairs)}, in zip({', '.join(source for _, source in pairs)})"
         else:
             lines = [*unpack, *before]
             target = "row" if kind == "members" else ", ".join([*slots.names, *["_"] * more]) + ","
             loop = f"for {target} in rows"
             if counted:
-                loop = f"for {', '.join(['row', *(f'{slot}_number' for slot in counted)])} in zip(rows, {', '.join(f'{slot}_numbers' for slot in counted)})"
+                loop = "for {} in zip({})".format(
+                    ", ".join(["row", *(f"{slot}_number" for slot in counted)]),
+                    ", ".join(["rows", *(f"{slot}_numbers" for slot in counted)]),
+                )
         if "*" in arguments:
             given = "WIRE_KEYS, {}, ORDER" if "ORDER" in space else "KEYS, {}"
             assert isinstance(obj.open, OpenMap)
@@ -454,7 +470,9 @@ def rows(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozense
         made[1],
         made[2],
         not known >= {*slots.opened.values()},
-        tuple(place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"),
+        tuple(
+            place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"
+        ),
         tuple(place for place, slot in enumerate(slots.names) if slot in slots.opened),
         max(map(len, slots.opened.values()), default=0),
     )
@@ -467,7 +485,16 @@ def _call_own(slots: _Slots, call: Mapping[str, str], space: dict[str, Any]) -> 
     return {slot: f"own_{slot}({call[slot]})" for slot in checks}
 
 
-def _call_open(obj: Object, fmt: str, slots: _Slots, member: str, table_of: dict[str, str], space: dict[str, Any], call: dict[str, str], mixed: dict[str, str]) -> None:
+def _call_open(
+    obj: Object,
+    fmt: str,
+    slots: _Slots,
+    member: str,
+    table_of: dict[str, str],
+    space: dict[str, Any],
+    call: dict[str, str],
+    mixed: dict[str, str],
+) -> None:
     """Add the arguments that hold open keys."""
     by_key = {key: slot for slot, key in slots.opened.items()}
     if isinstance(obj.open, Other):
@@ -497,9 +524,13 @@ def _arguments(obj: Object, given: Mapping[str, str]) -> str:
         place = names.index(obj.open.codes)
         return ", ".join([*(given.get(name, "None") for name in names[:place]), given["*"]])
     last = max((names.index(name) for name in given), default=-1) + 1
-    empty = {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
+    empty = (
+        {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
+    )
     absent = {name: "EMPTY" if name in empty else "None" for name in names}
-    assert not {absent[name] for name in names[:last] if name not in given} & {"EMPTY"}, "open keys are the last attributes"
+    assert not {absent[name] for name in names[:last] if name not in given} & {"EMPTY"}, (
+        "open keys are the last attributes"
+    )
     return ", ".join(given.get(name, absent[name]) for name in names[:last])
 
 
@@ -558,7 +589,9 @@ Small = Callable[[str, Any], Any]
 """Returns the reply in a text, or None if it is not one of the variants; the second argument are tables of codes."""
 
 
-def small(title: str, variants: Sequence[Variant], head: str, tail: str, plain: Callable[[str], str] | None = None) -> Small:
+def small(
+    title: str, variants: Sequence[Variant], head: str, tail: str, plain: Callable[[str], str] | None = None
+) -> Small:
     """Compile what reads a text that is one of the *variants*, which are tried in their order.
 
     Neighbours that begin alike are one branch of one expression. Each ends with an empty group, so that the last group
@@ -743,7 +776,11 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
         elif type_.kind == "text":
             space[f"{name}_one"], space[f"{name}_many"] = texts[name]
             may_be_empty = type_.pattern.endswith("*")
-            one += [f"{name} = {value}", f"if {name}.__class__ is not str or {'' if may_be_empty else f'not {name} or '}len({name}) > longest:", "    odd()"]
+            one += [
+                f"{name} = {value}",
+                f"if {name}.__class__ is not str or {'' if may_be_empty else f'not {name} or '}len({name}) > longest:",
+                "    odd()",
+            ]
             one.append(f"{name} = {name}_one({name})")
             many.append(f"{name}_column = [{value} for record in records]")
             many += [] if may_be_empty else [f"if '' in {name}_column:", "    odd()"]
@@ -756,7 +793,11 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
             checks.append(test)
             names_many[name] = f"{name}_spelled[{value}]"
         else:
-            cls, spell, plain = ("Decimal", "amount", "") if type_.kind == "money" else ("datetime", "spelled_date", f" and {value}.tzinfo is None")
+            cls, spell, plain = (
+                ("Decimal", "amount", "")
+                if type_.kind == "money"
+                else ("datetime", "spelled_date", f" and {value}.tzinfo is None")
+            )
             test = f"{value}.__class__ is {cls}{plain}"
             checked = f"checked_{type_.kind}({spell}({value}))"
             one += [f"if not ({test}):", "    odd()", f"{name} = {checked}"]
@@ -783,18 +824,25 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
         space["is_code"] = re.compile(rest.code.pattern).fullmatch
         space["TEXTS_MANY"] = [texts[f"text_{place}"].many for place in range(len(keys.texts))]
         opened = "".join(f"text_{place}, " for place in range(len(keys.texts)))
-        found = f"{rest.texts}_found = columns_of(values_of({{}}, {rest.texts}_of, TEXTS), TEXTS_MANY, is_code, longest)"
+        found = (
+            f"{rest.texts}_found = columns_of(values_of({{}}, {rest.texts}_of, TEXTS), TEXTS_MANY, is_code, longest)"
+        )
         one += [found.format("(record,)"), f"({opened}), = zip(*{rest.texts}_found)"]
         many.append(found.format("records"))
         for place in range(len(keys.texts)):
             targets[f"text_{place}"] = f"{rest.texts}_found[{place}]"
     empty = [
-        f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping and record.{name}._keys == () == record.{name}._values)"
+        f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping"
+        f" and record.{name}._keys == () == record.{name}._values)"
         for name in empty
     ]
     condition += empty
     one += [f"if not ({' and '.join(empty)}):", "    odd()"] if empty else []
-    loop = f"for {', '.join(['record', *targets])} in zip({', '.join(['records', *targets.values()])})" if targets else "for record in records"
+    loop = (
+        f"for {', '.join(['record', *targets])} in zip({', '.join(['records', *targets.values()])})"
+        if targets
+        else "for record in records"
+    )
     space |= {f"SPELLED_{part.place}": part.spellings(obj) for part in template if isinstance(part, OpenSlot)}
     row_one = _row(template, names_one)
     row_many = _row(template, names_many)
@@ -825,7 +873,9 @@ def values_of(records: Sequence[Any], mapping_of: Callable[[Any], Any], keys: tu
     if {*map(type, mappings)} != {FrozenMapping}:
         raise Unusual
     given = [*map(_keys_of, mappings)]
-    if {*map(id, given)} != {id(keys)} and any([plain_keys(each) != keys for each in {id(each): each for each in given}.values()]):
+    if {*map(id, given)} != {id(keys)} and any(
+        [plain_keys(each) != keys for each in {id(each): each for each in given}.values()]
+    ):
         raise Unusual
     values = [*map(_values_of, mappings)]
     if {*map(type, values)} != {tuple}:
@@ -919,7 +969,11 @@ def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
     if isinstance(obj.open, OpenMap):
         for name in (obj.open.codes, obj.open.texts):
             keys = f"{name}_keys"
-            lines += [f"{keys} = record.{name}._keys", f"if id({keys}) not in checked:", f"    check_keys({keys}, checked)"]
+            lines += [
+                f"{keys} = record.{name}._keys",
+                f"if id({keys}) not in checked:",
+                f"    check_keys({keys}, checked)",
+            ]
             parts.append(keys)
     lines.append(f"return ({', '.join(parts)}{',' * (len(parts) == 1)})")
     space = {"Record": obj.cls, "odd": odd, "id": id, "check_keys": check_keys}

@@ -190,9 +190,7 @@ class Source:
         kind = LimitError if code == "limit" else DecodeError
         return kind(reason, code=code, offset=offset, line=line, column=column, path=path, excerpt=excerpt)
 
-    def note(
-        self, severity: Severity, code: str, message: str, index: int = 0, path: str = "", count: int = 1
-    ) -> None:
+    def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "", count: int = 1) -> None:
         """Add a finding at *index* that is about *count* records, if findings are wanted."""
         if self.findings is None:
             return

@@ -172,7 +172,7 @@ class Object(msgspec.Struct, frozen=True, dict=True):
         return {key.removeprefix("@"): name for key, name in keys if key is not None} | {**self.also.get(fmt, {})}
 
     def ordered(self, fmt: str, present: frozenset[str] | None = None) -> list[Field | OpenMap | Other]:
-        """Return the members that a format has, in the order in which it writes a value that has the *present* fields."""
+        """Return the members that a format has, in the order in which it writes a value with the *present* fields."""
         members = [each for each in self.members if not isinstance(each, Field) or each.key(fmt) is not None]
         for order in self.orders.get(fmt, ()):
             if present is not None and present <= {*order}:
@@ -209,7 +209,9 @@ class Layout(msgspec.Struct, frozen=True):
     @property
     def names(self) -> frozenset[str]:
         """The fields that it has."""
-        return frozenset(cell if isinstance(cell, str) else cell.name for cell in self.cells if not isinstance(cell, Const))
+        return frozenset(
+            cell if isinstance(cell, str) else cell.name for cell in self.cells if not isinstance(cell, Const)
+        )
 
     @property
     def rest(self) -> str | None:

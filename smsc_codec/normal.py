@@ -126,7 +126,8 @@ def _plain(record: Object, value: Any, path: str) -> dict[str, Any]:
         items = plain_items(getattr(value, attribute), where)
         if items:
             plain[attribute] = {
-                spell(TEXT, key, where, _UNBOUNDED): _scalar(type_, item, f"{where}.{key}") for key, item in items.items()
+                spell(TEXT, key, where, _UNBOUNDED): _scalar(type_, item, f"{where}.{key}")
+                for key, item in items.items()
             }
     return plain
 

@@ -18,7 +18,9 @@ from .streams import complain, put, shown_arguments
 
 KINDS = {form.kind: form.cls for form in SENDERS.replies if form.kind != "error"}
 """What `--expect` takes."""
-FIELDS = sorted({field.name for form in SENDERS.replies if not form.many for field in form.object.fields if field.optional})
+FIELDS = sorted(
+    {field.name for form in SENDERS.replies if not form.many for field in form.object.fields if field.optional}
+)
 """What `--drop` takes."""
 
 RECORDINGS = ("body", "json-lines", "har", "cassette", "http")

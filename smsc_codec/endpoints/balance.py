@@ -1,4 +1,7 @@
-"""`/sys/balance.php`: the money of an account. The evidence is in `docs/wire-format/balance.md`; fmt=0 in `grammars/balance.lark`."""
+"""`/sys/balance.php`: the money of an account.
+
+The evidence is in `docs/wire-format/balance.md`; fmt=0 in `grammars/balance.lark`.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,9 @@ BALANCE = Reply(
     xml=(None, "result"),
 )
 
-ENDPOINT: Endpoint[Balance] = Endpoint("balance.php", "balance", (BALANCE,), errors=BalanceError, reads=frozenset({"cur"}))
+ENDPOINT: Endpoint[Balance] = Endpoint(
+    "balance.php", "balance", (BALANCE,), errors=BalanceError, reads=frozenset({"cur"})
+)
 CODEC = Codec(ENDPOINT)
 
 COMMANDS: Mapping[str, type[Balance]] = {}

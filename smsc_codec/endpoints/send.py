@@ -1,4 +1,7 @@
-"""`/sys/send.php`: a message sent, or its price. The evidence is in `docs/wire-format/send.md`; fmt=0 in `grammars/send.lark`."""
+"""`/sys/send.php`: a message sent, or its price.
+
+The evidence is in `docs/wire-format/send.md`; fmt=0 in `grammars/send.lark`.
+"""
 
 from __future__ import annotations
 
@@ -150,4 +153,3 @@ CODEC = Codec(ENDPOINT)
 
 COMMANDS: Mapping[str, type[MessageSent | MessageCost]] = {}
 """It has no commands."""
-

@@ -1,4 +1,7 @@
-"""`/sys/status.php`: the state of messages. The evidence is in `docs/wire-format/status.md`; fmt=0 in `grammars/status.lark`."""
+"""`/sys/status.php`: the state of messages.
+
+The evidence is in `docs/wire-format/status.md`; fmt=0 in `grammars/status.lark`.
+"""
 
 from __future__ import annotations
 
@@ -168,7 +171,13 @@ class StatusList(Records[Message], frozen=True):
 
 
 def _view(
-    name: str, type_: Type, *, text: str | None = "=", csv: str | None = "=", xml: str | None = "=", json: str | None = "="
+    name: str,
+    type_: Type,
+    *,
+    text: str | None = "=",
+    csv: str | None = "=",
+    xml: str | None = "=",
+    json: str | None = "=",
 ) -> Field:
     """Return a field that only some requests ask for."""
     return Field(name, type_, text=text, csv=csv, xml=xml, json=json, optional=True)

@@ -119,7 +119,9 @@ class CsvFormat(FormatReader):
                 records[place] = record
         return reply.many(tuple(records))
 
-    def _of_columns(self, columns: list[list[str]], known: dict[int, _Lines], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+    def _of_columns(
+        self, columns: list[list[str]], known: dict[int, _Lines], limits: Limits, longest: int | None, tables: Tables
+    ) -> list[Any]:
         """Return the records of columns."""
         lines = known[len(columns)]
         if len(columns) > limits.fields or (
@@ -140,7 +142,9 @@ class CsvFormat(FormatReader):
                 continue
             if reply.constant and text == reply.constant:
                 return reply.object.cls()
-            nested = next((field for field in reply.object.fields if isinstance(field.type, Many) and field.type.csv), None)
+            nested = next(
+                (field for field in reply.object.fields if isinstance(field.type, Many) and field.type.csv), None
+            )
             if rest and nested is None:
                 continue
             pairs = _fitting(reply, cells)
@@ -153,7 +157,9 @@ class CsvFormat(FormatReader):
                 if "\n" in text or "," in text:
                     return self._read_lines(reply, source, notes)
         found = source.found(0)
-        raise Trouble(f"expected {self.endpoint.expected()} as comma-separated values, found {found}", Place(), "", "malformed")
+        raise Trouble(
+            f"expected {self.endpoint.expected()} as comma-separated values, found {found}", Place(), "", "malformed"
+        )
 
     def make_builder(self, reply: Reply) -> Builder:
         """Make the careful reader of a reply's records: the pairs have the names of fields."""
@@ -173,7 +179,9 @@ class CsvFormat(FormatReader):
                 wanted = " or ".join(_shown(layout) for layout in reply.csv)
                 count = line.count(",") + 1
                 values = "1 value" if count == 1 else f"{count} values"
-                raise Trouble(f"expected {wanted}, found {values}: {source.shown(line)}", Place((number,)), "", "malformed")
+                raise Trouble(
+                    f"expected {wanted}, found {values}: {source.shown(line)}", Place((number,)), "", "malformed"
+                )
             records.append(build(pairs, source, (number,), f"{reply.attribute}[{number}]", notes))
         return reply.many(tuple(records))
 
@@ -242,7 +250,9 @@ class CsvFormat(FormatReader):
                 cells.append(cell.text)
                 continue
             each = given[cell if isinstance(cell, str) else cell.name]
-            if not _FORBIDDEN.isdisjoint(each.text) and not (isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text):
+            if not _FORBIDDEN.isdisjoint(each.text) and not (
+                isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text
+            ):
                 reason = f"a comma or a line end would split the value in this format, found {shown(each.text)}"
                 raise EncodeError(reason, path=each.path)
             cells.append("-" * isinstance(cell, Signed) + each.text)
@@ -264,7 +274,10 @@ def _column(replies: Sequence[Reply], cells: list[str], name: str) -> int:
 
 
 def _shown(layout: Layout) -> str:
-    return ",".join(f"<{cell if isinstance(cell, str) else cell.text if isinstance(cell, Const) else cell.name}>" for cell in layout.cells)
+    return ",".join(
+        f"<{cell if isinstance(cell, str) else cell.text if isinstance(cell, Const) else cell.name}>"
+        for cell in layout.cells
+    )
 
 
 def _parts(obj: Object, layout: Layout) -> Iterable[Part]:
@@ -291,7 +304,9 @@ def _lines(reply: Reply, layout: Layout) -> _Lines:
         some = r"[^,\r\n]" + ("*" if type_.pattern.endswith("*") else "+")
         cells.append(f"({some if type_.kind == 'text' else type_.pattern})")
     find = re.compile(rf"{','.join(cells)}(?:\r?\n|\Z)|((?s:.+))").findall
-    return _Lines(reply, layout, rows(reply.object, "csv", keys, "cells"), rows(reply.object, "csv", keys, "match", more=1), find)
+    return _Lines(
+        reply, layout, rows(reply.object, "csv", keys, "cells"), rows(reply.object, "csv", keys, "match", more=1), find
+    )
 
 
 def _in_layout(layout: Layout, cells: Sequence[str]) -> list[tuple[str, str]] | None:
@@ -334,4 +349,3 @@ def _fitting(reply: Reply, cells: Sequence[str]) -> list[tuple[str, str]] | None
         if pairs is not None and all(not name or is_value(reply.object.by_name[name], text) for name, text in pairs):
             return [pair for pair in pairs if pair[0]]
     return None
-

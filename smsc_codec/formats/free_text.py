@@ -6,8 +6,8 @@ text follows the first, it begins at the last place where its key stands. So of
 
     message = hi, type = 0, comment = a, type = 1
 
-the comment is `a` and the message `hi, type = 0`: whoever writes a message cannot replace what the service writes behind
-it. And *a line that does not begin like a record continues the record before it*.
+the comment is `a` and the message `hi, type = 0`: whoever writes a message cannot replace what the service writes
+behind it. And *a line that does not begin like a record continues the record before it*.
 
 The grammar sees each free text as a run of U+FFFC of the same length, so that what Lark says is where it is.
 """
@@ -38,7 +38,9 @@ class FreeText:
     """Cuts the records of an object with free texts."""
 
     def __init__(self, obj: Object) -> None:
-        fields = [member for member in obj.ordered("text") if isinstance(member, Field) and isinstance(member.type, Type)]
+        fields = [
+            member for member in obj.ordered("text") if isinstance(member, Field) and isinstance(member.type, Type)
+        ]
         keys = [field.key("text") or "" for field in fields]
         self.free = [key for key, field in zip(keys, fields) if isinstance(field.type, Type) and field.type.free]
         behind = keys.index(self.free[-1]) + 1
@@ -68,7 +70,10 @@ class FreeText:
         head = _FIRST(record)
         if head is None:
             return None
-        found = [(0, head[1], head.end()), *((m.start(), m[1], m.end()) for m in _SEPARATOR.finditer(record, head.end()))]
+        found = [
+            (0, head[1], head.end()),
+            *((m.start(), m[1], m.end()) for m in _SEPARATOR.finditer(record, head.end())),
+        ]
         count, size = len(found), len(record)
         ends = [start for start, _, _ in found[1:]] + [size]
         first = next((place for place, (_, key, _) in enumerate(found) if key == self.free[0]), count)

@@ -299,7 +299,9 @@ class JsonFormat(FormatReader):
             if number >= most:
                 raise Trouble(f"expected at most {most} records", Place((number,)), "", "limit")
             if not isinstance(item, Pairs):
-                raise Trouble(f"expected an object, found {words_of(item, source)}", Place((number,)), path, "malformed")
+                raise Trouble(
+                    f"expected an object, found {words_of(item, source)}", Place((number,)), path, "malformed"
+                )
             records.append(build(item, source, (number,), path, notes))
         return reply.many(tuple(records))
 
@@ -308,14 +310,22 @@ class JsonFormat(FormatReader):
         return Builder(reply.object, self.fmt, "the field {}" if reply.many else "the member {}")
 
     def _chosen(self, pairs: Pairs, expect: tuple[Any, ...]) -> Reply | None:
-        """Return the reply that an object is: the one that has a place for most of its members, and of these the expected."""
-        ranked = [(rank, reply) for reply in self.ordered(expect, self.replies) if (rank := self._rank(reply, pairs)) is not None]
+        """Return the reply that an object is: one with places for most members, and of these the expected one."""
+        ranked = [
+            (rank, reply)
+            for reply in self.ordered(expect, self.replies)
+            if (rank := self._rank(reply, pairs)) is not None
+        ]
         return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
     def _rank(self, reply: Reply, pairs: Pairs) -> int | None:
         """Return how many members a reply has no place for, None if the object is not such a reply."""
         if reply.constant:
-            return 0 if {key for key, _ in pairs} == {"result"} and all(value == reply.constant for _, value in pairs) else None
+            return (
+                0
+                if {key for key, _ in pairs} == {"result"} and all(value == reply.constant for _, value in pairs)
+                else None
+            )
         if reply.many:
             # A single object stands for a list of it. A number alone is an id.
             alone = len(pairs) == 1 and isinstance(pairs[0][1], Bare)
@@ -367,14 +377,18 @@ class JsonFormat(FormatReader):
         absent = [field for field in obj.fields if field.name in present and field.key(self.fmt) is None]
         if absent:
             raise Unusual
-        return writer(obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys([*obj.by_name, *keys.slots], _TEXTS))
+        return writer(
+            obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys([*obj.by_name, *keys.slots], _TEXTS)
+        )
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an object with these members, and with the lists in it."""
         obj = reply.object
         # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
         quotes = isinstance(obj.open, OpenMap) and obj.open.quotes and any(not field.name for field in fields)
-        lines = [f"{_quoted(each.key)}: {each.text if each.bare and not quotes else _quoted(each.text)}" for each in fields]
+        lines = [
+            f"{_quoted(each.key)}: {each.text if each.bare and not quotes else _quoted(each.text)}" for each in fields
+        ]
         for field in obj.fields:
             if isinstance(field.type, Many) and getattr(value, field.name):
                 inner = Reply("", "", field.type.object)

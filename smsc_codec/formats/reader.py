@@ -2,7 +2,7 @@
 
 A format reads a body in one of two ways:
 
-- `fast` takes bytes of UTF-8 and returns the reply, or None. It reads by compiled rows, and has neither words nor places.
+- `fast` takes bytes of UTF-8 and returns the reply, or None. It reads by compiled rows; it has no words and no places.
 - `read` takes a `Source`, and judges. It reads plain values, builds the reply carefully, and raises `DecodeError` or
   `Trouble` if something is wrong. `locate` finds the places that an error or a finding is about.
 
@@ -347,7 +347,7 @@ class RunReader(FormatReader):
         return records + self._by_shape(text, reply, limits, longest, tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
-        """Return the same, where shapes take turns: records of a shape are read together and put back in their places."""
+        """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
         pieces: dict[int, tuple[Shape, list[int], list[str]]] = {}
         at = count = 0
         while at < len(text):
@@ -369,7 +369,11 @@ class RunReader(FormatReader):
 
     def _made(self, shape: Shape, found: list[Any], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         rows = shape.rows
-        if shape.count > limits.fields or rows.longest > limits.text or (longest is not None and _any_longer(found, rows.texts, longest)):
+        if (
+            shape.count > limits.fields
+            or rows.longest > limits.text
+            or (longest is not None and _any_longer(found, rows.texts, longest))
+        ):
             raise Unusual
         tables.odd_keys |= rows.odd
         looked_up = tables.of(shape.reply.object)

@@ -56,9 +56,7 @@ class TextFormat(RunReader):
         grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *rules))
         self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search
         self._shapes: Shapes[Shape] = Shapes()
-        self._variants = {
-            reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow
-        }
+        self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
         # What a record begins with tells which reply it belongs to.
         if self._records:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
@@ -226,7 +224,9 @@ class TextFormat(RunReader):
         known = self._values.get((reply.rule, keys))
         if known is None:
             values = self._grammar.values(reply.rule, keys) if cut else None
-            patterns = [_first_of([self._grammar.pattern(each) if each else "" for each in some]) for some in values or ()]
+            patterns = [
+                _first_of([self._grammar.pattern(each) if each else "" for each in some]) for some in values or ()
+            ]
             known = [re.compile(pattern).fullmatch for pattern in patterns]
             if len(self._values) < MOST_SHAPES and len(record) <= _LONG_LINE:
                 self._values[reply.rule, keys] = known
@@ -261,7 +261,9 @@ class TextFormat(RunReader):
                 if len(what) > limits.text and what not in names:
                     at = position + (len(key) + len(equals) if what is value else 0)
                     where = f"{path}.{names[key]}" if key in names and path else names.get(key, path)
-                    source.fail(f"expected at most {limits.text} characters, found {len(what)}", at, where, code="limit")
+                    source.fail(
+                        f"expected at most {limits.text} characters, found {len(what)}", at, where, code="limit"
+                    )
             position += len(field) + len(self._comma)
 
     def _record_of(self, text: str, position: int, reply: Reply) -> tuple[int, int]:
@@ -322,7 +324,9 @@ class TextFormat(RunReader):
         if reply.constant:
             return reply.constant
         text = super().write_one(value, reply, limits)
-        if reply in self.wide or not any(isinstance(field.type, Type) and field.type.kind == "text" for field in reply.object.fields):
+        if reply in self.wide or not any(
+            isinstance(field.type, Type) and field.type.kind == "text" for field in reply.object.fields
+        ):
             return text
         # A text in the middle of a line can hold what the line goes on with.
         if self._find_line_end(text) or self.read_small(text, (), limits, self.plain_tables) != value:
@@ -531,6 +535,3 @@ def _checked_join(column: list[str], longest: int) -> str:
 
 def _otherwise(text: str) -> str:
     return f"the text format cannot carry it, as {shown(text)} would be read back as something else"
-
-
-

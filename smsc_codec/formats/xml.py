@@ -133,7 +133,9 @@ class XmlFormat(RunReader):
         if root is None:
             return None
         at = root.end()
-        reply = next((reply for reply in self.ordered(expect, self.lists) if text.startswith(f"<{reply.item}", at)), None)
+        reply = next(
+            (reply for reply in self.ordered(expect, self.lists) if text.startswith(f"<{reply.item}", at)), None
+        )
         if reply is None or root[1] == reply.item:
             return None
         # In the root of another reply an element without attributes may be the id of a new name.
@@ -282,7 +284,9 @@ class XmlFormat(RunReader):
         if tag is None:
             template = children
             template[-1] = str(template[-1]).removesuffix("\n")
-        return writer(obj, f"{obj.cls.__name__} fmt=2", template, keys, {**texts, **dict.fromkeys(keys.slots, _ATTRIBUTES)})
+        return writer(
+            obj, f"{obj.cls.__name__} fmt=2", template, keys, {**texts, **dict.fromkeys(keys.slots, _ATTRIBUTES)}
+        )
 
     def taken(self, reply: Reply) -> str:
         """Return the tag of a record whose text is a field: an attribute of that name is the same field."""
@@ -341,7 +345,9 @@ def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str])
     if own:
         inside = rf"({_CHARS}{'+' if not children else '*'})"
     else:
-        inside = _BLANK + "".join(rf"<{re.escape(key)}>({pattern(key, f'{_CHARS}*')})</{re.escape(key)}>{_BLANK}" for key in children)
+        inside = _BLANK + "".join(
+            rf"<{re.escape(key)}>({pattern(key, f'{_CHARS}*')})</{re.escape(key)}>{_BLANK}" for key in children
+        )
     every = (*keys, *children, *(["."] if own else []))
     find = re.compile(rf"<{tag}{attributes}>{inside}</{tag}>{_BLANK}|((?s:.+))").findall
     return Shape(reply, rows(obj, "xml", every, "match", more=1), find, len(every))
@@ -351,7 +357,9 @@ def _flat(reply: Reply, roots: list[Element]) -> list[Pair] | None:
     """Return the elements of a reply that is not a list as pairs, None if this is not one."""
     (root, *others) = roots
     if reply.constant:
-        return [] if not others and root.tag in reply.xml and root.text == reply.constant and not root.children else None
+        return (
+            [] if not others and root.tag in reply.xml and root.text == reply.constant and not root.children else None
+        )
     if not others and root.tag in reply.xml:
         return _of_children(reply.object, root.children) if not root.text.strip() else None
     return _of_children(reply.object, roots) if None in reply.xml else None
@@ -387,9 +395,16 @@ def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) 
         if own or child.children:
             outside = item if own else child
             inside = child if own else child.children[0]
-            raise Trouble(f"expected text in <{outside.tag}>, found <{inside.tag}>", Place((*place.steps, child.tag)), path, "malformed")
+            raise Trouble(
+                f"expected text in <{outside.tag}>, found <{inside.tag}>",
+                Place((*place.steps, child.tag)),
+                path,
+                "malformed",
+            )
     if not own and item.text.strip():
-        raise Trouble(f"expected elements in <{item.tag}>, found {source.shown(item.text.strip())}", place, path, "malformed")
+        raise Trouble(
+            f"expected elements in <{item.tag}>, found {source.shown(item.text.strip())}", place, path, "malformed"
+        )
     return _pairs_of(obj, item)
 
 
@@ -417,7 +432,9 @@ def _note_attributes(roots: list[Element], reply: Reply, source: Source, notes: 
             notes.append(Note(Severity.WARNING, "unknown-key", message, place, key))
 
 
-def _element(self: XmlFormat, fields: list[Spelled], value: Any, obj: Object, tag: str | None, path: str, limits: Limits) -> str:
+def _element(
+    self: XmlFormat, fields: list[Spelled], value: Any, obj: Object, tag: str | None, path: str, limits: Limits
+) -> str:
     attributes, own = "", ""
     children: list[str] = []
     given = {each.name for each in fields}
@@ -451,5 +468,3 @@ def _element(self: XmlFormat, fields: list[Spelled], value: Any, obj: Object, ta
         return "\n".join(children)
     inside = "".join(f"\n{child}" for child in children) + "\n" * bool(children)
     return f"<{tag}{attributes}>{inside}{own}</{tag}>"
-
-

@@ -193,4 +193,3 @@ def _syntax_error(error: _Broken, source: Source) -> Exception:
     said = expat.errors.messages[error.code]
     found = "an HTML page" if is_html(source.text) else f"broken XML ({said})"
     return source.error(f"expected a reply in XML, found {found}", error.index)
-
