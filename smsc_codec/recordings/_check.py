@@ -266,6 +266,8 @@ def _shorter(entry: Entry, body: bytes) -> bytes | None:
 
 def _known(entry: Entry) -> Known:
     """Return what the request of an entry keeps secret. It is collected when something is quoted."""
+    if not (entry.url or entry.form or entry.posted or entry.sent or entry.headers):
+        return NUMBERS
 
     def collect() -> tuple[str, ...] | None:
         return values_of(entry.url, entry.form, (*entry.sent, *entry.headers), posted=entry.posted)
