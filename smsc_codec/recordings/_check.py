@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,7 +21,7 @@ from ..report import Finding, Severity
 from ._coding import PACKED, BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem, headers_of
 from ._lines import Block, entries
-from ._request import Request, request_of
+from ._request import UNKNOWN, Request, request_of
 from ._summary import Summary
 from ._times import seconds
 
@@ -38,6 +38,7 @@ _HALF, _QUESTION_MARK = 0xED, ord("?")
 _LONGEST_KEY = 100
 _LONGEST_REMEMBERED = 2048
 """Bytes of a URL with its form."""
+_FIRST_OF_PACKED = bytes(sign[0] for sign in PACKED)
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
 
 
@@ -112,7 +113,7 @@ class _Checker:
             return
         body, is_text = entry.body, entry.text
         plain = body and entry.status == 200 and not (entry.headers or entry.open_end)
-        if not plain or body is None or body.startswith(PACKED):
+        if not plain or body is None or (body[0] in _FIRST_OF_PACKED and body.startswith(PACKED)):
             body = self._unpacked(entry)
             if body is None:
                 return
@@ -203,7 +204,7 @@ class _Checker:
             when = seconds(entry.time)
             if when is not None:
                 summary.timeline.add(when, int(reply.code))
-        else:
+        elif asked.request is not UNKNOWN:
             self._pass_on(entry.number, missing_views(asked.request.query, reply))
 
     def _pass_on(self, number: int, findings: Sequence[Finding]) -> None:
@@ -274,10 +275,12 @@ def _known(entry: Entry) -> Known:
     if not (entry.url or entry.form or entry.posted or entry.sent or entry.headers):
         return NUMBERS
 
-    def collect() -> tuple[str, ...] | None:
-        return values_of(entry.url, entry.form, (*entry.sent, *entry.headers), posted=entry.posted)
+    return Known(partial(_values, entry), numbers=True)
 
-    return Known(collect, numbers=True)
+
+def _values(entry: Entry) -> tuple[str, ...] | None:
+    """Return the secret values of an entry's request, None if they are too many."""
+    return values_of(entry.url, entry.form, (*entry.sent, *entry.headers), posted=entry.posted)
 
 
 def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:

@@ -10,7 +10,7 @@ import msgspec
 
 from .._source import BOM, CHARSETS, charset_name
 from ._coding import LONGEST
-from ._entry import Entry, bounded, refused
+from ._entry import LONGEST_URL, Entry, bounded, refused
 from ._json import string_at
 from ._tape import Tape
 
@@ -114,7 +114,7 @@ def entries(block: Block) -> Iterator[Entry]:
             charset=row.charset,
             expect=row.expect,
         )
-        yield bounded(entry) if entry.url else entry
+        yield bounded(entry) if len(entry.url) > LONGEST_URL else entry
 
 
 def _row(line: bytes) -> Row | str | None:
