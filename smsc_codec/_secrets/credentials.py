@@ -88,9 +88,9 @@ def values_of(
 def _all(
     url: str, bodies: Iterable[bytes], headers: Iterable[tuple[str, str]], parts: Iterable[tuple[str, bytes]]
 ) -> Iterator[str]:
-    for text in _reread(url):
+    for text in _reread(url) if url else ():
         yield from _of_url(text)
-    for body in bodies:
+    for body in filter(None, bodies):
         yield from _of_body(body)
     for name, data in parts:
         yield from _of_parameter(name, list(_readings(data)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
+from itertools import chain, islice
 
 from .escapes import Layer
 from .known_values import TIMES, Needles, phone_numbers
@@ -23,12 +24,15 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
     They are the values behind names, those that *needles* has, and with *numbers* parameters that look like phone
     numbers.
     """
-    if not needles and not numbers and not may_hold_names(text):
-        return (), ()
+    if not may_hold_names(text) and (text.isascii() or not needles.not_ascii):
+        # Without escapes the text itself is the only layer.
+        return _joined(needles.found(text), phone_numbers(text) if numbers else ())
     found: list[_Spans] = []
 
     def look(layer: Layer, *finders: _Finder) -> None:
-        found.append(_found(layer, finders))
+        each = _found(layer, finders)
+        if each[0]:
+            found.append(each)
 
     def names(layer: Layer) -> _Finder:
         earlier = tuple(starts for starts, _ in found)
@@ -50,8 +54,13 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
             for decoded in layer.decoded() if needles.not_ascii else ():
                 look(decoded, needles.found)
         layer = layer.undone()
+    return _joined(*(zip(*each) for each in found))
+
+
+def _joined(*found: Iterable[Span]) -> _Spans:
+    """Return the starts and the ends of all spans, in order; those that touch each other become one."""
     starts, ends = array("Q"), array("Q")
-    for start, end in merge(*(zip(*each) for each in found)):
+    for start, end in merge(*found):
         if ends and start <= ends[-1]:
             ends[-1] = max(ends[-1], end)
         else:
@@ -71,8 +80,11 @@ def _holds(earlier: Sequence[Sequence[int]], place: int) -> bool:
 
 def _found(layer: Layer, finders: Sequence[_Finder]) -> _Spans:
     """Find the secrets of a layer; their places are those in the first text."""
+    found = [chain((first,), spans) for spans in (find(layer.text) for find in finders) for first in islice(spans, 1)]
+    if not found and layer.known == len(layer.text):
+        return (), ()
     starts, ends = layer.indices(), layer.indices()
-    for start, end in merge(*(find(layer.text) for find in finders)):
+    for start, end in merge(*found):
         starts.append(layer.place(start))
         ends.append(layer.place(end))
     if layer.known < len(layer.text):
