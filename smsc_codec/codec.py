@@ -31,6 +31,8 @@ T = TypeVar("T")
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
 _ENDS = ("", "\n", "\r\n")
+# `bytes` find a number ten times as fast as bytes.
+_BACKSLASH, _AMPERSAND = b"\\&"
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 
@@ -85,7 +87,7 @@ class Codec(Generic[R]):
         if is_odd(reply):
             return True
         # Letters outside ASCII stand there as they are, or behind the mark of an escape.
-        if type(body) is bytes and body.isascii() and b"\\" not in body and b"&" not in body:
+        if type(body) is bytes and body.isascii() and _BACKSLASH not in body and _AMPERSAND not in body:
             return False
         return has_broken_letters(reply)
 

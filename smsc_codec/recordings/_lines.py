@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -117,6 +118,10 @@ def entries(block: Block) -> Iterator[Entry]:
         yield bounded(entry) if len(entry.url) > LONGEST_URL else entry
 
 
+# msgspec repeats a word that is not one of those allowed, however long it is, and whatever it holds.
+_QUOTED = re.compile(r""" ['"].*['"]""", re.DOTALL)
+
+
 def _row(line: bytes) -> Row | str | None:
     """Return what a line holds that is not JSON as it stands, or what is wrong with it; None if it is empty."""
     # Files that are put together can have a byte order mark at the beginning of each.
@@ -126,7 +131,7 @@ def _row(line: bytes) -> Row | str | None:
     try:
         return _ROW.decode(line)
     except msgspec.DecodeError as error:
-        return str(error)
+        return _QUOTED.sub("", str(error))
     except (ValueError, RecursionError):
         return "the line is no JSON in UTF-8, or is nested too deeply"
 
