@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 T = TypeVar("T")
 
+# `bytes` find a number ten times as fast as bytes.
+_BACKSLASH, _AMPERSAND = b"\\&"
+
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
 _ENDS = ("", "\n", "\r\n")
-# `bytes` find a number ten times as fast as bytes.
-_BACKSLASH, _AMPERSAND = b"\\&"
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 

@@ -88,7 +88,7 @@ def values_of(
 def _all(
     url: str, bodies: Iterable[bytes], headers: Iterable[tuple[str, str]], parts: Iterable[tuple[str, bytes]]
 ) -> Iterator[str]:
-    for text in _reread(url) if url else ():
+    for text in _reread(url):
         yield from _of_url(text)
     for body in filter(None, bodies):
         yield from _of_body(body)

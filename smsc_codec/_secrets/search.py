@@ -6,7 +6,6 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import chain, islice
 
 from .escapes import Layer
 from .known_values import TIMES, Needles, phone_numbers
@@ -30,9 +29,7 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
     found: list[_Spans] = []
 
     def look(layer: Layer, *finders: _Finder) -> None:
-        each = _found(layer, finders)
-        if each[0]:
-            found.append(each)
+        found.append(_found(layer, finders))
 
     def names(layer: Layer) -> _Finder:
         earlier = tuple(starts for starts, _ in found)
@@ -80,11 +77,8 @@ def _holds(earlier: Sequence[Sequence[int]], place: int) -> bool:
 
 def _found(layer: Layer, finders: Sequence[_Finder]) -> _Spans:
     """Find the secrets of a layer; their places are those in the first text."""
-    found = [chain((first,), spans) for spans in (find(layer.text) for find in finders) for first in islice(spans, 1)]
-    if not found and layer.known == len(layer.text):
-        return (), ()
     starts, ends = layer.indices(), layer.indices()
-    for start, end in merge(*found):
+    for start, end in merge(*(find(layer.text) for find in finders)):
         starts.append(layer.place(start))
         ends.append(layer.place(end))
     if layer.known < len(layer.text):

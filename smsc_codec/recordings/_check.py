@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -38,7 +38,6 @@ _HALF, _QUESTION_MARK = 0xED, ord("?")
 _LONGEST_KEY = 100
 _LONGEST_REMEMBERED = 2048
 """Bytes of a URL with its form."""
-_FIRST_OF_PACKED = bytes(sign[0] for sign in PACKED)
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
 
 
@@ -113,7 +112,7 @@ class _Checker:
             return
         body, is_text = entry.body, entry.text
         plain = body and entry.status == 200 and not (entry.headers or entry.open_end)
-        if not plain or body is None or (body[0] in _FIRST_OF_PACKED and body.startswith(PACKED)):
+        if not plain or body is None or body.startswith(PACKED):
             body = self._unpacked(entry)
             if body is None:
                 return
@@ -275,19 +274,16 @@ def _known(entry: Entry) -> Known:
     if not (entry.url or entry.form or entry.posted or entry.sent or entry.headers):
         return NUMBERS
 
-    return Known(partial(_values, entry), numbers=True)
+    def collect() -> tuple[str, ...] | None:
+        return values_of(entry.url, entry.form, (*entry.sent, *entry.headers), posted=entry.posted)
 
-
-def _values(entry: Entry) -> tuple[str, ...] | None:
-    """Return the secret values of an entry's request, None if they are too many."""
-    return values_of(entry.url, entry.form, (*entry.sent, *entry.headers), posted=entry.posted)
+    return Known(collect, numbers=True)
 
 
 def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:
     """Return what a request asked for; of short ones the last are remembered, as most recordings repeat them."""
-    if len(url) + len(form) <= _LONGEST_REMEMBERED:
-        return _remembered(url, form, fmt, charset, expect)
-    return _asked_anew(url, form, fmt, charset, expect)
+    look_up = _remembered if len(url) + len(form) <= _LONGEST_REMEMBERED else _asked_anew
+    return look_up(url, form, fmt, charset, expect)
 
 
 def _asked_anew(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:

@@ -253,14 +253,14 @@ def _response(number: int, method: str, head: bytes, window: _Window) -> Entry |
     headers = _headers(head)
     before = _BEFORE.match(head) is not None
     rest = window.rest(headers, before or status in _WITHOUT_BODY or method == "HEAD")
-    # A length without a body is what `curl -I` prints.
-    missing = len(rest.body) < (_length(headers) or 0) and not rest.body.strip(_BLANK)
     if before and not rest.body.strip():
         return None
     try:
         check_pairs(headers)
     except BrokenError as error:
         return Entry(number=number, problem=Problem("bad-entry", str(error)))
+    # A length without a body is what `curl -I` prints.
+    missing = len(rest.body) < (_length(headers) or 0) and not rest.body.strip(_BLANK)
     return Entry(
         number=number,
         status=status,

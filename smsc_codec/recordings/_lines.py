@@ -11,7 +11,7 @@ import msgspec
 
 from .._source import BOM, CHARSETS, charset_name
 from ._coding import LONGEST
-from ._entry import LONGEST_URL, Entry, bounded, refused
+from ._entry import Entry, bounded, refused
 from ._json import string_at
 from ._tape import Tape
 
@@ -86,15 +86,15 @@ def entries(block: Block) -> Iterator[Entry]:
     decode = _ROW.decode
     # `bytes.split` takes ten times as long to find the lines.
     for number, line in enumerate(io.BytesIO(block.data), block.first):
+        row: Row | str
         try:
             row = decode(line)
         except (ValueError, RecursionError):
-            other = _row(line)
-            if isinstance(other, str):
-                yield _bad(number, line, other)
-            if not isinstance(other, Row):
+            row = _row(line)
+            if not isinstance(row, Row):
+                if row:
+                    yield _bad(number, line, row)
                 continue
-            row = other
         if row.body is not None:
             body = row.body.encode()
         elif row.body_base64 is not None:
@@ -115,23 +115,21 @@ def entries(block: Block) -> Iterator[Entry]:
             charset=row.charset,
             expect=row.expect,
         )
-        yield bounded(entry) if len(entry.url) > LONGEST_URL else entry
+        yield bounded(entry)
 
 
 # msgspec repeats a word that is not one of those allowed, however long it is, and whatever it holds.
 _QUOTED = re.compile(r""" ['"].*['"]""", re.DOTALL)
 
 
-def _row(line: bytes) -> Row | str | None:
-    """Return what a line holds that is not JSON as it stands, or what is wrong with it; None if it is empty."""
+def _row(line: bytes) -> Row | str:
+    """Return what a line holds, or what is wrong with it; an empty text if it is blank."""
     # Files that are put together can have a byte order mark at the beginning of each.
     line = line.removesuffix(b"\n").removeprefix(BOM)
-    if not line.strip():
-        return None
     try:
         return _ROW.decode(line)
     except msgspec.DecodeError as error:
-        return _QUOTED.sub("", str(error))
+        return _QUOTED.sub("", str(error)) if line.strip() else ""
     except (ValueError, RecursionError):
         return "the line is no JSON in UTF-8, or is nested too deeply"
 
