@@ -89,7 +89,7 @@ def entries(block: Block) -> Iterator[Entry]:
         row: Row | str
         try:
             row = decode(line)
-        except (ValueError, RecursionError):
+        except (msgspec.DecodeError, ValueError, RecursionError):  # a `ValueError` only since 0.22
             row = _row(line)
             if not isinstance(row, Row):
                 if row:
