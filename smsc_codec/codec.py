@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 T = TypeVar("T")
 
+
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")

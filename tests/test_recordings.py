@@ -24,6 +24,7 @@ from smsc_codec import OptionError, Severity
 from smsc_codec.query import split
 from smsc_codec.recordings import CODES, Entry, Found, Kind, Summary, _validate, recorded_in, validate_recordings
 from smsc_codec.recordings._jobs import in_order
+from smsc_codec.recordings._lines import Block, entries
 from smsc_codec.recordings._request import Request, request_of
 from smsc_codec.recordings._tape import Tape
 from smsc_codec.recordings._times import Timeline, seconds
@@ -167,6 +168,16 @@ def test_bad_lines_do_not_stop_the_rest(case: Case, line: str | bytes) -> None:
     good = b'{"fmt": 0, "body": "OK"}'
     assert case(b"\xef\xbb\xbf" + good + b"\n\n  \r\n" + data + b"\n" + good) == [(4, "bad-entry")]
     assert (case.summary.replies, case.summary.undecoded) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "word", ["x", "' - at `$.fmt`", "secret\n" * 1000, "'" * 1000], ids=["x", "quotes", "long", "marks"]
+)
+def test_a_word_that_is_not_allowed_is_not_repeated(word: str) -> None:
+    line = json.dumps({"expect": word, "body": "OK"}).encode()
+    (entry,) = entries(Block(1, 1, line))
+    assert entry.problem is not None
+    assert entry.problem.message == "Invalid enum value - at `$.expect`"
 
 
 def test_lines_that_are_too_long(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:

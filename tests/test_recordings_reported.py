@@ -9,6 +9,7 @@ what is expected: the findings, the counts of the summary, and the exit status. 
 - `K8`: chunks and codings are believed only if they come out
 - `K9`: responses that have no body by their nature
 - `K12`: blank lines, and other things that tools print behind a body
+- `K13`: white space and marks around bodies, and what stays refused
 - `status-line`, `pipeline`, `empty`: bodies that hold a status line, requests that do not wait, files without a reply
 """
 
@@ -118,4 +119,6 @@ def test_the_pieces_of_a_recording_do_not_matter(row: dict[str, Any]) -> None:
 
 def test_the_rows_have_names_of_their_own() -> None:
     assert len({row["name"] for row in ROWS}) == len(ROWS) > 170
-    assert {row["kind"] for row in ROWS} == {*["K4", "K6", "K7", "K8", "K9", "K12", "status-line", "pipeline", "empty"]}
+    assert {row["kind"] for row in ROWS} == {
+        *["K4", "K6", "K7", "K8", "K9", "K12", "K13", "status-line", "pipeline", "empty"]
+    }

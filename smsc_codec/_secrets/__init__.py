@@ -57,7 +57,7 @@ class Known:
 
     def masked(self, text: str) -> str:
         """Return *text* with asterisks for every character of a secret."""
-        return Secrets(text, self).masked()
+        return Secrets(text, self).masked() if text else text
 
 
 NOTHING = Known()

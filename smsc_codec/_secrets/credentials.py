@@ -90,7 +90,7 @@ def _all(
 ) -> Iterator[str]:
     for text in _reread(url):
         yield from _of_url(text)
-    for body in bodies:
+    for body in filter(None, bodies):
         yield from _of_body(body)
     for name, data in parts:
         yield from _of_parameter(name, list(_readings(data)))

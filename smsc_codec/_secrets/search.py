@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
 
 from .escapes import Layer
@@ -23,8 +23,9 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
     They are the values behind names, those that *needles* has, and with *numbers* parameters that look like phone
     numbers.
     """
-    if not needles and not numbers and not may_hold_names(text):
-        return (), ()
+    if not may_hold_names(text) and (text.isascii() or not needles.not_ascii):
+        # Without escapes the text itself is the only layer.
+        return _joined(needles.found(text), phone_numbers(text) if numbers else ())
     found: list[_Spans] = []
 
     def look(layer: Layer, *finders: _Finder) -> None:
@@ -50,8 +51,13 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
             for decoded in layer.decoded() if needles.not_ascii else ():
                 look(decoded, needles.found)
         layer = layer.undone()
+    return _joined(*(zip(*each) for each in found))
+
+
+def _joined(*found: Iterable[Span]) -> _Spans:
+    """Return the starts and the ends of all spans, in order; those that touch each other become one."""
     starts, ends = array("Q"), array("Q")
-    for start, end in merge(*(zip(*each) for each in found)):
+    for start, end in merge(*found):
         if ends and start <= ends[-1]:
             ends[-1] = max(ends[-1], end)
         else:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from .._source import BOM
 from ._chunks import Chunks
 from ._coding import LONGEST, BrokenError
 from ._entry import LONGEST_URL, Entry, Problem, bounded, check_pairs, header_of, refused, weight_of
@@ -31,6 +32,8 @@ _LONGEST_THERE = 8192
 _END = re.compile(rb"\r?\n\r?\n")
 # Files that are put together can have a byte order mark at the beginning of each.
 _BLANKS = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf){0,2048}")
+_BLANK = b" \t\r\n"
+_NOTHING = "there is no HTTP response in it"
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(?::[0-9]{1,5})?")
 _MOST_HEAD = 1 << 18
 """Bytes of headers; servers and clients refuse some ten thousand."""
@@ -197,8 +200,12 @@ class _Asked:
 def read(tape: Tape) -> Iterator[Entry]:
     """The responses. Raises `BrokenError` and `OSError`."""
     window, asked = _Window(tape), _Asked()
-    window.until_start()
-    number = 0
+    before = window.until_start().replace(BOM, b"").strip(_BLANK)
+    if before and not window.data:
+        raise BrokenError(_NOTHING)
+    number = first = int(bool(before))
+    if before:
+        yield refused(number, "", "text before the first message is not a reply")
     try:
         while window.data:
             head = window.head()
@@ -215,8 +222,8 @@ def read(tape: Tape) -> Iterator[Entry]:
         yield from asked.finish()
         raise
     yield from asked.finish()
-    if not number:
-        raise BrokenError("there is no HTTP response in it")
+    if number == first:
+        raise BrokenError(_NOTHING)
 
 
 def _request(head: bytes, window: _Window) -> Entry:
@@ -252,12 +259,14 @@ def _response(number: int, method: str, head: bytes, window: _Window) -> Entry |
         check_pairs(headers)
     except BrokenError as error:
         return Entry(number=number, problem=Problem("bad-entry", str(error)))
+    # A length without a body is what `curl -I` prints.
+    missing = len(rest.body) < (_length(headers) or 0) and not rest.body.strip(_BLANK)
     return Entry(
         number=number,
         status=status,
         headers=headers,
         time=header_of(headers, "date"),
-        body=None if rest.problem else rest.body,
+        body=None if rest.problem or missing else rest.body,
         length=rest.length,
         problem=Problem("bad-coding", rest.problem) if rest.problem else None,
         doubt=rest.doubt,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -82,17 +84,17 @@ def entries(block: Block) -> Iterator[Entry]:
         yield _bad(block.first, block.data, "the line is too long to be a reply")
         return
     decode = _ROW.decode
-    for number, line in enumerate(block.data.split(b"\n"), block.first):
+    # `bytes.split` takes ten times as long to find the lines.
+    for number, line in enumerate(io.BytesIO(block.data), block.first):
+        row: Row | str
         try:
-            # Files that are put together can have a byte order mark at the beginning of each.
-            row = decode(line.removeprefix(BOM))
-        except msgspec.DecodeError as error:
-            if line.removeprefix(BOM).strip():
-                yield _bad(number, line, str(error))
-            continue
-        except (ValueError, RecursionError):
-            yield _bad(number, line, "the line is no JSON in UTF-8, or is nested too deeply")
-            continue
+            row = decode(line)
+        except (msgspec.DecodeError, ValueError, RecursionError):  # a `ValueError` only since 0.22
+            row = _row(line)
+            if not isinstance(row, Row):
+                if row:
+                    yield _bad(number, line, row)
+                continue
         if row.body is not None:
             body = row.body.encode()
         elif row.body_base64 is not None:
@@ -113,7 +115,23 @@ def entries(block: Block) -> Iterator[Entry]:
             charset=row.charset,
             expect=row.expect,
         )
-        yield bounded(entry) if entry.url else entry
+        yield bounded(entry)
+
+
+# msgspec repeats a word that is not one of those allowed, however long it is, and whatever it holds.
+_QUOTED = re.compile(r""" ['"].*['"]""", re.DOTALL)
+
+
+def _row(line: bytes) -> Row | str:
+    """Return what a line holds, or what is wrong with it; an empty text if it is blank."""
+    # Files that are put together can have a byte order mark at the beginning of each.
+    line = line.removesuffix(b"\n").removeprefix(BOM)
+    try:
+        return _ROW.decode(line)
+    except msgspec.DecodeError as error:
+        return _QUOTED.sub("", str(error)) if line.strip() else ""
+    except (ValueError, RecursionError):
+        return "the line is no JSON in UTF-8, or is nested too deeply"
 
 
 def _bad(number: int, line: bytes, message: str) -> Entry:
