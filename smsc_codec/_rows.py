@@ -150,6 +150,11 @@ class DocumentedCodes(dict[Any, Any]):
         super().__init__({key: code for key, code in codes.items() if int(code) in type_.documented})
 
 
+def may_be_empty(type_: Type) -> bool:
+    """Whether an empty text is a value of a type of texts."""
+    return not type_.pattern.endswith("+")
+
+
 def coded(obj: Object) -> list[tuple[str, Type]]:
     """Return what of an object is a code: names of fields, and of the attribute with open codes, with their types."""
     fields = [(field.name, field.type) for field in obj.fields if isinstance(field.type, Type) and field.type.enum]
@@ -325,7 +330,12 @@ def _slots(obj: Object, fmt: str, keys: Sequence[str]) -> _Slots:
     return _Slots(slots, types, opened)
 
 
-_FROM_MATCH = {"number": "int({0})", "money": "Decimal({0})", "date": "date({0})", "text": "{0}"}
+_FROM_MATCH = {
+    "number": "int({0})",
+    "money": "Decimal({0})",
+    "date": 'date(f"{{{0}[6:10]}}-{{{0}[3:5]}}-{{{0}[:2]}}{{{0}[10:]}}")',
+    "text": "{0}",
+}
 
 
 def _value(type_: Type, table: str, variable: str, kind: str, quoted: bool) -> str:
@@ -337,8 +347,8 @@ def _value(type_: Type, table: str, variable: str, kind: str, quoted: bool) -> s
     if type_.kind == "number":
         return f"int({variable})" if quoted else variable
     if type_.kind == "text":
-        return f"({variable} or odd())" if type_.pattern.endswith("+") else variable
-    return _FROM_MATCH[type_.kind].format(f"checked_{type_.kind}({variable})")
+        return variable if may_be_empty(type_) else f"({variable} or odd())"
+    return f"read_{type_.kind}({variable})"
 
 
 _USUAL = {
@@ -368,30 +378,39 @@ def _own(type_: Type) -> Callable[[Any], Any]:
     return check
 
 
-def _checked(pattern: str) -> Callable[[str], str]:
-    fullmatch = re.compile(pattern).fullmatch
-
-    def check(text: str) -> str:
-        if not fullmatch(text):
-            raise Unusual
-        return text
-
-    return check
+_is_date, _is_money = re.compile(DATE.pattern).fullmatch, re.compile(MONEY.pattern).fullmatch
 
 
-def _namespace(obj: Object) -> dict[str, Any]:
+def _read_date(text: str) -> datetime:
+    return date(text) if _is_date(text) else odd()
+
+
+def _read_money(text: str) -> Decimal:
+    return Decimal(text) if _is_money(text) else odd()
+
+
+def _write_date(value: datetime) -> str:
+    return odd() if value.microsecond else spelled_date(value)
+
+
+def _write_money(value: Decimal) -> str:
+    # `str` is quicker, but has an exponent for small and for large ones.
+    text = str(value)
+    return text if _is_money(text) else odd()
+
+
+def _namespace() -> dict[str, Any]:
     return {
-        "Record": obj.cls,
         "Mapping": FrozenMapping,
         "Decimal": Decimal,
-        "date": date,
+        "date": datetime.fromisoformat,
         "numbers": numbers,
         "looked_up": looked_up,
         "Sorting": Sorting,
         "odd": odd,
         "zip": zip,
-        "checked_money": _checked(MONEY.pattern),
-        "checked_date": _checked(DATE.pattern),
+        "read_money": _read_money,
+        "read_date": _read_date,
     }
 
 
@@ -403,7 +422,7 @@ def rows(
     In `members` those in *quoted* are texts. *more* groups that nobody needs follow in a `match`.
     """
     slots = _slots(obj, fmt, keys)
-    space = _namespace(obj)
+    space = {**_namespace(), "Record": obj.cls}
     opening = [f"TABLE_{place}" for place in range(len(coded(obj)))]
     table_of = {name: table for (name, _), table in zip(coded(obj), opening)}
     unpack = [f"{', '.join(opening)}, = tables"] if opening else []
@@ -571,8 +590,6 @@ class Part(NamedTuple):
     name: str = ""
     pattern: str = ""
     """It matches the spellings of the value."""
-    quotes: str = ""
-    """`"` if the value stands in quotes, `?` if it stands in quotes or bare."""
     after: str = ""
     optional: bool = False
     """Whether it may be missing."""
@@ -585,33 +602,81 @@ class Variant(NamedTuple):
     parts: tuple[Part, ...]
 
 
-Small = Callable[[str, Any], Any]
-"""Returns the reply in a text, or None if it is not one of the variants; the second argument are tables of codes."""
+Small = Callable[[Any], Any]
+"""Returns the reply in a body or in a text, or None if it is not one of the variants."""
+
+
+def each_way(variant: Variant) -> list[Variant]:
+    """Return a variant for each choice of its optional parts: `re` takes its time over a group that may be missing."""
+    ways: list[tuple[Part, ...]] = [()]
+    for part in reversed(variant.parts):
+        with_it = [(part._replace(optional=False), *rest) for rest in ways]
+        ways = with_it + ways if part.optional else with_it
+    return [Variant(variant.object, way) for way in ways]
 
 
 def small(
-    title: str, variants: Sequence[Variant], head: str, tail: str, plain: Callable[[str], str] | None = None
+    title: str,
+    variants: Sequence[Variant],
+    tables: Sequence[Sequence[Mapping[Any, Any]]],
+    around: tuple[str, str] = ("", ""),
+    plain: Callable[[str], str] | None = None,
+    at_once: tuple[int, str, Mapping[int, Small]] | None = None,
 ) -> Small:
     """Compile what reads a text that is one of the *variants*, which are tried in their order.
 
     Neighbours that begin alike are one branch of one expression. Each ends with an empty group, so that the last group
-    of a match says which one it is. *plain* makes a text of what the format escapes.
+    of a match says which one it is. *tables* are those of each variant's object, *around* are patterns of what stands
+    before and behind all variants, *plain* makes a text of what the format escapes. With *at_once* it takes a body of
+    UTF-8 instead: of at most that many bytes, and if it is not one of the variants, the function for as many of these
+    marks as it has reads it.
     """
-    walk = _Walk(title, variants, plain)
-    pattern = _branches(walk, list(range(len(variants))), 0, {})
-    space = {**_namespace(variants[0].object), **walk.names, "match": re.compile(f"{head}{pattern}{tail}").fullmatch}
-    lines = ["found = match(text)", "if found is None:", "    return None", "last = found.lastindex", *walk.lines]
-    return compiled("read_small", title, "text, tables", lines, space)
+    walk = _Walk(variants, tables, plain)
+    pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
+    names = {**_namespace(), **walk.names, "match": re.compile(pattern).fullmatch}
+    lines = ["found = match(text)", "if found is None:", "    return None"]
+    if at_once:
+        longest, mark, others = at_once
+        names |= {"len": len, "mark": mark, "others": others}
+        lines = [
+            f"if len(body) > {longest}:",
+            "    return None",
+            "text = body.decode()",
+            "found = match(text)",
+            "if found is None:",
+            "    other = others.get(text.count(mark))",
+            "    return None if other is None else other(text)",
+        ]
+    return compiled("read_small", title, "body" if at_once else "text", [*lines, *walk.made()], names)
 
 
 class _Walk:
     """What is written while the branches of an expression are."""
 
-    def __init__(self, title: str, variants: Sequence[Variant], plain: Callable[[str], str] | None) -> None:
-        self.title, self.variants = title, variants
+    def __init__(
+        self,
+        variants: Sequence[Variant],
+        tables: Sequence[Sequence[Mapping[Any, Any]]],
+        plain: Callable[[str], str] | None,
+    ) -> None:
+        self.variants, self.tables = variants, tables
         self.names: dict[str, Any] = {"plain": plain} if plain else {}
-        self.lines: list[str] = []
+        self.ends: dict[int, tuple[list[str], list[int], str]] = {}
+        """By the last group of a match: names for the values of groups, and what is made of them."""
         self.groups = 0
+
+    def made(self) -> list[str]:
+        """Return the lines that make the reply of a match."""
+        if len(self.ends) == 1:
+            ((names, groups, made),) = self.ends.values()
+            if groups == [*range(1, self.groups)]:
+                return [f"{', '.join([*names, '_'])} = found.groups()", f"return {made}"]
+        lines = ["last = found.lastindex"]
+        for last, (names, groups, made) in self.ends.items():
+            lines.append(f"if last == {last}:")
+            lines += [f"    {', '.join(names)} = found.group({', '.join(map(str, groups))})"] if names else []
+            lines.append(f"    return {made}")
+        return lines
 
 
 def _branches(walk: _Walk, some: Sequence[int], depth: int, given: Mapping[str, int]) -> str:
@@ -638,11 +703,7 @@ def _branch(walk: _Walk, some: Sequence[int], part: Part, depth: int, given: Map
     if not part.name:
         return part.before + _branches(walk, some, depth + 1, given)
     walk.groups += 1
-    value = f"{part.quotes}({part.pattern}){part.quotes}"
-    if part.quotes == "?":
-        walk.groups += 1
-        value = f'(")?({part.pattern})(?({walk.groups - 1})")'
-    whole = f"{part.before}{value}{part.after}"
+    whole = f"{part.before}({part.pattern}){part.after}"
     pattern = f"(?:{whole})?" if part.optional else whole
     return pattern + _branches(walk, some, depth + 1, {**given, part.name: walk.groups})
 
@@ -651,27 +712,25 @@ def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
     """Write the lines that make a variant's value of the groups of a match."""
     obj = walk.variants[number].object
     walk.names[f"Record_{number}"] = obj.cls
-    walk.lines.append(f"if last == {walk.groups}:")
     if not given:
         walk.names[f"value_{number}"] = obj.cls()
-        walk.lines.append(f"    return value_{number}")
+        walk.ends[walk.groups] = [], [], f"value_{number}"
         return
     parts = {part.name: part for part in walk.variants[number].parts if part.name}
-    place = {name: at for at, (name, _) in enumerate(coded(obj))}
+    table_of = dict(zip([name for name, _ in coded(obj)], walk.tables[number]))
     call: dict[str, str] = {}
     for name in given:
         type_ = obj.by_name[name].type
         assert isinstance(type_, Type)
+        if name in table_of:
+            walk.names[f"table_{number}_{name}"] = table_of[name]
         variable = f"plain({name})" if type_.kind == "text" and "plain" in walk.names else name
-        made = _value(type_, f"tables[{number}][{place.get(name)}]", variable, "match", False)
+        made = _value(type_, f"table_{number}_{name}", variable, "match", False)
         if _is_own(type_):
             walk.names[f"own_{number}_{name}"] = _own(type_)
             made = f"own_{number}_{name}({made})"
         call[name] = f"None if {name} is None else {made}" if parts[name].optional else made
-    targets = ", ".join(given)
-    groups = ", ".join(map(str, given.values()))
-    walk.lines.append(f"    {targets} = found.group({groups})")
-    walk.lines.append(f"    return Record_{number}({_arguments(obj, call)})")
+    walk.ends[walk.groups] = [*given], [*given.values()], f"Record_{number}({_arguments(obj, call)})"
 
 
 # Spelling
@@ -743,11 +802,12 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
     """
     present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
     space: dict[str, Any] = {
-        **_namespace(obj),
+        **_namespace(),
+        "Record": obj.cls,
         "MAX": MAX_NUMBER,
         "EMPTY": EMPTY,
-        "amount": amount,
-        "spelled_date": spelled_date,
+        "write_money": _write_money,
+        "write_date": _write_date,
         "spelled_numbers": spelled_numbers,
         "datetime": datetime,
         "len": len,
@@ -775,15 +835,15 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
             columns.append(name)
         elif type_.kind == "text":
             space[f"{name}_one"], space[f"{name}_many"] = texts[name]
-            may_be_empty = type_.pattern.endswith("*")
+            allows_empty = may_be_empty(type_)
             one += [
                 f"{name} = {value}",
-                f"if {name}.__class__ is not str or {'' if may_be_empty else f'not {name} or '}len({name}) > longest:",
+                f"if {name}.__class__ is not str or {'' if allows_empty else f'not {name} or '}len({name}) > longest:",
                 "    odd()",
             ]
             one.append(f"{name} = {name}_one({name})")
             many.append(f"{name}_column = [{value} for record in records]")
-            many += [] if may_be_empty else [f"if '' in {name}_column:", "    odd()"]
+            many += [] if allows_empty else [f"if '' in {name}_column:", "    odd()"]
             many.append(f"{name}_column = {name}_many({name}_column, longest)")
             columns.append(name)
         elif type_.kind == "code":
@@ -793,16 +853,17 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
             checks.append(test)
             names_many[name] = f"{name}_spelled[{value}]"
         else:
-            cls, spell, plain = (
-                ("Decimal", "amount", "")
-                if type_.kind == "money"
-                else ("datetime", "spelled_date", f" and {value}.tzinfo is None")
-            )
-            test = f"{value}.__class__ is {cls}{plain}"
-            checked = f"checked_{type_.kind}({spell}({value}))"
-            one += [f"if not ({test}):", "    odd()", f"{name} = {checked}"]
-            checks.append(test)
-            names_many[name] = checked
+            plain = " and {0}.tzinfo is None"
+            test = "{0}.__class__ is Decimal" if type_.kind == "money" else "{0}.__class__ is datetime" + plain
+            written = f"write_{type_.kind}({{0}})"
+            one += [
+                f"{name} = {value}",
+                f"if not ({test.format(name)}):",
+                "    odd()",
+                f"{name} = {written.format(name)}",
+            ]
+            checks.append(test.format(value))
+            names_many[name] = written.format(value)
     absent = [f"record.{field.name} is None" for field in obj.fields if field.name not in present]
     targets = {name: f"{name}_column" for name in columns}
     condition = [*checks, *absent]

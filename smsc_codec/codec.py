@@ -82,6 +82,10 @@ class Codec(Generic[R]):
             if not 0 <= fmt <= 3:
                 return None
             reader = self._format(Format(fmt))
+        if len(expect) in (0, 2):
+            first = expect[0] if expect else None
+            if id(first) not in reader.at_once[noted]:
+                reader.prepare(first, noted)
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
         if noted and (tables.odd or (reply is not None and _may_be_broken(reader, body))):
@@ -149,8 +153,15 @@ class Codec(Generic[R]):
 
         Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else.
         """
-        if type(body) is bytes and charset is None and limits is DEFAULT_LIMITS and (strict is False or strict is True):
-            reply = self._quick(body, fmt, () if expect is None else self._expected(expect), strict)
+        # Nearly every caller gives no more than a format and a class.
+        is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
+        if is_usual and strict is False and (type(fmt) is int or type(fmt) is Format):
+            try:
+                reply = self._formats[fmt].at_once[False][id(expect)](body)
+            except CAUGHT:
+                reply = None
+            if reply is None or not (expect is None or reply.__class__ in (expect, ErrorReply)):
+                reply = self._quick(body, fmt, () if expect is None else self._expected(expect), False)
             if reply is not None:
                 return reply
         return self._judged(body, fmt, expect, charset, strict, limits)
@@ -209,9 +220,19 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Report[R | ErrorReply]:
         """Do what `validate` does; nothing that is *known* to be secret is repeated."""
-        wanted = () if expect is None else self._expected(expect)
         flag_of("strict", strict)
-        if type(body) is bytes and charset is None and limits is DEFAULT_LIMITS:
+        is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
+        if is_usual and (type(fmt) is int or type(fmt) is Format):
+            try:
+                reply = self._formats[fmt].at_once[True][id(expect)](body)
+            except CAUGHT:
+                reply = None
+            if reply is not None and expect is not None and reply.__class__ not in (expect, ErrorReply):
+                reply = None
+            if reply is not None and not _may_be_broken(self._formats[fmt], body):
+                return Report(reply)
+        wanted = () if expect is None else self._expected(expect)
+        if is_usual:
             reply = self._quick(body, fmt, wanted, noted=True)
             if reply is not None:
                 return Report(reply)

@@ -61,7 +61,7 @@ COUNT = ID
 """How many there are, as an `int`."""
 TIMESTAMP = ID
 """Seconds since 1970 in UTC, as an `int`."""
-MONEY = Type("money", "an amount of money", r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6})?")
+MONEY = Type("money", "an amount of money", r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6}|)")
 """An amount as a `Decimal` with the digits as sent."""
 DATE = Type(
     "date",

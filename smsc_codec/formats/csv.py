@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .._careful import Builder, Note, Place, Spelled, Trouble
-from .._rows import Keys, Part, Rows, Slot, Small, Unusual, Variant, Writer, rows, small, writer
+from .._rows import Keys, Part, Rows, Slot, Unusual, Variant, Writer, rows, writer
 from .._source import Source, shown
 from ..declare import Const, Endpoint, Layout, Many, Object, Reply, Rest, Signed, Type
 from ..errors import EncodeError
@@ -15,7 +15,7 @@ from ..limits import Limits
 from .reader import FormatReader, Tables, is_value, texts_with
 
 _FORBIDDEN = frozenset(",\r\n")
-_LINE_END = r"(?:\r?\n)?"
+_LINE_END = r"(?:\r?\n|)"
 # Characters of a list that is read like lines of fmt=0; columns pay off for longer ones.
 _SHORT = 80
 # Characters that lines have at most on average where nothing is wrong; real ones have some 20.
@@ -59,16 +59,17 @@ class CsvFormat(FormatReader):
 
     # Reading
 
-    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
-        """Compile what reads these replies; of a reply's layouts the longest is tried first."""
-        variants: list[Variant] = []
+    def variants(
+        self, replies: Sequence[Reply], canonical: bool
+    ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
+        """Return what reads these replies; of a reply's layouts the longest is tried first."""
+        found: list[Variant] = []
         for reply in replies:
             if reply.constant:
-                variants.append(Variant(reply.object, (Part(re.escape(reply.constant)),)))
+                found.append(Variant(reply.object, (Part(re.escape(reply.constant)),)))
             for layout in sorted(reply.csv, key=lambda layout: -len(layout.cells)):
-                variants.append(Variant(reply.object, tuple(_parts(reply.object, layout))))
-        made = small(f"{self.endpoint.name} fmt=1", variants, "", _LINE_END)
-        return made, [variant.object for variant in variants]
+                found.append(Variant(reply.object, tuple(_parts(reply.object, layout))))
+        return found, ("", _LINE_END), None
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -20,25 +20,27 @@ from .._rows import (
     Part,
     Rows,
     Slot,
-    Small,
     Unusual,
     Variant,
     Writer,
     arrange,
+    each_way,
+    may_be_empty,
     members,
     rows,
-    small,
     writer,
 )
 from .._source import Source
-from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
+from ..declare import Endpoint, Field, Many, OpenMap, Reply, Type
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
-from .reader import FormatReader, Shapes, Tables, rank, required, texts_with
+from .reader import Alone, FormatReader, Shapes, Tables, rank, required, texts_with
 
-_TEXT = r'[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*'
+_PLAIN = r'[^"\\\x00-\x1f]'
+_TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"
 _BLANK = r"[ \t\r\n]*"
+_AROUND = (r"\{\n", r"\n\}(?:\n|)")
 _SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]').search
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]").search
 _DEEPEST = 1024
@@ -78,12 +80,15 @@ class _Shape(NamedTuple):
     """The attributes of a row that are texts."""
     ordered: bool
     """Whether the documentation says in which order the keys stand: msgspec does not look at it."""
+    alone: Alone | None = None
+    """Of a reply that is not a list: what reads it as the service writes it."""
 
 
 class JsonFormat(FormatReader):
     """Reads and writes an endpoint's replies in fmt=3."""
 
     fmt = "json"
+    mark = '": '
     # Not quotes and slashes, which are no letters.
     hides = staticmethod(re.compile(rb"\\[bfnrtu]").search)
     between = ",\n"
@@ -98,11 +103,15 @@ class JsonFormat(FormatReader):
 
     # Reading
 
-    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
-        """Compile what reads these replies, with their members in the documented order."""
-        variants = [Variant(reply.object, tuple(_parts(reply))) for reply in replies]
-        made = small(f"{self.endpoint.name} fmt=3", variants, rf"\{{{_BLANK}", rf"{_BLANK}\}}{_BLANK}", _unescaped)
-        return made, [reply.object for reply in replies]
+    def variants(
+        self, replies: Sequence[Reply], canonical: bool
+    ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
+        """Return what reads these replies, with their members in the documented order."""
+        if canonical:
+            found = [Variant(reply.object, tuple(_parts(reply, "\n", " ", ""))) for reply in replies]
+            return [way for variant in found for way in each_way(variant)], _AROUND, _unescaped
+        found = [Variant(reply.object, tuple(_parts(reply, _BLANK, _BLANK, _BLANK))) for reply in replies]
+        return found, (rf"\{{{_BLANK}", rf"{_BLANK}\}}{_BLANK}"), _unescaped
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
@@ -127,7 +136,9 @@ class JsonFormat(FormatReader):
         if _is_beyond(shape, limits) or not self._is_plain(shape, body, [row]):
             return None
         tables.odd_keys |= shape.rows.odd
-        return shape.rows.many([row], tables.of(shape.reply.object))[0]
+        made = shape.rows.many([row], tables.of(shape.reply.object))[0]
+        self.remember(body.decode(), shape.alone, tables)
+        return made
 
     def _list(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         shape, found = self._guessed(body)
@@ -168,7 +179,13 @@ class JsonFormat(FormatReader):
         reply = next((each for each in replies if {*keys} >= required(each, self.fmt)), None)
         if reply is None:
             raise Unusual
-        return self._shapes.get((reply.kind, keys, quoted), lambda: _shape(reply, keys, quoted))
+        return self._shapes.get((reply.kind, keys, quoted), lambda: self._shape(reply, keys, quoted))
+
+    def _shape(self, reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
+        shape = _shape(reply, keys, quoted)
+        if reply.many or shape.rows.opened:
+            return shape
+        return shape._replace(alone=self.alone(reply, _members(reply, keys, quoted), _AROUND))
 
     def _decoded(self, shape: _Shape, body: bytes) -> Any:
         """Return the rows, None if they are not all of that shape."""
@@ -401,24 +418,33 @@ class JsonFormat(FormatReader):
         return "{\n" + ",\n".join(lines) + "\n}"
 
 
-def _parts(reply: Reply) -> Iterable[Part]:
-    """Yield the parts of a small reply."""
+def _parts(reply: Reply, line: str, blank: str, behind: str) -> Iterable[Part]:
+    """Yield the parts of a small reply; the others are patterns of the white space between them."""
     if reply.constant:
-        yield Part(rf'"result"{_BLANK}:{_BLANK}"{re.escape(reply.constant)}"')
+        yield Part(rf'"result"{behind}:{blank}"{re.escape(reply.constant)}"')
         return
     obj, first = reply.object, True
     for field in obj.ordered("json"):
         if not isinstance(field, Field) or not isinstance(field.type, Type):
             continue
-        type_ = field.type
-        text = type_.kind == "text"
-        key = re.escape(field.key("json") or "")
-        before = rf'{"" if first else f",{_BLANK}"}"{key}"{_BLANK}:{_BLANK}'
-        pattern = _TEXT if text else type_.pattern
-        optional = field.optional and not first
         # As the service has it; the careful reader reads a number in quotes too, and an amount without.
-        yield Part(before, field.name, pattern, "" if type_.bare else '"', _BLANK, optional)
+        mark = "" if field.type.bare else '"'
+        pattern = _TEXT if field.type.kind == "text" else field.type.pattern
+        before = rf'{"" if first else f",{line}"}"{re.escape(field.key("json") or "")}"{behind}:{blank}{mark}'
+        yield Part(before, field.name, pattern, mark + behind, field.optional and not first)
         first = False
+
+
+def _members(reply: Reply, keys: Sequence[str], quoted: frozenset[str]) -> Iterable[Part]:
+    """Yield the parts of an object with these keys as the service writes it."""
+    names, before = reply.object.names("json"), ""
+    for key in keys:
+        type_ = reply.object.by_name[names[key]].type
+        assert isinstance(type_, Type)
+        mark = '"' if key in quoted else ""
+        pattern = f"{_PLAIN}{'*' if may_be_empty(type_) else '+'}" if type_.kind == "text" else type_.pattern
+        yield Part(f'{before}"{re.escape(key)}": {mark}', names[key], pattern, mark)
+        before = ",\n"
 
 
 def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:

@@ -13,6 +13,7 @@ words for what is wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -21,21 +22,24 @@ from .._rows import (
     CAUGHT,
     Codes,
     Keys,
+    Part,
     Rows,
     Small,
     Texts,
     Unusual,
+    Variant,
     Writer,
     documented_tables,
     kinds,
     noted_tables,
     present_in,
+    small,
     tables,
     with_mappings,
 )
 from .._source import Source
-from ..declare import Endpoint, Field, Object, Reply, Type
-from ..limits import MAX_DIGITS, Limits
+from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type
+from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 
 S = TypeVar("S")
 
@@ -93,6 +97,36 @@ class Shapes(Generic[S]):
         return found
 
 
+class Alone:
+    """What reads a reply with certain fields as the service writes it; it is compiled when it is needed."""
+
+    def __init__(self, make: Callable[[Any], Small], tables: Any, documented: Any) -> None:
+        self._make, self._tables, self._documented = make, tables, documented
+
+    @cached_property
+    def plain(self) -> Small:
+        """With any codes."""
+        return self._make(self._tables)
+
+    @cached_property
+    def documented(self) -> Small:
+        """With the documented codes only."""
+        return self._make(self._documented)
+
+
+class Shape(NamedTuple):
+    """What reads records with the same keys one behind another."""
+
+    reply: Reply
+    rows: Rows
+    find: Callable[[str], list[Any]]
+    """Finds them; a last group has what is not one."""
+    count: int  # type: ignore[assignment]
+    """How many keys they have."""
+    alone: Alone | None = None
+    """What reads a reply that is one of them."""
+
+
 class FormatReader:
     """Reads and writes the replies of an endpoint in one format."""
 
@@ -103,6 +137,8 @@ class FormatReader:
     """Whether a record cannot have a code and a text under the same key."""
     between = "\n"
     """What stands between two records."""
+    mark = "\n"
+    """What a reply has in it as often as it has fields."""
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self.endpoint = endpoint
@@ -118,7 +154,13 @@ class FormatReader:
         self._tables = {reply.object.cls: tables(reply.object) for reply in self.replies}
         self.plain_tables = Tables(self._tables, noted=False)
         self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
-        self._small: dict[Any, tuple[Small, list[Any], list[Any]]] = {}
+        self._documented = {reply.object.cls: documented_tables(reply.object) for reply in self.replies}
+        self._small: dict[Any, Small] = {}
+        self.at_once: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
+        """With any codes, and with documented ones, by the identity of the class that is expected, or of None: what
+        reads a small reply as the service writes it from its bytes. It returns None for all else."""
+        # With any codes, and with documented ones, by how many marks it has: what reads the last reply with many fields.
+        self._alone: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
         self._writers: dict[Any, dict[Any, Writer]] = {reply.kind: {} for reply in self.replies}
         self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
 
@@ -149,20 +191,58 @@ class FormatReader:
         if len(text) > limits.text or limits.fields < self._most_fields:
             return None
         first = expect[0] if len(expect) == 2 else None
-        found = self._small.get(first)
-        if found is None:
-            replies = self.ordered(expect if first else (), self.narrow)
-            read, objects = self.compile_small(replies)
-            plain = [self.plain_tables.of(obj) for obj in objects]
-            found = read, plain, [documented_tables(obj) for obj in objects]
-            self._small[first] = found
-        read, plain, documented = found
         # Of a small reply the careful reader finds out what is not documented.
-        return read(text, plain if tables is self.plain_tables else documented)
+        documented = tables is not self.plain_tables
+        read = self._small.get((first, documented))
+        if read is None:
+            read = self._small[first, documented] = self._compile_small(first, documented, None)
+        return read(text)
 
-    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
-        """Compile what reads these replies. Return it with the object of each of its variants."""
+    def prepare(self, first: type | None, documented: bool) -> None:
+        """Compile what reads small replies as the service writes them; the class *first* is tried first."""
+        read = self._compile_small(first, documented, (DEFAULT_LIMITS.text, self.mark, self._alone[documented]))
+        self.at_once[documented][id(first)] = read
+
+    def _compile_small(self, first: type | None, documented: bool, at_once: Any) -> Small:
+        replies = self.ordered((first,) if first else (), self.narrow)
+        variants, around, plain = self.variants(replies, canonical=at_once is not None)
+        all_tables = self._documented if documented else self._tables
+        return small(
+            f"{self.endpoint.name} fmt={FORMATS.index(self.fmt)}",
+            variants,
+            [all_tables[variant.object.cls] for variant in variants],
+            around,
+            plain,
+            at_once,
+        )
+
+    def variants(
+        self, replies: Sequence[Reply], canonical: bool
+    ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
+        """Return what reads these replies: the arguments of `_rows.small`.
+
+        If it is *canonical*, as the service writes them; else in all ways that an expression can tell.
+        """
         raise NotImplementedError
+
+    def remember(self, text: str, alone: Alone | None, tables: Tables) -> None:
+        """Remember what reads a text that is a reply with many fields: the next with as many marks may be like it."""
+        marks = text.count(self.mark)
+        if alone is not None and marks <= MOST_SHAPES:
+            documented = tables is not self.plain_tables
+            self._alone[documented][marks] = alone.documented if documented else alone.plain
+
+    def alone(
+        self,
+        reply: Reply,
+        parts: Iterable[Part],
+        around: tuple[str, str],
+        plain: Callable[[str], str] | None = None,
+    ) -> Alone:
+        """Return what reads a reply with these parts; `_rows.small` says what the other arguments are."""
+        variant, cls = Variant(reply.object, tuple(parts)), reply.object.cls
+        title = f"{self.endpoint.name} fmt={FORMATS.index(self.fmt)}"
+        return Alone(lambda known: small(title, [variant], [known[cls]], around, plain), self._tables, self._documented)
 
     def builder(self, reply: Reply) -> Builder:
         """Return the careful reader of a reply's records."""
@@ -282,17 +362,6 @@ class FormatReader:
         raise NotImplementedError
 
 
-class Shape(NamedTuple):
-    """What reads records with the same keys one behind another."""
-
-    reply: Reply
-    rows: Rows
-    find: Callable[[str], list[Any]]
-    """Finds them; a last group has what is not one."""
-    count: int  # type: ignore[assignment]
-    """How many keys they have."""
-
-
 _RUNS = 4
 """Shapes one behind another before the rest of a list is sorted by shape."""
 
@@ -318,6 +387,15 @@ class RunReader(FormatReader):
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return the rows that were found in a text without what the format escapes."""
         return found
+
+    def single(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> Any:
+        """Return the record that a text consists of; None if there are more."""
+        records = self.runs(text, reply, limits, longest, tables)
+        if len(records) > 1:
+            return None
+        if self._last is not None:
+            self.remember(text, self._last.alone, tables)
+        return records[0]
 
     def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the records that a text consists of."""

@@ -8,7 +8,7 @@ replies by one expression for all ways to write their rules, lines by the *shape
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._careful import Note, Pair, Place, Spelled
@@ -18,14 +18,12 @@ from .._rows import (
     OpenText,
     Part,
     Slot,
-    Small,
     Texts,
     Unusual,
     Variant,
     Writer,
     arrange,
     rows,
-    small,
     writer,
 )
 from .._source import SURROGATE, Source, shown
@@ -57,9 +55,14 @@ class TextFormat(RunReader):
         self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search
         self._shapes: Shapes[Shape] = Shapes()
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
+        self._texts_of: dict[str, list[str]] = {reply.kind: [] for reply in self.wide}
+        for reply in self.narrow:
+            types = {field.name: field.type for field in reply.object.fields}
+            self._texts_of[reply.kind] = [n for n, t in types.items() if isinstance(t, Type) and t.kind == "text"]
         # What a record begins with tells which reply it belongs to.
         if self._records:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
+            self.mark = self._equals
         single = {reply.rule for reply in self.wide}
         self._only_lists = {reply.rule for reply in self.lists} - single
         self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
@@ -69,16 +72,16 @@ class TextFormat(RunReader):
 
     # Reading
 
-    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
-        """Compile what reads every way to write the rules of these replies."""
-        variants = []
-        for reply in replies:
-            for pieces in self._variants[reply.kind]:
-                parts = tuple(self._part(reply.object, piece) for piece in pieces)
-                variants.append(Variant(reply.object, parts))
-        line_end = f"(?:{self._grammar.pattern('_LINE_END')})?"
-        made = small(f"{self.endpoint.name} fmt=0", variants, "", line_end)
-        return made, [variant.object for variant in variants]
+    def variants(
+        self, replies: Sequence[Reply], canonical: bool
+    ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
+        """Return every way to write the rules of these replies."""
+        found = [
+            Variant(reply.object, tuple(self._part(reply.object, piece) for piece in pieces))
+            for reply in replies
+            for pieces in self._variants[reply.kind]
+        ]
+        return found, ("", f"(?:{self._grammar.pattern('_LINE_END')}|)"), None
 
     def _part(self, obj: Object, piece: Piece) -> Part:
         if piece.kind in ("literal", "separator"):
@@ -96,9 +99,12 @@ class TextFormat(RunReader):
                 break
         else:
             return self.read_small(text, expect, limits, tables)
-        records = self.runs(text, reply, limits, limits.text if len(text) > limits.text else None, tables)
+        longest = limits.text if len(text) > limits.text else None
+        records = self.runs(text, reply, limits, longest, tables)
         if len(records) > limits.items:
             return None
+        if len(records) == 1 and reply.rule not in self._only_lists and self._last is not None:
+            self.remember(text, self._last.alone, tables)
         return reply.many(tuple(records)) if reply.rule in self._only_lists else self._reply(records, reply, expect)
 
     def _of_rule(self, rule: str) -> tuple[bool, Reply | None]:
@@ -139,19 +145,23 @@ class TextFormat(RunReader):
             raise Unusual
         names = reply.object.names(self.fmt)
         free = self._free.get(reply.rule)
-        fields = []
+        parts: list[Part] = []
         for key, terminals in zip(keys, values):
+            before = f"{re.escape(self._comma) if parts else ''}{re.escape(key + self._equals)}"
             if free is not None and key in free.free:
-                fields.append(f"{re.escape(key + self._equals)}({free.pattern})")
+                parts.append(Part(before, names[key], free.pattern))
                 continue
             pattern = _first_of([self._grammar.pattern(terminal) if terminal else "" for terminal in terminals])
             field = reply.object.by_name.get(names.get(key, ""))
-            fields.append(f"{re.escape(key + self._equals)}({_within(pattern, field) if field else pattern})")
-        line = re.escape(self._comma).join(fields)
+            parts.append(Part(before, names.get(key, ""), _within(pattern, field) if field else pattern))
         line_end = self._grammar.pattern("_LINE_END")
         behind = f"{line_end}|\\Z" if free is None else f"{free.line_end}|(?:{line_end})?\\Z"
+        line = "".join([f"{part.before}({part.pattern})" for part in parts])
         find = re.compile(f"{line}(?:{behind})|((?s:.+))").findall
-        return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys))
+        alone = None
+        if all(part.name for part in parts) and (free is None or not {*free.free} & {*keys}):
+            alone = self.alone(reply, parts, ("", f"(?:{line_end}|)"))
+        return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys), alone)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. No text is two replies, so *expect* decides only whether one record is a list."""
@@ -324,9 +334,7 @@ class TextFormat(RunReader):
         if reply.constant:
             return reply.constant
         text = super().write_one(value, reply, limits)
-        if reply in self.wide or not any(
-            isinstance(field.type, Type) and field.type.kind == "text" for field in reply.object.fields
-        ):
+        if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
             return text
         # A text in the middle of a line can hold what the line goes on with.
         if self._find_line_end(text) or self.read_small(text, (), limits, self.plain_tables) != value:

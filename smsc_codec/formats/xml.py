@@ -6,11 +6,11 @@ The documentation shows single elements and no root, so any root of a list is re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
-from .._rows import Keys, OpenSlot, OpenText, Part, Slot, Small, Unusual, Variant, Writer, arrange, rows, small, writer
+from .._rows import Keys, OpenSlot, OpenText, Part, Slot, Unusual, Variant, Writer, arrange, each_way, rows, writer
 from .._source import Source, shown
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
@@ -86,6 +86,7 @@ class XmlFormat(RunReader):
     """Reads and writes an endpoint's replies in fmt=2."""
 
     fmt = "xml"
+    mark = "</"
     hides = staticmethod(re.compile(rb"&#").search)
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
@@ -98,17 +99,20 @@ class XmlFormat(RunReader):
 
     # Reading
 
-    def compile_small(self, replies: Sequence[Reply]) -> tuple[Small, list[Object]]:
-        """Compile what reads these replies, with their elements in the documented order."""
-        variants = [
+    def variants(
+        self, replies: Sequence[Reply], canonical: bool
+    ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
+        """Return what reads these replies, with their elements in the documented order."""
+        found = [
             Variant(reply.object, parts)
             for reply in replies
             for root in reply.xml
-            for parts in _parts(reply, root)
+            for parts in _parts(reply, root, canonical)
             if root is not None or not reply.constant
         ]
-        made = small(f"{self.endpoint.name} fmt=2", variants, _HEAD, "", _unescaped)
-        return made, [variant.object for variant in variants]
+        if canonical:
+            return [way for variant in found for way in each_way(variant)], ("", ""), _unescaped
+        return found, (_HEAD, ""), _unescaped
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
@@ -124,8 +128,7 @@ class XmlFormat(RunReader):
         at = declared.end() if declared else 0
         for head, reply in self._wide_heads:
             if text.startswith(head, at):
-                records = self.runs(text[at:], reply, limits, longest, tables)
-                return records[0] if len(records) == 1 else None
+                return self.single(text[at:], reply, limits, longest, tables)
         return self._list(text, limits, longest, expect, tables) if self.lists else None
 
     def _list(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -169,7 +172,17 @@ class XmlFormat(RunReader):
         behind = _BEHIND(text, end + len(close))
         assert behind is not None
         known = (reply.kind, item[1], tuple(keys), tuple(children))
-        return self._shapes.get(known, lambda: _shape(reply, item[1], keys, children)), behind.end()
+        return self._shapes.get(known, lambda: self._shape(reply, item[1], keys, children)), behind.end()
+
+    def _shape(self, reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str]) -> Shape:
+        shape = _shape(reply, tag, keys, children)
+        if reply.many or keys or shape.rows.opened:
+            return shape
+        names = reply.object.names(self.fmt)
+        parts = [
+            Part(f"<{key}>", names[key], _pattern(reply.object, key, f"{_CHARS}*"), f"</{key}>\n") for key in children
+        ]
+        return shape._replace(alone=self.alone(reply, parts, (f"<{tag}>\n", f"</{tag}>(?:\n|)"), _unescaped))
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return rows without references."""
@@ -311,22 +324,31 @@ def _children(reply: Reply) -> bool:
     return all(not (field.key("xml") or "").startswith(("@", ".")) for field in reply.object.fields)
 
 
-def _parts(reply: Reply, root: str | None) -> Iterable[tuple[Part, ...]]:
+def _parts(reply: Reply, root: str | None, canonical: bool) -> Iterable[tuple[Part, ...]]:
     """Yield the parts of a small reply with that root, for each way to spell its keys.
 
     White space is a part of what it follows: two runs of it would be tried in each division.
     """
+    end = "(?:\n|)" if canonical else _BLANK
+    blank = "\n" if canonical and root is not None else end
     if reply.constant:
-        yield (Part(f"<{root}>{re.escape(reply.constant)}</{root}>{_BLANK}"),)
+        yield (Part(f"<{root}>{re.escape(reply.constant)}</{root}>{end}"),)
         return
     for also in ({}, *({name: key} for key, name in reply.object.also.get("xml", {}).items())):
-        parts = [Part(f"<{root}>{_BLANK}")] if root is not None else []
+        parts = [Part(f"<{root}>{blank}")] if root is not None else []
         for field in reply.object.ordered("xml"):
             if isinstance(field, Field) and isinstance(field.type, Type):
                 key = re.escape(also.get(field.name) or field.key("xml") or "")
                 pattern = f"{_CHARS}*" if field.type.kind == "text" else field.type.pattern
-                parts.append(Part(f"<{key}>", field.name, pattern, "", f"</{key}>{_BLANK}", field.optional))
-        yield (*parts, *([Part(f"</{root}>{_BLANK}")] if root is not None else []))
+                parts.append(Part(f"<{key}>", field.name, pattern, f"</{key}>{blank}", field.optional))
+        yield (*parts, *([Part(f"</{root}>{end}")] if root is not None else []))
+
+
+def _pattern(obj: Object, key: str, chars: str) -> str:
+    """Return the pattern of a value: that of its type, *chars* for a text."""
+    name = obj.names("xml").get(key)
+    type_ = obj.by_name[name].type if name else None
+    return chars if not isinstance(type_, Type) or type_.kind == "text" else type_.pattern
 
 
 def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str]) -> Shape:
@@ -334,19 +356,14 @@ def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str])
     names = obj.names("xml")
     own = "." in names
 
-    def pattern(key: str, chars: str) -> str:
-        type_ = obj.by_name[names[key]].type if key in names else None
-        text = type_ is None or (isinstance(type_, Type) and type_.kind == "text")
-        return chars if text or not isinstance(type_, Type) else type_.pattern
-
     if (own and (children or tag in keys)) or (not own and not children):
         raise Unusual
-    attributes = "".join(rf' {re.escape(key)}="({pattern(key, _VALUE)})"' for key in keys)
+    attributes = "".join(rf' {re.escape(key)}="({_pattern(obj, key, _VALUE)})"' for key in keys)
     if own:
         inside = rf"({_CHARS}{'+' if not children else '*'})"
     else:
         inside = _BLANK + "".join(
-            rf"<{re.escape(key)}>({pattern(key, f'{_CHARS}*')})</{re.escape(key)}>{_BLANK}" for key in children
+            rf"<{re.escape(key)}>({_pattern(obj, key, f'{_CHARS}*')})</{re.escape(key)}>{_BLANK}" for key in children
         )
     every = (*keys, *children, *(["."] if own else []))
     find = re.compile(rf"<{tag}{attributes}>{inside}</{tag}>{_BLANK}|((?s:.+))").findall
