@@ -25,7 +25,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from ._types import all_are
-from .declare import DATE, ID, MONEY, NAME, TEXT, Many, Object, OpenMap, Other, Type
+from .declare import DATE, FORMATS, ID, MONEY, NAME, TEXT, Many, Object, OpenMap, Other, Type
 from .mapping import EMPTY, FrozenMapping, shared
 from .model import MAX_NUMBER
 
@@ -283,11 +283,13 @@ def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
 # Reading
 
 
+Small = Callable[[Any], Any]
+"""Returns the reply in a body or in a text, or None if it is not one of the variants."""
+
+
 class Rows(NamedTuple):
     """What reads rows with the same keys: each function takes the tables of codes as its second argument."""
 
-    one: Callable[[Any, Any], Any] | None
-    """A row to a record."""
     many: Callable[[Any, Any], list[Any]]
     """Rows to records; of `cells` a list of columns. Raise `KeyError` if an open key has a text in some of them."""
     mixed: Callable[[Any, Any], list[Any]]
@@ -414,18 +416,32 @@ def _namespace() -> dict[str, Any]:
     }
 
 
-def rows(
-    obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0
-) -> Rows:
-    """Compile what reads rows of a *kind* with these *keys*. Raise `Unusual` if no record has them.
+class _Calls(NamedTuple):
+    """How a record is made of a row."""
 
-    In `members` those in *quoted* are texts. *more* groups that nobody needs follow in a `match`.
-    """
+    slots: _Slots
+    space: dict[str, Any]
+    tables: list[str]
+    """The variables of the tables of codes."""
+    call: dict[str, str]
+    """The arguments of the constructor."""
+    mixed: dict[str, str]
+    """The same where open keys have codes and texts by turns."""
+    before: list[str]
+    """Lines that stand before: they make columns of numbers."""
+    counted: list[str]
+    """The slots of these columns."""
+
+    def unpacked(self, *targets: str) -> str:
+        """Return all variables of a row, and the *targets* behind them."""
+        return ", ".join([*self.slots.names, *targets]) + ","
+
+
+def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str]) -> _Calls:
     slots = _slots(obj, fmt, keys)
     space = {**_namespace(), "Record": obj.cls}
-    opening = [f"TABLE_{place}" for place in range(len(coded(obj)))]
-    table_of = {name: table for (name, _), table in zip(coded(obj), opening)}
-    unpack = [f"{', '.join(opening)}, = tables"] if opening else []
+    tables = [f"TABLE_{place}" for place in range(len(coded(obj)))]
+    table_of = {name: table for (name, _), table in zip(coded(obj), tables)}
     member = "row." if kind == "members" else ""
     call: dict[str, str] = {}
     before: list[str] = []
@@ -436,7 +452,7 @@ def rows(
         is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
         call[slot] = _value(type_, table_of.get(slot, ""), f"{member}{slot}", kind, is_quoted)
         if type_.kind == "number" and (kind == "cells" or (kind == "members" and is_quoted)):
-            column = slot if kind == "cells" else f"[row.{slot} for row in rows]"
+            column = f"{slot}_column" if kind == "cells" else f"[row.{slot} for row in rows]"
             before.append(f"{slot}_numbers = numbers({column})")
             call[slot] = f"{slot}_number"
     counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_number"]
@@ -444,50 +460,49 @@ def rows(
     mixed = dict(call)
     if slots.opened:
         _call_open(obj, fmt, slots, member, table_of, space, call, mixed)
-    title = f"{obj.cls.__name__} fmt={('text', 'csv', 'xml', 'json').index(fmt)}"
-    made: list[Any] = []
-    for name, arguments in (("read_one", call), ("read_many", call), ("read_mixed", mixed)):
-        spelled = _arguments(obj, arguments)
-        if name == "read_one":
-            if kind != "match":
-                made.append(None)
-                continue
-            target = ", ".join([*slots.names, *["_"] * more])
-            made.append(
-                compiled(name, title, "row, tables", [*unpack, f"{target}, = row", f"return Record({spelled})"], space)
+    return _Calls(slots, space, tables, call, mixed, before, counted)
+
+
+def rows(
+    obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0
+) -> Rows:
+    """Compile what reads rows of a *kind* with these *keys*. Raise `Unusual` if no record has them.
+
+    In `members` those in *quoted* are texts. *more* groups that nobody needs follow in a `match`.
+    """
+    calls = _calls(obj, fmt, keys, kind, quoted)
+    slots, space = calls.slots, calls.space
+    lines = [f"{', '.join(calls.tables)}, = tables"] if calls.tables else []
+    if kind == "cells":
+        columns = [f"{slot}_column" for slot in slots.names]
+        lines += [f"{', '.join(columns)}, = rows", *calls.before]
+        pairs = [
+            (f"{slot}_number", f"{slot}_numbers") if slot in calls.counted else (slot, f"{slot}_column")
+            for slot in slots.names
+        ]
+        loop = f"for {', '.join(target for target, _ in pairs)}, in zip({', '.join(source for _, source in pairs)})"
+    else:
+        lines += calls.before
+        loop = f"for {'row' if kind == 'members' else calls.unpacked(*['_'] * more)} in rows"
+        if calls.counted:
+            loop = "for {} in zip({})".format(
+                ", ".join(["row", *(f"{slot}_number" for slot in calls.counted)]),
+                ", ".join(["rows", *(f"{slot}_numbers" for slot in calls.counted)]),
             )
-            continue
-        if kind == "cells":
-            columns = [f"{slot}_column" for slot in slots.names]
-            lines = [
-                *unpack,
-                f"{', '.join(columns)}, = rows",
-                *(line.replace(f"numbers({slot})", f"numbers({slot}_column)") for line, slot in zip(before, counted)),
-            ]
-            pairs = [
-                (f"{slot}_number", f"{slot}_numbers") if slot in counted else (slot, f"{slot}_column")
-                for slot in slots.names
-            ]
-            loop = f"for {', '.join(target for target, _ in pairs)}, in zip({', '.join(source for _, source in pairs)})"
-        else:
-            lines = [*unpack, *before]
-            target = "row" if kind == "members" else ", ".join([*slots.names, *["_"] * more]) + ","
-            loop = f"for {target} in rows"
-            if counted:
-                loop = "for {} in zip({})".format(
-                    ", ".join(["row", *(f"{slot}_number" for slot in counted)]),
-                    ", ".join(["rows", *(f"{slot}_numbers" for slot in counted)]),
-                )
+    made: list[Any] = []
+    for name, arguments in (("read_many", calls.call), ("read_mixed", calls.mixed)):
+        sort = []
         if "*" in arguments:
             given = "WIRE_KEYS, {}, ORDER" if "ORDER" in space else "KEYS, {}"
             assert isinstance(obj.open, OpenMap)
-            lines.append(f"sorted_out = Sorting({given.format(table_of[obj.open.codes])})")
-        made.append(compiled(name, title, "rows, tables", [*lines, f"return [Record({spelled}) {loop}]"], space))
+            table = calls.tables[[each for each, _ in coded(obj)].index(obj.open.codes)]
+            sort.append(f"sorted_out = Sorting({given.format(table)})")
+        last = f"return [Record({_arguments(obj, arguments)}) {loop}]"
+        made.append(compiled(name, _title(obj, fmt), "rows, tables", [*lines, *sort, last], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
     return Rows(
         made[0],
         made[1],
-        made[2],
         not known >= {*slots.opened.values()},
         tuple(
             place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"
@@ -495,6 +510,44 @@ def rows(
         tuple(place for place, slot in enumerate(slots.names) if slot in slots.opened),
         max(map(len, slots.opened.values()), default=0),
     )
+
+
+def _title(obj: Object, fmt: str) -> str:
+    return f"{obj.cls.__name__} fmt={FORMATS.index(fmt)}"
+
+
+def at_once(
+    obj: Object,
+    fmt: str,
+    keys: Sequence[str],
+    pattern: str,
+    tables: Sequence[Mapping[Any, Any]],
+    many: Any = None,
+    head: str = "",
+    plain: Callable[[str], str] | None = None,
+) -> Small:
+    """Compile what reads a text that is one record with these *keys*, whose values are the groups of a *pattern*.
+
+    With *many* it is a list of some, of that class, behind a *head*: the pattern has what stands behind each record,
+    and a last group that is not empty where no record stands. *plain* makes a text of what the format escapes.
+    """
+    calls = _calls(obj, fmt, keys, "match", frozenset())
+    found = re.compile(pattern)
+    names = {**calls.space, **dict(zip(calls.tables, tables)), "match": found.fullmatch, "find": found.findall}
+    names |= {"Many": many, "plain": plain, "tuple": tuple, "len": len}
+    texts = [slot for slot, type_ in calls.slots.types.items() if type_.kind == "text"] if plain else []
+    call = {name: f"plain({value})" if value in texts else value for name, value in calls.call.items()}
+    made = f"Record({_arguments(obj, call)})"
+    if many:
+        names["head"] = head
+        lines = ["if not text.startswith(head):", "    return None"] if head else []
+        lines += [f"found = find(text, {len(head)})", "if found[-1][-1]:", "    return None"]
+        lines += ["if len(found) == 1:", f"    ({calls.unpacked('_')}), = found", f"    return Many(({made},))"]
+        lines.append(f"return Many(tuple([{made} for {calls.unpacked('_')} in found]))")
+    else:
+        lines = ["found = match(text)", "if found is None:", "    return None"]
+        lines += [f"{calls.unpacked()} = found.groups()", f"return {made}"]
+    return compiled("read_at_once", _title(obj, fmt), "text", lines, names)
 
 
 def _call_own(slots: _Slots, call: Mapping[str, str], space: dict[str, Any]) -> dict[str, str]:
@@ -602,10 +655,6 @@ class Variant(NamedTuple):
     parts: tuple[Part, ...]
 
 
-Small = Callable[[Any], Any]
-"""Returns the reply in a body or in a text, or None if it is not one of the variants."""
-
-
 def each_way(variant: Variant) -> list[Variant]:
     """Return a variant for each choice of its optional parts: `re` takes its time over a group that may be missing."""
     ways: list[tuple[Part, ...]] = [()]
@@ -621,13 +670,13 @@ def small(
     tables: Sequence[Sequence[Mapping[Any, Any]]],
     around: tuple[str, str] = ("", ""),
     plain: Callable[[str], str] | None = None,
-    at_once: tuple[int, str, Mapping[int, Small]] | None = None,
+    whole: tuple[int, str, Mapping[int, Small]] | None = None,
 ) -> Small:
     """Compile what reads a text that is one of the *variants*, which are tried in their order.
 
     Neighbours that begin alike are one branch of one expression. Each ends with an empty group, so that the last group
     of a match says which one it is. *tables* are those of each variant's object, *around* are patterns of what stands
-    before and behind all variants, *plain* makes a text of what the format escapes. With *at_once* it takes a body of
+    before and behind all variants, *plain* makes a text of what the format escapes. With *whole* it takes a body of
     UTF-8 instead: of at most that many bytes, and if it is not one of the variants, the function for as many of these
     marks as it has reads it.
     """
@@ -635,8 +684,8 @@ def small(
     pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
     names = {**_namespace(), **walk.names, "match": re.compile(pattern).fullmatch}
     lines = ["found = match(text)", "if found is None:", "    return None"]
-    if at_once:
-        longest, mark, others = at_once
+    if whole:
+        longest, mark, others = whole
         names |= {"len": len, "mark": mark, "others": others}
         lines = [
             f"if len(body) > {longest}:",
@@ -647,7 +696,7 @@ def small(
             "    other = others.get(text.count(mark))",
             "    return None if other is None else other(text)",
         ]
-    return compiled("read_small", title, "body" if at_once else "text", [*lines, *walk.made()], names)
+    return compiled("read_small", title, "body" if whole else "text", [*lines, *walk.made()], names)
 
 
 class _Walk:
@@ -667,10 +716,6 @@ class _Walk:
 
     def made(self) -> list[str]:
         """Return the lines that make the reply of a match."""
-        if len(self.ends) == 1:
-            ((names, groups, made),) = self.ends.values()
-            if groups == [*range(1, self.groups)]:
-                return [f"{', '.join([*names, '_'])} = found.groups()", f"return {made}"]
         lines = ["last = found.lastindex"]
         for last, (names, groups, made) in self.ends.items():
             lines.append(f"if last == {last}:")

@@ -154,8 +154,13 @@ class Codec(Generic[R]):
         Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else.
         """
         # Nearly every caller gives no more than a format and a class.
-        is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
-        if is_usual and strict is False and (type(fmt) is int or type(fmt) is Format):
+        if (
+            type(body) is bytes
+            and charset is None
+            and limits is DEFAULT_LIMITS
+            and strict is False
+            and (type(fmt) is int or type(fmt) is Format)
+        ):
             try:
                 reply = self._formats[fmt].at_once[False][id(expect)](body)
             except CAUGHT:

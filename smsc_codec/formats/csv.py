@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .._careful import Builder, Note, Place, Spelled, Trouble
-from .._rows import Keys, Part, Rows, Slot, Unusual, Variant, Writer, rows, writer
+from .._rows import Keys, Part, Rows, Slot, Unusual, Variant, Writer, may_be_empty, rows, writer
 from .._source import Source, shown
 from ..declare import Const, Endpoint, Layout, Many, Object, Reply, Rest, Signed, Type
 from ..errors import EncodeError
 from ..limits import Limits
-from .reader import FormatReader, Tables, is_value, texts_with
+from .reader import AtOnce, FormatReader, Tables, is_value, texts_with
 
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
-# Characters of a list that is read like lines of fmt=0; columns pay off for longer ones.
-_SHORT = 80
 # Characters that lines have at most on average where nothing is wrong; real ones have some 20.
 _USUAL_LINE = 256
 
@@ -35,17 +33,16 @@ class _Lines(NamedTuple):
 
     reply: Reply
     layout: Layout
-    cells: Rows
+    rows: Rows
     """From columns."""
-    few: Rows
-    """From matches of `find`."""
-    find: Any
+    at_once: AtOnce
 
 
 class CsvFormat(FormatReader):
     """Reads and writes an endpoint's replies in fmt=1."""
 
     fmt = "csv"
+    mark = ","
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
@@ -55,7 +52,19 @@ class CsvFormat(FormatReader):
         self._lines_of: dict[str, dict[int, _Lines]] = {}
         for reply in self.lists:
             plain = (layout for layout in reply.csv if layout.rest is None and not layout.when)
-            self._lines_of[reply.kind] = {len(layout.cells): _lines(reply, layout) for layout in plain}
+            self._lines_of[reply.kind] = {len(layout.cells): self._layout_lines(reply, layout) for layout in plain}
+
+    def _layout_lines(self, reply: Reply, layout: Layout) -> _Lines:
+        keys = [cell for cell in layout.cells if isinstance(cell, str)]
+        cells = []
+        for name in keys:
+            type_ = reply.object.by_name[name].type
+            assert isinstance(type_, Type)
+            some = r"[^,\r\n]" + ("*" if may_be_empty(type_) else "+")
+            cells.append(f"({some if type_.kind == 'text' else type_.pattern})")
+        pattern = rf"(?!\A\ufeff){','.join(cells)}(?:\r?\n|\Z)|((?s:.+))"
+        made = self.make_at_once(reply.object, reply.many, keys, pattern)
+        return _Lines(reply, layout, rows(reply.object, self.fmt, keys, "cells"), made)
 
     # Reading
 
@@ -86,17 +95,11 @@ class CsvFormat(FormatReader):
         return None
 
     def _list(self, text: str, reply: Reply, known: dict[int, _Lines], limits: Limits, tables: Tables) -> Any:
-        if len(text) < _SHORT:
-            end = text.find("\n")
-            lines = known.get(text.count(",", 0, len(text) if end < 0 else end) + 1)
-            found = lines.find(text) if lines is not None and len(lines.layout.cells) <= limits.fields else ()
-            if found and not found[-1][-1] and len(found) <= limits.items and len(text) <= limits.text:
-                return reply.many(tuple(lines.few.many(found, tables.of(reply.object))))  # type: ignore[union-attr]
         if "\r" in text:
             text = text.replace("\r\n", "\n")
             if "\r" in text:
                 return None
-        text = text.removesuffix("\n")
+        whole, text = text, text.removesuffix("\n")
         count = text.count("\n") + 1
         longest = limits.text if len(text) > limits.text else None
         if count > limits.items or len(text) > count * _USUAL_LINE:
@@ -108,14 +111,16 @@ class CsvFormat(FormatReader):
         step = width + 1
         if len(cells) == count * step - 1 and cells[width::step].count("\n") == count - 1:
             columns = [cells[place::step] for place in range(width)]
-            return reply.many(tuple(self._of_columns(columns, known, limits, longest, tables)))
-        found = [line.split(",") for line in text.split("\n")]
+            found = self._of_columns(columns, known, limits, longest, tables)
+            self.remember(whole, known[width], tables)
+            return reply.many(tuple(found))
+        split = [line.split(",") for line in text.split("\n")]
         places: dict[int, list[int]] = {}
-        for place, row in enumerate(found):
+        for place, row in enumerate(split):
             places.setdefault(len(row), []).append(place)
         records: list[Any] = [None] * count
         for some in places.values():
-            columns = [*map(list, zip(*[found[place] for place in some]))]
+            columns = [*map(list, zip(*[split[place] for place in some]))]
             for place, record in zip(some, self._of_columns(columns, known, limits, longest, tables)):
                 records[place] = record
         return reply.many(tuple(records))
@@ -126,11 +131,11 @@ class CsvFormat(FormatReader):
         """Return the records of columns."""
         lines = known[len(columns)]
         if len(columns) > limits.fields or (
-            longest is not None and any(max(map(len, columns[place])) > longest for place in lines.cells.texts)
+            longest is not None and any(max(map(len, columns[place])) > longest for place in lines.rows.texts)
         ):
             raise Unusual
         looked = tables.of(lines.reply.object)
-        return lines.cells.many(columns, looked)
+        return lines.rows.many(columns, looked)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply; of those that it could be, the expected one."""
@@ -294,20 +299,6 @@ def _parts(obj: Object, layout: Layout) -> Iterable[Part]:
             pattern = text if type_.kind == "text" else type_.pattern
             yield Part(before + "-" * isinstance(cell, Signed), cell if isinstance(cell, str) else cell.name, pattern)
         before = ","
-
-
-def _lines(reply: Reply, layout: Layout) -> _Lines:
-    keys = [cell for cell in layout.cells if isinstance(cell, str)]
-    cells = []
-    for name in keys:
-        type_ = reply.object.by_name[name].type
-        assert isinstance(type_, Type)
-        some = r"[^,\r\n]" + ("*" if type_.pattern.endswith("*") else "+")
-        cells.append(f"({some if type_.kind == 'text' else type_.pattern})")
-    find = re.compile(rf"{','.join(cells)}(?:\r?\n|\Z)|((?s:.+))").findall
-    return _Lines(
-        reply, layout, rows(reply.object, "csv", keys, "cells"), rows(reply.object, "csv", keys, "match", more=1), find
-    )
 
 
 def _in_layout(layout: Layout, cells: Sequence[str]) -> list[tuple[str, str]] | None:

@@ -31,11 +31,11 @@ from .._rows import (
     writer,
 )
 from .._source import Source
-from ..declare import Endpoint, Field, Many, OpenMap, Reply, Type
+from ..declare import TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
-from .reader import Alone, FormatReader, Shapes, Tables, rank, required, texts_with
+from .reader import AtOnce, FormatReader, Shapes, Tables, rank, required, texts_with
 
 _PLAIN = r'[^"\\\x00-\x1f]'
 _TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"
@@ -45,6 +45,8 @@ _SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]').search
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]").search
 _DEEPEST = 1024
 """Containers inside each other that orjson reads."""
+_FEW = 80
+"""Objects of a list that may have few members together."""
 _LONG_KEYS = 4096
 """Characters of keys whose shape is learned."""
 
@@ -80,8 +82,8 @@ class _Shape(NamedTuple):
     """The attributes of a row that are texts."""
     ordered: bool
     """Whether the documentation says in which order the keys stand: msgspec does not look at it."""
-    alone: Alone | None = None
-    """Of a reply that is not a list: what reads it as the service writes it."""
+    at_once: AtOnce | None = None
+    """What reads a short reply that has such objects only, as the service writes it."""
 
 
 class JsonFormat(FormatReader):
@@ -137,7 +139,7 @@ class JsonFormat(FormatReader):
             return None
         tables.odd_keys |= shape.rows.odd
         made = shape.rows.many([row], tables.of(shape.reply.object))[0]
-        self.remember(body.decode(), shape.alone, tables)
+        self.remember(body.decode(), shape, tables)
         return made
 
     def _list(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -152,6 +154,8 @@ class JsonFormat(FormatReader):
             return None
         tables.odd_keys |= shape.rows.odd
         records = self._records(shape, found, limits.text if len(body) > limits.text else None, tables)
+        if count <= _FEW:
+            self.remember(body.decode(), shape, tables)
         return shape.reply.many(tuple(records))
 
     def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:
@@ -183,9 +187,9 @@ class JsonFormat(FormatReader):
 
     def _shape(self, reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
         shape = _shape(reply, keys, quoted)
-        if reply.many or shape.rows.opened:
-            return shape
-        return shape._replace(alone=self.alone(reply, _members(reply, keys, quoted), _AROUND))
+        head = "[" if reply.many else ""
+        pattern = _canonical(reply, keys, quoted)
+        return shape._replace(at_once=self.make_at_once(reply.object, reply.many, keys, pattern, head))
 
     def _decoded(self, shape: _Shape, body: bytes) -> Any:
         """Return the rows, None if they are not all of that shape."""
@@ -247,6 +251,8 @@ class JsonFormat(FormatReader):
                 longest = limits.text if len(body) > limits.text else None
                 for place, record in zip(chosen, self._records(shape, made, longest, tables)):
                     found[place] = record
+                if len(chosen) == len(given) <= _FEW:
+                    self.remember(body.decode(), shape, tables)
         return reply.many(tuple(found)) if reply else None
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
@@ -435,16 +441,20 @@ def _parts(reply: Reply, line: str, blank: str, behind: str) -> Iterable[Part]:
         first = False
 
 
-def _members(reply: Reply, keys: Sequence[str], quoted: frozenset[str]) -> Iterable[Part]:
-    """Yield the parts of an object with these keys as the service writes it."""
-    names, before = reply.object.names("json"), ""
+def _canonical(reply: Reply, keys: Sequence[str], quoted: frozenset[str]) -> str:
+    """Return the pattern of an object with these keys as the service writes it, whose groups are the values."""
+    obj, members = reply.object, []
+    names = obj.names("json")
     for key in keys:
-        type_ = reply.object.by_name[names[key]].type
+        opened = obj.open.code if isinstance(obj.open, OpenMap) else TEXT
+        type_ = obj.by_name[names[key]].type if key in names else opened
         assert isinstance(type_, Type)
         mark = '"' if key in quoted else ""
         pattern = f"{_PLAIN}{'*' if may_be_empty(type_) else '+'}" if type_.kind == "text" else type_.pattern
-        yield Part(f'{before}"{re.escape(key)}": {mark}', names[key], pattern, mark)
-        before = ",\n"
+        members.append(f'"{re.escape(key)}": {mark}({pattern}){mark}')
+    lines = ",\n".join(members)
+    whole = f"\\{{\n{lines}\n\\}}"
+    return f"{whole}(?:,\n(?=\\{{)|\\]\n?\\Z)|((?s:.+))" if reply.many else f"{whole}\n?"
 
 
 def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:

@@ -22,13 +22,13 @@ from .._rows import (
     CAUGHT,
     Codes,
     Keys,
-    Part,
     Rows,
     Small,
     Texts,
     Unusual,
     Variant,
     Writer,
+    at_once,
     documented_tables,
     kinds,
     noted_tables,
@@ -45,6 +45,9 @@ S = TypeVar("S")
 
 MOST_SHAPES = 64
 """Sequences of keys that a format remembers a compiled reader or writer of."""
+
+MOST_MARKS = 160
+"""Fields of a reply whose shape is tried at once: those of ten records with all that is documented."""
 
 LONGEST_KEYS = 512
 """Characters of the open keys that a shape has; the documented ones have some 120 together. A body chooses them, and a
@@ -97,8 +100,8 @@ class Shapes(Generic[S]):
         return found
 
 
-class Alone:
-    """What reads a reply with certain fields as the service writes it; it is compiled when it is needed."""
+class AtOnce:
+    """What reads replies with certain keys as the service writes them, compiled when it is needed."""
 
     def __init__(self, make: Callable[[Any], Small], tables: Any, documented: Any) -> None:
         self._make, self._tables, self._documented = make, tables, documented
@@ -123,8 +126,8 @@ class Shape(NamedTuple):
     """Finds them; a last group has what is not one."""
     count: int  # type: ignore[assignment]
     """How many keys they have."""
-    alone: Alone | None = None
-    """What reads a reply that is one of them."""
+    at_once: AtOnce | None = None
+    """What reads a short reply that has such records only, as the service writes it."""
 
 
 class FormatReader:
@@ -159,8 +162,8 @@ class FormatReader:
         self.at_once: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
         """With any codes, and with documented ones, by the identity of the class that is expected, or of None: what
         reads a small reply as the service writes it from its bytes. It returns None for all else."""
-        # With any codes, and with documented ones, by how many marks it has: what reads the last reply with many fields.
-        self._alone: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
+        # The same for other short replies, by how many marks they have.
+        self._known: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
         self._writers: dict[Any, dict[Any, Writer]] = {reply.kind: {} for reply in self.replies}
         self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
 
@@ -200,12 +203,12 @@ class FormatReader:
 
     def prepare(self, first: type | None, documented: bool) -> None:
         """Compile what reads small replies as the service writes them; the class *first* is tried first."""
-        read = self._compile_small(first, documented, (DEFAULT_LIMITS.text, self.mark, self._alone[documented]))
+        read = self._compile_small(first, documented, (DEFAULT_LIMITS.text, self.mark, self._known[documented]))
         self.at_once[documented][id(first)] = read
 
-    def _compile_small(self, first: type | None, documented: bool, at_once: Any) -> Small:
+    def _compile_small(self, first: type | None, documented: bool, whole: Any) -> Small:
         replies = self.ordered((first,) if first else (), self.narrow)
-        variants, around, plain = self.variants(replies, canonical=at_once is not None)
+        variants, around, plain = self.variants(replies, canonical=whole is not None)
         all_tables = self._documented if documented else self._tables
         return small(
             f"{self.endpoint.name} fmt={FORMATS.index(self.fmt)}",
@@ -213,7 +216,7 @@ class FormatReader:
             [all_tables[variant.object.cls] for variant in variants],
             around,
             plain,
-            at_once,
+            whole,
         )
 
     def variants(
@@ -225,24 +228,32 @@ class FormatReader:
         """
         raise NotImplementedError
 
-    def remember(self, text: str, alone: Alone | None, tables: Tables) -> None:
-        """Remember what reads a text that is a reply with many fields: the next with as many marks may be like it."""
+    def remember(self, text: str, shape: Any, tables: Tables) -> None:
+        """Remember what reads a short text of one shape: the next with as many marks may be like it."""
         marks = text.count(self.mark)
-        if alone is not None and marks <= MOST_SHAPES:
-            documented = tables is not self.plain_tables
-            self._alone[documented][marks] = alone.documented if documented else alone.plain
+        if marks > MOST_MARKS or shape is None or shape.at_once is None:
+            return
+        documented = tables is not self.plain_tables
+        if not documented:
+            self._known[False][marks] = shape.at_once.plain
+        elif not shape.rows.odd:
+            self._known[True][marks] = shape.at_once.documented
 
-    def alone(
+    def make_at_once(
         self,
-        reply: Reply,
-        parts: Iterable[Part],
-        around: tuple[str, str],
+        obj: Object,
+        many: Any,
+        keys: Sequence[str],
+        pattern: str,
+        head: str = "",
         plain: Callable[[str], str] | None = None,
-    ) -> Alone:
-        """Return what reads a reply with these parts; `_rows.small` says what the other arguments are."""
-        variant, cls = Variant(reply.object, tuple(parts)), reply.object.cls
-        title = f"{self.endpoint.name} fmt={FORMATS.index(self.fmt)}"
-        return Alone(lambda known: small(title, [variant], [known[cls]], around, plain), self._tables, self._documented)
+    ) -> AtOnce:
+        """Return what reads short replies of records with these keys: the arguments of `_rows.at_once`."""
+
+        def make(known: Any) -> Small:
+            return at_once(obj, self.fmt, keys, pattern, known[obj.cls], many, head, plain)
+
+        return AtOnce(make, self._tables, self._documented)
 
     def builder(self, reply: Reply) -> Builder:
         """Return the careful reader of a reply's records."""
@@ -387,15 +398,6 @@ class RunReader(FormatReader):
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return the rows that were found in a text without what the format escapes."""
         return found
-
-    def single(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> Any:
-        """Return the record that a text consists of; None if there are more."""
-        records = self.runs(text, reply, limits, longest, tables)
-        if len(records) > 1:
-            return None
-        if self._last is not None:
-            self.remember(text, self._last.alone, tables)
-        return records[0]
 
     def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the records that a text consists of."""

@@ -103,9 +103,11 @@ class TextFormat(RunReader):
         records = self.runs(text, reply, limits, longest, tables)
         if len(records) > limits.items:
             return None
-        if len(records) == 1 and reply.rule not in self._only_lists and self._last is not None:
-            self.remember(text, self._last.alone, tables)
-        return reply.many(tuple(records)) if reply.rule in self._only_lists else self._reply(records, reply, expect)
+        only_list = reply.rule in self._only_lists
+        found = reply.many(tuple(records)) if only_list else self._reply(records, reply, expect)
+        if only_list or (records and found is records[0]):
+            self.remember(text, self._last, tables)
+        return found
 
     def _of_rule(self, rule: str) -> tuple[bool, Reply | None]:
         """Return whether a record of a rule can stand alone, and the reply that is a list of them."""
@@ -145,23 +147,24 @@ class TextFormat(RunReader):
             raise Unusual
         names = reply.object.names(self.fmt)
         free = self._free.get(reply.rule)
-        parts: list[Part] = []
+        fields = []
         for key, terminals in zip(keys, values):
-            before = f"{re.escape(self._comma) if parts else ''}{re.escape(key + self._equals)}"
             if free is not None and key in free.free:
-                parts.append(Part(before, names[key], free.pattern))
+                fields.append(f"{re.escape(key + self._equals)}({free.pattern})")
                 continue
             pattern = _first_of([self._grammar.pattern(terminal) if terminal else "" for terminal in terminals])
             field = reply.object.by_name.get(names.get(key, ""))
-            parts.append(Part(before, names.get(key, ""), _within(pattern, field) if field else pattern))
+            fields.append(f"{re.escape(key + self._equals)}({_within(pattern, field) if field else pattern})")
+        line = re.escape(self._comma).join(fields)
         line_end = self._grammar.pattern("_LINE_END")
         behind = f"{line_end}|\\Z" if free is None else f"{free.line_end}|(?:{line_end})?\\Z"
-        line = "".join([f"{part.before}({part.pattern})" for part in parts])
         find = re.compile(f"{line}(?:{behind})|((?s:.+))").findall
-        alone = None
-        if all(part.name for part in parts) and (free is None or not {*free.free} & {*keys}):
-            alone = self.alone(reply, parts, ("", f"(?:{line_end}|)"))
-        return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys), alone)
+        made = None
+        if free is None or not {*free.free} & {*keys}:
+            many = reply.many if reply.rule in self._only_lists else None
+            pattern = f"{line}(?:{behind})|((?s:.+))" if many else f"{line}(?:{line_end})?"
+            made = self.make_at_once(reply.object, many, keys, pattern)
+        return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys), made)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. No text is two replies, so *expect* decides only whether one record is a list."""

@@ -86,12 +86,13 @@ class XmlFormat(RunReader):
     """Reads and writes an endpoint's replies in fmt=2."""
 
     fmt = "xml"
-    mark = "</"
     hides = staticmethod(re.compile(rb"&#").search)
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         self._shapes: Shapes[Shape] = Shapes()
+        attributes = [f for reply in self.lists for f in reply.object.fields if (f.key(self.fmt) or "").startswith("@")]
+        self.mark = '="' if attributes else "</"
         # What a reply of each kind begins with.
         self._small_heads = ("<?xml ", *{head for reply in self.narrow for head in _heads(reply)})
         self._roots = {root for reply in self.replies if not reply.many for root in reply.xml}
@@ -128,7 +129,11 @@ class XmlFormat(RunReader):
         at = declared.end() if declared else 0
         for head, reply in self._wide_heads:
             if text.startswith(head, at):
-                return self.single(text[at:], reply, limits, longest, tables)
+                records = self.runs(text[at:], reply, limits, longest, tables)
+                if len(records) > 1:
+                    return None
+                self.remember(text, self._last, tables)
+                return records[0]
         return self._list(text, limits, longest, expect, tables) if self.lists else None
 
     def _list(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -148,6 +153,8 @@ class XmlFormat(RunReader):
         if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
             return None
         records = self.runs(text[at:end], reply, limits, longest, tables)
+        if root[1] not in self._roots:
+            self.remember(text, self._last, tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
     def guess(self, text: str, shape: Shape) -> Shape:
@@ -175,14 +182,31 @@ class XmlFormat(RunReader):
         return self._shapes.get(known, lambda: self._shape(reply, item[1], keys, children)), behind.end()
 
     def _shape(self, reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str]) -> Shape:
-        shape = _shape(reply, tag, keys, children)
-        if reply.many or keys or shape.rows.opened:
-            return shape
-        names = reply.object.names(self.fmt)
-        parts = [
-            Part(f"<{key}>", names[key], _pattern(reply.object, key, f"{_CHARS}*"), f"</{key}>\n") for key in children
-        ]
-        return shape._replace(alone=self.alone(reply, parts, (f"<{tag}>\n", f"</{tag}>(?:\n|)"), _unescaped))
+        obj = reply.object
+        own = "." in obj.names(self.fmt)
+
+        if (own and (children or tag in keys)) or (not own and not children):
+            raise Unusual
+        attributes = "".join(rf' {re.escape(key)}="({_pattern(obj, key, _VALUE)})"' for key in keys)
+        text = rf"({_CHARS}{'+' if not children else '*'})" if own else ""
+        some = [rf"<{re.escape(key)}>({_pattern(obj, key, f'{_CHARS}*')})</{re.escape(key)}>" for key in children]
+        every = (*keys, *children, *(["."] if own else []))
+        found, usual = (
+            rf"<{tag}{attributes}>{text or blank}{''.join(f'{each}{blank}' for each in some)}</{tag}>"
+            for blank in (_BLANK, "\n")
+        )
+        find = re.compile(rf"{found}{_BLANK}|((?s:.+))").findall
+        head, pattern = "", rf"{usual}\n?"
+        if reply.many:
+            head = f"<{reply.xml[0]}>\n"
+            pattern = rf"{usual}\n(?:(?=<{tag})|</{reply.xml[0]}>\n?\Z)|((?s:.+))"
+        return Shape(
+            reply,
+            rows(obj, self.fmt, every, "match", more=1),
+            find,
+            len(every),
+            self.make_at_once(obj, reply.many, every, pattern, head, _unescaped),
+        )
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return rows without references."""
@@ -349,25 +373,6 @@ def _pattern(obj: Object, key: str, chars: str) -> str:
     name = obj.names("xml").get(key)
     type_ = obj.by_name[name].type if name else None
     return chars if not isinstance(type_, Type) or type_.kind == "text" else type_.pattern
-
-
-def _shape(reply: Reply, tag: str, keys: Sequence[str], children: Sequence[str]) -> Shape:
-    obj = reply.object
-    names = obj.names("xml")
-    own = "." in names
-
-    if (own and (children or tag in keys)) or (not own and not children):
-        raise Unusual
-    attributes = "".join(rf' {re.escape(key)}="({_pattern(obj, key, _VALUE)})"' for key in keys)
-    if own:
-        inside = rf"({_CHARS}{'+' if not children else '*'})"
-    else:
-        inside = _BLANK + "".join(
-            rf"<{re.escape(key)}>({_pattern(obj, key, f'{_CHARS}*')})</{re.escape(key)}>{_BLANK}" for key in children
-        )
-    every = (*keys, *children, *(["."] if own else []))
-    find = re.compile(rf"<{tag}{attributes}>{inside}</{tag}>{_BLANK}|((?s:.+))").findall
-    return Shape(reply, rows(obj, "xml", every, "match", more=1), find, len(every))
 
 
 def _flat(reply: Reply, roots: list[Element]) -> list[Pair] | None:

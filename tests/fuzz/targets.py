@@ -61,7 +61,7 @@ LIMITS = (
 # The lengths at which a lane does its work in another way, and how many shapes are kept.
 _SIZES = {
     "smsc_codec._rows._FEW": 2,
-    "smsc_codec.formats.csv._SHORT": 12,
+    "smsc_codec.formats.reader.MOST_MARKS": 12,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
     "smsc_codec.formats.reader.MOST_SHAPES": 4,
     "smsc_codec.formats.reader._RUNS": 2,
