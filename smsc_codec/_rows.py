@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import linecache
 import re
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain, count
 from operator import attrgetter, itemgetter
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -53,8 +55,10 @@ def compiled(
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     space: dict[str, Any] = {**names, "__name__": __name__}
     exec(compile(source, filename, "exec"), space)
-    function: Callable[..., Any] = space[name]
-    return function
+    # Out of its own namespace, so that it goes as soon as nobody has it; its lines go with it.
+    function = space.pop(name)
+    weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
+    return cast("Callable[..., Any]", function)
 
 
 # Values
@@ -122,6 +126,12 @@ class Codes(dict[Any, Any]):
         raise KeyError(key)
 
 
+@lru_cache(64)
+def codes_of(type_: Type) -> Codes:
+    """Return the codes of a type. They take long to make, and many functions look them up."""
+    return Codes(type_)
+
+
 class NotedCodes(dict[Any, Any]):
     """The same for one reply: *odd* says whether it had a code that the documentation does not have."""
 
@@ -146,7 +156,7 @@ class DocumentedCodes(dict[Any, Any]):
     __slots__ = ()
 
     def __init__(self, type_: Type) -> None:
-        codes = Codes(type_)
+        codes = codes_of(type_)
         super().__init__({key: code for key, code in codes.items() if int(code) in type_.documented})
 
 
@@ -158,7 +168,7 @@ def coded(obj: Object) -> list[tuple[str, Type]]:
 
 def tables(obj: Object) -> tuple[Codes, ...]:
     """Return the tables that the compiled readers of an object look codes up in."""
-    return tuple(Codes(type_) for _, type_ in coded(obj))
+    return tuple(codes_of(type_) for _, type_ in coded(obj))
 
 
 def documented_tables(obj: Object) -> tuple[DocumentedCodes, ...]:
@@ -281,8 +291,6 @@ def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
 class Rows(NamedTuple):
     """What reads rows with the same keys: each function takes the tables of codes as its second argument."""
 
-    one: Callable[[Any, Any], Any] | None
-    """A row to a record."""
     many: Callable[[Any, Any], list[Any]]
     """Rows to records; of `cells` a list of columns. Raise `KeyError` if an open key has a text in some of them."""
     mixed: Callable[[Any, Any], list[Any]]
@@ -427,17 +435,8 @@ def rows(
         _call_open(obj, fmt, slots, member, table_of, space, call, mixed)
     title = f"{obj.cls.__name__} fmt={('text', 'csv', 'xml', 'json').index(fmt)}"
     made: list[Any] = []
-    for name, arguments in (("read_one", call), ("read_many", call), ("read_mixed", mixed)):
+    for name, arguments in (("read_many", call), ("read_mixed", mixed)):
         spelled = _arguments(obj, arguments)
-        if name == "read_one":
-            if kind != "match":
-                made.append(None)
-                continue
-            target = ", ".join([*slots.names, *["_"] * more])
-            made.append(
-                compiled(name, title, "row, tables", [*unpack, f"{target}, = row", f"return Record({spelled})"], space)
-            )
-            continue
         if kind == "cells":
             columns = [f"{slot}_column" for slot in slots.names]
             lines = [
@@ -468,7 +467,6 @@ def rows(
     return Rows(
         made[0],
         made[1],
-        made[2],
         not known >= {*slots.opened.values()},
         tuple(
             place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"
@@ -709,24 +707,27 @@ class Writer(NamedTuple):
     one: Callable[[Any, int], str]
     many: Callable[[Any, int], list[str]]
     """Records to what each is spelled as. The second argument is the length that no text may exceed."""
-    count: int  # type: ignore[assignment]
+    width: int
     """How many fields they have."""
     longest: int
     """Characters of the longest open key."""
 
 
 class Spellings(dict[Any, str]):
-    """How the codes of a type are spelled, with what stands around them. It makes those that it does not have."""
+    """How the codes of a type are spelled, with what stands around them. It remembers those below a hundred."""
 
     __slots__ = ("_after", "_before", "_codes")
 
     def __init__(self, type_: Type, before: str = "", after: str = "") -> None:
-        self._before, self._after, self._codes = before, after, Codes(type_)
-        codes = {code for code in self._codes.values() if 0 <= int(code) < 100}
-        super().__init__({code: f"{before}{int(code)}{after}" for code in codes})
+        super().__init__()
+        self._before, self._after, self._codes = before, after, codes_of(type_)
 
     def __missing__(self, code: int) -> str:
-        return f"{self._before}{int(self._codes[int(code)])}{self._after}"
+        number = int(self._codes[int(code)])
+        spelled = f"{self._before}{number}{self._after}"
+        if abs(number) < 100:
+            self[code] = spelled
+        return spelled
 
 
 def writer(  # noqa: PLR0915 - it makes both functions field by field
@@ -854,11 +855,10 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
         "    odd()",
         "return lines",
     ]
-    count = len(present) + len(keys.codes) + len(keys.texts)
     return Writer(
         compiled("write_one", title, "record, longest", lines_one, space),
         compiled("write_many", title, "records, longest", lines_many, space),
-        count,
+        len(present) + len(keys.codes) + len(keys.texts),
         max(map(len, keys.codes + keys.texts), default=0),
     )
 
