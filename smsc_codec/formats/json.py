@@ -217,22 +217,40 @@ class JsonFormat(FormatReader):
         keys = [tuple(row) for row in given]
         if body.count(b":") != sum(map(len, keys)) and not _no_key_twice(body, given):
             return None
-        # Rows of the same keys, which have the same of them bare.
-        places = grouped(zip(keys, [tuple(map(type, row.values())) for row in given]))
-        if len(places) > most_shapes(len(given)):
-            return None
-        found: list[Any] = [None] * len(given)
         longest = limits.text if len(body) > limits.text else None
+        try:
+            found = self._sorted(given, keys, replies, limits, longest, tables)
+        except msgspec.ValidationError:
+            # The same key has bare and quoted values by turns.
+            kinds = zip(keys, [tuple(map(type, row.values())) for row in given])
+            found = self._sorted(given, kinds, replies, limits, longest, tables)
+        reply, records = found
+        return reply.many(tuple(records))
+
+    def _sorted(
+        self,
+        given: Sequence[dict[str, Any]],
+        kinds: Iterable[Any],
+        replies: Sequence[Reply],
+        limits: Limits,
+        longest: int | None,
+        tables: Tables,
+    ) -> tuple[Reply, list[Any]]:
+        """Return the records of objects, those of a kind together, and the reply whose records they are."""
+        places = grouped(kinds)
+        if len(places) > most_shapes(len(given)):
+            raise Unusual
+        found: list[Any] = [None] * len(given)
         for some in places.values():
             shape = self._shape_of(replies, given[some[0]])
             replies = [shape.reply]
             if _is_beyond(shape, limits):
-                return None
+                raise Unusual
             tables.odd_keys |= shape.rows.odd
             made = msgspec.convert([given[place] for place in some], list[shape.row])  # type: ignore[name-defined]
             for place, record in zip(some, self._records(shape, made, longest, tables)):
                 found[place] = record
-        return replies[0].many(tuple(found))
+        return replies[0], found
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply; of those that it could be, the expected one."""
