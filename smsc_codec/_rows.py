@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import linecache
 import re
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain, count
+from functools import lru_cache
+from itertools import chain, count, repeat
 from operator import attrgetter, itemgetter
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 import msgspec
 
@@ -53,8 +55,10 @@ def compiled(
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     space: dict[str, Any] = {**names, "__name__": __name__}
     exec(compile(source, filename, "exec"), space)
-    function: Callable[..., Any] = space[name]
-    return function
+    # Out of its own namespace, so that it goes as soon as nobody has it; its lines go with it.
+    function = space.pop(name)
+    weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
+    return cast("Callable[..., Any]", function)
 
 
 # Values
@@ -122,6 +126,12 @@ class Codes(dict[Any, Any]):
         raise KeyError(key)
 
 
+@lru_cache(64)
+def codes_of(type_: Type) -> Codes:
+    """Return the codes of a type. They take long to make, and many functions look them up."""
+    return Codes(type_)
+
+
 class NotedCodes(dict[Any, Any]):
     """The same for one reply: *odd* says whether it had a code that the documentation does not have."""
 
@@ -146,7 +156,7 @@ class DocumentedCodes(dict[Any, Any]):
     __slots__ = ()
 
     def __init__(self, type_: Type) -> None:
-        codes = Codes(type_)
+        codes = codes_of(type_)
         super().__init__({key: code for key, code in codes.items() if int(code) in type_.documented})
 
 
@@ -163,7 +173,7 @@ def coded(obj: Object) -> list[tuple[str, Type]]:
 
 def tables(obj: Object) -> tuple[Codes, ...]:
     """Return the tables that the compiled readers of an object look codes up in."""
-    return tuple(Codes(type_) for _, type_ in coded(obj))
+    return tuple(codes_of(type_) for _, type_ in coded(obj))
 
 
 def documented_tables(obj: Object) -> tuple[DocumentedCodes, ...]:
@@ -209,8 +219,8 @@ def odd() -> Any:
     raise Unusual
 
 
-class _AreCodes(dict[Any, bool]):
-    """Which values of open keys are codes. It asks the table once for each of them."""
+class _Sorted(dict[Any, Any]):
+    """Values of open keys to their codes, or to themselves if they are texts."""
 
     __slots__ = ("_table",)
 
@@ -218,56 +228,83 @@ class _AreCodes(dict[Any, bool]):
         super().__init__()
         self._table = table
 
-    def __missing__(self, value: Any) -> bool:
+    def __missing__(self, value: Any) -> Any:
         try:
-            self._table[value]
+            made = self._table[value]
         except KeyError:
             if not value or value.__class__ is not str:
                 raise Unusual from None
-            found = False
-        else:
-            found = True
-        self[value] = found
-        return found
+            made = value
+        self[value] = made
+        return made
 
 
-def _picker(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """Return what picks the values in these places."""
+@lru_cache(128)
+def _part(keys: tuple[str, ...], order: tuple[str, ...], places: tuple[int, ...]) -> tuple[tuple[str, ...], Any]:
+    """Return the keys in these places, in their *order*, and what picks their values."""
+    chosen = {keys[place]: place for place in places}
+    arranged = shared(tuple(arrange([*chosen], order)))
     if len(places) == 1:
-        (place,) = places
-        return lambda values: (values[place],)
-    return itemgetter(*places)
+        (only,) = places
+        return arranged, lambda row: (row[only],)
+    return arranged, itemgetter(*[chosen[key] for key in arranged]) if arranged else None
 
 
-class Sorting:
-    """Makes the mappings of an open map whose values are codes and texts by turns, for the records of one reply.
+class _Parts(dict[Any, Any]):
+    """The parts of a row that have codes and texts, by the classes of what is one or the other by turns."""
 
-    Each has its keys in the documented *order*; keys that are documented may have it already.
+    __slots__ = ("_keys", "_order", "_texts", "_turns")
+
+    def __init__(
+        self, keys: tuple[str, ...], order: tuple[str, ...], texts: Sequence[int], turns: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self._keys, self._order, self._texts, self._turns = keys, order, texts, turns
+
+    def __missing__(self, classes: tuple[type, ...]) -> Any:
+        texts = {*self._texts, *[place for place, cls in zip(self._turns, classes) if cls is str]}
+        every = range(len(self._keys))
+        codes = tuple([place for place in every if place not in texts])
+        part = (*_part(self._keys, self._order, codes), *_part(self._keys, self._order, tuple(sorted(texts))))
+        self[classes] = part
+        return part
+
+
+def sorted_out(
+    columns: Sequence[Sequence[Any]], keys: tuple[str, ...], table: Mapping[Any, Any], order: tuple[str, ...]
+) -> Iterable[tuple[Any, Any]]:
+    """Return for each record the mapping of its codes and that of its texts, of columns that have both.
+
+    Each has its keys in the documented *order*.
     """
-
-    def __init__(self, keys: Sequence[str], table: Mapping[Any, Any], order: Sequence[str] = ()) -> None:
-        self._keys, self._order = keys, order
-        self._is_code, self._code = _AreCodes(table).__getitem__, table.__getitem__
-        # By which keys have codes: the keys of both mappings, and what picks their values.
-        self._parts: dict[tuple[bool, ...], tuple[Any, Any, Any, Any]] = {}
-
-    def __call__(self, values: Sequence[Any]) -> tuple[Any, Any]:
-        """Return the mapping of codes, and that of texts."""
-        are_codes = tuple(map(self._is_code, values))
-        parts = self._parts.get(are_codes)
-        if parts is None:
-            parts = self._parts[are_codes] = (*self._part(are_codes, True), *self._part(are_codes, False))
-        codes, pick_codes, texts, pick_texts = parts
-        return (
-            FrozenMapping(codes, tuple(map(self._code, pick_codes(values)))) if codes else EMPTY,
-            FrozenMapping(texts, pick_texts(values)) if texts else EMPTY,
+    either = _Sorted(table)
+    made: list[Sequence[Any]] = []
+    texts: list[int] = []
+    turns: list[int] = []
+    for place, column in enumerate(columns):
+        try:
+            made.append(looked_up(table, column))
+        except KeyError:
+            made.append(looked_up(either, column))
+            (texts if {*map(type, made[-1])} == {str} else turns).append(place)
+    parts = _Parts(keys, order, texts, turns)
+    if not turns:
+        codes, pick_codes, named, pick_named = parts[()]
+        return zip(_mappings(codes, pick_codes, made), _mappings(named, pick_named, made))
+    return [
+        (
+            FrozenMapping(codes, pick_codes(row)) if codes else EMPTY,
+            FrozenMapping(named, pick_named(row)) if named else EMPTY,
         )
+        for row, (codes, pick_codes, named, pick_named) in zip(
+            zip(*made), map(parts.__getitem__, zip(*[map(type, made[place]) for place in turns]))
+        )
+    ]
 
-    def _part(self, are_codes: Sequence[bool], codes: bool) -> tuple[tuple[str, ...], Any]:
-        """Return the keys that have codes, or those that have texts, and what picks their values."""
-        places = {key: place for place, key in enumerate(self._keys) if are_codes[place] is codes}
-        keys = arrange(list(places), self._order) if self._order else [*places]
-        return shared(tuple(keys)), _picker([places[key] for key in keys]) if keys else None
+
+def _mappings(keys: tuple[str, ...], pick: Any, columns: Sequence[Sequence[Any]]) -> Iterable[Any]:
+    """Return mappings with these keys."""
+    return map(FrozenMapping, repeat(keys), zip(*pick(columns))) if keys else repeat(EMPTY)
 
 
 def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
@@ -408,7 +445,7 @@ def _namespace() -> dict[str, Any]:
         "date": datetime.fromisoformat,
         "numbers": numbers,
         "looked_up": looked_up,
-        "Sorting": Sorting,
+        "sorted_out": sorted_out,
         "odd": odd,
         "zip": zip,
         "read_money": _read_money,
@@ -427,6 +464,8 @@ class _Calls(NamedTuple):
     """The arguments of the constructor."""
     mixed: dict[str, str]
     """The same where open keys have codes and texts by turns."""
+    sorting: str
+    """What yields both mappings of each row then; empty if there are no open keys."""
     before: list[str]
     """Lines that stand before: they make columns of numbers."""
     counted: list[str]
@@ -458,9 +497,8 @@ def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozen
     counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_number"]
     call |= _call_own(slots, call, space)
     mixed = dict(call)
-    if slots.opened:
-        _call_open(obj, fmt, slots, member, table_of, space, call, mixed)
-    return _Calls(slots, space, tables, call, mixed, before, counted)
+    sorting = _call_open(obj, fmt, slots, member, table_of, space, call, mixed) if slots.opened else ""
+    return _Calls(slots, space, tables, call, mixed, sorting, before, counted)
 
 
 def rows(
@@ -472,33 +510,28 @@ def rows(
     """
     calls = _calls(obj, fmt, keys, kind, quoted)
     slots, space = calls.slots, calls.space
-    lines = [f"{', '.join(calls.tables)}, = tables"] if calls.tables else []
-    if kind == "cells":
-        columns = [f"{slot}_column" for slot in slots.names]
-        lines += [f"{', '.join(columns)}, = rows", *calls.before]
-        pairs = [
-            (f"{slot}_number", f"{slot}_numbers") if slot in calls.counted else (slot, f"{slot}_column")
-            for slot in slots.names
-        ]
-        loop = f"for {', '.join(target for target, _ in pairs)}, in zip({', '.join(source for _, source in pairs)})"
-    else:
-        lines += calls.before
-        loop = f"for {'row' if kind == 'members' else calls.unpacked(*['_'] * more)} in rows"
-        if calls.counted:
-            loop = "for {} in zip({})".format(
-                ", ".join(["row", *(f"{slot}_number" for slot in calls.counted)]),
-                ", ".join(["rows", *(f"{slot}_numbers" for slot in calls.counted)]),
-            )
+    opening = [f"{', '.join(calls.tables)}, = tables"] if calls.tables else []
     made: list[Any] = []
     for name, arguments in (("read_many", calls.call), ("read_mixed", calls.mixed)):
-        sort = []
-        if "*" in arguments:
-            given = "WIRE_KEYS, {}, ORDER" if "ORDER" in space else "KEYS, {}"
-            assert isinstance(obj.open, OpenMap)
-            table = calls.tables[[each for each, _ in coded(obj)].index(obj.open.codes)]
-            sort.append(f"sorted_out = Sorting({given.format(table)})")
+        lines = [*opening]
+        if kind == "cells":
+            columns = [f"{slot}_column" for slot in slots.names]
+            lines.append(f"{', '.join(columns)}, = rows")
+            pairs = [
+                (f"{slot}_number", f"{slot}_numbers") if slot in calls.counted else (slot, f"{slot}_column")
+                for slot in slots.names
+            ]
+        else:
+            row = "row" if kind == "members" else f"({calls.unpacked(*['_'] * more)})"
+            pairs = [(row, "rows"), *((f"{slot}_number", f"{slot}_numbers") for slot in calls.counted)]
+            if arguments is calls.mixed and calls.sorting:
+                if kind == "match":
+                    lines.append(f"{', '.join([f'column_{slot}' for slot in slots.names])}, *_ = zip(*rows)")
+                pairs.append(("(sorted_codes, sorted_texts)", calls.sorting))
+        targets, sources = (", ".join(some) for some in zip(*pairs))
+        loop = f"for {targets} in {sources if len(pairs) == 1 else f'zip({sources})'}"
         last = f"return [Record({_arguments(obj, arguments)}) {loop}]"
-        made.append(compiled(name, _title(obj, fmt), "rows, tables", [*lines, *sort, last], space))
+        made.append(compiled(name, _title(obj, fmt), "rows, tables", [*lines, *calls.before, last], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
     return Rows(
         made[0],
@@ -566,14 +599,14 @@ def _call_open(
     space: dict[str, Any],
     call: dict[str, str],
     mixed: dict[str, str],
-) -> None:
-    """Add the arguments that hold open keys."""
+) -> str:
+    """Add the arguments that hold open keys, and return the expression that makes those of *mixed*."""
     by_key = {key: slot for slot, key in slots.opened.items()}
     if isinstance(obj.open, Other):
         space["KEYS"] = shared(tuple(by_key))
         listed = ", ".join(f"{member}{slot}" for slot in by_key.values())
         call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
-        return
+        return ""
     assert isinstance(obj.open, OpenMap)
     order = obj.open.order.get(fmt, ())
     ordered = arrange(list(by_key), order)
@@ -581,20 +614,18 @@ def _call_open(
     table = table_of[obj.open.codes]
     values = [f"{member}{by_key[key]}" for key in ordered]
     call[obj.open.codes] = f"Mapping(KEYS, ({', '.join(f'{table}[{value}]' for value in values)},))"
-    mixed["*"] = "*odd()" if _is_own(obj.open.text) else f"*sorted_out(({', '.join(values)},))"
-    if not {*by_key} <= {*order} and not _is_own(obj.open.text):
-        # A key that is not documented stays behind the one that it followed in its own mapping.
-        space["WIRE_KEYS"], space["ORDER"] = tuple(by_key), order
-        mixed["*"] = f"*sorted_out(({', '.join(f'{member}{slot}' for slot in by_key.values())},))"
+    if _is_own(obj.open.text):
+        mixed[obj.open.codes] = "odd()"
+        return ""
+    mixed |= {obj.open.codes: "sorted_codes", obj.open.texts: "sorted_texts"}
+    space["WIRE_KEYS"], space["ORDER"] = tuple(by_key), order
+    columns = [f"[row.{slot} for row in rows]" if member else f"column_{slot}" for slot in by_key.values()]
+    return f"sorted_out([{', '.join(columns)}], WIRE_KEYS, {table}, ORDER)"
 
 
 def _arguments(obj: Object, given: Mapping[str, str]) -> str:
     """Return the arguments of the constructor, up to the last one that is given."""
     names = list(obj.cls.__struct_fields__)
-    if "*" in given:
-        assert isinstance(obj.open, OpenMap)
-        place = names.index(obj.open.codes)
-        return ", ".join([*(given.get(name, "None") for name in names[:place]), given["*"]])
     last = max((names.index(name) for name in given), default=-1) + 1
     empty = (
         {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
@@ -813,24 +844,27 @@ class Writer(NamedTuple):
     one: Callable[[Any, int], str]
     many: Callable[[Any, int], list[str]]
     """Records to what each is spelled as. The second argument is the length that no text may exceed."""
-    count: int  # type: ignore[assignment]
+    width: int
     """How many fields they have."""
     longest: int
     """Characters of the longest open key."""
 
 
 class Spellings(dict[Any, str]):
-    """How the codes of a type are spelled, with what stands around them. It makes those that it does not have."""
+    """How the codes of a type are spelled, with what stands around them. It remembers those below a hundred."""
 
     __slots__ = ("_after", "_before", "_codes")
 
     def __init__(self, type_: Type, before: str = "", after: str = "") -> None:
-        self._before, self._after, self._codes = before, after, Codes(type_)
-        codes = {code for code in self._codes.values() if 0 <= int(code) < 100}
-        super().__init__({code: f"{before}{int(code)}{after}" for code in codes})
+        super().__init__()
+        self._before, self._after, self._codes = before, after, codes_of(type_)
 
     def __missing__(self, code: int) -> str:
-        return f"{self._before}{int(self._codes[int(code)])}{self._after}"
+        number = int(self._codes[int(code)])
+        spelled = f"{self._before}{number}{self._after}"
+        if abs(number) < 100:
+            self[code] = spelled
+        return spelled
 
 
 def writer(  # noqa: PLR0915 - it makes both functions field by field
@@ -960,11 +994,10 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
         "    odd()",
         "return lines",
     ]
-    count = len(present) + len(keys.codes) + len(keys.texts)
     return Writer(
         compiled("write_one", title, "record, longest", lines_one, space),
         compiled("write_many", title, "records, longest", lines_many, space),
-        count,
+        len(present) + len(keys.codes) + len(keys.texts),
         max(map(len, keys.codes + keys.texts), default=0),
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import linecache
 import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -32,9 +35,9 @@ from smsc_codec import (
     encode,
     validate,
 )
-from smsc_codec._rows import Unusual
+from smsc_codec._rows import odd
 from smsc_codec.endpoints.senders import SENDERS
-from smsc_codec.formats.reader import MOST_SHAPES, Shapes
+from smsc_codec.formats.reader import MOST_SHAPES, Few, Shapes, most_shapes
 
 from .test_work import steps
 
@@ -317,7 +320,7 @@ def test_shapes_without_end() -> None:
 
 
 def test_there_is_room_for_so_many_shapes() -> None:
-    """A hostile body, or a thousand of them, cannot fill the memory, nor take the room of shapes that are there."""
+    """A hostile body, or a thousand of them, cannot fill the memory: the oldest ones make room for the others."""
     shapes: Shapes[str] = Shapes()
     made: list[int] = []
 
@@ -326,13 +329,40 @@ def test_there_is_room_for_so_many_shapes() -> None:
         return str(number)
 
     for number in range(1000):
-        if number < MOST_SHAPES:
+        for _ in range(2):
             assert shapes.get(number, partial(make, number)) == str(number)
-            continue
-        with pytest.raises(Unusual):
-            shapes.get(number, partial(make, number))
-    assert shapes.get(0, partial(make, 0)) == "0"
-    assert made == list(range(MOST_SHAPES))
+        assert len(shapes) <= MOST_SHAPES
+    assert made == list(range(1000))
+    assert [number for number in made if shapes.find(number)] == made[-MOST_SHAPES:]
+
+
+@pytest.mark.parametrize("records", [0, 1, 16, 1000, 10**6])
+def test_a_body_has_so_many_shapes_compiled(records: int) -> None:
+    most = most_shapes(records)
+    assert most <= MOST_SHAPES and most <= 16 + records / 16
+    few: Few[str] = Few(Shapes(), records)
+    assert [few.get(key, str) for key in range(100)] == [""] * most + [None] * (100 - most)
+    # What is compiled is found again; what is not is not tried again.
+    assert [few.get(key, str) for key in range(100)] == [""] * most + [None] * (100 - most)
+    refused = Few(Shapes[str](), records)
+    assert [refused.get("a", odd) for _ in range(2)] == [None, None]
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_what_is_forgotten_leaves_nothing(fmt: Format) -> None:
+    """Neither the lines that a traceback shows of a function, nor the class of a row."""
+    codec: Codec[Any] = Codec(SENDERS)
+    left = []
+    for start in range(3):
+        for number in range(MOST_SHAPES + 4):
+            codes: Any = FrozenMapping.of({f"k{start}_{number}": OperatorStatus.SENT})
+            given = SenderList((Sender("A", operators=codes),))
+            assert codec.decode(codec.encode(given, fmt=fmt), fmt=fmt) == given
+        gc.collect()
+        rows = sum(each.__name__ == "Row" for each in msgspec.Struct.__subclasses__())
+        lines = sum(name.startswith("<smsc_codec ") for name in linecache.cache)
+        left.append((rows, lines))
+    assert left[0] == left[1] == left[2]
 
 
 def test_findings_that_differ_only_in_the_record_are_one() -> None:

@@ -131,7 +131,7 @@ def test_no_text_of_a_body_becomes_code() -> None:
         for body in (b"name = A, invented = 1\n" * 2, b'[{"sender":"A","invented":"1"}]'):
             use(body)
         use(b'<senders>\n<sender invented="1">A</sender>\n</senders>')
-    made = [linecache.getlines(name) for name in linecache.cache.keys() - before if name.startswith(COMPILED)]
+        made = [linecache.getlines(name) for name in linecache.cache.keys() - before if name.startswith(COMPILED)]
     assert len(made) > 100
     assert set().union(*(words_in("".join(lines)) for lines in made)) <= known
 

@@ -246,7 +246,7 @@ def test_a_sequence_is_found_that_makes_later_replies_dear() -> None:
         nonlocal now
         now = 1 + min(3, replies[self])
         replies[self] += 1
-        self._shapes, self._last, self._widths = Shapes(), None, {}
+        self._shapes, self._last, self._widths = Shapes(), None, Shapes()
         return fast(self, *given)
 
     def all_that_was_learned(patterns: Sequence[str]) -> str:
@@ -311,13 +311,31 @@ def test_a_list_after_more_shapes_than_are_kept(fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("fmt", FORMATS_WITH_KEYS)
-def test_what_there_is_no_room_for_takes_steps_for_its_length(fmt: Format) -> None:
-    codec = new_codec(fmt)
-    for number in range(MOST_SHAPES):
-        codec.validate(spelled([mixed([f"k{number}", "mts"], number)], fmt), fmt=fmt)
+@pytest.mark.parametrize("records", [1, 100])
+def test_no_body_makes_a_later_one_dearer(fmt: Format, records: int) -> None:
+    """However many shapes were read and written, a new one is compiled once, and read by compiled rows from then on."""
+    used, new = new_codec(fmt), new_codec(fmt)
+    other = spelled([mixed(["other"], 0)], fmt)
+    for number in range(0, 2 * MOST_SHAPES * records, records):
+        hostile = spelled([mixed([f"k{number + each}", "mts"], 0) for each in range(records)], fmt)
+        if number < 2 * MOST_SHAPES or records == 1:
+            assert used.decode(used.encode(used.decode(hostile, fmt=fmt), fmt=fmt), fmt=fmt)
+    body = spelled([mixed(["other", "mts"], 0)] * 50, fmt)
+    reply = new_codec(fmt).decode(body, fmt=fmt)
+    for codec in (used, new):
+        codec.encode(codec.decode(other, fmt=fmt), fmt=fmt)
+    for work in (lambda codec: codec.decode(body, fmt=fmt), lambda codec: codec.encode(reply, fmt=fmt)):
+        for _ in range(2):
+            expected, found = (steps(partial(work, codec)) for codec in (new, used))
+            assert found <= 1.1 * expected + 20
+
+
+@pytest.mark.parametrize("fmt", FORMATS_WITH_KEYS)
+def test_a_body_of_many_shapes_takes_steps_for_its_length(fmt: Format) -> None:
     counts = []
     for times in (1, 2, 4):
-        body = spelled([mixed(["other", "mts"], names % 4) for names in range(20 * times)], fmt)
+        codec = new_codec(fmt)
+        body = spelled([mixed([f"k{number}", "mts"], number % 4) for number in range(100 * times)], fmt)
         counts.append(steps(partial(codec.decode, body, fmt=fmt)))
         assert codec.decode(body, fmt=fmt) == new_codec(fmt).decode(body, fmt=fmt)
     assert counts[2] - counts[1] < 2.2 * (counts[1] - counts[0])

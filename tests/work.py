@@ -243,7 +243,7 @@ REPLIES: dict[str, Callable[[int], SenderList]] = {
     ),
     "long keys": senders(64, lambda number: _with({"k" * 50 + str(number): 1})),
     "a long key": one(lambda size: _with({"k" * size: 1})),
-    "operators": one(lambda size: _with({f"k{number}": 1 for number in range(size // 16)})),
+    "operators": one(lambda size: _with({f"k{number}": 1 for number in range(size // 8)})),
     "a surrogate at the end": _last("\ud800"),
     "a control character at the end": _last("\x00"),
     "a separator at the end": _last("A, id = 5,6"),

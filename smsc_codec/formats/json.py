@@ -35,7 +35,7 @@ from ..declare import TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
-from .reader import AtOnce, FormatReader, Shapes, Tables, rank, required, texts_with
+from .reader import AtOnce, FormatReader, Shapes, Tables, grouped, most_shapes, rank, required, texts_with
 
 _PLAIN = r'[^"\\\x00-\x1f]'
 _TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"
@@ -101,7 +101,7 @@ class JsonFormat(FormatReader):
         # The shape of the last list, and the last one with as many members: guesses that msgspec judges.
         self._last: _Shape | None = None
         self._last_one: _Shape | None = None
-        self._widths: dict[int, _Shape] = {}
+        self._widths: Shapes[_Shape] = Shapes()
 
     # Reading
 
@@ -165,7 +165,7 @@ class JsonFormat(FormatReader):
                 return shape, shape.wire(body)
             except msgspec.ValidationError:
                 pass
-        guess = self._widths.get(body.count(b":", 0, body.find(b"}")))
+        guess = self._widths.find(body.count(b":", 0, body.find(b"}")))
         if guess is not None and guess is not shape:
             try:
                 found = guess.wire(body)
@@ -199,7 +199,8 @@ class JsonFormat(FormatReader):
             except msgspec.ValidationError:
                 continue
             if shape.ordered:
-                self._last = self._widths[len(shape.keys)] = shape
+                self._last = shape
+                self._widths.keep(len(shape.keys), shape)
             return found
         return None
 
@@ -237,23 +238,42 @@ class JsonFormat(FormatReader):
         keys = [tuple(row) for row in given]
         if body.count(b":") != sum(map(len, keys)) and not _no_key_twice(body, given):
             return None
+        longest = limits.text if len(body) > limits.text else None
+        try:
+            found = self._sorted(given, keys, replies, limits, longest, tables)
+        except msgspec.ValidationError:
+            # The same key has bare and quoted values by turns.
+            kinds = zip(keys, [tuple(map(type, row.values())) for row in given])
+            found = self._sorted(given, kinds, replies, limits, longest, tables)
+        shape, records = found
+        if len(records) <= _FEW:
+            self.remember(body.decode(), shape, tables)
+        return shape.reply.many(tuple(records))
+
+    def _sorted(
+        self,
+        given: Sequence[dict[str, Any]],
+        kinds: Iterable[Any],
+        replies: Sequence[Reply],
+        limits: Limits,
+        longest: int | None,
+        tables: Tables,
+    ) -> tuple[_Shape, list[Any]]:
+        """Return the records of objects, those of a kind together, and the shape of the last kind."""
+        places = grouped(kinds)
+        if len(places) > most_shapes(len(given)):
+            raise Unusual
         found: list[Any] = [None] * len(given)
-        reply: Reply | None = None
-        for places in _grouped(keys):
-            for some in _grouped([tuple(map(type, given[place].values())) for place in places]):
-                chosen = [places[number] for number in some]
-                shape = self._shape_of([reply] if reply else replies, given[chosen[0]])
-                reply = shape.reply
-                if _is_beyond(shape, limits):
-                    return None
-                tables.odd_keys |= shape.rows.odd
-                made = msgspec.convert([given[place] for place in chosen], list[shape.row])  # type: ignore[name-defined]
-                longest = limits.text if len(body) > limits.text else None
-                for place, record in zip(chosen, self._records(shape, made, longest, tables)):
-                    found[place] = record
-                if len(chosen) == len(given) <= _FEW:
-                    self.remember(body.decode(), shape, tables)
-        return reply.many(tuple(found)) if reply else None
+        for some in places.values():
+            shape = self._shape_of(replies, given[some[0]])
+            replies = [shape.reply]
+            if _is_beyond(shape, limits):
+                raise Unusual
+            tables.odd_keys |= shape.rows.odd
+            made = msgspec.convert([given[place] for place in some], list[shape.row])  # type: ignore[name-defined]
+            for place, record in zip(some, self._records(shape, made, longest, tables)):
+                found[place] = record
+        return shape, found
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply; of those that it could be, the expected one."""
@@ -484,14 +504,6 @@ def _is_beyond(shape: _Shape, limits: Limits) -> bool:
 
 def _any_longer(found: Sequence[Any], names: Sequence[str], longest: int) -> bool:
     return any(max(map(len, map(attrgetter(name), found))) > longest for name in names)
-
-
-def _grouped(kinds: Sequence[Any]) -> Iterable[list[int]]:
-    """Return the places of each kind."""
-    found: dict[Any, list[int]] = {}
-    for place, kind in enumerate(kinds):
-        found.setdefault(kind, []).append(place)
-    return found.values()
 
 
 def _no_key_twice(body: bytes, given: Sequence[dict[str, Any]]) -> bool:

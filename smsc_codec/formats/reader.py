@@ -12,7 +12,9 @@ words for what is wrong.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -49,6 +51,12 @@ MOST_SHAPES = 64
 MOST_MARKS = 160
 """Fields of a reply whose shape is tried at once: those of ten records with all that is documented."""
 
+_SOME_SHAPES = 16
+"""Those that a list may have however short it is."""
+
+_RECORDS_A_SHAPE = 16
+"""Records that take about as long to be read or written carefully as a reader or writer takes to be compiled."""
+
 LONGEST_KEYS = 512
 """Characters of the open keys that a shape has; the documented ones have some 120 together. A body chooses them, and a
 writer remembers what stands before each code."""
@@ -80,23 +88,46 @@ class Tables:
         return self.odd_keys or any(table.odd for table in self._found)
 
 
+def most_shapes(records: int) -> int:
+    """Return how many shapes of so many records are compiled. What has others is read and written carefully.
+
+    So what a hostile list can have compiled is bounded by what the list costs anyway.
+    """
+    return min(MOST_SHAPES, _SOME_SHAPES + records // _RECORDS_A_SHAPE)
+
+
 class Shapes(Generic[S]):
-    """What a format has compiled for sequences of keys.
+    """What a format has compiled for sequences of keys: the last `MOST_SHAPES` of them.
 
     It is a function of the declaration and the keys, so that nothing learned changes what a reply means or costs beyond
-    being compiled once. A hostile body can fill it: what it does not hold is read carefully.
+    being compiled once. Hostile bodies can have everything forgotten; what comes behind them is compiled again. No lock
+    is held: of two threads that compile the same, either may win.
     """
 
     def __init__(self) -> None:
         self._known: dict[Hashable, S] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def find(self, keys: Hashable) -> S | None:
+        """Return what is remembered for these keys."""
+        return self._known.get(keys)
+
+    def keep(self, keys: Hashable, made: S) -> None:
+        """Remember what was compiled for these keys, and forget the oldest if there is no room."""
+        known = self._known
+        known[keys] = made
+        if len(known) > MOST_SHAPES:
+            for oldest in [*known][:-MOST_SHAPES]:
+                known.pop(oldest, None)
+
     def get(self, keys: Hashable, make: Callable[[], S]) -> S:
-        """Return what was compiled for these keys; compile it if there is room."""
+        """Return what is compiled for these keys."""
         found = self._known.get(keys)
         if found is None:
-            if len(self._known) >= MOST_SHAPES:
-                raise Unusual
-            found = self._known[keys] = make()
+            found = make()
+            self.keep(keys, found)
         return found
 
 
@@ -124,10 +155,26 @@ class Shape(NamedTuple):
     rows: Rows
     find: Callable[[str], list[Any]]
     """Finds them; a last group has what is not one."""
-    count: int  # type: ignore[assignment]
+    width: int
     """How many keys they have."""
     at_once: AtOnce | None = None
     """What reads a short reply that has such records only, as the service writes it."""
+
+
+class Few(Generic[S]):
+    """What the records of one body have compiled, one after another."""
+
+    def __init__(self, shapes: Shapes[S], records: int) -> None:
+        self._shapes, self._most = shapes, most_shapes(records)
+        self._found: dict[Hashable, S | None] = {}
+
+    def get(self, keys: Hashable, make: Callable[[], S]) -> S | None:
+        """Return what is compiled for these keys, None if there is no such thing, or the body has enough of it."""
+        if keys not in self._found and len(self._found) < self._most:
+            self._found[keys] = None
+            with suppress(Unusual):
+                self._found[keys] = self._shapes.get(keys, make)
+        return self._found.get(keys)
 
 
 class FormatReader:
@@ -164,7 +211,7 @@ class FormatReader:
         reads a small reply as the service writes it from its bytes. It returns None for all else."""
         # The same for other short replies, by how many marks they have.
         self._known: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
-        self._writers: dict[Any, dict[Any, Writer]] = {reply.kind: {} for reply in self.replies}
+        self._writers: Shapes[Writer] = Shapes()
         self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
 
     def noted_tables(self) -> Tables:
@@ -336,7 +383,8 @@ class FormatReader:
                     kind = None
             places.setdefault(kind, []).append(place)
         lines = [""] * len(records)
-        for kind, some in places.items():
+        # Those that most records have.
+        for kind, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
             try:
                 made = self._alike([given[place] for place in some], reply, kind, limits)
             except CAUGHT:
@@ -354,18 +402,18 @@ class FormatReader:
         if kind is None:
             raise Unusual
         writer = self._writer(reply, kind)
-        if writer.count > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
+        if writer.width > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
             raise Unusual
         return writer.many(records, limits.text)
 
     def _writer(self, reply: Reply, kind: Any) -> Writer:
-        known = self._writers[reply.kind]
-        found = known.get(kind)
+        found = self._writers.find((reply.kind, kind))
         if found is None:
             present, keys = present_in(reply.object, kind)
-            if len(known) >= MOST_SHAPES or sum(map(len, keys.codes + keys.texts)) > LONGEST_KEYS:
+            if sum(map(len, keys.codes + keys.texts)) > LONGEST_KEYS:
                 raise Unusual
-            found = known[kind] = self.compile_writer(reply, present, keys)
+            found = self.compile_writer(reply, present, keys)
+            self._writers.keep((reply.kind, kind), found)
         return found
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
@@ -385,15 +433,22 @@ class RunReader(FormatReader):
         # The shape of the last record: a guess that `find` judges.
         self._last: Shape | None = None
         # The last one with as many keys.
-        self._widths: dict[int, Shape] = {}
+        self._widths: Shapes[Shape] = Shapes()
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the record at a place, and where the next one begins. Raise `Unusual` if it has none."""
         raise NotImplementedError
 
+    def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
+        """Return the records of a text, what is the same of records with the same shape, and what ends each of them.
+
+        Where it is the same of others too, `find` does not find all of them.
+        """
+        raise NotImplementedError
+
     def guess(self, text: str, shape: Shape) -> Shape:
         """Return a shape that a text may have, which does not have that *shape*."""
-        return shape
+        raise NotImplementedError
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return the rows that were found in a text without what the format escapes."""
@@ -423,34 +478,31 @@ class RunReader(FormatReader):
                     return records
                 text = rest
             shape = self._last = self.shape_at(text, 0, reply)[0]
-            self._widths[shape.count] = shape
+            self._widths.keep(shape.width, shape)
         return records + self._by_shape(text, reply, limits, longest, tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
-        pieces: dict[int, tuple[Shape, list[int], list[str]]] = {}
-        at = count = 0
-        while at < len(text):
-            shape, end = self.shape_at(text, at, reply)
-            _, places, some = pieces.setdefault(id(shape), (shape, [], []))
-            places.append(count)
-            some.append(text[at:end])
-            at, count = end, count + 1
-        records: list[Any] = [None] * count
-        for shape, places, some in pieces.values():
-            joined = "".join(some)
+        pieces, kinds, end = self.pieces(text, reply)
+        places = grouped(kinds)
+        if len(places) > most_shapes(len(pieces)):
+            raise Unusual
+        records: list[Any] = [None] * len(pieces)
+        for some in places.values():
+            joined = end.join([*map(pieces.__getitem__, some), ""])
+            shape = self.shape_at(joined, 0, reply)[0]
             found = shape.find(joined)
-            if len(found) != len(places) or found[-1][-1]:
+            if len(found) != len(some) or found[-1][-1]:
                 raise Unusual
             made = self._made(shape, self.plain_rows(joined, found), limits, longest, tables)
-            for place, record in zip(places, made):
+            for place, record in zip(some, made):
                 records[place] = record
         return records
 
     def _made(self, shape: Shape, found: list[Any], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         rows = shape.rows
         if (
-            shape.count > limits.fields
+            shape.width > limits.fields
             or rows.longest > limits.text
             or (longest is not None and _any_longer(found, rows.texts, longest))
         ):
@@ -463,6 +515,18 @@ class RunReader(FormatReader):
             if longest is not None and _any_longer(found, rows.opened, longest):
                 raise Unusual from None
             return rows.mixed(found, looked_up)
+
+
+def grouped(kinds: Iterable[Hashable]) -> dict[Hashable, list[int]]:
+    """Return the places of each kind."""
+    found: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place, kind in enumerate(kinds):
+        found[kind].append(place)
+    return found
+
+
+def _how_many(group: tuple[Hashable, list[int]]) -> int:
+    return len(group[1])
 
 
 def _any_longer(found: Sequence[Any], places: Iterable[int], longest: int) -> bool:

@@ -8,8 +8,8 @@ replies by one expression for all ways to write their rules, lines by the *shape
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 from .._careful import Note, Pair, Place, Spelled
 from .._rows import (
@@ -33,12 +33,16 @@ from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece
-from .reader import MOST_SHAPES, RunReader, Shape, Shapes, Tables
+from .reader import Few, RunReader, Shape, Shapes, Tables
 
 # Characters of a line whose shape is learned.
 _LONG_LINE = 4096
 # Characters of a value that are more than a name, or a replacement, has.
 _LONG_VALUE = 64
+
+
+_Values: TypeAlias = list[Callable[[str], Any]]
+"""For each key of a record what its values match."""
 
 
 class TextFormat(RunReader):
@@ -66,7 +70,7 @@ class TextFormat(RunReader):
         single = {reply.rule for reply in self.wide}
         self._only_lists = {reply.rule for reply in self.lists} - single
         self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
-        self._values: dict[Any, Any] = {}
+        self._values: Shapes[_Values] = Shapes()
         self._alike_of = {rule: self._of_rule(rule) for rule in rules}
         self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in self._records]
 
@@ -124,7 +128,22 @@ class TextFormat(RunReader):
     def guess(self, text: str, shape: Shape) -> Shape:
         """Return the last shape with as many fields as the first line has."""
         end = text.find("\n")
-        return self._widths.get(text.count(self._equals, 0, len(text) if end < 0 else end), shape)
+        return self._widths.find(text.count(self._equals, 0, len(text) if end < 0 else end)) or shape
+
+    def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
+        """Return the lines of a text, and their keys."""
+        if reply.rule in self._free:
+            records, at = [], 0
+            while at < len(text):
+                start, at = at, self._record_of(text, at, reply)[1]
+                records.append(text[start:at])
+            return records, [self._keys(record, reply) for record in records], ""
+        lines = text.removesuffix("\n").split("\n")
+        if text.endswith("\r") or max(map(len, lines)) > _LONG_LINE:
+            raise Unusual
+        # Half the time that the fields take one by one. Of a value with an equals sign in it these are not the keys.
+        equals, comma = self._equals, self._comma
+        return lines, [tuple(line.replace(comma, equals).split(equals)[::2]) for line in lines], "\n"
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the line at a place, and where the next one begins."""
@@ -152,7 +171,7 @@ class TextFormat(RunReader):
             if free is not None and key in free.free:
                 fields.append(f"{re.escape(key + self._equals)}({free.pattern})")
                 continue
-            pattern = _first_of([self._grammar.pattern(terminal) if terminal else "" for terminal in terminals])
+            pattern = self._pattern_of(terminals)
             field = reply.object.by_name.get(names.get(key, ""))
             fields.append(f"{re.escape(key + self._equals)}({_within(pattern, field) if field else pattern})")
         line = re.escape(self._comma).join(fields)
@@ -177,6 +196,8 @@ class TextFormat(RunReader):
         if reply is None:
             return self._narrow(source, notes)
         records: list[Any] = []
+        count = text.count("\n") + 1
+        shapes, values = Few(self._shapes, count), Few(self._values, count)
         builder, position = self.builder(reply), 0
         path = reply.attribute or (self.lists[0].attribute if self.lists else "")
         listed = reply.many is not None or self._record_of(text, 0, reply)[1] < len(text)
@@ -187,10 +208,10 @@ class TextFormat(RunReader):
             where = f"{path}[{number}]" if listed else ""
             end, after = self._record_of(text, position, reply)
             if reply.rule in self._free:
-                pairs = self._cut_pairs(source, reply, position, end)
+                pairs = self._cut_pairs(source, reply, position, end, values)
             else:
                 self._check_line(source, position, end, where, reply)
-                pairs = self._pairs(source, reply, position, end)
+                pairs = self._pairs(source, reply, position, end, shapes)
             records.append(builder.build(pairs, source, (number,), where, notes))
             if notes is not None and reply.rule in self._free:
                 self._note_line_ends(pairs, reply, number, where, notes)
@@ -214,42 +235,42 @@ class TextFormat(RunReader):
         assert reply is not None, f"the grammar's rule {rule} has no reply"
         return reply, pieces, after
 
-    def _pairs(self, source: Source, reply: Reply, position: int, end: int) -> Sequence[Pair]:
+    def _pairs(self, source: Source, reply: Reply, position: int, end: int, shapes: Few[Shape]) -> Sequence[Pair]:
         """Return the fields of a line. Raise `DecodeError` if it is not a record."""
         line = source.text[position:end]
         if len(line) <= _LONG_LINE:
             keys = self._keys(line, reply)
-            try:
-                found = self._shapes.get((reply.rule, keys), lambda: self._shape(reply, keys)).find(line)
-            except Unusual:
-                found = []
+            shape = shapes.get((reply.rule, keys), lambda: self._shape(reply, keys))
+            found = shape.find(line) if shape is not None else ()
             if len(found) == 1 and not found[0][-1]:
                 return list(zip(keys, found[0]))
         _, pieces = self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end)
         return _keyed(pieces)
 
-    def _cut_pairs(self, source: Source, reply: Reply, position: int, end: int) -> Sequence[Pair]:
+    def _cut_pairs(self, source: Source, reply: Reply, position: int, end: int, values: Few[_Values]) -> Sequence[Pair]:
         """Return the fields of a record with free texts. Raise `DecodeError` if it is not one."""
         record, free = source.text[position:end], self._free[reply.rule]
         cut = free.cut(record) or []
-        keys = tuple(field.key for field in cut)
+        keys = tuple([field.key for field in cut])
         pairs = [(key, record[start:stop]) for key, start, stop in cut]
-        known = self._values.get((reply.rule, keys))
-        if known is None:
-            values = self._grammar.values(reply.rule, keys) if cut else None
-            patterns = [
-                _first_of([self._grammar.pattern(each) if each else "" for each in some]) for some in values or ()
-            ]
-            known = [re.compile(pattern).fullmatch for pattern in patterns]
-            if len(self._values) < MOST_SHAPES and len(record) <= _LONG_LINE:
-                self._values[reply.rule, keys] = known
-        seen = free.blanked(record, cut)
-        allowed = len(known) == len(cut) and all(
-            fullmatch(value) for fullmatch, (key, value) in zip(known, pairs) if key not in free.free
-        )
-        if not cut or not allowed:
+        known = None
+        if len(record) <= _LONG_LINE:
+            known = values.get((reply.rule, keys), lambda: self._values_of(reply, keys))
+        if known is None or not all([are(value) for are, (key, value) in zip(known, pairs) if key not in free.free]):
+            seen = free.blanked(record, cut)
             self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end, seen)
         return pairs
+
+    def _values_of(self, reply: Reply, keys: Sequence[str]) -> _Values:
+        """Return for each key of a record with free texts what its values match."""
+        values = self._grammar.values(reply.rule, keys)
+        if values is None:
+            raise Unusual
+        return [re.compile(self._pattern_of(terminals)).fullmatch for terminals in values]
+
+    def _pattern_of(self, terminals: Sequence[str]) -> str:
+        """Return an expression for the values of these terminals; a value that may be missing has an empty name."""
+        return _first_of([self._grammar.pattern(terminal) if terminal else "" for terminal in terminals])
 
     def _note_line_ends(self, pairs: Sequence[Pair], reply: Reply, number: int, path: str, notes: list[Note]) -> None:
         names = reply.object.names(self.fmt)
@@ -384,7 +405,7 @@ class TextFormat(RunReader):
 
     def _texts(self, terminals: Sequence[str]) -> Texts:
         """Return how the values of these terminals are written: as they are, if they match."""
-        pattern = _first_of([self._grammar.pattern(terminal) if terminal else "" for terminal in terminals])
+        pattern = self._pattern_of(terminals)
         specials = self._grammar.specials(terminals[0]) if len(terminals) == 1 else None
         is_value = re.compile(pattern).fullmatch
         are_values = re.compile(rf"(?:(?:{pattern})\n)*").fullmatch
@@ -440,11 +461,12 @@ class TextFormat(RunReader):
 
     def _check_cut(self, text: str, fields: list[Spelled], reply: Reply, path: str) -> None:
         """Refuse a record that would be read back as something else, in the middle of a list or at its end."""
+        values = Few(self._values, 1)
         for behind in ("", "\n"):
             source = Source(text + behind, DEFAULT_LIMITS)
             end, after = self._record_of(source.text, 0, reply)
             try:
-                read = self._cut_pairs(source, reply, 0, end) if after == len(source.text) else []
+                read = self._cut_pairs(source, reply, 0, end, values) if after == len(source.text) else []
             except DecodeError as error:
                 reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
                 raise EncodeError(reason, path=path) from None

@@ -6,7 +6,7 @@ The documentation shows single elements and no root, so any root of a list is re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
@@ -40,6 +40,7 @@ _DECLARED = re.compile(_HEAD).match
 _ITEM = re.compile(rf'<({_NAME})((?: {_NAME}="{_VALUE}")*)>').match
 _KEY = re.compile(rf' ({_NAME})="{_VALUE}"').findall
 _CHILD = re.compile(rf"{_BLANK}<({_NAME})>{_CHARS}*</\1>").match
+_TAGS = re.compile(r"<[^<>]*>").findall
 _REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&|]]>")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").fullmatch
@@ -159,7 +160,18 @@ class XmlFormat(RunReader):
 
     def guess(self, text: str, shape: Shape) -> Shape:
         """Return the last shape with as many attributes as the first element has."""
-        return self._widths.get(text.count('="', 0, text.find(">")) + 1, shape)
+        return self._widths.find(text.count('="', 0, text.find(">")) + 1) or shape
+
+    def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
+        """Return the elements of a text without their end tags, and the names in each."""
+        close = f"</{reply.item}>"
+        elements = text.split(close)
+        if elements.pop().strip(" \t\r\n") or max(map(len, elements)) > _LONG_ITEM:
+            raise Unusual
+        elements = [element.lstrip(" \t\r\n") for element in elements]
+        if _children(reply):
+            return elements, [tuple(_TAGS(element)) for element in elements], close
+        return elements, [tuple(element.split('"')[:-1:2]) for element in elements], close
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the element at a place, and where the next one begins."""

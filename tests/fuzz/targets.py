@@ -64,8 +64,9 @@ _SIZES = {
     "smsc_codec.formats.reader.MOST_MARKS": 12,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
     "smsc_codec.formats.reader.MOST_SHAPES": 4,
+    "smsc_codec.formats.reader._SOME_SHAPES": 2,
+    "smsc_codec.formats.reader._RECORDS_A_SHAPE": 4,
     "smsc_codec.formats.reader._RUNS": 2,
-    "smsc_codec.formats.text.MOST_SHAPES": 4,
     "smsc_codec.formats.text._LONG_LINE": 128,
     "smsc_codec.formats.text._LONG_VALUE": 8,
     "smsc_codec.formats.xml._LONG_ITEM": 128,
@@ -91,9 +92,9 @@ def forget() -> None:
     """Let the codec know no shapes, so that those of one input leave room for those of the next."""
     for reader in CODEC._formats.values():
         known = vars(reader)
-        known["_writers"] = {kind: {} for kind in known["_writers"]}
+        known["_writers"] = Shapes()
         if "_shapes" in known:
-            known |= {"_shapes": Shapes(), "_last": None, "_widths": {}}
+            known |= {"_shapes": Shapes(), "_last": None, "_widths": Shapes()}
         if "_last_one" in known:
             known["_last_one"] = None
 
