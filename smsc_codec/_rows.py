@@ -928,21 +928,22 @@ def writer(  # noqa: PLR0915 - it makes both functions field by field
         elif type_.kind == "code":
             space[f"{name}_class"], space[f"{name}_spelled"] = type_.enum, Spellings(type_)
             test = f"{value}.__class__ is {name}_class"
-            one += [f"if not {test}:", "    odd()", f"{name} = {name}_spelled[{value}]"]
+            own_test = test.replace(value, name)
+            one += [f"{name} = {value}", f"if not {own_test}:", "    odd()", f"{name} = {name}_spelled[{name}]"]
             checks.append(test)
             names_many[name] = f"{name}_spelled[{value}]"
         else:
             plain = " and {0}.tzinfo is None"
             test = "{0}.__class__ is Decimal" if type_.kind == "money" else "{0}.__class__ is datetime" + plain
-            written = f"write_{type_.kind}({{0}})"
-            one += [
-                f"{name} = {value}",
-                f"if not ({test.format(name)}):",
-                "    odd()",
-                f"{name} = {written.format(name)}",
-            ]
+            one += [f"{name} = {value}", f"if not ({test.format(name)}):", "    odd()"]
+            if type_.kind == "date":
+                # With microseconds it is longer.
+                one += [f"{name} = {name}.isoformat()", f"if len({name}) != 19:", "    odd()"]
+                names_one[name] = f"{name}[8:10]}}.{{{name}[5:7]}}.{{{name}[:4]}} {{{name}[11:]"
+            else:
+                one.append(f"{name} = write_money({name})")
             checks.append(test.format(value))
-            names_many[name] = written.format(value)
+            names_many[name] = f"write_{type_.kind}({value})"
     absent = [f"record.{field.name} is None" for field in obj.fields if field.name not in present]
     targets = {name: f"{name}_column" for name in columns}
     condition = [*checks, *absent]
@@ -1102,6 +1103,26 @@ def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
     It raises one of `CAUGHT` for a record that only the careful writer can judge. Its second argument has the keys that
     have been checked, by their identity.
     """
+    lines, kind, space = _kind(obj)
+    return compiled("kind_of", obj.cls.__name__, "record, checked", [*lines, f"return {kind}"], space)
+
+
+def by_kind(
+    obj: Object,
+    known: dict[Any, Callable[[Any, int], str]],
+    make: Callable[[Any], Callable[[Any, int], str]],
+    longest: int,
+) -> Callable[[Any], str]:
+    """Compile what writes a record with what is *known* for its kind, or made; no text may be longer than *longest*."""
+    lines, kind, space = _kind(obj)
+    space |= {"known": known, "make": make}
+    lines = ["checked = {}", *lines] if isinstance(obj.open, OpenMap) else lines
+    lines += [f"kind = {kind}", f"return (known.get(kind) or make(kind))(record, {longest})"]
+    return compiled("write_by_kind", obj.cls.__name__, "record", lines, space)
+
+
+def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
+    """Return lines that check a record, the expression of its kind, and the names in them."""
     lines = ["if record.__class__ is not Record:", "    odd()"]
     parts = [f"record.{field.name} is None" for field in obj.fields if field.optional and isinstance(field.type, Type)]
     parts += [f"record.{field.name} and odd()" for field in obj.fields if isinstance(field.type, Many)]
@@ -1114,9 +1135,8 @@ def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
                 f"    check_keys({keys}, checked)",
             ]
             parts.append(keys)
-    lines.append(f"return ({', '.join(parts)}{',' * (len(parts) == 1)})")
-    space = {"Record": obj.cls, "odd": odd, "id": id, "check_keys": check_keys}
-    return compiled("kind_of", obj.cls.__name__, "record, checked", lines, space)
+    kind = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+    return lines, kind, {"Record": obj.cls, "odd": odd, "id": id, "check_keys": check_keys}
 
 
 def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], Keys]:

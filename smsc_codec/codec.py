@@ -346,11 +346,16 @@ class Codec(Generic[R]):
         beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the
         reply becomes its cause.
         """
-        declared = self._by_id.get(id(type(reply)))
-        reader = self._formats.get(fmt) if type(fmt) is int or type(fmt) is Format else None
         # Nearly every caller gives no more than the format.
-        if declared and reader and drop is _NOTHING and charset is _UTF8 and limits is DEFAULT_LIMITS:
-            return self._encoded(reply, declared, reader, _UTF8, limits)
+        is_usual = drop is _NOTHING and charset is _UTF8 and limits is DEFAULT_LIMITS
+        if is_usual and (type(fmt) is int or type(fmt) is Format):
+            try:
+                body = self._formats[fmt].spell[id(type(reply))](reply).encode()
+            except Exception:  # what is wrong is found out below
+                body = BOM
+            if not body.startswith(BOM):
+                return body
+        declared = self._by_id.get(id(type(reply)))
         limits_of(limits)
         dropped = names_in("drop", drop, self._droppable)
         format_ = format_of(fmt)

@@ -31,6 +31,7 @@ from .._rows import (
     Variant,
     Writer,
     at_once,
+    by_kind,
     documented_tables,
     kinds,
     noted_tables,
@@ -213,6 +214,11 @@ class FormatReader:
         self._known: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
         self._writers: Shapes[Writer] = Shapes()
         self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
+        self.spell = {id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many}
+        """By the identity of a reply's class: what writes such a reply within the default limits.
+
+        It may raise anything: the careful writer says what is wrong.
+        """
 
     def noted_tables(self) -> Tables:
         """Return tables for one reply of which everything is reported."""
@@ -346,6 +352,24 @@ class FormatReader:
             except CAUGHT:
                 pass
         return self.write_carefully(value, reply, "", limits)
+
+    def _speller(self, reply: Reply) -> Callable[[Any], str]:
+        known: dict[Any, Callable[[Any, int], str]] = {}
+
+        def make(kind: Any) -> Callable[[Any, int], str]:
+            if len(known) >= MOST_SHAPES:
+                known.clear()
+            made = known[kind] = self.make_speller(reply, kind)
+            return made
+
+        return by_kind(reply.object, known, make, DEFAULT_LIMITS.text)
+
+    def make_speller(self, reply: Reply, kind: Any) -> Callable[[Any, int], str]:
+        """Return what writes a reply of a kind; the second argument is the length that no text may exceed."""
+        if reply.constant:
+            text = self.write_one(reply.object.cls(), reply, DEFAULT_LIMITS)
+            return lambda value, longest: text
+        return self._writer(reply, kind).one
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""

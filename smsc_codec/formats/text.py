@@ -23,6 +23,7 @@ from .._rows import (
     Variant,
     Writer,
     arrange,
+    present_in,
     rows,
     writer,
 )
@@ -63,6 +64,7 @@ class TextFormat(RunReader):
         for reply in self.narrow:
             types = {field.name: field.type for field in reply.object.fields}
             self._texts_of[reply.kind] = [n for n, t in types.items() if isinstance(t, Type) and t.kind == "text"]
+        self._read_back = self._compile_small(None, False, None)
         # What a record begins with tells which reply it belongs to.
         if self._records:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
@@ -358,13 +360,30 @@ class TextFormat(RunReader):
         if reply.constant:
             return reply.constant
         text = super().write_one(value, reply, limits)
-        if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
-            return text
-        # A text in the middle of a line can hold what the line goes on with.
-        if self._find_line_end(text) or self.read_small(text, (), limits, self.plain_tables) != value:
+        if not self._is_read_back(value, text, reply):
             self._parsed_back(text, "")
             raise EncodeError(_otherwise(text))
         return text
+
+    def make_speller(self, reply: Reply, kind: Any) -> Callable[[Any, int], str]:
+        """Return what writes a reply of a kind; the second argument is the length that no text may exceed."""
+        made = super().make_speller(reply, kind)
+        if present_in(reply.object, kind)[0].isdisjoint(self._texts_of[reply.kind]):
+            return made
+
+        def write(value: Any, longest: int) -> str:
+            text = made(value, longest)
+            if not self._is_read_back(value, text, reply):
+                raise Unusual
+            return text
+
+        return write
+
+    def _is_read_back(self, value: Any, text: str, reply: Reply) -> bool:
+        """Whether the text of a reply is read as it was meant: a text in it can hold what the line goes on with."""
+        if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
+            return True
+        return not self._find_line_end(text) and bool(self._read_back(text) == value)
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields and open keys."""
