@@ -64,6 +64,7 @@ class TextFormat(RunReader):
         # What a record begins with tells which reply it belongs to.
         if self._records:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
+            self._mark = self._equals.strip()
         single = {reply.rule for reply in self.wide}
         self._only_lists = {reply.rule for reply in self.lists} - single
         self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
@@ -117,10 +118,10 @@ class TextFormat(RunReader):
             return records[0]
         return listed.many(tuple(records)) if listed is not None else None
 
-    def guess(self, text: str, shape: Shape) -> Shape:
-        """Return the last shape with as many fields as the first line has."""
+    def width(self, text: str) -> int:
+        """Return how many fields the first line seems to have."""
         end = text.find("\n")
-        return self._widths.find(text.count(self._equals, 0, len(text) if end < 0 else end)) or shape
+        return text.count(self._mark) if end < 0 else text.count(self._mark, 0, end)
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
         """Return the lines of a text, and their keys."""
