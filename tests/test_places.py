@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
 
 from smsc_codec import Codec, Limits
 from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.formats.xml_tree import _Characters
 
 from .lanes import SLOW
 
@@ -114,3 +118,38 @@ def test_places(fmt: int, marked: str, limits: dict[str, int], expected: list[st
         for each in (SLOW, codec):
             findings = each.validate(body, fmt=fmt, limits=Limits(**limits)).findings
             assert [(finding.code, finding.path, finding.offset) for finding in findings] == wanted
+
+
+class Counted(str):
+    """A text that counts the characters which are taken of it."""
+
+    taken = 0
+
+    def __getitem__(self, key: Any) -> str:
+        part = super().__getitem__(key)
+        self.taken += len(part)
+        return part
+
+
+@pytest.mark.parametrize("text", ["", "a", "Ж", "aЖ€😀" * 900, "Ж" * 1024, "a" * 3000 + "Ж"])
+@pytest.mark.parametrize("start", [0, 1])
+def test_characters_of_bytes(text: str, start: int) -> None:
+    """In any order, all together for one pass, and a step of it for each."""
+    counted = Counted(text)
+    characters = _Characters(counted, start)
+    size = len(text[start:].encode())
+    asked = [*random.Random(start).sample(range(size), min(size, 50)), 0, size, size + 10]
+    for byte in asked:
+        before = text[start:].encode()[:byte].decode("utf-8", "replace")
+        assert characters.at(byte) == min(start + len(before), len(text))
+    assert counted.taken <= len(text) + len(asked) * 1024
+
+
+def test_places_in_a_long_document_with_wide_letters() -> None:
+    """Each finding is where its value stands, with a root and without."""
+    items = [f'<sender a{number}="▲1">Ж😀</sender>' for number in range(300)]
+    for body in ("".join(items), f"<senders>\n{''.join(items)}</senders>", f"<?xml version='1.0'?>\n{''.join(items)}"):
+        pieces = body.split(MARK)
+        wanted = [len("".join(pieces[:number]).encode()) for number in range(1, len(pieces))]
+        report = Codec(SENDERS).validate("".join(pieces).encode(), fmt=2)
+        assert [finding.offset for finding in report.findings] == wanted

@@ -246,7 +246,7 @@ def test_a_sequence_is_found_that_makes_later_replies_dear() -> None:
         nonlocal now
         now = 1 + min(3, replies[self])
         replies[self] += 1
-        self._shapes, self._last, self._widths = Shapes(), None, Shapes()
+        self._shapes, self._widths = Shapes(), Shapes()
         return fast(self, *given)
 
     def all_that_was_learned(patterns: Sequence[str]) -> str:
@@ -315,7 +315,7 @@ def test_a_list_after_more_shapes_than_are_kept(fmt: Format) -> None:
 def test_no_body_makes_a_later_one_dearer(fmt: Format, records: int) -> None:
     """However many shapes were read and written, a new one is compiled once, and read by compiled rows from then on."""
     used, new = new_codec(fmt), new_codec(fmt)
-    other = spelled([mixed(["other"], 0)], fmt)
+    other = spelled([mixed(["another", "mts"], 0)], fmt)
     for number in range(0, 2 * MOST_SHAPES * records, records):
         hostile = spelled([mixed([f"k{number + each}", "mts"], 0) for each in range(records)], fmt)
         if number < 2 * MOST_SHAPES or records == 1:

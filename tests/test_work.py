@@ -76,6 +76,27 @@ def test_steps_of_writing_grow_linearly(fmt: Format, name: str) -> None:
     assert is_linear(counts), counts
 
 
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+@pytest.mark.parametrize("name", ["A", "Ж"])
+def test_steps_of_many_findings_in_one_record_grow_linearly(fmt: Format, name: str) -> None:
+    counts = []
+    for times in SIZES:
+        keys = [f"k{number}" for number in range(50 * times)]
+        codec: Codec[Any] = Codec(SENDERS)
+        codec.validate("ERROR = 1 (x)", fmt=fmt)
+        # A key that is given twice is for the careful reader.
+        bodies = {
+            Format.TEXT: f"name = {name}, " + ", ".join(f"{key} = 1, {key} = 2" for key in keys),
+            Format.XML: "<senders " + " ".join(f'{key}="1"' for key in keys) + f"><sender>{name}</sender></senders>",
+            Format.JSON: f'[{{"sender": "{name}", ' + ", ".join(f'"{key}": 1, "{key}": 2' for key in keys) + "}]",
+        }
+        validated = partial(codec.validate, bodies[fmt], fmt=fmt, limits=Limits(fields=10**6))
+        assert len(validated().findings) >= len(keys)
+        re.purge()
+        counts.append(steps(validated))
+    assert is_linear(counts), counts
+
+
 def test_what_is_quadratic_is_noticed() -> None:
     def work(size: int) -> None:
         for _ in range(size):

@@ -98,8 +98,7 @@ class JsonFormat(FormatReader):
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         self._shapes: Shapes[_Shape] = Shapes()
-        # The shape of the last list, and the last one with as many members: guesses that msgspec judges.
-        self._last: _Shape | None = None
+        # The shape of the last object, and the last one with so many members: guesses that msgspec judges.
         self._last_one: _Shape | None = None
         self._widths: Shapes[_Shape] = Shapes()
 
@@ -159,20 +158,12 @@ class JsonFormat(FormatReader):
         return shape.reply.many(tuple(records))
 
     def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:
-        shape = self._last
+        shape = self._widths.find(body.count(b":", 0, body.find(b"}")))
         if shape is not None:
             try:
                 return shape, shape.wire(body)
             except msgspec.ValidationError:
                 pass
-        guess = self._widths.find(body.count(b":", 0, body.find(b"}")))
-        if guess is not None and guess is not shape:
-            try:
-                found = guess.wire(body)
-            except msgspec.ValidationError:
-                return None, None
-            self._last = guess
-            return guess, found
         return None, None
 
     def _shape_of(self, replies: Sequence[Reply], row: dict[str, Any]) -> _Shape:
@@ -199,7 +190,6 @@ class JsonFormat(FormatReader):
             except msgspec.ValidationError:
                 continue
             if shape.ordered:
-                self._last = shape
                 self._widths.keep(len(shape.keys), shape)
             return found
         return None

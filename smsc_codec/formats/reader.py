@@ -107,13 +107,11 @@ class Shapes(Generic[S]):
 
     def __init__(self) -> None:
         self._known: dict[Hashable, S] = {}
+        self.find = self._known.get
+        """Returns what is remembered for keys, or None."""
 
     def __len__(self) -> int:
         return len(self._known)
-
-    def find(self, keys: Hashable) -> S | None:
-        """Return what is remembered for these keys."""
-        return self._known.get(keys)
 
     def keep(self, keys: Hashable, made: S) -> None:
         """Remember what was compiled for these keys, and forget the oldest if there is no room."""
@@ -125,7 +123,7 @@ class Shapes(Generic[S]):
 
     def get(self, keys: Hashable, make: Callable[[], S]) -> S:
         """Return what is compiled for these keys."""
-        found = self._known.get(keys)
+        found = self.find(keys)
         if found is None:
             found = make()
             self.keep(keys, found)
@@ -454,9 +452,7 @@ class RunReader(FormatReader):
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
-        # The shape of the last record: a guess that `find` judges.
-        self._last: Shape | None = None
-        # The last one with as many keys.
+        # The last shape with so many keys: a guess that `find` judges.
         self._widths: Shapes[Shape] = Shapes()
 
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
@@ -470,8 +466,8 @@ class RunReader(FormatReader):
         """
         raise NotImplementedError
 
-    def guess(self, text: str, shape: Shape) -> Shape:
-        """Return a shape that a text may have, which does not have that *shape*."""
+    def width(self, text: str) -> int:
+        """Return how many keys the first record of a text seems to have."""
         raise NotImplementedError
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
@@ -480,29 +476,23 @@ class RunReader(FormatReader):
 
     def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the records that a text consists of."""
+        shape = self._widths.find(self.width(text))
+        found = shape.find(text) if shape is not None and shape.reply is reply else [(text,)]
+        if shape is not None and not found[-1][-1]:
+            return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
         records: list[Any] = []
-        shape = self._last if self._last is not None and self._last.reply is reply else None
-        if shape is not None:
+        for _ in range(_RUNS):
+            rest = found.pop()[-1]
+            if found and shape is not None:
+                records += self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+            if not rest:
+                return records
+            text = rest
+            shape = self.shape_at(text, 0, reply)[0]
+            self._widths.keep(shape.width, shape)
             found = shape.find(text)
             if not found[-1][-1]:
-                return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
-            # Views take turns.
-            shape = self._last = self.guess(text, shape)
-            if shape.reply is not reply:
-                shape = None
-        for _ in range(_RUNS):
-            if shape is not None:
-                found = shape.find(text)
-                rest = found[-1][-1]
-                if rest:
-                    found.pop()
-                if found:
-                    records += self._made(shape, self.plain_rows(text, found), limits, longest, tables)
-                if not rest:
-                    return records
-                text = rest
-            shape = self._last = self.shape_at(text, 0, reply)[0]
-            self._widths.keep(shape.width, shape)
+                return records + self._made(shape, self.plain_rows(text, found), limits, longest, tables)
         return records + self._by_shape(text, reply, limits, longest, tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:

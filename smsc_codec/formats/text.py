@@ -69,6 +69,7 @@ class TextFormat(RunReader):
         if self._records:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
             self.mark = self._equals
+            self._equals_mark = self._equals.strip()
         single = {reply.rule for reply in self.wide}
         self._only_lists = {reply.rule for reply in self.lists} - single
         self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
@@ -127,10 +128,10 @@ class TextFormat(RunReader):
             return records[0]
         return listed.many(tuple(records)) if listed is not None else None
 
-    def guess(self, text: str, shape: Shape) -> Shape:
-        """Return the last shape with as many fields as the first line has."""
+    def width(self, text: str) -> int:
+        """Return how many fields the first line seems to have."""
         end = text.find("\n")
-        return self._widths.find(text.count(self._equals, 0, len(text) if end < 0 else end)) or shape
+        return text.count(self._equals_mark) if end < 0 else text.count(self._equals_mark, 0, end)
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
         """Return the lines of a text, and their keys."""
@@ -314,44 +315,42 @@ class TextFormat(RunReader):
 
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
-        reply = next((reply for reply, head in self._heads if source.text.startswith(head)), None)
+        text = source.text
+        reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
         starts = [0]
-        while starts[-1] < len(source.text):
+        while starts[-1] < len(text):
             last = starts[-1]
-            starts.append((self._record_of(source.text, last, reply) if reply else self._line_of(source.text, last))[1])
-        if reply is not None and reply.rule in self._free:
-            return [self._place_of_cut(source.text, place, starts, reply) for place in places]
-        return [self._place(source, place, starts) for place in places]
+            starts.append((self._record_of(text, last, reply) if reply else self._line_of(text, last))[1])
+        # A record is looked at once, however many findings it has.
+        known: dict[int, dict[tuple[str, int], int]] = {}
+        found = []
+        for steps, again in places:
+            number, *keys = steps if steps and isinstance(steps[0], int) else (0, *steps)
+            at = starts[int(number)]
+            if keys and at not in known:
+                known[at] = self._values_at(source, at, reply)
+            found.append(known[at].get((str(keys[-1]), again), at) if keys else at)
+        return found
 
-    def _place_of_cut(self, text: str, place: Place, starts: list[int], reply: Reply) -> int:
-        steps = place.steps if place.steps and isinstance(place.steps[0], int) else (0, *place.steps)
-        start = starts[int(steps[0])]
-        record = text[start : self._record_of(text, start, reply)[0]]
-        named = [field for field in self._free[reply.rule].cut(record) or () if field.key == steps[-1]]
-        return start + named[min(place.again, len(named) - 1)].start if named else start
-
-    def _place(self, source: Source, place: Place, starts: list[int]) -> int:
-        steps = place.steps
-        if not steps:
-            return 0
-        if not isinstance(steps[0], int):
-            pieces = self._parsed(source)[1] if not any(source.text.startswith(head) for _, head in self._heads) else []
-            for piece in pieces:
-                if piece.kind == steps[0]:
-                    return piece.at
-            steps = (0, *steps)
-        at = starts[int(steps[0])]
-        if len(steps) < 2:
-            return at
-        again = place.again
-        for field in source.text[at : self._line_of(source.text, at)[0]].split(self._comma):
-            key, equals, _ = field.partition(self._equals)
-            if key == steps[1]:
-                if not again:
-                    return at + len(key) + len(equals)
-                again -= 1
-            at += len(field) + len(self._comma)
-        return starts[int(steps[0])]
+    def _values_at(self, source: Source, at: int, reply: Reply | None) -> dict[tuple[str, int], int]:
+        """Return where the values of the record at a place begin, by their keys and how often these came before."""
+        pairs: list[tuple[str, int]] = []
+        if reply is None:
+            pairs = [(piece.kind, piece.at) for piece in self._parsed(source)[1]]
+        elif reply.rule in self._free:
+            record = source.text[at : self._record_of(source.text, at, reply)[0]]
+            pairs = [(field.key, at + field.start) for field in self._free[reply.rule].cut(record) or ()]
+        else:
+            for field in source.text[at : self._line_of(source.text, at)[0]].split(self._comma):
+                key, equals, _ = field.partition(self._equals)
+                pairs.append((key, at + len(key) + len(equals)))
+                at += len(field) + len(self._comma)
+        found: dict[tuple[str, int], int] = {}
+        seen: dict[str, int] = {}
+        for key, start in pairs:
+            seen[key] = seen.get(key, -1) + 1
+            found[key, seen[key]] = start
+        return found
 
     # Writing
 

@@ -158,9 +158,9 @@ class XmlFormat(RunReader):
             self.remember(text, self._last, tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
-    def guess(self, text: str, shape: Shape) -> Shape:
-        """Return the last shape with as many attributes as the first element has."""
-        return self._widths.find(text.count('="', 0, text.find(">")) + 1) or shape
+    def width(self, text: str) -> int:
+        """Return how many attributes the first element seems to have, and its text."""
+        return text.count("=", 0, text.find(">")) + 1
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
         """Return the elements of a text without their end tags, and the names in each."""

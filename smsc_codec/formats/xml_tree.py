@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from xml.parsers import expat
 
 import msgspec
@@ -12,6 +15,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from .._careful import Place
 from .._source import Source
+from .._types import lazy
 
 _HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
@@ -48,12 +52,32 @@ def _next_attribute(text: str, match: re.Match[str] | None) -> re.Match[str]:
             return match
 
 
+# Characters between two places whose byte is remembered.
+_STEP = 1024
+
+
+class _Characters:
+    """Which character a byte of UTF-8 belongs to; all answers together cost one pass over the text, and each a step."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self._text, self._start = text, start
+        sizes = (len(text[at : at + _STEP].encode()) for at in range(start, len(text), _STEP))
+        self._bytes = array("Q", accumulate(sizes, initial=0))
+
+    def at(self, byte: int) -> int:
+        """Return the character of a byte behind the start."""
+        step = bisect_right(self._bytes, byte) - 1
+        first = min(self._start + step * _STEP, len(self._text))
+        before = self._text[first : first + _STEP].encode()[: byte - self._bytes[step]]
+        return first + len(before.decode("utf-8", "replace"))
+
+
 class _Broken(Exception):  # noqa: N818 - a signal, not an error
     """What expat says of a document, and where. Never leaves this module."""
 
-    def __init__(self, code: int, index: int) -> None:
+    def __init__(self, code: int, byte: int) -> None:
         self.code = code
-        self.index = index
+        self.byte = byte
 
 
 def is_html(text: str) -> bool:
@@ -68,26 +92,32 @@ class Tree:
     """
 
     def __init__(self, source: Source) -> None:
+        # The text that was parsed begins at *start*, and *before* stands for the characters that are ours before it.
         self._source, self._start, self._before = source, 0, 0
+        # By the identity of an element or of a list of them: where its attributes are, and which have a tag.
+        self._attributes: dict[int, dict[str, int]] = {}
+        self._tags: dict[int, dict[str, list[Element]]] = {}
         try:
             self.roots = self._elements("", "")
             return
         except _Broken as error:
             if error.code != expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
-                raise _syntax_error(error, source) from None
+                raise self._syntax_error(error) from None
         declaration = _DECLARATION.match(source.text)
         self._start, self._before = declaration.end() if declaration else 0, len("<run>")
         try:
             self.roots = self._elements("<run>", "</run>")
         except _Broken as error:
-            raise _syntax_error(error, source) from None
+            raise self._syntax_error(error) from None
 
     def index(self, byte: int) -> int:
         """Return the character at a byte of expat's."""
-        text, byte = self._source.text, max(byte - self._before, 0)
-        if text.isascii():
-            return self._start + byte
-        return self._start + len(text[self._start :].encode()[:byte].decode("utf-8", "replace"))
+        byte = max(byte - self._before, 0)
+        return self._start + byte if self._source.text.isascii() else self._characters.at(byte)
+
+    @lazy
+    def _characters(self) -> _Characters:
+        return _Characters(self._source.text, self._start)
 
     def place(self, place: Place) -> int:
         """Return where in the text a place is."""
@@ -101,9 +131,7 @@ class Tree:
         if isinstance(first, int):
             items = inside if first < len(inside) else self.roots
             return self._inside(items[first], steps, place.again)
-        root = Element("", [], at.byte, inside)
-        if not any(child.tag == first for child in inside):
-            root = Element("", [], at.byte, self.roots)
+        root = Element("", [], at.byte, inside if self._named(inside, first) else self.roots)
         return self._inside(root, [first, *steps], place.again)
 
     def _inside(self, element: Element, steps: Sequence[str | int], again: int) -> int:
@@ -112,25 +140,36 @@ class Tree:
                 element = element.children[step]
                 continue
             last = number == len(steps) - 1
-            found = self._attribute(element, step, again) if last else None
+            found = self._attribute(element, step) if last else None
             if found is not None:
                 return found
-            named = [child for child in element.children if child.tag == step]
+            named = self._named(element.children, step)
             if not named:
                 break
             element = named[min(again, len(named) - 1) if last else 0]
         return self.index(element.byte)
 
-    def _attribute(self, element: Element, name: str, again: int = 0) -> int | None:
+    def _named(self, elements: list[Element], tag: str) -> list[Element]:
+        """Return those that have a tag."""
+        tags = self._tags.get(id(elements))
+        if tags is None:
+            tags = self._tags[id(elements)] = {}
+            for element in elements:
+                tags.setdefault(element.tag, []).append(element)
+        return tags.get(tag, [])
+
+    def _attribute(self, element: Element, name: str) -> int | None:
         """Return where the value of an attribute begins, None if there is none."""
-        if not any(key == name for key, _ in element.attributes):
+        if not element.attributes:
             return None
-        match = _START.match(self._source.text, self.index(element.byte))
-        for key, _ in element.attributes:
-            match = _next_attribute(self._source.text, match)
-            if key == name:
-                return match.start(2) + 1
-        return None
+        places = self._attributes.get(id(element))
+        if places is None:
+            places = self._attributes[id(element)] = {}
+            match = _START.match(self._source.text, self.index(element.byte))
+            for key, _ in element.attributes:
+                match = _next_attribute(self._source.text, match)
+                places[key] = match.start(2) + 1
+        return places.get(name)
 
     def _elements(self, before: str, after: str) -> list[Element]:
         """Parse the text between *before* and *after*."""
@@ -185,11 +224,10 @@ class Tree:
             found = "an HTML page" if is_html(text) else "a document type declaration, which is refused"
             source.fail(f"expected a reply in XML, found {found}", text.find("<!"))
         except expat.ExpatError as error:
-            raise _Broken(error.code, self.index(parser.ErrorByteIndex)) from None
+            raise _Broken(error.code, parser.ErrorByteIndex) from None
         return roots
 
-
-def _syntax_error(error: _Broken, source: Source) -> Exception:
-    said = expat.errors.messages[error.code]
-    found = "an HTML page" if is_html(source.text) else f"broken XML ({said})"
-    return source.error(f"expected a reply in XML, found {found}", error.index)
+    def _syntax_error(self, error: _Broken) -> Exception:
+        said = expat.errors.messages[error.code]
+        found = "an HTML page" if is_html(self._source.text) else f"broken XML ({said})"
+        return self._source.error(f"expected a reply in XML, found {found}", self.index(error.byte))

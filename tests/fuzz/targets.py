@@ -94,7 +94,7 @@ def forget() -> None:
         known = vars(reader)
         known["_writers"] = Shapes()
         if "_shapes" in known:
-            known |= {"_shapes": Shapes(), "_last": None, "_widths": Shapes()}
+            known |= {"_shapes": Shapes(), "_widths": Shapes()}
         if "_last_one" in known:
             known["_last_one"] = None
 
