@@ -1071,7 +1071,8 @@ def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
     """
     lines = ["if record.__class__ is not Record:", "    odd()"]
     parts = [f"record.{field.name} is None" for field in obj.fields if field.optional and isinstance(field.type, Type)]
-    parts += [f"record.{field.name} and odd()" for field in obj.fields if isinstance(field.type, Many)]
+    lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, Many)]
+    parts += [f"({each}.__class__ is tuple and not {each}) or odd()" for each in lists]
     if isinstance(obj.open, OpenMap):
         for name in (obj.open.codes, obj.open.texts):
             keys = f"{name}_keys"

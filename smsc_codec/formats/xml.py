@@ -101,7 +101,7 @@ class XmlFormat(RunReader):
     # Reading
 
     def variants(
-        self, replies: Sequence[Reply], canonical: bool
+        self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
         """Return what reads these replies, with their elements in the documented order."""
         found = [
