@@ -147,6 +147,9 @@ class Builder:
         if isinstance(type_, Many):
             if not isinstance(value, list) or isinstance(value, Pairs):
                 raise Trouble(f"expected an array, found {words_of(value, source)}", place, path, "value")
+            most = source.limits.items
+            if len(value) > most:
+                raise Trouble(f"expected at most {most} records", Place((*place.steps, most)), path, "limit")
             build = self._nested[field.name].build
             return tuple(
                 build(item, source, (*place.steps, number), f"{path}[{number}]", notes)
@@ -381,8 +384,10 @@ def spelled(
     given: dict[str, Any] = {}
     for field in obj.fields:
         item = _attribute(value, field.name, f"{before}{field.name}")
-        absent = item is None or (isinstance(field.type, Many) and not item)
-        if field.key(fmt) is None and not absent:
+        absent = item is None
+        if isinstance(field.type, Many):
+            absent = not checked_list(item, f"{before}{field.name}", limits)
+        if not absent and (field.key(fmt) is None or (isinstance(field.type, Many) and fmt in ("text", "csv"))):
             raise EncodeError(f"{_WORDS[fmt]} no place for it", path=f"{before}{field.name}")
         if not absent or not field.optional:
             given[field.name] = item
@@ -397,6 +402,15 @@ def spelled(
     if path and len(found) > limits.fields:  # of a record in a list
         raise EncodeError(f"expected at most {limits.fields} fields, found {len(found)}", path=path)
     return found
+
+
+def checked_list(value: Any, path: str, limits: Limits) -> tuple[Any, ...]:
+    """Return the objects of a field that is a list of them. Raise `EncodeError` if they are not what is read back."""
+    if type(value) is not tuple:
+        raise EncodeError(f"expected a tuple, found {name_of(value)}", path=path)
+    if len(value) > limits.items:
+        raise EncodeError(f"expected at most {limits.items} records, here are {len(value)}", path=path)
+    return value
 
 
 def _spelled_open(

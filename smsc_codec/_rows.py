@@ -1125,7 +1125,8 @@ def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
     """Return lines that check a record, the expression of its kind, and the names in them."""
     lines = ["if record.__class__ is not Record:", "    odd()"]
     parts = [f"record.{field.name} is None" for field in obj.fields if field.optional and isinstance(field.type, Type)]
-    parts += [f"record.{field.name} and odd()" for field in obj.fields if isinstance(field.type, Many)]
+    lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, Many)]
+    parts += [f"({each}.__class__ is tuple and not {each}) or odd()" for each in lists]
     if isinstance(obj.open, OpenMap):
         for name in (obj.open.codes, obj.open.texts):
             keys = f"{name}_keys"

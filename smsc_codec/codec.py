@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -52,6 +52,9 @@ class Codec(Generic[R]):
     def __init__(self, endpoint: Endpoint[R]) -> None:
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
+        # Of a codec that is for one request: that for any. They share all formats but fmt=1.
+        self._any: Codec[R] | None = None
+        self._asked: dict[Any, Codec[R]] = {}
         self._replies: dict[type, Declared] = {reply.cls: reply for reply in endpoint.replies}
         # By their identity: a class that a caller made may raise when it is asked for its hash.
         self._by_id = {id(reply.cls): reply for reply in endpoint.replies}
@@ -61,10 +64,34 @@ class Codec(Generic[R]):
         # Nearly every caller expects one class; a look-up by its identity asks it for nothing.
         self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
+    def asked(self, parameters: Mapping[str, str]) -> Codec[R]:
+        """Return the codec for the replies to a request with these *parameters*.
+
+        Some lines of fmt=1 mean one thing or another, and the request alone tells which: `279,1` is the id and the
+        parts of a message, or with `cost=1` its price and its parts. A parameter that is not there is 0. All
+        parameters that decide nothing are passed over, and equal requests have the same codec.
+        """
+        if self._any is not None:
+            return self._any.asked(parameters)
+        given = {name: parameters.get(name) or "0" for name in self.endpoint.decides}
+        # Values that nobody has documented are one: a caller must not be able to fill the memory with them.
+        known = {name: value if value in self.endpoint.decides[name] else "" for name, value in given.items()}
+        key = tuple(known.values())
+        found = self._asked.get(key)
+        if found is None:
+            endpoint = self.endpoint.asked(known)
+            found = self if endpoint is self.endpoint else Codec(endpoint)
+            if found is not self:
+                found._any, found._replies, found._by_id = self, self._replies, self._by_id
+            found = self._asked.setdefault(key, found)
+        return found
+
     # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.
 
     def _format(self, fmt: Format) -> FormatReader:
         reader = self._formats.get(fmt)
+        if reader is None and self._any is not None and fmt is not Format.CSV:
+            reader = self._formats.setdefault(fmt, self._any._format(fmt))
         if reader is None:
             with LOADING:
                 reader = self._formats.get(fmt) or self._formats.setdefault(fmt, reader_of(fmt, self.endpoint))

@@ -16,7 +16,8 @@ A key that is left out is the field's own name, and `None` says that the format 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -199,21 +200,68 @@ class Rest(msgspec.Struct, frozen=True):
     name: str
 
 
-class Layout(msgspec.Struct, frozen=True):
-    """The cells of a line in fmt=1: names of fields, one of which may be a `Rest`."""
+def name_of_cell(cell: Any) -> str:
+    """Return the field whose value a cell has, an empty name if it has none."""
+    return cell if isinstance(cell, str) else "" if isinstance(cell, Const) else str(cell.name)
 
-    cells: tuple[str | Const | Signed | Rest, ...]
+
+class Only(msgspec.Struct, frozen=True, dict=True):
+    """A cell of fmt=1 with a field's value whose spelling tells the layout: *pattern* matches it."""
+
+    name: str
+    pattern: str
+
+    @lazy
+    def matches(self) -> Callable[[str], Any]:
+        """What tells whether a text is such a cell."""
+        return re.compile(self.pattern).fullmatch
+
+
+class Maybe(msgspec.Struct, frozen=True):
+    """A cell of fmt=1 with a field that a reply may lack: 0 or nothing stands there then. 0 is written."""
+
+    name: str
+
+
+Cell = str | Const | Signed | Rest | Only | Maybe
+"""The name of a field, or something of this."""
+
+
+class Layout(msgspec.Struct, frozen=True, dict=True):
+    """The cells of a line in fmt=1: names of fields, one of which may be a `Rest`.
+
+    A line has the layout that fits: the number of its cells, their fixed texts and patterns, and the types of their
+    values. If several fit, those of the lowest *rank* are meant, and of these the first. But if two of them belong to
+    different requests or replies, only the caller can know which it is, and the line is refused without a word of it.
+    """
+
+    cells: tuple[Cell, ...]
     when: Mapping[str, str] = {}
-    """Parameters of the request with which this layout is meant. Without them the number of cells decides."""
+    """Parameters of the request with which this layout is meant. What a request does not have is `0`."""
+    rank: int = 0
+    """Negative if its patterns decide, positive if it is an old form."""
 
-    @property
+    @lazy
+    def required(self) -> frozenset[str]:
+        """The fields that a line of it has."""
+        fixed = (Const, Maybe)
+        return frozenset(name_of_cell(cell) for cell in self.cells if not isinstance(cell, fixed))
+
+    @lazy
     def names(self) -> frozenset[str]:
-        """The fields that it has."""
-        return frozenset(
-            cell if isinstance(cell, str) else cell.name for cell in self.cells if not isinstance(cell, Const)
-        )
+        """The fields that a line of it can have."""
+        return frozenset(name_of_cell(cell) for cell in self.cells if not isinstance(cell, Const))
 
-    @property
+    def has_place_for(self, fields: Collection[str]) -> bool:
+        """Whether a value that has these fields can be written in it."""
+        return self.required <= {*fields} <= self.names
+
+    def collides(self, other: Layout) -> bool:
+        """Whether lines of both can have the same number of cells."""
+        few, many = sorted((self, other), key=lambda layout: len(layout.cells))
+        return len(few.cells) == len(many.cells) or few.rest is not None
+
+    @lazy
     def rest(self) -> str | None:
         """The field that takes the commas."""
         return next((cell.name for cell in self.cells if isinstance(cell, Rest)), None)
@@ -253,6 +301,29 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         """Of a list: the attribute with the records."""
         return str(self.many.__struct_fields__[0]) if self.many else ""
 
+    def behind(self, fmt: str) -> tuple[str, Reply] | None:
+        """Return the field whose objects stand in lines behind the first, and what such a line is, if there is one."""
+        for field in self.object.fields:
+            if isinstance(field.type, Many) and (field.type.rule if fmt == "text" else field.type.csv):
+                kind, words = f"{self.kind}.{field.name}", f"a line of {field.name}"
+                return field.name, Reply(kind, words, field.type.object, rule=field.type.rule, csv=field.type.csv)
+        return None
+
+    def asked(self, parameters: Mapping[str, str]) -> Reply:
+        """Return it as a request with these parameters gets it."""
+        meant = [
+            layout
+            for layout in self.csv
+            if all(parameters.get(name, "0") == value for name, value in layout.when.items())
+        ]
+        named = [layout for layout in meant if layout.when]
+        kept = [
+            msgspec.structs.replace(layout, when={})
+            for layout in meant
+            if layout.when or not any(map(layout.collides, named))
+        ]
+        return self if kept == [*self.csv] else msgspec.structs.replace(self, csv=tuple(kept))
+
 
 class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
     """An address of the service: what it can answer. *R* are the classes of its replies but for the error."""
@@ -274,6 +345,23 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
     def replies(self) -> tuple[Reply, ...]:
         """All replies, the error first."""
         return (error(self.errors, self.other_errors), *self.own)
+
+    @lazy
+    def decides(self) -> dict[str, frozenset[str]]:
+        """The values of parameters that decide which layouts a reply has in fmt=1."""
+        found: dict[str, set[str]] = {}
+        for layout in (layout for reply in self.own for layout in reply.csv):
+            for name, value in layout.when.items():
+                found.setdefault(name, {"0"}).add(value)
+        return {name: frozenset(values) for name, values in sorted(found.items())}
+
+    def asked(self, parameters: Mapping[str, str]) -> Endpoint[R]:
+        """Return the endpoint as a request with these parameters gets it.
+
+        Layouts of other requests are gone, and so are those that the ones which the request names collide with.
+        """
+        own = tuple(reply.asked(parameters) for reply in self.own)
+        return self if own == self.own else msgspec.structs.replace(self, own=own)
 
     def reply_of(self, cls: type) -> Reply | None:
         """Return the reply of a class, None if the endpoint does not have it."""
@@ -303,7 +391,7 @@ def error(codes: type[ErrorCode], others: frozenset[int] = frozenset()) -> Reply
                 Field("id", ID, optional=True),
             ),
         ),
-        csv=(Layout((Const("0"), Signed("code"))), Layout(("id", Signed("code")))),
+        csv=(Layout((Const("0"), Signed("code")), rank=-1), Layout(("id", Signed("code")), rank=-1)),
         # `ERROR = 3 (…)` came although fmt=3 was asked: valery1707/smsc-java, templates.php [cap].
         anywhere=True,
         more=True,
@@ -334,12 +422,15 @@ __all__ = [
     "SUCCESS",
     "TEXT",
     "TIMESTAMP",
+    "Cell",
     "Const",
     "Endpoint",
     "Field",
     "Layout",
     "Many",
+    "Maybe",
     "Object",
+    "Only",
     "OpenMap",
     "Other",
     "Reply",

@@ -92,6 +92,17 @@ SHORT = status.Message(status.MessageState(1), DATE, 5, err=status.DeliveryError
 LONG = replace(
     SHORT, send_date=DATE, send_timestamp=4, cost=Decimal("1.5"), sender_id="A", status_name="x", message="a, b"
 )
+LINE = status.Message(
+    status.MessageState(1),
+    last_timestamp=5,
+    err=status.DeliveryError(0),
+    send_timestamp=4,
+    phone="79990000000",
+    cost=Decimal("1.5"),
+    sender_id="A",
+    status_name="x",
+    message="a, b",
+)
 REPLIES: list[tuple[Any, list[Any]]] = [
     (
         balance.CODEC,
@@ -107,6 +118,7 @@ REPLIES: list[tuple[Any, list[Any]]] = [
             send.MessageSent(1, 2),
             send.MessageSent(1, 2, Decimal("1.5"), Decimal(3), "1234", (PHONE,)),
             send.MessageCost(Decimal("1.5"), 2, (PHONE,)),
+            send.MessageSent(1, 2, code="123456"),
             ErrorReply(send.MessageError(1), "x", 5),
         ],
     ),
@@ -119,6 +131,12 @@ REPLIES: list[tuple[Any, list[Any]]] = [
             replace(LONG, comment="x", type=status.MessageType(0)),
             status.StatusList((SHORT, replace(LONG, comment="x", type=status.MessageType(0), other=OTHER))),
             Success(),
+            LINE,
+            replace(LINE, comment="x", type=status.MessageType(0)),
+            replace(
+                LINE, sender_id="HLR", **dict.fromkeys(("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet"), "1")
+            ),
+            status.StatusList((replace(LINE, id=5), replace(LINE, comment="x", type=status.MessageType(0), id=6))),
         ],
     ),
 ]

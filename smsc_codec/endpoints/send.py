@@ -22,6 +22,7 @@ from ..declare import (
     Layout,
     Many,
     Object,
+    Only,
     Other,
     Reply,
 )
@@ -104,8 +105,23 @@ PHONE = Object(
         Other(),
     ),
 )
-# [client] fmt=3 has an array; the other forms are our choice.
-PHONES = Many(PHONE, item="phone", rule="phone", csv=(Layout(("phone", "mccmnc", "cost", "status", "error")),))
+# [client] fmt=3 has an array; the other forms are our choice. State and error stand there only if there is an error,
+# the price only if it was asked for.
+PHONES = Many(
+    PHONE,
+    item="phone",
+    rule="phone",
+    csv=(
+        Layout(("phone", "mccmnc", "cost", "status", "error")),
+        Layout(("phone", "mccmnc", "status", "error")),
+        Layout(("phone", "mccmnc", "cost")),
+        Layout(("phone", "mccmnc")),
+        Layout(("phone",)),
+    ),
+)
+
+# [client] The code of a call has six digits.
+_CODE = Only("code", "[0-9]{6}")
 
 SENT = Reply(
     "sent",
@@ -123,9 +139,13 @@ SENT = Reply(
         ),
     ),
     csv=(
-        Layout(("id", "parts")),  # [doc]
-        Layout(("id", "parts", "cost")),  # [doc]
-        Layout(("id", "parts", "cost", "balance")),  # [doc]
+        Layout(("id", "parts"), when={"cost": "0"}),  # [doc]
+        Layout(("id", "parts", "cost")),  # [doc] cost=2
+        Layout(("id", "parts", "cost", "balance")),  # [doc] cost=3
+        # [client] has a code in fmt=3; its place here is our choice.
+        Layout(("id", "parts", _CODE), when={"mes": "code"}),
+        Layout(("id", "parts", "cost", _CODE), when={"mes": "code", "cost": "2"}),
+        Layout(("id", "parts", "cost", "balance", "code"), when={"mes": "code", "cost": "3"}),
     ),
     # [client] Also without a root.
     xml=("result", None),

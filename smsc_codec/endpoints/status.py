@@ -5,7 +5,7 @@ The evidence is in `docs/wire-format/status.md`; fmt=0 in `grammars/status.lark`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -21,10 +21,13 @@ from ..declare import (
     SUCCESS,
     TEXT,
     TIMESTAMP,
+    Cell,
     Endpoint,
     Field,
     Layout,
+    Maybe,
     Object,
+    Only,
     Other,
     Reply,
     Rest,
@@ -215,15 +218,54 @@ MESSAGE = Object(
         "text": (("status", "last_date", "err", "id", "phone"),),
     },
 )
-SHORT = ("status", "last_timestamp", "err")
-LONG = (*SHORT, "send_timestamp", "phone", "cost", "sender_id", "status_name", Rest("message"))
+# The layouts of fmt=1. [doc] `all` decides which fields there are; [client] the fields of HLR stand behind the error,
+# and the sender of an HLR request is `HLR`. Where the request is not known the cells tell.
+_SHORT: tuple[Cell, ...] = ("status", "last_timestamp", "err")
+_HLR: tuple[Cell, ...] = ("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet")
+_SENT: tuple[Cell, ...] = ("send_timestamp", "phone")
+# No price looks like the name of a country.
+_REGION: tuple[Cell, ...] = (Only("country", r"[^0-9,\r\n]*"), "operator", "region")
+_TEXTS: tuple[Cell, ...] = ("status_name", Rest("message"))
+_TYPE: tuple[Cell, ...] = ("comment", Only("type", "[0-9]{1,2}"))
+_IS_HLR = Only("sender_id", "HLR")
+_IMSI = Only("imsi", "[0-9]{14,15}")
+
+
+def _unknown(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Return the cells of a message that was not found: dates and errors are 0 or nothing."""
+    blank = {"last_timestamp", "send_timestamp", "err"}
+    return tuple(
+        Only("status", "-3") if cell == "status" else Maybe(cell) if isinstance(cell, str) and cell in blank else cell
+        for cell in cells
+    )
+
+
+def _layouts(*behind: Cell) -> Iterator[Layout]:
+    """Yield the layouts of a message with `all=1` and `all=2`, which end with the cells *behind*."""
+    for all_, region in (("1", ()), ("2", _REGION)):
+        when = {"all": all_}
+        # [client] Older servers sent no comment and no type.
+        for last, rank in (((*_TEXTS, *_TYPE), 0), (_TEXTS, 1)):
+            sent = (*_SENT, *region, "cost")
+            yield Layout((*_SHORT, *_HLR, *sent, _IS_HLR, *last, *behind), when, rank - 2)
+            yield Layout((*_unknown(_SHORT + sent), "sender_id", *last, *behind), when, rank)
+            yield Layout((*_SHORT, *sent, "sender_id", *last, *behind), when, rank)
+
 
 ONE = Reply(
     "status",
     "the state of a message",
     MESSAGE,
     rule="status",
-    csv=(Layout(SHORT[:2]), Layout(SHORT), Layout((*LONG, "comment", "type")), Layout(LONG)),
+    csv=(
+        Layout(_unknown(_SHORT), {"all": "0"}),
+        Layout(_SHORT, {"all": "0"}),  # [doc]
+        Layout(_unknown(_SHORT[:2]), {"all": "0"}),
+        Layout(_SHORT[:2], {"all": "0"}),  # [doc] of its time
+        Layout((*_SHORT, _IMSI, *_HLR[1:]), {"all": "0"}, -1),  # [client]
+        Layout((*_SHORT, *_HLR), {"all": "0"}, 2),  # [client] without the IMSI
+        *_layouts(),
+    ),
     xml=("sms",),
 )
 MANY = Reply(
@@ -232,7 +274,13 @@ MANY = Reply(
     MESSAGE,
     many=StatusList,
     rule="status",
-    csv=(Layout((*SHORT, "id", "phone")), Layout((*LONG, "comment", "type", "id"))),
+    csv=(
+        Layout((*_unknown(_SHORT), "id", "phone"), {"all": "0"}),  # [open]
+        Layout((*_SHORT, "id", "phone"), {"all": "0"}),  # [doc]
+        Layout((*_SHORT, _IMSI, *_HLR[1:], "id", "phone"), {"all": "0"}, -1),  # [open]
+        Layout((*_SHORT, *_HLR, "id", "phone"), {"all": "0"}, 2),  # [open]
+        *_layouts("id"),
+    ),
     xml=("statuses",),
     item="sms",
 )

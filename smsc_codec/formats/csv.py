@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from msgspec.structs import replace
 
 from .._careful import Builder, Note, Place, Spelled, Trouble
-from .._rows import Keys, Part, Rows, Slot, Unusual, Variant, Writer, may_be_empty, rows, writer
+from .._rows import Keys, Part, Rows, Slot, Small, Unusual, Variant, Writer, may_be_empty, rows, small, writer
 from .._source import Source, shown
-from ..declare import Const, Endpoint, Layout, Many, Object, Reply, Rest, Signed, Type
+from ..declare import Cell, Const, Endpoint, Layout, Maybe, Object, Only, Reply, Rest, Signed, Type, name_of_cell
 from ..errors import EncodeError
 from ..limits import Limits
+from ..model import ErrorReply
 from .reader import AtOnce, FormatReader, Tables, is_value, texts_with
+
+_Place = tuple[Reply, Layout]
+"""A layout, and the reply that has it."""
 
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
@@ -38,6 +44,58 @@ class _Lines(NamedTuple):
     at_once: AtOnce
 
 
+class _Choice:
+    """Reads a line that may have one of several layouts, of which the line itself or the request tells which."""
+
+    def __init__(self, title: str, some: Sequence[_Place], known: Mapping[Any, Sequence[Any]], alone: bool) -> None:
+        """Take the layouts, and tables of codes. A line *alone* that is a record of a list is a list of one."""
+        self._title, self._some, self._known, self._alone = title, some, known, alone
+        self._most = max((len(layout.cells) for _, layout in some), default=0) + 1
+        self._by_width: dict[int, list[tuple[Small, list[Any]]]] = {}
+
+    def read(self, line: str) -> Any:
+        """Return the value of a line, None if it has none of the layouts, or if the request alone could tell which."""
+        width = min(line.count(",") + 1, self._most)
+        found = self._by_width.get(width)
+        if found is None:
+            found = self._by_width[width] = [*map(self._made, *zip(*self._of_width(width)))]
+        for read, rivals in found:
+            value = read(line)
+            if value is not None:
+                return None if any([rival(line) for rival in rivals]) else value
+        return None
+
+    def _of_width(self, width: int) -> list[_Place]:
+        """Return the layouts of lines with that many cells."""
+        return [
+            (reply, layout)
+            for reply, layout in self._some
+            if len(layout.cells) == width or (layout.rest is not None and len(layout.cells) < width)
+        ]
+
+    def _made(self, reply: Reply, layout: Layout) -> tuple[Small, list[Any]]:
+        """Return what reads a layout, and what tells whether a line has another one of the same right."""
+        rivals = [
+            re.compile(_pattern(*other)).fullmatch
+            for other in self._some
+            if other[1].rank == layout.rank and not _are_one(other, (reply, layout))
+            if _overlap(other, (reply, layout))
+        ]
+        variant = Variant(reply.object, tuple(_parts(reply.object, layout)))
+        read = small(self._title, [variant], [self._known[reply.object.cls]], ("", ""), None, None)
+        return (_listed(reply.many, read) if self._alone and reply.many else read), rivals
+
+
+def _listed(many: Any, read: Small) -> Small:
+    """Return what reads a line as a list of one record."""
+
+    def read_list(line: str) -> Any:
+        record = read(line)
+        return None if record is None else many((record,))
+
+    return read_list
+
+
 class CsvFormat(FormatReader):
     """Reads and writes an endpoint's replies in fmt=1."""
 
@@ -49,10 +107,18 @@ class CsvFormat(FormatReader):
         # A layout says which fields there are, so that no reply is too wide to be tried.
         self.narrow, self.wide = (*self.narrow, *self.wide), ()
         self._most_fields = max(len(layout.cells) for reply in self.narrow for layout in (*reply.csv, Layout(())))
+        self._by_kind = {reply.kind: reply for reply in self.replies}
         self._lines_of: dict[str, dict[int, _Lines]] = {}
         for reply in self.lists:
-            plain = (layout for layout in reply.csv if layout.rest is None and not layout.when)
-            self._lines_of[reply.kind] = {len(layout.cells): self._layout_lines(reply, layout) for layout in plain}
+            if all(map(_is_plain, reply.csv)):
+                self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
+        # Lists whose records stand alone too: what a line is depends on what is expected.
+        alone = [reply.object for reply in self.narrow]
+        self._twins = tuple(reply for reply in self.lists if reply.object in alone)
+        self._choices: dict[Any, _Choice] = {}
+        self._taken: dict[Any, Any] = {}
+        error = self.replies[0]
+        self._is_error = re.compile("|".join(_pattern(error, layout) for layout in error.csv)).fullmatch
 
     def _layout_lines(self, reply: Reply, layout: Layout) -> _Lines:
         keys = [cell for cell in layout.cells if isinstance(cell, str)]
@@ -69,30 +135,102 @@ class CsvFormat(FormatReader):
     # Reading
 
     def variants(
-        self, replies: Sequence[Reply], canonical: bool
+        self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
-        """Return what reads these replies; of a reply's layouts the longest is tried first."""
+        """Return what reads these replies, a variant for each layout that its cells alone tell from all others."""
         found: list[Variant] = []
-        for reply in replies:
-            if reply.constant:
-                found.append(Variant(reply.object, (Part(re.escape(reply.constant)),)))
-            for layout in sorted(reply.csv, key=lambda layout: -len(layout.cells)):
-                found.append(Variant(reply.object, tuple(_parts(reply.object, layout))))
+        for group, sure, _ in self._sorted_out(replies, first):
+            constants = (reply for reply in group if reply.constant)
+            found += [Variant(reply.object, (Part(re.escape(reply.constant)),)) for reply in constants]
+            found += [Variant(reply.object, tuple(_parts(reply.object, layout))) for reply, layout in sure]
         return found, ("", _LINE_END), None
+
+    def _sorted_out(
+        self, replies: Iterable[Reply], first: type | None
+    ) -> Iterable[tuple[list[Reply], list[_Place], list[_Place]]]:
+        """Yield the expected replies and the others, with layouts whose cells alone tell what they are, and others."""
+        every = [*replies, *self._twins]
+        expected = [reply for reply in every if first is not None and reply.cls in (first, ErrorReply)]
+        passed: list[_Place] = []
+        for group in (expected, [reply for reply in every if reply not in expected]):
+            places = _ranked(group)
+            sure: list[_Place] = []
+            open_: list[_Place] = []
+            for place in places:
+                layout = place[1]
+                rivals = [other for other in places if other[1].rank == layout.rank and not _are_one(other, place)]
+                if layout.rest or place[0].many or any(_overlap(other, place) for other in (*rivals, *passed, *open_)):
+                    open_.append(place)
+                else:
+                    sure.append(place)
+            passed += open_
+            yield group, sure, open_
+
+    def _choice(self, expect: tuple[Any, ...], documented: bool) -> _Choice:
+        """Return what reads a line that is a reply of its own."""
+        first = expect[0] if len(expect) == 2 else None
+        found = self._choices.get((first, documented))
+        if found is None:
+            known = self._documented if documented else self._tables
+            some = [place for _, _, open_ in self._sorted_out(self.narrow, first) for place in open_]
+            found = self._choices[first, documented] = _Choice(f"{self.endpoint.name} fmt=1", some, known, alone=True)
+        return found
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
         text = body.decode()
-        found = self.read_small(text, expect, limits, tables)
+        found = self._line(text, expect, limits, tables)
         if found is not None:
             return found
         if not text or text[0] == "\ufeff":
             return None
         for reply in self.ordered(expect, self.lists):
-            found = self._list(text, reply, self._lines_of[reply.kind], limits, tables)
+            known = self._lines_of.get(reply.kind)
+            if known is not None:
+                found = self._list(text, reply, known, limits, tables)
+            else:
+                records = self._records(text, reply, limits, tables) if "\n" in text[:-1] else None
+                found = reply.many(tuple(records)) if records is not None else None
             if found is not None:
                 return found
-        return None
+        return self._with_lines(text, expect, limits, tables) if self.behind else None
+
+    def _line(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
+        """Return the reply that is one line, None if it is not one, or if `read` has to judge."""
+        found = self.read_small(text, expect, limits, tables)
+        if found is not None or len(text) > limits.text or limits.fields < self._most_fields:
+            return found
+        line = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+        return None if "\n" in line else self._choice(expect, tables is not self.plain_tables).read(line)
+
+    def _records(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any] | None:
+        """Return the records of lines with layouts of all kinds, None if one of them has none."""
+        lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        cells = max((len(layout.cells) for layout in reply.csv), default=0)
+        if len(lines) > limits.items or cells > limits.fields:
+            return None
+        if len(text) > limits.text and max(map(len, lines)) > limits.text:
+            return None
+        documented = tables is not self.plain_tables
+        choice = self._choices.get((reply.kind, documented))
+        if choice is None:
+            known_ = self._documented if documented else self._tables
+            choice = _Choice(f"{self.endpoint.name} fmt=1", _ranked([reply]), known_, alone=False)
+            self._choices[reply.kind, documented] = choice
+        found = [*map(choice.read, lines)]
+        return None if any([each is None for each in found]) else found
+
+    def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
+        """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""
+        line, _, rest = text.partition("\n")
+        first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
+        reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
+        # What there is to report of the lines only the careful reader knows.
+        if reply is None or tables is not self.plain_tables:
+            return None
+        name, inner = self.behind[reply.kind]
+        records = self._records(rest, inner, limits, tables)
+        return replace(cast("Any", first), **{name: tuple(records)}) if records is not None else None
 
     def _list(self, text: str, reply: Reply, known: dict[int, _Lines], limits: Limits, tables: Tables) -> Any:
         if "\r" in text:
@@ -143,53 +281,62 @@ class CsvFormat(FormatReader):
         text = source.text.removesuffix("\n").removesuffix("\r") if source.text.endswith("\n") else source.text
         first, _, rest = text.partition("\n")
         cells = (first.removesuffix("\r") if rest else first).split(",")
-        for reply in self.ordered(expect, self.replies):
-            if reply.many:
+        expected = [reply for reply in self.replies if reply.cls in expect]
+        for group in (expected, [reply for reply in self.replies if reply not in expected]):
+            for reply in group:
+                if reply.constant and text == reply.constant:
+                    return reply.object.cls()
+            some = [reply for reply in group if reply.kind in self.behind] if rest else group
+            found = _chosen(_fits(some, cells), ",".join(cells), source, Place())
+            if found is None:
                 continue
-            if reply.constant and text == reply.constant:
-                return reply.object.cls()
-            nested = next(
-                (field for field in reply.object.fields if isinstance(field.type, Many) and field.type.csv), None
-            )
-            if rest and nested is None:
-                continue
-            pairs = _fitting(reply, cells)
-            if pairs is not None:
-                return self.builder(reply).build(pairs, source, (), "", notes)
+            if found.reply.many:
+                return self._read_lines(found.reply, source, notes)
+            made = self.builder(found.reply).build(found.pairs, source, (), "", notes)
+            return self._read_behind(made, found.reply, source, notes) if rest else made
         for reply in self.ordered(expect, self.lists):
             if reply.csv:
                 if not text:
                     return reply.many()
                 if "\n" in text or "," in text:
                     return self._read_lines(reply, source, notes)
-        found = source.found(0)
+        found_ = source.found(0)
         raise Trouble(
-            f"expected {self.endpoint.expected()} as comma-separated values, found {found}", Place(), "", "malformed"
+            f"expected {self.endpoint.expected()} as comma-separated values, found {found_}", Place(), "", "malformed"
         )
+
+    def _read_behind(self, first: Any, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
+        """Return a reply with the list that stands in the lines behind the first."""
+        name, inner = self.behind[reply.kind]
+        return replace(first, **{name: tuple(self._read_records(inner, name, 1, source, notes))})
 
     def make_builder(self, reply: Reply) -> Builder:
         """Make the careful reader of a reply's records: the pairs have the names of fields."""
         return Builder(reply.object, self.fmt, names={field.name: field.name for field in reply.object.fields})
 
     def _read_lines(self, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
+        return reply.many(tuple(self._read_records(reply, reply.attribute, 0, source, notes)))
+
+    def _read_records(self, reply: Reply, name: str, start: int, source: Source, notes: list[Note] | None) -> list[Any]:
+        """Return the records of the list *name*, which begins in the line *start*."""
         lines = source.text.removesuffix("\n").split("\n")
-        if len(lines) > source.limits.items:
-            source.fail(f"expected at most {source.limits.items} records, found {len(lines)}", code="limit")
+        if len(lines) - start > source.limits.items:
+            source.fail(f"expected at most {source.limits.items} records, found {len(lines) - start}", code="limit")
         build, records = self.builder(reply).build, []
-        for number, whole in enumerate(lines):
+        for number, whole in enumerate(lines[start:], start):
             # A lone CR at the end of the body ends no line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
             line = whole.removesuffix("\r") if ended else whole
-            pairs = _pairs(reply, line.split(","))
+            pairs = _pairs(reply, line.split(","), source, Place((number,)))
             if pairs is None:
                 wanted = " or ".join(_shown(layout) for layout in reply.csv)
                 count = line.count(",") + 1
                 values = "1 value" if count == 1 else f"{count} values"
-                raise Trouble(
-                    f"expected {wanted}, found {values}: {source.shown(line)}", Place((number,)), "", "malformed"
-                )
-            records.append(build(pairs, source, (number,), f"{reply.attribute}[{number}]", notes))
-        return reply.many(tuple(records))
+                reason = f"expected {wanted}, found {values}: {source.shown(line)}"
+                # Without keys nobody can say what they are.
+                raise Trouble(reason, Place((number,)), "", "unknown-form" if start else "malformed")
+            records.append(build(pairs, source, (number,), f"{name}[{number - start}]", notes))
+        return records
 
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
@@ -207,7 +354,7 @@ class CsvFormat(FormatReader):
             at = starts[number]
             if len(place.steps) > many:
                 line = text[at : starts[number + 1] - 1]
-                replies = self.lists if many else self.narrow
+                replies = [*self.lists, *(reply for _, reply in self.behind.values())] if many else self.narrow
                 at += _column(replies, line.removesuffix("\r").split(","), str(place.steps[-1]))
             found.append(at)
         return found
@@ -216,9 +363,14 @@ class CsvFormat(FormatReader):
 
     def write(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
+        # The layouts are those of the request that this reader is for.
+        reply = self._by_kind[reply.kind]
         if not reply.csv and not reply.constant:
             raise EncodeError(f"{reply.words} has no comma-separated form")
-        return super().write(value, reply, limits)
+        text = super().write(value, reply, limits)
+        if reply.many and self._is_error(text):
+            raise EncodeError(_otherwise(text))
+        return text
 
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
@@ -226,10 +378,8 @@ class CsvFormat(FormatReader):
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields."""
-        layout = next((layout for layout in reply.csv if layout.names == present), None)
-        # A value that looks like the fixed text of another layout is for the careful writer to refuse.
-        fixed = any(isinstance(cell, Const) for other in reply.csv if other is not layout for cell in other.cells)
-        if layout is None or keys.codes or keys.texts or fixed:
+        layout = next((layout for layout in reply.csv if layout.has_place_for(present)), None)
+        if layout is None or keys.codes or keys.texts or layout.required != layout.names:
             raise Unusual
         template: list[str | Slot] = []
         for cell in layout.cells:
@@ -238,106 +388,259 @@ class CsvFormat(FormatReader):
                 template.append(cell.text)
             else:
                 template += ["-"] if isinstance(cell, Signed) else []
-                template.append(Slot(cell if isinstance(cell, str) else cell.name))
+                template.append(Slot(name_of_cell(cell)))
         texts = {field.name: _REST if field.name == layout.rest else _TEXTS for field in reply.object.fields}
-        return writer(reply.object, f"{reply.object.cls.__name__} fmt=1", template, keys, texts)
+        made = writer(reply.object, f"{reply.object.cls.__name__} fmt=1", template, keys, texts)
+        taken = self._is_taken(reply, layout)
+        return made if taken is None else _watched(made, taken)
+
+    def _is_taken(self, reply: Reply, layout: Layout) -> Any:
+        """Return what tells whether a line of a layout would be read back otherwise, None if none would."""
+        known = (reply.kind, reply.csv.index(layout))
+        if known not in self._taken:
+            alone = reply.many is None and reply.kind in self._by_kind
+            places = _ranked([self.replies[0], reply] if alone else [reply])
+            place = next(number for number, each in enumerate(places) if each[1] is layout)
+            others = [
+                re.compile(_pattern(*other)).fullmatch
+                for number, other in enumerate(places)
+                if number < place or (other[1].rank == layout.rank and not _are_one(other, places[place]))
+                if _overlap(other, places[place])
+            ]
+            own = re.compile(_pattern(reply, layout)).fullmatch
+            fixed = any(isinstance(cell, Only) for cell in layout.cells)
+
+            def is_taken(line: str) -> bool:
+                return (fixed and not own(line)) or any([other(line) is not None for other in others])
+
+            self._taken[known] = is_taken if others or fixed else None
+        return self._taken[known]
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the line of a record with these fields."""
         given = {each.name or each.key: each for each in fields}
-        layout = next((layout for layout in reply.csv if layout.names == given.keys()), None)
-        if layout is None:
+        fitting = [layout for layout in reply.csv if layout.has_place_for(given)]
+        if not fitting:
             wanted = " or ".join(map(_shown, reply.csv))
             here = ", ".join(given)
             raise EncodeError(f"comma-separated replies have the fields {wanted}, here are {here}", path=path)
-        cells = []
-        for cell in layout.cells:
-            if isinstance(cell, Const):
-                cells.append(cell.text)
-                continue
-            each = given[cell if isinstance(cell, str) else cell.name]
-            if not _FORBIDDEN.isdisjoint(each.text) and not (
-                isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text
-            ):
-                reason = f"a comma or a line end would split the value in this format, found {shown(each.text)}"
-                raise EncodeError(reason, path=each.path)
-            cells.append("-" * isinstance(cell, Signed) + each.text)
-        if cells[0] == "0" and not isinstance(layout.cells[0], Const) and isinstance(layout.cells[-1], Signed):
+        for layout in fitting:
+            line = _line(layout, given)
+            taken = self._is_taken(reply, layout)
+            if line is not None and (taken is None or not taken(line)):
+                return line
+        line = _line(fitting[0], given) or ""
+        if line.startswith("0,") and isinstance(fitting[0].cells[-1], Signed):
             raise EncodeError(f"{shown('0')} means that there is none in this format", path=given["id"].path)
-        return ",".join(cells)
+        without = ", unless the codec is for the request (`Codec.asked`)" if fitting[0].when else ""
+        raise EncodeError(f"{_otherwise(line)}{without}", path=path)
+
+
+def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:
+    """Return the line of a layout with these values, None if one of them would not be read back."""
+    cells = []
+    for cell in layout.cells:
+        if isinstance(cell, Const):
+            cells.append(cell.text)
+            continue
+        each = given.get(name_of_cell(cell))
+        if each is None:
+            cells.append("0")
+            continue
+        if not _FORBIDDEN.isdisjoint(each.text) and not (
+            isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text
+        ):
+            reason = f"a comma or a line end would split the value in this format, found {shown(each.text)}"
+            raise EncodeError(reason, path=each.path)
+        if isinstance(cell, Maybe) and each.text in _NONE:
+            return None
+        cells.append("-" * isinstance(cell, Signed) + each.text)
+    return ",".join(cells)
+
+
+def _otherwise(line: str) -> str:
+    return f"comma-separated replies cannot carry it, as {shown(line)} would be read back as something else"
+
+
+def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
+    """Return a writer that leaves lines to the careful one which would be read back otherwise."""
+
+    def one(record: Any, longest: int) -> str:
+        line = made.one(record, longest)
+        if taken(line):
+            raise Unusual
+        return line
+
+    def many(records: Any, longest: int) -> list[str]:
+        lines = made.many(records, longest)
+        if any(map(taken, lines)):
+            raise Unusual
+        return lines
+
+    return made._replace(one=one, many=many)
 
 
 def _column(replies: Sequence[Reply], cells: list[str], name: str) -> int:
     """Return where in a line the value of a field begins."""
-    for layout in (layout for reply in replies for layout in reply.csv if name in layout.names):
+    for _, layout in _ranked(replies):
+        texts = _cut(layout, cells) if name in layout.names else None
         at = 0
-        for cell, (key, value) in zip(layout.cells, _in_layout(layout, cells) or ()):
-            at += isinstance(cell, Signed)
-            if key == name:
-                return at
-            at += len(value) + 1
+        for cell, text in zip(layout.cells, texts or ()):
+            if name_of_cell(cell) == name:
+                return at + isinstance(cell, Signed)
+            at += len(text) + 1
     return 0
 
 
 def _shown(layout: Layout) -> str:
-    return ",".join(
-        f"<{cell if isinstance(cell, str) else cell.text if isinstance(cell, Const) else cell.name}>"
-        for cell in layout.cells
+    return ",".join(f"<{cell.text if isinstance(cell, Const) else name_of_cell(cell)}>" for cell in layout.cells)
+
+
+# Where a cell is to hold nothing.
+_NONE = ("", "0")
+_END = r"(?![^,\r\n])"
+
+
+def _is_plain(layout: Layout) -> bool:
+    """Whether its cells have nothing but values, so that their number decides."""
+    return all(isinstance(cell, str) for cell in layout.cells) and not layout.when
+
+
+def _value_pattern(obj: Object, cell: Cell) -> str:
+    """Return an expression for the text of a cell."""
+    if isinstance(cell, Const):
+        return re.escape(cell.text)
+    if isinstance(cell, Only):
+        return f"(?:{cell.pattern})"
+    type_ = obj.by_name[name_of_cell(cell)].type
+    assert isinstance(type_, Type)
+    text = r"[^\r\n]*" if isinstance(cell, Rest) else r"[^,\r\n]*" if may_be_empty(type_) else r"[^,\r\n]+"
+    pattern = text if type_.kind == "text" else f"(?:{type_.pattern})"
+    return (
+        f"-{pattern}" if isinstance(cell, Signed) else f"(?:0|{pattern}|){_END}" if isinstance(cell, Maybe) else pattern
     )
 
 
+def _pattern(reply: Reply, layout: Layout) -> str:
+    """Return an expression for a line."""
+    return ",".join(_value_pattern(reply.object, cell) for cell in layout.cells)
+
+
 def _parts(obj: Object, layout: Layout) -> Iterable[Part]:
-    """Yield the parts of a small reply."""
+    """Yield the parts of a line."""
     before = ""
     for cell in layout.cells:
+        pattern = _value_pattern(obj, cell)
         if isinstance(cell, Const):
-            yield Part(before + re.escape(cell.text))
-        else:
-            type_ = obj.by_name[cell if isinstance(cell, str) else cell.name].type
+            yield Part(before + pattern)
+        elif isinstance(cell, Signed):
+            yield Part(f"{before}-", cell.name, pattern[1:])
+        elif isinstance(cell, Maybe):
+            type_ = obj.by_name[cell.name].type
             assert isinstance(type_, Type)
-            text = r"[^\r\n]*" if isinstance(cell, Rest) else r"[^,\r\n]*"
-            pattern = text if type_.kind == "text" else type_.pattern
-            yield Part(before + "-" * isinstance(cell, Signed), cell if isinstance(cell, str) else cell.name, pattern)
+            yield Part(before)
+            yield Part(f"(?!0?{_END})", cell.name, type_.pattern, _END, optional=True)
+            yield Part(f"(?:0{_END}|)")
+        else:
+            yield Part(before, name_of_cell(cell), pattern)
         before = ","
 
 
-def _in_layout(layout: Layout, cells: Sequence[str]) -> list[tuple[str, str]] | None:
-    """Return the cells of a line with the names that a layout gives them, None if it has another number of them."""
-    count = len(layout.cells)
-    rest = next((place for place, cell in enumerate(layout.cells) if isinstance(cell, Rest)), None)
-    if len(cells) < count or (rest is None and len(cells) > count):
+def _ranked(replies: Iterable[Reply]) -> list[_Place]:
+    """Return the layouts of replies, those of the lowest rank first."""
+    return sorted(((reply, layout) for reply in replies for layout in reply.csv), key=lambda each: each[1].rank)
+
+
+def _are_one(one: _Place, other: _Place) -> bool:
+    """Whether two layouts belong to the same reply and request, so that the first that fits is meant."""
+    return one[0] is other[0] and one[1].when == other[1].when
+
+
+def _overlap(one: _Place, other: _Place) -> bool:
+    """Whether a line may have both layouts, as far as the number of their cells and fixed texts tell."""
+    (reply, layout), (other_reply, other_layout) = one, other
+    if layout is other_layout or not layout.collides(other_layout):
+        return False
+    for cell, opposite in zip(layout.cells, other_layout.cells):
+        if isinstance(cell, Rest) or isinstance(opposite, Rest):
+            break
+        if _are_apart(reply.object, cell, opposite) or _are_apart(other_reply.object, opposite, cell):
+            return False
+    return True
+
+
+def _are_apart(obj: Object, cell: Cell, other: Cell) -> bool:
+    """Whether no text is both, the second one being a fixed text or a signed number."""
+    if isinstance(other, Const):
+        return re.compile(_value_pattern(obj, cell)).fullmatch(other.text) is None
+    type_ = obj.by_name[name_of_cell(cell)].type if not isinstance(cell, Const) else None
+    return isinstance(other, Signed) and isinstance(cell, str) and isinstance(type_, Type) and type_.kind == "number"
+
+
+class _Fit(NamedTuple):
+    """A layout that a line has, and its fields."""
+
+    reply: Reply
+    layout: Layout
+    pairs: list[tuple[str, str]]
+
+
+def _fits(replies: Iterable[Reply], cells: Sequence[str]) -> list[_Fit]:
+    """Return the layouts that a line has, by what its values can be, those of the lowest rank first."""
+    found = []
+    for reply, layout in _ranked(replies):
+        texts = _cut(layout, cells)
+        if texts is not None:
+            pairs = _named(layout, texts)
+            if all(is_value(reply.object.by_name[name], text) for name, text in pairs):
+                found.append(_Fit(reply, layout, pairs))
+    return found
+
+
+def _chosen(fits: Sequence[_Fit], line: str, source: Source, place: Place) -> _Fit | None:
+    """Return the layout that is meant, None if there is none. Raise `Trouble` if the request alone could tell."""
+    if not fits:
         return None
-    if rest is not None:
+    first = fits[0]
+    for each in fits:
+        if each.layout.rank == first.layout.rank and not _are_one(each[:2], first[:2]):
+            choices = " or ".join(f"{fit.reply.words}: {_shown(fit.layout)}" for fit in (first, each))
+            reason = f"expected a line that can mean one thing, found {source.shown(line)}, which can be {choices}"
+            raise Trouble(f"{reason} (say what the request asked for)", place, "", "ambiguous")
+    return first
+
+
+def _pairs(reply: Reply, cells: Sequence[str], source: Source, place: Place) -> list[tuple[str, str]] | None:
+    """Return the fields of a record, None if it has no layout."""
+    known = [(layout, texts) for _, layout in _ranked([reply]) if (texts := _cut(layout, cells)) is not None]
+    if len(known) > 1:
+        found = _chosen(_fits([reply], cells), ",".join(cells), source, place)
+        if found is not None:
+            return found.pairs
+    return _named(*known[0]) if known else None
+
+
+def _cut(layout: Layout, cells: Sequence[str]) -> list[str] | None:
+    """Return the texts of a layout's cells, None if a line has another number of them or other fixed texts."""
+    count = len(layout.cells)
+    if len(cells) < count or (layout.rest is None and len(cells) > count):
+        return None
+    if layout.rest is not None:
+        rest = next(place for place, cell in enumerate(layout.cells) if isinstance(cell, Rest))
         behind = len(cells) - (count - rest - 1)
         cells = [*cells[:rest], ",".join(cells[rest:behind]), *cells[behind:]]
-    pairs = []
     for cell, text in zip(layout.cells, cells):
-        if isinstance(cell, Const):
-            if text != cell.text:
-                return None
-            pairs.append(("", text))
-        elif isinstance(cell, Signed):
-            if not text.startswith("-"):
-                return None
-            pairs.append((cell.name, text[1:]))
-        else:
-            pairs.append((cell if isinstance(cell, str) else cell.name, text))
-    return pairs
+        if (isinstance(cell, Const) and text != cell.text) or (isinstance(cell, Signed) and not text.startswith("-")):
+            return None
+        if isinstance(cell, Only) and not cell.matches(text):
+            return None
+    return [*cells]
 
 
-def _pairs(reply: Reply, cells: Sequence[str]) -> list[tuple[str, str]] | None:
-    """Return the fields of a line by the first layout that it can have, None if there is none."""
-    for layout in reply.csv:
-        pairs = _in_layout(layout, cells)
-        if pairs is not None:
-            return [pair for pair in pairs if pair[0]]
-    return None
-
-
-def _fitting(reply: Reply, cells: Sequence[str]) -> list[tuple[str, str]] | None:
-    """Return the fields of a small reply, None if this is not one: only what its values can be tells it from others."""
-    for layout in reply.csv:
-        pairs = _in_layout(layout, cells)
-        if pairs is not None and all(not name or is_value(reply.object.by_name[name], text) for name, text in pairs):
-            return [pair for pair in pairs if pair[0]]
-    return None
+def _named(layout: Layout, texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the fields of a line."""
+    return [
+        (name_of_cell(cell), text[1:] if isinstance(cell, Signed) else text)
+        for cell, text in zip(layout.cells, texts)
+        if not isinstance(cell, Const) and not (isinstance(cell, Maybe) and text in _NONE)
+    ]

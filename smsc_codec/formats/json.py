@@ -105,7 +105,7 @@ class JsonFormat(FormatReader):
     # Reading
 
     def variants(
-        self, replies: Sequence[Reply], canonical: bool
+        self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
         """Return what reads these replies, with their members in the documented order."""
         if canonical:

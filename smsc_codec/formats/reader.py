@@ -19,7 +19,9 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from .._careful import Builder, Note, Pair, Place, Spelled, parser, spelled
+from msgspec.structs import replace
+
+from .._careful import Builder, Note, Pair, Place, Spelled, checked_list, parser, spelled
 from .._rows import (
     CAUGHT,
     Codes,
@@ -199,11 +201,15 @@ class FormatReader:
             if not reply.many and sum(field.optional for field in reply.object.fields) > MOST_OPTIONAL
         )
         self.narrow = tuple(reply for reply in self.replies if not reply.many and reply not in self.wide)
+        behind = {reply.kind: reply.behind(self.fmt) for reply in self.replies if self.fmt in ("text", "csv")}
+        self.behind = {kind: found for kind, found in behind.items() if found is not None}
+        """Of a reply with a list in it that stands in lines behind the first: its field, and what such a line is."""
+        every = (*self.replies, *(inner for _, inner in self.behind.values()))
         self._builders: dict[str, Builder] = {}
-        self._tables = {reply.object.cls: tables(reply.object) for reply in self.replies}
+        self._tables = {reply.object.cls: tables(reply.object) for reply in every}
         self.plain_tables = Tables(self._tables, noted=False)
         self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
-        self._documented = {reply.object.cls: documented_tables(reply.object) for reply in self.replies}
+        self._documented = {reply.object.cls: documented_tables(reply.object) for reply in every}
         self._small: dict[Any, Small] = {}
         self.at_once: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
         """With any codes, and with documented ones, by the identity of the class that is expected, or of None: what
@@ -211,7 +217,7 @@ class FormatReader:
         # The same for other short replies, by how many marks they have.
         self._known: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
         self._writers: Shapes[Writer] = Shapes()
-        self._kinds = {reply.kind: kinds(reply.object) for reply in self.replies}
+        self._kinds = {reply.kind: kinds(reply.object) for reply in every}
         self.spell = {id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many}
         """By the identity of a reply's class: what writes such a reply within the default limits.
 
@@ -259,7 +265,7 @@ class FormatReader:
 
     def _compile_small(self, first: type | None, documented: bool, whole: Any) -> Small:
         replies = self.ordered((first,) if first else (), self.narrow)
-        variants, around, plain = self.variants(replies, canonical=whole is not None)
+        variants, around, plain = self.variants(replies, first, canonical=whole is not None)
         all_tables = self._documented if documented else self._tables
         return small(
             f"{self.endpoint.name} fmt={FORMATS.index(self.fmt)}",
@@ -271,9 +277,9 @@ class FormatReader:
         )
 
     def variants(
-        self, replies: Sequence[Reply], canonical: bool
+        self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
-        """Return what reads these replies: the arguments of `_rows.small`.
+        """Return what reads these replies, of which that of the class *first* is expected: the arguments of `small`.
 
         If it is *canonical*, as the service writes them; else in all ways that an expression can tell.
         """
@@ -325,10 +331,14 @@ class FormatReader:
 
     def write(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
-        if not reply.many:
+        if reply.many:
+            return self.framed(self._lines(getattr(value, reply.attribute), reply, reply.attribute, limits), reply)
+        name, inner = self.behind.get(reply.kind, ("", None))
+        if inner is None or getattr(value, name) == ():
             return self.write_one(value, reply, limits)
-        records = getattr(value, reply.attribute)
-        return self.framed(self._lines(records, reply, limits), reply)
+        records = checked_list(getattr(value, name), name, limits)
+        first = self.write_one(replace(value, **{name: ()}), reply, limits)
+        return "\n".join([first, *self._lines(records, inner, name, limits)])
 
     def check_keys(self, reply: Reply, keys: Keys) -> None:
         """Leave open keys to the careful writer that the format may not be able to hold."""
@@ -382,8 +392,8 @@ class FormatReader:
         """Return the text of a record with these fields."""
         raise NotImplementedError
 
-    def _lines(self, records: Sequence[Any], reply: Reply, limits: Limits) -> list[str]:
-        """Return the text of each record."""
+    def _lines(self, records: Sequence[Any], reply: Reply, path: str, limits: Limits) -> list[str]:
+        """Return the text of each record of the list that *path* names."""
         if not records:
             return []
         kind_of = self._kinds[reply.kind]
@@ -416,7 +426,7 @@ class FormatReader:
         # In their order, as the first that is wrong is the one to name.
         for place, record in enumerate(records):
             if not lines[place]:
-                lines[place] = self.write_carefully(record, reply, f"{reply.attribute}[{place}]", limits)
+                lines[place] = self.write_carefully(record, reply, f"{path}[{place}]", limits)
         return lines
 
     def _alike(self, records: Sequence[Any], reply: Reply, kind: Any, limits: Limits) -> list[str]:
@@ -494,6 +504,10 @@ class RunReader(FormatReader):
             if not found[-1][-1]:
                 return records + self._made(shape, self.plain_rows(text, found), limits, longest, tables)
         return records + self._by_shape(text, reply, limits, longest, tables)
+
+    def remember_runs(self, text: str, records: str, tables: Tables) -> None:
+        """Remember the shape of a text whose *records* may have one."""
+        self.remember(text, self._widths.find(self.width(records)), tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the same where shapes take turns: records of a shape are read together, and put in their places."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
+
+from msgspec.structs import replace
 
 from .._careful import Note, Pair, Place, Spelled
 from .._rows import (
@@ -55,7 +57,8 @@ class TextFormat(RunReader):
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         self._records = (*self.lists, *self.wide)
-        rules = dict.fromkeys(reply.rule for reply in self._records)
+        inner = tuple(reply for _, reply in self.behind.values())
+        rules = dict.fromkeys(reply.rule for reply in (*self._records, *inner))
         grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *rules))
         self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search
         self._shapes: Shapes[Shape] = Shapes()
@@ -66,7 +69,7 @@ class TextFormat(RunReader):
             self._texts_of[reply.kind] = [n for n, t in types.items() if isinstance(t, Type) and t.kind == "text"]
         self._read_back = self._compile_small(None, False, None)
         # What a record begins with tells which reply it belongs to.
-        if self._records:
+        if rules:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
             self.mark = self._equals
             self._equals_mark = self._equals.strip()
@@ -80,7 +83,7 @@ class TextFormat(RunReader):
     # Reading
 
     def variants(
-        self, replies: Sequence[Reply], canonical: bool
+        self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
         """Return every way to write the rules of these replies."""
         found = [
@@ -105,7 +108,8 @@ class TextFormat(RunReader):
             if text.startswith(head):
                 break
         else:
-            return self.read_small(text, expect, limits, tables)
+            found = self.read_small(text, expect, limits, tables)
+            return found if found is not None or not self.behind else self._with_lines(text, expect, limits, tables)
         longest = limits.text if len(text) > limits.text else None
         records = self.runs(text, reply, limits, longest, tables)
         if len(records) > limits.items:
@@ -113,8 +117,22 @@ class TextFormat(RunReader):
         only_list = reply.rule in self._only_lists
         found = reply.many(tuple(records)) if only_list else self._reply(records, reply, expect)
         if only_list or (records and found is records[0]):
-            self.remember(text, self._last, tables)
+            self.remember_runs(text, text, tables)
         return found
+
+    def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
+        """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""
+        found = self._find_line_end(text)
+        first = None if found is None else self.read_small(text[: found.start()], expect, limits, tables)
+        reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
+        # What there is to report of the lines only the careful reader knows.
+        if reply is None or found is None or tables is not self.plain_tables:
+            return None
+        name, inner = self.behind[reply.kind]
+        records = self.runs(
+            text[found.end() :], inner, limits, limits.text if len(text) > limits.text else None, tables
+        )
+        return replace(cast("Any", first), **{name: tuple(records)}) if len(records) <= limits.items else None
 
     def _of_rule(self, rule: str) -> tuple[bool, Reply | None]:
         """Return whether a record of a rule can stand alone, and the reply that is a list of them."""
@@ -223,12 +241,25 @@ class TextFormat(RunReader):
 
     def _narrow(self, source: Source, notes: list[Note] | None) -> Any:
         reply, pieces, after = self._parsed(source)
-        if after < len(source.text):
+        name, inner = self.behind.get(reply.kind, ("", None))
+        if after < len(source.text) and inner is None:
             source.fail(f"expected the end of the reply after {reply.words}", after)
         if reply.constant:
             return reply.object.cls()
         pairs = [(piece.kind, piece.text) for piece in pieces if piece.kind not in ("literal", "separator")]
-        return self.builder(reply).build(pairs, source, (), "", notes)
+        made = self.builder(reply).build(pairs, source, (), "", notes)
+        records: list[Any] = []
+        shapes = Few(self._shapes, source.text.count("\n"))
+        while inner is not None and after < len(source.text):
+            if len(records) >= source.limits.items:
+                source.fail(f"expected at most {source.limits.items} records", after, code="limit")
+            end, behind = self._line_of(source.text, after)
+            where = f"{name}[{len(records)}]"
+            self._check_line(source, after, end, where, inner)
+            fields = self._pairs(source, inner, after, end, shapes)
+            records.append(self.builder(inner).build(fields, source, (len(records) + 1,), where, notes))
+            after = behind
+        return replace(made, **{name: tuple(records)}) if records else made
 
     def _parsed(self, source: Source) -> tuple[Reply, list[Piece], int]:
         """Return what Lark says of a reply's first line that is not a record's, and where the next line begins."""
@@ -471,7 +502,7 @@ class TextFormat(RunReader):
         if reply.rule in self._free:
             self._check_cut(text, fields, reply, path)
             return text
-        rule, pieces = self._parsed_back(text, path)
+        rule, pieces = self._parsed_back(text, path, "reply" if reply in self._records else reply.rule)
         read = _keyed(pieces)
         if read != [(each.key, each.text) for each in fields] or rule in {each.kind for each in self.narrow}:
             raise EncodeError(_otherwise(text), path=path)
@@ -491,11 +522,11 @@ class TextFormat(RunReader):
             if [*read] != [(each.key, each.text) for each in fields]:
                 raise EncodeError(_otherwise(text), path=path)
 
-    def _parsed_back(self, text: str, path: str) -> tuple[str, list[Piece]]:
+    def _parsed_back(self, text: str, path: str, start: str = "reply") -> tuple[str, list[Piece]]:
         if self._find_line_end(text):
             raise EncodeError(f"a line end would split the value in this format, found {shown(text)}", path=path)
         try:
-            return self._grammar.parse(Source(text, DEFAULT_LIMITS), "reply", 0, len(text))
+            return self._grammar.parse(Source(text, DEFAULT_LIMITS), start, 0, len(text))
         except DecodeError as error:
             reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
             raise EncodeError(reason, path=path) from None

@@ -102,7 +102,7 @@ class XmlFormat(RunReader):
     # Reading
 
     def variants(
-        self, replies: Sequence[Reply], canonical: bool
+        self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
         """Return what reads these replies, with their elements in the documented order."""
         found = [
@@ -133,7 +133,7 @@ class XmlFormat(RunReader):
                 records = self.runs(text[at:], reply, limits, longest, tables)
                 if len(records) > 1:
                     return None
-                self.remember(text, self._last, tables)
+                self.remember_runs(text, text[at:], tables)
                 return records[0]
         return self._list(text, limits, longest, expect, tables) if self.lists else None
 
@@ -155,7 +155,7 @@ class XmlFormat(RunReader):
             return None
         records = self.runs(text[at:end], reply, limits, longest, tables)
         if root[1] not in self._roots:
-            self.remember(text, self._last, tables)
+            self.remember_runs(text, text[at:end], tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
     def width(self, text: str) -> int:
