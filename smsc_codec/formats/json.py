@@ -343,9 +343,9 @@ class JsonFormat(FormatReader):
         return Builder(reply.object, self.fmt, "the field {}" if reply.many else "the member {}")
 
     def _chosen(self, pairs: Pairs, expect: tuple[Any, ...]) -> Reply | None:
-        """Return the reply that an object is: one with places for most members, and of these the expected one."""
+        """Return the reply that an object is: an expected one, and of several the one with places for most members."""
         ranked = [
-            (rank, reply)
+            ((reply.cls not in expect, rank), reply)
             for reply in self.ordered(expect, self.replies)
             if (rank := self._rank(reply, pairs)) is not None
         ]
@@ -362,7 +362,10 @@ class JsonFormat(FormatReader):
         if reply.many:
             # A single object stands for a list of it. A number alone is an id.
             alone = len(pairs) == 1 and isinstance(pairs[0][1], Bare)
-            return None if alone or not {key for key, _ in pairs} >= required(reply, self.fmt) else 0
+            keys = {key for key, _ in pairs}
+            if alone or not keys >= required(reply, self.fmt):
+                return None
+            return len(keys - reply.object.names(self.fmt).keys())
         return rank(reply, self.fmt, pairs)
 
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:

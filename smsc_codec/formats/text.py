@@ -142,9 +142,13 @@ class TextFormat(RunReader):
     def _reply(self, records: list[Any], reply: Reply, expect: tuple[Any, ...]) -> Any:
         """Return the reply that records are: one of a rule that stands alone too is no list unless it is expected."""
         single, listed = self._alike_of[reply.rule]
-        if single and len(records) == 1 and (listed is None or len(expect) != 2 or expect[0] is not listed.cls):
+        if single and len(records) == 1 and not self._is_list(listed, expect):
             return records[0]
         return listed.many(tuple(records)) if listed is not None else None
+
+    def _is_list(self, listed: Reply | None, expect: tuple[Any, ...]) -> bool:
+        """Whether a record alone is expected to be a list."""
+        return listed is not None and len(expect) == 2 and expect[0] is listed.cls
 
     def width(self, text: str) -> int:
         """Return how many fields the first line seems to have."""
@@ -220,8 +224,9 @@ class TextFormat(RunReader):
         count = text.count("\n") + 1
         shapes, values = Few(self._shapes, count), Few(self._values, count)
         builder, position = self.builder(reply), 0
-        path = reply.attribute or (self.lists[0].attribute if self.lists else "")
-        listed = reply.many is not None or self._record_of(text, 0, reply)[1] < len(text)
+        single, several = self._alike_of[reply.rule]
+        path = several.attribute if several is not None else ""
+        listed = not single or self._record_of(text, 0, reply)[1] < len(text) or self._is_list(several, expect)
         while position < len(text):
             number = len(records)
             if number >= source.limits.items:

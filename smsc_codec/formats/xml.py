@@ -237,7 +237,9 @@ class XmlFormat(RunReader):
             if reply.many:
                 items = _items(reply, roots)
                 if items is not None:
-                    ranked.append((0, reply, []))
+                    # Without a root the first record may be a reply of its own: it is to have places for as much.
+                    others = _unknown(reply.object, items[0]) if items is roots and items else 0
+                    ranked.append((others, reply, []))
                 continue
             pairs = _flat(reply, roots)
             if pairs is not None:
@@ -249,7 +251,7 @@ class XmlFormat(RunReader):
                 source.fail("expected a reply in XML, found an HTML page", tree.index(roots[0].byte))
             found = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
             source.fail(f"expected {self.endpoint.expected()} in XML, found {found}", tree.index(roots[0].byte))
-        _, reply, pairs = min(ranked, key=lambda found: found[0])
+        _, reply, pairs = min(ranked, key=lambda found: (found[1].cls not in expect, found[0]))
         if reply.many:
             return self._listed(reply, roots, source, notes)
         _note_attributes(roots, reply, source, notes)
@@ -420,6 +422,11 @@ def _pairs_of(obj: Object, item: Element) -> list[Pair]:
     pairs: list[Pair] = [*item.attributes, *((child.tag, child.text) for child in item.children)]
     # Of two values with the same key the last is kept.
     return [*pairs, (item.tag, item.text)] if "." in obj.names("xml") else pairs
+
+
+def _unknown(obj: Object, item: Element) -> int:
+    """Return how many keys a record has no place for."""
+    return len({key for key, _ in _pairs_of(obj, item)} - {item.tag} - obj.names("xml").keys())
 
 
 def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) -> list[Pair]:
