@@ -85,6 +85,7 @@ REPLIES = (
         lambda r: f"{r['id']},{r['cnt']}".encode(),
         lambda r: f"<result>\n<id>{r['id']}</id>\n<cnt>{r['cnt']}</cnt>\n</result>".encode(),
         {"id": 33, "cnt": 1},
+        expect="MessageSent",
     ),
     Small(
         "cost",
