@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from functools import cache
 
@@ -71,6 +72,30 @@ def replaced(fmt: Format, count: int) -> bytes:
         names_ = {} if "mts_step" in codes else {"mts_step": "INFO"}
         senders.append(Sender(sender.name, sender.id, None, FrozenMapping.of(codes), FrozenMapping.of(names_)))  # type: ignore[arg-type]
     return encode(SenderList(tuple(senders)), fmt=fmt)
+
+
+def undocumented(fmt: Format, count: int, every: int) -> bytes:
+    """A list in which every so many names have a code of an operator that the documentation does not have."""
+    senders = []
+    for number, sender in enumerate(names("operators=1", count).senders):
+        codes = {**sender.operators, **({} if number % every else {"new_step": OperatorStatus.APPROVED})}
+        senders.append(Sender(sender.name, sender.id, None, FrozenMapping.of(codes)))  # type: ignore[arg-type]
+    return encode(SenderList(tuple(senders)), fmt=fmt)
+
+
+def in_one_line(given: bytes, fmt: Format) -> bytes:
+    """A body in XML or JSON as others lay it out."""
+    return given.replace(b"\n", b"") if fmt is Format.XML else json.dumps(json.loads(given)).encode()
+
+
+def messages(count: int) -> bytes:
+    """The states of messages with free text, which has commas, in fmt=0."""
+    line = (
+        "Status = 1, check_time = 28.06.2021 15:55:47, err = 0, send_date = 28.06.2021 15:55:40, phone = 7900{0:07}, "
+        "cost = 0.385, sender_id = SMSC, status_name = Доставлено, message = Hello, you {0}, comment = , type = 0, "
+        "ID = {0}"
+    )
+    return "\n".join(map(line.format, range(1, count + 1))).encode()
 
 
 def invented(fmt: Format, count: int, first: int = 0) -> bytes:

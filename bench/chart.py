@@ -38,7 +38,7 @@ text { font: 12px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-s
 
 def chart(outcomes: Sequence[Outcome], facts: dict[str, str]) -> str:
     """An SVG with a bar for each contender that was measured; the scale is logarithmic."""
-    shown = [(outcome, row) for outcome in outcomes for row in outcome.rows if row.ratio]
+    shown = [(outcome, row) for outcome in outcomes if outcome.charted for row in outcome.rows if row.ratio]
     scale = _Scale([value for _, row in shown for value in (row.ratio, _target(row)) if value])
     drawn = []
     y = TOP + 10
@@ -91,7 +91,7 @@ def _target(row: Row) -> float | None:
     """The target as a ratio."""
     if row.target is None or row.target.kind == "times":
         return row.target.limit if row.target else None
-    return 1 + row.target.limit / row.cost if row.cost else None
+    return 1 + row.target.limit * (row.j or 1) / row.cost if row.cost else None
 
 
 def _bar(row: Row, y: int, scale: _Scale) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any, Literal, TypeAlias
 
@@ -33,10 +35,13 @@ QUICK = Effort(rounds=1, seconds=0.0, processes=1, few=1, many=100)
 
 @dataclass(frozen=True)
 class Target:
-    """What we may cost at most: so many *times* what a peer costs, or so much *more*."""
+    """What we may cost at most: so many *times* what a peer costs, or so much *more*, in units or in J.
+
+    J is what `json.loads` of a small reply costs in the same rounds, so that the machine's speed does not count.
+    """
 
     limit: float
-    kind: Literal["times", "more"] = "times"
+    kind: Literal["times", "more", "J more"] = "times"
 
 
 def nothing() -> Run:
@@ -66,6 +71,9 @@ class Contender:
     """What that interpreter reads."""
 
 
+J = Contender("J", "", lambda: partial(json.loads, b'{"id": 33, "cnt": 1}'))
+"""What J is measured with."""
+
 Measure: TypeAlias = Callable[[Sequence[tuple[Contender, Run]], Effort], list[list[float]]]
 """What each contender costs: a list for each round, and in it a number for each contender."""
 
@@ -80,6 +88,8 @@ class Work:
     peers: tuple[Contender, ...]
     measure: Measure
     unit: str = "s"
+    charted: bool = True
+    """Whether the chart has room for it."""
 
     @property
     def title(self) -> str:
@@ -100,7 +110,9 @@ class Row:
     ratio: float | None = None
     """Our cost to this one's: the median over the rounds, which are disturbed alike."""
     more: float | None = None
-    """Our cost less this one's, likewise."""
+    """Our cost less this one's, likewise; in J if the target is."""
+    j: float | None = None
+    """What J costs, if the target is in J."""
     target: Target | None = None
 
     @property
@@ -118,6 +130,7 @@ class Outcome:
     variant: str
     unit: str
     rows: tuple[Row, ...]
+    charted: bool = True
 
 
 def difference(expected: object, found: object) -> str:
@@ -157,9 +170,11 @@ def compete(work: Work, effort: Effort) -> Outcome:
             problems.append(Row(peer.name, peer.gives, problem=problem, target=peer.target))
         else:
             measured.append((peer, ready))
-    rounds = work.measure(measured, effort)
+    in_j = any(peer.target is not None and peer.target.kind == "J more" for peer in work.peers)
+    rounds = work.measure([*measured, (J, J.make())] if in_j else measured, effort)
     rows = [Row(work.ours.name, work.ours.gives, ours=True, cost=median(costs[0] for costs in rounds))]
     for place, (peer, _) in enumerate(measured[1:], 1):
+        unit = in_j and peer.target is not None and peer.target.kind == "J more"
         ratios = [costs[0] / costs[place] for costs in rounds if costs[place]]
         rows.append(
             Row(
@@ -167,9 +182,10 @@ def compete(work: Work, effort: Effort) -> Outcome:
                 peer.gives,
                 cost=median(costs[place] for costs in rounds),
                 ratio=median(ratios) if ratios else None,
-                more=median(costs[0] - costs[place] for costs in rounds),
+                more=median((costs[0] - costs[place]) / (costs[-1] if unit else 1) for costs in rounds),
+                j=median(costs[-1] for costs in rounds) if unit else None,
                 target=peer.target,
             )
         )
     rows.sort(key=lambda row: row.cost or 0)
-    return Outcome(work.group, work.variant, work.unit, (*rows, *problems))
+    return Outcome(work.group, work.variant, work.unit, (*rows, *problems), work.charted)

@@ -1,4 +1,4 @@
-"""What a name costs in lists of different lengths, and in lists that are not like others."""
+"""What a name costs in lists that are not like others, by their length."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from statistics import median
 
 from smsc_codec import DecodeError, Format, decode
 
-from .bodies import CASES, body, broken, invented, mixed, replaced
+from .bodies import broken, invented, mixed, replaced
 from .contest import Effort, Run
-from .peers import json_loads, ours, split_into_dicts
+from .peers import ours
 from .timing import by_turns
 
 SHAPES = 300
@@ -41,18 +41,8 @@ class Kind:
 
 
 def kinds() -> list[Kind]:
-    """Every format and view, and in every format the lists that are not like others."""
+    """The lists that are not like others, in every format."""
     return [
-        *(Kind(f"decode fmt={fmt:d}, {view}", partial(_usual, fmt, view)) for fmt, view in CASES),
-        *(
-            # What the machine does to everybody: lists that no longer fit its caches, and the garbage collector.
-            Kind(f"{name}, fmt={fmt:d}, {view}", partial(_others, work, fmt, view))
-            for name, work, fmt in (
-                ("split into dicts", split_into_dicts, Format.TEXT),
-                ("json.loads", json_loads, Format.JSON),
-            )
-            for view in ("all=0", "operators=1")
-        ),
         *(Kind(f"decode fmt={fmt:d}, a status in every other line", partial(_mixed, fmt)) for fmt in Format),
         *(
             Kind(f"decode fmt={fmt:d}, operators=1, every third name replaced", partial(_replaced, fmt))
@@ -66,20 +56,12 @@ def kinds() -> list[Kind]:
     ]
 
 
-def _usual(fmt: Format, view: str, count: int) -> Run:
-    return ours(body(fmt, view, count), fmt)
-
-
 def _mixed(fmt: Format, count: int) -> Run:
     return ours(mixed(fmt, count), fmt)
 
 
 def _replaced(fmt: Format, count: int) -> Run:
     return ours(replaced(fmt, count), fmt)
-
-
-def _others(work: Callable[[bytes], Run], fmt: Format, view: str, count: int) -> Run:
-    return work(body(fmt, view, count))
 
 
 def _invented(fmt: Format, count: int) -> Run:

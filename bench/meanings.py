@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
 
-from smsc_codec import ErrorReply, Format, Reply, SenderList, Success, decode
+from smsc_codec import Format, SenderList, decode
 
 Rows: TypeAlias = list[dict[str, str]]
 """A list of names: the fields of each as they stand on the wire, in any order."""
 
 
-def of_reply(reply: Reply) -> object:
+def of_reply(reply: Any) -> object:
     """Our model, or plain Lark's."""
-    if isinstance(reply, SenderList):
-        given = (
-            {"name": s.name, "status": s.status, "id": s.id, **s.operators, **s.replacements} for s in reply.senders
-        )
-        return of_dicts({key: value for key, value in item.items() if value is not None} for item in given)
-    if isinstance(reply, ErrorReply):
-        return (str(reply.code), reply.description)
-    return isinstance(reply, Success)
+    return rows_of(reply) if isinstance(reply, SenderList) else reply
+
+
+def rows_of(reply: SenderList) -> Rows:
+    """A list of names."""
+    given = ({"name": s.name, "status": s.status, "id": s.id, **s.operators, **s.replacements} for s in reply.senders)
+    return of_dicts({key: value for key, value in item.items() if value is not None} for item in given)
 
 
 def of_dicts(dicts: Iterable[Mapping[str, object]]) -> Rows:
@@ -46,8 +44,14 @@ def of_models(models: list[Any]) -> Rows:
     return of_dicts(model.model_dump() for model in models)
 
 
-def of_match(match: re.Match[str]) -> object:
-    return match.groups()
+def of_several(meaning: Callable[[Any], Rows]) -> Callable[[list[Any]], list[Rows]]:
+    """Answers to several bodies."""
+    return lambda answers: [meaning(answer) for answer in answers]
+
+
+def of_names(reply: SenderList) -> object:
+    """The names alone, where lists differ in something else."""
+    return [sender.name for sender in reply.senders]
 
 
 def of_bytes(fmt: Format) -> Callable[[bytes], object]:

@@ -7,7 +7,7 @@ a missing package is that contender's problem only. None checks more, or builds 
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -38,16 +38,18 @@ def split_into_dicts(body: bytes) -> Run:
     return lambda: [dict(f.split(" = ", 1) for f in l.split(", ")) for l in body.decode().split("\n")]  # noqa: E741
 
 
+def split_with_free_text(body: bytes) -> Run:
+    return lambda: [dict(f.partition(" = ")[::2] for f in l.split(", ")) for l in body.decode().split("\n")]  # noqa: E741
+
+
 def split_into_lists(body: bytes) -> Run:
     return lambda: [l.split(",") for l in body.decode().split("\n")]  # noqa: E741
 
 
-def match_error(body: bytes) -> Run:
-    return lambda: re.match(r"ERROR = (\d+) \((.*)\)", body.decode())
-
-
-def is_ok(body: bytes) -> Run:
-    return lambda: body.decode() == "OK"
+def by_turns(read: Callable[[bytes], Run], bodies: Sequence[bytes]) -> Run:
+    """Several bodies one behind another, so that who remembers the last one has nothing of it."""
+    runs = [read(body) for body in bodies]
+    return lambda: [run() for run in runs]
 
 
 class _Model(Transformer[Any, Any]):
@@ -137,14 +139,9 @@ def _struct(types: dict[str, type]) -> Any:
 
 
 def we_write(given: bytes, fmt: Format) -> Run:
-    """A list that has been read. What is known of it need not be looked at again."""
+    """A list that has been read."""
     reply = decode(given, fmt=fmt)
     return lambda: encode(reply, fmt=fmt)
-
-
-def we_write_new(senders: tuple[Sender, ...], fmt: Format) -> Run:
-    """A list made by hand, each time another, so that nothing is known of it."""
-    return lambda: encode(SenderList(senders), fmt=fmt)
 
 
 def join_text(rows: Plain, view: str) -> Run:

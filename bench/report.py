@@ -57,12 +57,14 @@ def digits(value: float) -> str:
 def _aim(target: Target | None, unit: str) -> str:
     if target is None:
         return ""
-    return f"≤ {target.limit:g}" if target.kind == "times" else f"≤ {amount(target.limit, unit)} more"
+    if target.kind == "times":
+        return f"≤ {target.limit:g}"
+    return f"≤ {target.limit:g} J more" if target.kind == "J more" else f"≤ {amount(target.limit, unit)} more"
 
 
 def _reached(row: Row, unit: str) -> str:
-    if row.more is not None and row.target is not None and row.target.kind == "more":
-        return f"{amount(row.more, unit)} more"
+    if row.more is not None and row.target is not None and row.target.kind != "times":
+        return f"{digits(row.more)} J more" if row.target.kind == "J more" else f"{amount(row.more, unit)} more"
     return "" if row.ratio is None else digits(row.ratio)
 
 

@@ -42,6 +42,11 @@ def interleaved(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> 
     return by_turns([run for _, run in contenders], effort)
 
 
+def interleaved_for_long(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> list[list[float]]:
+    """The same for what takes long."""
+    return interleaved(contenders, replace(effort, rounds=effort.few))
+
+
 def by_turns(runs: Sequence[Run], effort: Effort) -> list[list[float]]:
     """Seconds a run, taken by turns, so that what disturbs the machine disturbs all of them.
 

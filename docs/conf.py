@@ -29,6 +29,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "site_check"]
 root_doc = "docs/index"
 include_patterns = [
     "docs/*.md",
+    "docs/wire-format/*.md",
     "docs/*.rst",
     "CONTRIBUTING.md",
     "SECURITY.md",
@@ -87,7 +88,7 @@ def _signature(
 
 def _docstring(app: object, what: str, name: str, obj: Any, options: object, lines: list[str]) -> None:
     """Turn pages that a docstring names into links, and list the numbers of an enum with their meanings."""
-    lines[:] = [re.sub(r"`(docs/[a-z-]+)\.md`", r":doc:`/\1`", line) for line in lines]
+    lines[:] = [re.sub(r"`(docs/[a-z/-]+)\.md`", r":doc:`/\1`", line) for line in lines]
     if isinstance(obj, type) and issubclass(obj, Code):
         for code in obj:
             lines += ["", f".. py:attribute:: {code.name}", f"   :value: {int(code)}", "", f"   {code.meaning}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ import pytest
 from bench import flat
 from bench.__main__ import main
 from bench.chart import chart
-from bench.contest import QUICK, Contender, Effort, Outcome, Row, Run, Target, Work, compete
+from bench.contest import FULL, QUICK, Contender, Effort, Outcome, Row, Run, Target, Work, compete, prepare
 from bench.report import BEGIN, END, comparison, environment, into_page, summary
+from bench.small import REPLIES, Small, decode_small, encode_small
 from bench.timing import by_turns
+from bench.works import works
+from smsc_codec import Format
 
-COSTS = {"us": 4.0, "quick": 1.0, "slow": 8.0}
+COSTS = {"us": 4.0, "quick": 1.0, "slow": 8.0, "J": 2.0}
 
 
 def _answer(answer: object) -> Any:
@@ -84,6 +88,8 @@ def test_a_contender_that_is_not_here_is_left_out_by_name() -> None:
         (Target(3.9), False),
         (Target(3, "more"), True),
         (Target(2.9, "more"), False),
+        (Target(1.5, "J more"), True),
+        (Target(1.4, "J more"), False),
         (None, None),
     ],
 )
@@ -125,6 +131,23 @@ def test_the_chart_is_xml() -> None:
     assert len(list(tree.iter("{http://www.w3.org/2000/svg}rect"))) == 3
 
 
+def test_every_piece_of_work_has_a_bound() -> None:
+    """Those of the project's table; who has none is there beside somebody who has."""
+    for work in works(QUICK):
+        assert any(peer.target for peer in work.peers), work.title
+    titles = [work.title for work in works(replace(FULL, many=200))]
+    assert len(titles) == len({*titles})
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("small", REPLIES, ids=lambda small: small.name)
+def test_small_replies_are_canonical(small: Small, fmt: Format) -> None:
+    """What people write by hand is what we write, so that both do the same."""
+    for work in (decode_small(small, fmt), encode_small(small, fmt)):
+        run, problem = prepare(work.peers[0], work.ours.meaning(work.ours.make()()))
+        assert run is not None, problem
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}old\n{END}after\n", "utf-8")
@@ -134,9 +157,17 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "**smsc_codec**" in printed and "split into lists" in printed and "f-string join" in printed
     assert page.read_text("utf-8") == f"before\n{BEGIN}\n{printed}\n{END}after\n"
     found = json.loads((tmp_path / "a.json").read_text("utf-8"))
-    assert [outcome["variant"] for outcome in found["comparison"]] == ["all=0", "all=1"] * 3
+    groups = {outcome["group"] for outcome in found["comparison"]}
+    assert groups == {
+        *(
+            f"decode fmt=1, {what}"
+            for what in ("a small reply", "one name", *(f"{n:,} names" for n in (2, 10, 100, 1000)))
+        ),
+        *(f"encode fmt=1, {what}" for what in ("a small reply", "1,000 names")),
+        *(f"validate fmt=1, {what}" for what in ("one name", "1,000 names")),
+    }
     assert found["environment"]["command"].startswith("python -m bench --quick --only 'fmt=1, ' --json")
-    assert len(found["per_name"]) == 4
+    assert len(found["per_name"]) == 2
     ElementTree.parse(tmp_path / "a.svg")
 
 

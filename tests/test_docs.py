@@ -41,7 +41,7 @@ PAGES = [
         ROOT / name
         for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/vectors/README.md")
     ),
-    *sorted(DOCS.glob("*.md")),
+    *sorted(DOCS.rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^[ >]*(?:```|~~~)", re.MULTILINE)
@@ -299,6 +299,6 @@ def test_every_public_name_is_in_the_reference() -> None:
 
 
 def test_the_documented_orders() -> None:
-    page = " ".join(text_of("wire-format.md").split())
+    page = " ".join(text_of("wire-format/senders.md").split())
     assert f"in text, `{' '.join(TEXT_ORDER)}`" in page
     assert f"in XML and JSON `{' '.join(XML_AND_JSON_ORDER)}`" in page

@@ -56,3 +56,15 @@ def test_listed_survivors_are_of_lines_that_are_there() -> None:
     for path, *lines in keys:
         source = {line.strip() for line in (ROOT / path).read_text("utf-8").splitlines()}
         assert source.issuperset(lines[: lines.index("")]), (path, lines)
+
+
+def test_what_judges_mutants_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mutmut")
+    from .mutation.__main__ import _MORE, _TESTS, modules
+    from .mutation.worker import SLOWLY
+
+    monkeypatch.chdir(ROOT)
+    assert modules().keys() >= _MORE.keys()
+    for tests in (_TESTS, *_MORE.values()):
+        for name in tests:
+            assert (ROOT / "tests" / f"test_{name.removesuffix(SLOWLY)}.py").is_file(), name

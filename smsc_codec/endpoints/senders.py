@@ -1,6 +1,6 @@
 """`/sys/senders.php`: what its replies look like in each of the four formats.
 
-The evidence for each form is in `docs/wire-format.md`; the text format is in `grammars/senders.lark`.
+The evidence for each form is in `docs/wire-format/senders.md`; the text format is in `grammars/senders.lark`.
 """
 
 from collections.abc import Mapping

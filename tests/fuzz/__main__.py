@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.fuzz.seeds import SEEDS
+from tests.fuzz.seeds import BODIES, SEEDS
 from tests.fuzz.targets import TARGETS
 from tests.vectors import VECTORS
 
@@ -40,18 +40,28 @@ class Result(NamedTuple):
 
 
 def inputs_of(target: str) -> Iterator[tuple[str, bytes]]:
-    """Return the inputs that a target begins with, by name; the first byte of each chooses the options.
+    """Return the inputs that a target begins with, by name; the first bytes of each choose the options.
 
-    That are small recordings for the reader of recordings, and else the bodies of the table of cases, each with the
-    defaults, as a string, and with its own format.
+    That are small recordings for the reader of recordings, and else the bodies of the table of cases and of the other
+    endpoints, each with the defaults, as a string, and with its own format.
     """
     for number, seed in enumerate(SEEDS.get(target, ())):
         for choice in (0, 1):
             yield f"seed-{number}-{choice}", bytes([choice]) + seed
-    for number, vector in enumerate(VECTORS if target not in SEEDS else ()):
-        fmt = vector.asked["fmt"] or 0
-        for choice in {0, 32, fmt << 6}:
-            yield f"vector-{number}-{choice}", bytes([choice]) + vector.body
+    if target in SEEDS:
+        return
+    for number, vector in enumerate(VECTORS):
+        yield from _with_options(target, f"vector-{number}", 0, vector.asked["fmt"] or 0, vector.body)
+    for number, (endpoint, fmt, body) in enumerate(BODIES):
+        yield from _with_options(target, f"body-{number}", endpoint, fmt, body)
+
+
+def _with_options(target: str, name: str, endpoint: int, fmt: int, body: bytes) -> Iterator[tuple[str, bytes]]:
+    if target == "sequences":
+        yield name, bytes([endpoint << 2 | fmt]) + body
+        return
+    for choice in {0, 32, fmt << 6}:
+        yield f"{name}-{choice}", bytes([choice, endpoint]) + body
 
 
 def write_corpus(folder: Path, target: str) -> None:

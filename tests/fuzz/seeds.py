@@ -138,3 +138,50 @@ SEEDS: dict[str, list[bytes]] = {
     "secrets": [bytes((start * step) % 256 for step in range(1, 40)) for start in range(1, 60)],
 }
 """The inputs that a target begins with, without the byte that chooses the options."""
+
+_STATUS = "Status = 1, check_time = 28.06.2021 15:55:47, err = 0"
+_LONG = "send_date = 28.06.2021 15:55:40, phone = 79001234567, cost = 0.385, sender_id = SMSC, status_name = Доставлено"
+_DATES = b"<last_date>28.06.2021 15:55:47</last_date>\n<last_timestamp>1624884947</last_timestamp>"
+
+BODIES: list[tuple[int, int, bytes]] = [
+    (1, 0, b"OK - 1 SMS, ID - 279"),
+    (1, 0, b"OK - 2 SMS, ID - 279, CODE - 123456, COST - 1.40, BALANCE - 286.55\n"),
+    (1, 0, b"0.4 (1 SMS)"),
+    (1, 0, b"OK - 1 SMS, COST - 0.4"),
+    (1, 0, b"ERROR = 7 (invalid number), ID - 541"),
+    (1, 1, b"279,1,1.40,286.55"),
+    (1, 1, b"541,-7"),
+    (1, 2, b"<result>\n<id>1</id>\n<cnt>2</cnt>\n<cost>3.8</cost>\n<balance>4</balance>\n<new>x</new>\n</result>"),
+    (1, 2, b'<result><id>1</id><cnt>1</cnt><phones><phone status="20" error="7">79</phone></phones></result>'),
+    (1, 2, b"<id>634761894</id><cnt>1</cnt>"),
+    (1, 3, b'{\n"id": 33,\n"cnt": 1,\n"cost": "3.8",\n"balance": "286.55",\n"new": 1.50\n}'),
+    (
+        1,
+        3,
+        b'{"cost": "0.4", "cnt": 1, "phones": [{"phone": "79", "mccmnc": "2", "cost": "0.4"}, {"phone": "78"}]}',
+    ),
+    (2, 0, _STATUS.encode()),
+    (2, 0, f"{_STATUS}, {_LONG}, message = Hello, you, comment = , type = 0, ID = 5\n{_STATUS}, new = x".encode()),
+    (2, 0, f"{_STATUS}, {_LONG}, message = a\r\nb, comment = c, comment = d, type = 0".encode()),
+    (2, 0, b"Status = -3, ID = 138, phone = 79001234567"),
+    (2, 1, b"1,1624884947,0"),
+    (2, 1, b"1,1624884947,0,138,79001234567\n-3,0,0,139,79001234568"),
+    (2, 1, "1,1624884947,0,1624884940,79001234567,0.385,SMSC,Доставлено,a, b,c,0".encode()),
+    (2, 2, b"<sms>\n<status>1</status>\n" + _DATES + b"\n<flag>0</flag>\n<err>0</err>\n</sms>"),
+    (
+        2,
+        2,
+        b"<statuses>\n<sms>\n<status>1</status>\n" + _DATES + b"\n<id>1</id>\n</sms>\n</statuses>",
+    ),
+    (2, 3, b'{\n"status": -1,\n"last_date": "28.06.2021 15:55:47",\n"last_timestamp": 1624884947,\n"err": 777\n}'),
+    (2, 3, b'[{"status": 1, "id": 5, "message": "a", "new": [1]}, {"status": -3, "id": 6, "phone": "79", "new": "1"}]'),
+    (2, 3, b'{"result": "OK"}'),
+    (3, 0, b"250.80"),
+    (3, 0, b"250.80 100 RUR"),
+    (3, 1, b"250.80,RUR"),
+    (3, 2, b"<balance>250.80</balance>"),
+    (3, 2, b"<result><balance>250.80</balance><currency>RUR</currency></result>"),
+    (3, 3, b'{\n"balance": "-250.80",\n"credit": "100",\n"currency": "RUR"\n}'),
+    (3, 3, b'{"balance": 250.80}'),
+]
+"""Replies of the other endpoints, each with the number of its endpoint among those of the targets, and its format."""

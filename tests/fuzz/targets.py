@@ -1,6 +1,7 @@
 """What is fuzzed: functions of some bytes that raise an `AssertionError` where a law is broken.
 
-The first byte of an input chooses the options, so that these are searched too; the others are the body.
+The first two bytes of an input choose the options and the endpoint, so that these are searched too; the others are the
+body.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from functools import cache, partial, reduce
+from operator import or_
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -17,20 +19,13 @@ from smsc_codec import (
     ErrorReply,
     Format,
     Limits,
-    Reply,
-    SenderCreated,
-    SenderList,
     SmscCodecError,
-    Success,
-    decode,
-    encode,
     from_json,
     to_json,
-    validate,
 )
 from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.codec import Codec
-from smsc_codec.endpoints.senders import CODEC, SENDERS
+from smsc_codec.endpoints import balance, send, senders, status
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.formats.reader import Shapes
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
@@ -38,14 +33,16 @@ from smsc_codec.recordings._check import Batch, Options, judge
 from smsc_codec.recordings._coding import LONGEST
 from smsc_codec.recordings._entry import CODES, LONGEST_FORM, LONGEST_URL, MOST_HEADERS
 from tests.grammar_lane import read_by_lark
-from tests.lanes import SLOW
+from tests.lanes import SlowCodec
 from tests.secrets import ANYTHING, BARE, FRAMES, NAMES, QUOTED, SPELLINGS, WORD, WORDS, charsets_of, leaked
 
 Target = Callable[[bytes], None]
 T = TypeVar("T")
 
 CHARSETS = (None, "utf-8", "windows-1251", "koi8-r")
-EXPECTED = (None, SenderList, SenderCreated | Success, ErrorReply)
+CODECS: tuple[Codec[Any], ...] = (senders.CODEC, send.CODEC, status.CODEC, balance.CODEC)
+SLOW = tuple(SlowCodec(codec.endpoint) for codec in CODECS)
+"""The codecs whose fast lanes never have an answer."""
 # The defaults twice, as most of the time should go there; the others are near what a body of the corpus has.
 LIMITS = (
     Limits(),
@@ -61,6 +58,7 @@ LIMITS = (
 # The lengths at which a lane does its work in another way, and how many shapes are kept.
 _SIZES = {
     "smsc_codec._rows._FEW": 2,
+    "smsc_codec.formats.json._FEW": 2,
     "smsc_codec.formats.reader.MOST_MARKS": 12,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
     "smsc_codec.formats.reader.MOST_SHAPES": 4,
@@ -84,19 +82,19 @@ def small_sizes() -> Iterator[None]:
         for name, size in _SIZES.items():
             stack.enter_context(patch(name, size))
         stack.enter_context(patch("smsc_codec.formats.text.Grammar", _grammar))
-        stack.enter_context(patch.object(CODEC, "_formats", {}))
+        for codec in CODECS:
+            stack.enter_context(patch.object(codec, "_formats", {}))
         yield
 
 
-def forget() -> None:
+def forget(codec: Codec[Any]) -> None:
     """Let the codec know no shapes, so that those of one input leave room for those of the next."""
-    for reader in CODEC._formats.values():
+    for reader in codec._formats.values():
         known = vars(reader)
-        known["_writers"] = Shapes()
-        if "_shapes" in known:
-            known |= {"_shapes": Shapes(), "_widths": Shapes()}
-        if "_last_one" in known:
-            known["_last_one"] = None
+        known |= {name: Shapes() for name, value in known.items() if isinstance(value, Shapes)}
+        known |= {name: None for name in ("_last", "_last_one") if name in known}
+        for learned in known["_known"]:
+            learned.clear()
 
 
 def outcome(work: Callable[..., Any], given: Any, **options: Any) -> Any:
@@ -108,19 +106,32 @@ def outcome(work: Callable[..., Any], given: Any, **options: Any) -> Any:
     return made, repr(made)
 
 
+def chosen(data: bytes) -> tuple[int, int, bytes]:
+    """Return what the input chooses: the options, the number of the endpoint, the body."""
+    choice, endpoint = (data[0] if data else 0), (data[1] if len(data) > 1 else 0)
+    return choice, endpoint % len(CODECS), data[2:]
+
+
+def expected(codec: Codec[Any], choice: int) -> Any:
+    """Return what a caller may expect of an endpoint: nothing, its last reply, any but the last, an error."""
+    *others, last = (reply.cls for reply in codec.endpoint.own)
+    return (None, last, reduce(or_, others) if others else last, ErrorReply)[choice]
+
+
 def total(fmt: Format, data: bytes) -> None:
     """Laws 1 and 6: a reply or one of our errors, the same from `validate`; what strict accepts has no findings."""
-    choice, body = data[0] if data else 0, data[1:]
+    choice, endpoint, body = chosen(data)
+    codec = CODECS[endpoint]
     options: dict[str, Any] = {
         "fmt": None if choice & 1 else fmt,
         "charset": CHARSETS[choice >> 1 & 3],
-        "expect": EXPECTED[choice >> 3 & 3],
+        "expect": expected(codec, choice >> 3 & 3),
         "strict": bool(choice & 32),
     }
     given: bytes | str = body.decode("utf-8", "surrogateescape") if choice & 64 else body
-    report = validate(given, **options)
+    report = codec.validate(given, **options)
     try:
-        reply = decode(given, **options)
+        reply = codec.decode(given, **options)
     except SmscCodecError as error:
         assert report.reply is None and report.findings, "decode refuses, validate has nothing to say"
         assert len(str(error)) < 1000, "an error is short"
@@ -129,46 +140,58 @@ def total(fmt: Format, data: bytes) -> None:
         if options["strict"]:
             assert report.findings == (), "strict accepts what has findings"
             options["strict"] = False
-            assert decode(given, **options) == reply, "tolerant reads what strict does"
+            assert codec.decode(given, **options) == reply, "tolerant reads what strict does"
 
 
 def lanes(fmt: Format, data: bytes) -> None:
     """Law 5: the fast lane is the slow one, and for text plain Lark is both."""
-    choice, body = data[0] if data else 0, data[1:]
+    choice, endpoint, body = chosen(data)
+    codec, slowly = CODECS[endpoint], SLOW[endpoint]
     options: dict[str, Any] = {"fmt": fmt, "limits": LIMITS[choice & 7], "charset": CHARSETS[choice >> 3 & 3]}
     given: bytes | str = body.decode("utf-8", "replace") if choice & 32 else body
-    slow = outcome(SLOW.decode, given, **options)
-    forget()
+    if choice & 64:
+        options["expect"] = expected(codec, 1)
+    slow = outcome(slowly.decode, given, **options)
+    forget(codec)
     # The first time shapes are learned, then they are used.
     for time in ("first", "again"):
-        fast = outcome(decode, given, **options)
+        fast = outcome(codec.decode, given, **options)
         assert fast == slow, f"{time} {fast!r}, slow {slow!r}"
-    report, expected = validate(given, **options), SLOW.validate(given, **options)
-    assert report == expected, f"fast {report!r}, slow {expected!r}"
-    if fmt is Format.TEXT and options["limits"] == Limits() and isinstance(given, str) and "\ufeff" not in given[:1]:
+    report, judged = codec.validate(given, **options), slowly.validate(given, **options)
+    assert report == judged, f"fast {report!r}, slow {judged!r}"
+    if (
+        codec is senders.CODEC
+        and fmt is Format.TEXT
+        and options["limits"] == Limits()
+        and "expect" not in options
+        and isinstance(given, str)
+        and "\ufeff" not in given[:1]
+    ):
         read = None if isinstance(slow, str) else slow[0]
-        lark = read_by_lark(SENDERS, given)
+        lark = read_by_lark(senders.SENDERS, given)
         assert read == lark, f"ours {read!r}, Lark's {lark!r}"
 
 
 def roundtrip(data: bytes) -> None:
     """Laws 2 to 4: what is read is written or refused, and read back the same from every format."""
-    choice, body = data[0] if data else 0, data[1:]
+    choice, endpoint, body = chosen(data)
+    codec = CODECS[endpoint]
     try:
-        reply: Reply = decode(body, fmt=choice >> 6)
+        reply: Any = codec.decode(body, fmt=choice >> 6, expect=expected(codec, choice >> 2 & 3))
     except SmscCodecError:
         return
-    forget()
-    assert from_json(to_json(reply)) == reply, "normalized JSON is lossless"
+    forget(codec)
+    if codec is senders.CODEC:
+        assert from_json(to_json(reply)) == reply, "normalized JSON is lossless"
     charset = CHARSETS[choice & 3] or "utf-8"
     for fmt in Format:
         try:
-            once = encode(reply, fmt=fmt, charset=charset)
+            once = codec.encode(reply, fmt=fmt, charset=charset)
         except EncodeError:
             continue
-        back = decode(once, fmt=fmt, charset=charset)
+        back = codec.decode(once, fmt=fmt, charset=charset, expect=type(reply))
         assert back == reply, f"{fmt!r}: {back!r}, not {reply!r}"
-        assert encode(back, fmt=fmt, charset=charset) == once, f"{fmt!r}: written twice is not written once"
+        assert codec.encode(back, fmt=fmt, charset=charset) == once, f"{fmt!r}: written twice is not written once"
 
 
 def recordings(kind: Kind | None, data: bytes) -> None:
@@ -230,31 +253,35 @@ def secrets(data: bytes) -> None:
         text = way(text)
     body = frame.format(text)
     for given in (body, *charsets_of(body)):
-        report = CODEC._report(given, fmt=fmt, known=Known(lambda: (secret,)) if known else NOTHING)
+        hidden = Known(lambda: (secret,)) if known else NOTHING
+        report = senders.CODEC._report(given, fmt=fmt, known=hidden)
         assert not leaked(repr(report.findings), secret), f"{given!r} shows {secret!r}: {report.findings!r}"
         try:
-            CODEC._judged(given, fmt, None, None, True, Limits(), Known(lambda: (secret,)) if known else NOTHING)
+            senders.CODEC._judged(
+                given, fmt, None, None, True, Limits(), Known(lambda: (secret,)) if known else NOTHING
+            )
         except SmscCodecError as error:
             assert not leaked(f"{error}{error!r}{vars(error)}", secret), f"{given!r} shows {secret!r}: {error!r}"
 
 
-# It has read whatever this process has read.
-_LIVED: Codec[Any] = Codec(SENDERS)
+# They have read whatever this process has read.
+_LIVED = tuple(Codec[Any](codec.endpoint) for codec in CODECS)
 
 
 def sequences(data: bytes) -> None:
     """What a codec has read before changes nothing: each reply is read as by a codec that has read none.
 
-    Bodies stand between bytes that no charset of text begins with; the first byte of each chooses its format. What a
-    reply costs is the business of libFuzzer's timeout here, and of `tests/test_sequences.py`.
+    Bodies stand between bytes that no charset of text begins with; the first byte of each chooses its format and its
+    endpoint. What a reply costs is the business of libFuzzer's timeout here, and of `tests/test_sequences.py`.
     """
     for part in data.split(b"\xff"):
-        fmt, body = Format(part[0] & 3 if part else 0), part[1:]
+        choice, body = part[0] if part else 0, part[1:]
+        fmt, lived = Format(choice & 3), _LIVED[choice >> 2 & 3]
         with patch("smsc_codec.formats.text.Grammar", _grammar):
-            fresh: Codec[Any] = Codec(SENDERS)
-            said, anew = outcome(_LIVED.decode, body, fmt=fmt), outcome(fresh.decode, body, fmt=fmt)
+            fresh = Codec[Any](lived.endpoint)
+            said, anew = outcome(lived.decode, body, fmt=fmt), outcome(fresh.decode, body, fmt=fmt)
             assert said == anew, f"after others {said!r}, alone {anew!r}"
-            assert _LIVED.validate(body, fmt=fmt) == fresh.validate(body, fmt=fmt)
+            assert lived.validate(body, fmt=fmt) == fresh.validate(body, fmt=fmt)
 
 
 TARGETS: dict[str, Target] = {
@@ -271,8 +298,8 @@ TARGETS: dict[str, Target] = {
 }
 
 FOUND = [
-    ("decode-json", b' {"error":"x","error_code":"2","' + b"1" * 1000 + b'":1}'),
-    ("roundtrip", b"\x00name = A, k = X, mega_step = X, l = 1, ua_reg = 8, id = 5"),
-    ("lanes-json", b' [{"sender":"A","ua_reg":"8","k":"X","mega_step":"Y"}]'),
+    ("decode-json", b' \x00{"error":"x","error_code":"2","' + b"1" * 1000 + b'":1}'),
+    ("roundtrip", b"\x00\x00name = A, k = X, mega_step = X, l = 1, ua_reg = 8, id = 5"),
+    ("lanes-json", b' \x00[{"sender":"A","ua_reg":"8","k":"X","mega_step":"Y"}]'),
 ]
 """Inputs that once broke a law, each with its target."""

@@ -8,10 +8,12 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["smsc_codec", "defusedxml"]):
-    import smsc_codec
-    from smsc_codec import recordings  # noqa: F401 - loaded late elsewhere
-    from smsc_codec.formats import csv, grammar, json, json_places, text, xml, xml_tree  # noqa: F401 - loaded late elsewhere
-    from tests.fuzz.targets import TARGETS, small_sizes
+    from smsc_codec import (
+        Format,
+        recordings,  # noqa: F401 - loaded late elsewhere
+    )
+    from smsc_codec.formats import csv, free_text, json, json_places, text, xml, xml_tree  # noqa: F401 - loaded late elsewhere
+    from tests.fuzz.targets import CODECS, TARGETS, small_sizes
 
 ARTIFACT = "-exact_artifact_path="
 
@@ -31,8 +33,9 @@ def main() -> None:
 
     with small_sizes():
         # What is loaded or compiled late would look like a path of the first input.
-        for fmt in smsc_codec.Format:
-            smsc_codec.validate(b"x", fmt=fmt)
+        for codec in CODECS:
+            for fmt in Format:
+                codec.validate(b"x", fmt=fmt)
         atheris.Setup([program, *options], run)
         atheris.Fuzz()
 

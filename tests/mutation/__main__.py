@@ -41,6 +41,7 @@ _MORE = {
         ("secrets",),
     ),
     "endpoints.senders": ("query", "model"),
+    **dict.fromkeys(("endpoints.send", "endpoints.status", "endpoints.balance"), ("patterns", "laws", "laws-slow")),
 }
 # The command line and forks, whose tests start processes, what tests of clients need, and what none of _TESTS is about.
 _LEFT_OUT = ("__", "cli", "recordings", "testing", "_loading", "_pytest_plugin", "response", "_files")
