@@ -447,6 +447,7 @@ def _namespace() -> dict[str, Any]:
         "looked_up": looked_up,
         "sorted_out": sorted_out,
         "odd": odd,
+        "str": str,
         "zip": zip,
         "read_money": _read_money,
         "read_date": _read_date,
@@ -604,7 +605,8 @@ def _call_open(
     by_key = {key: slot for slot, key in slots.opened.items()}
     if isinstance(obj.open, Other):
         space["KEYS"] = shared(tuple(by_key))
-        listed = ", ".join(f"{member}{slot}" for slot in by_key.values())
+        # A number that stands bare in fmt=3 is kept as text too.
+        listed = ", ".join(f"str({member}{slot})" if member else slot for slot in by_key.values())
         call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
         return ""
     assert isinstance(obj.open, OpenMap)

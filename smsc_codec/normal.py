@@ -15,28 +15,32 @@ from typing import Any, cast
 
 import orjson
 
-from ._careful import parser, plain_items, spell
+from ._careful import checked_list, parser, plain_items, spell
 from ._public import public
 from ._source import BOM, bytes_of, from_utf16, is_utf16, shown
 from ._types import is_really, name_of
-from .declare import TEXT, Object, OpenMap, Type
+from .declare import TEXT, Endpoint, Many, Object, OpenMap, Type
 from .endpoints.senders import SENDERS, Reply
 from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .limits import Limits
 from .mapping import FrozenMapping
 
 # The normalized form has no bounds.
-_UNBOUNDED = Limits(text=2**62)
-_KINDS = {reply.kind: reply for reply in SENDERS.replies}
+_UNBOUNDED = Limits(text=2**62, items=2**62)
 
 
 @public
 def to_json(reply: Reply) -> bytes:
     """The reply as normalized JSON on one line. Raises `EncodeError` for what is no reply."""
-    form = SENDERS.reply_of(type(reply))
+    return written(SENDERS, reply)
+
+
+def written(endpoint: Endpoint[Any], reply: Any) -> bytes:
+    """Return what `to_json` does, of a reply of an endpoint."""
+    form = endpoint.reply_of(type(reply))
     if form is None:
-        names = ", ".join(each.cls.__name__ for each in SENDERS.replies)
-        raise EncodeError(f"expected a reply of {SENDERS.name} ({names}), found {name_of(reply)}")
+        names = ", ".join(each.cls.__name__ for each in endpoint.replies)
+        raise EncodeError(f"expected a reply of {endpoint.name} ({names}), found {name_of(reply)}")
     try:
         if not form.many:
             plain = _plain(form.object, reply, "")
@@ -59,6 +63,11 @@ def from_json(data: bytes | str) -> Reply:
 
     Raises `DecodeError` for any other text, and `OptionError` for what is neither bytes nor a string.
     """
+    return cast(Reply, read(SENDERS, data))
+
+
+def read(endpoint: Endpoint[Any], data: bytes | str) -> Any:
+    """Return what `from_json` does, of a reply of an endpoint."""
     given = str.__str__(data) if is_really(data, str) else bytes_of(data)
     if given is None:
         raise OptionError(f"normalized JSON has to be bytes or a string, not {name_of(data)}")
@@ -79,17 +88,18 @@ def from_json(data: bytes | str) -> Reply:
     if not isinstance(value, dict):
         raise _unexpected("expected an object", value, "")
     kind = value.get("kind")
-    form = _KINDS.get(kind) if isinstance(kind, str) else None
+    kinds = {reply.kind: reply for reply in endpoint.replies}
+    form = kinds.get(kind) if isinstance(kind, str) else None
     if form is None:
-        raise _unexpected(f"expected one of {', '.join(_KINDS)}", kind, "kind")
+        raise _unexpected(f"expected one of {', '.join(kinds)}", kind, "kind")
     rest = {key: item for key, item in value.items() if key != "kind"}
     if not form.many:
-        return cast(Reply, _built(form.object, rest, ""))
+        return _built(form.object, rest, "")
     items = rest.pop(form.attribute, None)
     if not isinstance(items, list) or rest:
         raise _unexpected(f"expected the array {form.attribute} and no other member", rest or items, form.attribute)
     built = (_built(form.object, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
-    return cast(Reply, form.cls(tuple(built)))
+    return form.cls(tuple(built))
 
 
 def unmarked(data: bytes | str) -> tuple[bytes | str, int, bool]:
@@ -118,9 +128,14 @@ def _plain(record: Object, value: Any, path: str) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     order = record.cls.__struct_fields__
     for field in sorted(record.fields, key=lambda field: order.index(field.name)):
-        item = getattr(value, field.name)
-        if item is not None or not field.optional:
-            plain[field.name] = _scalar(field.type, item, _join(path, field.name))
+        item, where = getattr(value, field.name), _join(path, field.name)
+        if isinstance(field.type, Many):
+            objects = checked_list(item, where, _UNBOUNDED)
+            if objects:
+                inner = field.type.object
+                plain[field.name] = [_plain(inner, each, f"{where}[{place}]") for place, each in enumerate(objects)]
+        elif item is not None or not field.optional:
+            plain[field.name] = _scalar(field.type, item, where)
     for attribute, type_ in _open_types(record):
         where = _join(path, attribute)
         items = plain_items(getattr(value, attribute), where)
@@ -169,6 +184,10 @@ def _built(record: Object, value: Any, path: str) -> Any:
 
 
 def _parsed(type_: Any, value: Any, path: str) -> Any:
+    if isinstance(type_, Many):
+        if not isinstance(value, list):
+            raise _unexpected("expected an array", value, path)
+        return tuple(_built(type_.object, item, f"{path}[{number}]") for number, item in enumerate(value))
     right = isinstance(value, int) and not isinstance(value, bool) if type_.bare else isinstance(value, str)
     parse, is_value = parser(type_)
     if not right or not is_value(str(value)):
