@@ -139,10 +139,18 @@ class CsvFormat(FormatReader):
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
         """Return what reads these replies, a variant for each layout that its cells alone tell from all others."""
         found: list[Variant] = []
-        for group, sure, _ in self._sorted_out(replies, first):
+        every: list[_Place] = []
+        for group, sure, open_ in self._sorted_out(replies, first):
             constants = (reply for reply in group if reply.constant)
             found += [Variant(reply.object, (Part(re.escape(reply.constant)),)) for reply in constants]
             found += [Variant(reply.object, tuple(_parts(reply.object, layout))) for reply, layout in sure]
+            every += open_
+            for place in open_:
+                others = [other for other in every if other is not place and _overlap(other, place)]
+                if not place[0].many and all(layout.rest is None for _, layout in (place, *others)) and len(others) < 3:
+                    guard = "|".join(f"{_pattern(*other)}{_LINE_END}\\Z" for other in others)
+                    reply, layout = place
+                    found.append(Variant(reply.object, (Part(f"(?!{guard})"), *_parts(reply.object, layout))))
         return found, ("", _LINE_END), None
 
     def _sorted_out(
@@ -378,8 +386,9 @@ class CsvFormat(FormatReader):
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields."""
-        layout = next((layout for layout in reply.csv if layout.has_place_for(present)), None)
-        if layout is None or keys.codes or keys.texts or layout.required != layout.names:
+        fitting = (layout for layout in reply.csv if layout.has_place_for(present) and layout.required == layout.names)
+        layout = next(fitting, None)
+        if layout is None or keys.codes or keys.texts:
             raise Unusual
         template: list[str | Slot] = []
         for cell in layout.cells:

@@ -159,8 +159,12 @@ class XmlFormat(RunReader):
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
     def width(self, text: str) -> int:
-        """Return how many attributes the first element seems to have, and its text."""
-        return text.count("=", 0, text.find(">")) + 1
+        """Return how many attributes the first element seems to have, and its text; or how many elements are in it."""
+        end = text.find(">")
+        attributes = text.count("=", 0, end)
+        if attributes:
+            return attributes + 1
+        return max(text.count("</", 0, text.find(f"</{text[1:end]}>")), 1)
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
         """Return the elements of a text without their end tags, and the names in each."""
