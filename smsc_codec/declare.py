@@ -31,6 +31,7 @@ SAME = "="
 """The key of a field is its name."""
 
 FORMATS = ("text", "csv", "xml", "json")
+"""What a declaration calls fmt=0 to fmt=3."""
 
 
 class Type(msgspec.Struct, frozen=True):
@@ -91,11 +92,17 @@ class Field(msgspec.Struct, frozen=True):
     """An attribute of a class, its type, and its key in each format."""
 
     name: str
+    """The attribute of the class."""
     type: Type | Many
+    """What its value is."""
     text: str | None = SAME
+    """Its key in a line of `key = value`, or the name of its terminal in small letters."""
     csv: str | None = SAME
+    """Its name in layouts; None if no layout has it."""
     xml: str | None = SAME
+    """Its child element, `"@key"` for an attribute, `"."` for the element's own text."""
     json: str | None = SAME
+    """Its member."""
     optional: bool = False
     """Whether a reply may lack it; the attribute is `None` then, which is the class's default."""
 
@@ -108,14 +115,18 @@ class Field(msgspec.Struct, frozen=True):
 class Many(msgspec.Struct, frozen=True):
     """The type of a field that is a list of objects.
 
-    fmt=3 has an array, fmt=2 an element with *item* elements in it, fmt=0 and fmt=1 a line for each object behind the
-    first line of the reply; *rule* is the grammar's rule of such a line.
+    fmt=3 has an array, fmt=2 an element with an element for each object in it, fmt=0 and fmt=1 a line for each object
+    behind the first line of the reply.
     """
 
     object: Object
+    """What is in the list."""
     item: str = ""
+    """The element of an object in fmt=2."""
     rule: str = ""
+    """The grammar's rule of a line in fmt=0; empty if that format has no place for the list."""
     csv: tuple[Layout, ...] = ()
+    """The lines of fmt=1; none if that format has no place for the list."""
 
 
 class OpenMap(msgspec.Struct, frozen=True):
@@ -124,9 +135,11 @@ class OpenMap(msgspec.Struct, frozen=True):
     codes: str
     """The attribute with the codes by key."""
     code: Type
+    """What a code is."""
     texts: str
     """The attribute with the texts by key."""
     text: Type
+    """What a text is, which no code is."""
     known: frozenset[str]
     """The keys that the documentation names."""
     order: Mapping[str, tuple[str, ...]]
@@ -139,13 +152,16 @@ class Other(msgspec.Struct, frozen=True):
     """Keys that the documentation does not name: each is kept as text in the attribute *name*."""
 
     name: str = "other"
+    """The attribute, which is a mapping of `str` to `str` and the last one of its class."""
 
 
 class Object(msgspec.Struct, frozen=True, dict=True):
     """A class of the model and its fields, in the order in which the formats have them."""
 
     cls: Any
+    """The class: a frozen `msgspec.Struct` with an attribute for each field."""
     members: tuple[Field | OpenMap | Other, ...]
+    """Its fields, and what becomes of other keys: they are not kept if there is neither an `OpenMap` nor an `Other`."""
     orders: Mapping[str, tuple[tuple[str, ...], ...]] = {}
     """Of a format with an order of its own: names of fields. Of several orders the first one is written that has all
     fields which the value has."""
@@ -186,18 +202,21 @@ class Const(msgspec.Struct, frozen=True):
     """A cell of fmt=1 that is the same in every reply."""
 
     text: str
+    """What stands there."""
 
 
 class Signed(msgspec.Struct, frozen=True):
     """A cell of fmt=1 with a field's value behind a minus sign."""
 
     name: str
+    """The field."""
 
 
 class Rest(msgspec.Struct, frozen=True):
     """The cell of fmt=1 that takes the commas which the other cells of its line leave."""
 
     name: str
+    """The field."""
 
 
 def name_of_cell(cell: Any) -> str:
@@ -206,10 +225,12 @@ def name_of_cell(cell: Any) -> str:
 
 
 class Only(msgspec.Struct, frozen=True, dict=True):
-    """A cell of fmt=1 with a field's value whose spelling tells the layout: *pattern* matches it."""
+    """A cell of fmt=1 with a field's value whose spelling tells the layout."""
 
     name: str
+    """The field."""
     pattern: str
+    """A regular expression that matches such a cell as a whole."""
 
     @lazy
     def matches(self) -> Callable[[str], Any]:
@@ -221,6 +242,7 @@ class Maybe(msgspec.Struct, frozen=True):
     """A cell of fmt=1 with a field that a reply may lack: 0 or nothing stands there then. 0 is written."""
 
     name: str
+    """The field."""
 
 
 Cell = str | Const | Signed | Rest | Only | Maybe
@@ -236,6 +258,7 @@ class Layout(msgspec.Struct, frozen=True, dict=True):
     """
 
     cells: tuple[Cell, ...]
+    """What stands between the commas."""
     when: Mapping[str, str] = {}
     """Parameters of the request with which this layout is meant. What a request does not have is `0`."""
     rank: int = 0
@@ -275,6 +298,7 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     words: str
     """What errors call it."""
     object: Object
+    """The reply, or of a list a record of it."""
     many: Any = None
     """Of a list: its class, whose only attribute holds the records."""
     rule: str = ""
@@ -282,6 +306,7 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     constant: str = ""
     """The word that it is, if it has no fields."""
     csv: tuple[Layout, ...] = ()
+    """The lines that it, or a record of it, can be in fmt=1. The first that has place for a value is written."""
     xml: tuple[str | None, ...] = ("result",)
     """The root elements that it may have; None stands for no root. The first is written."""
     item: str = ""

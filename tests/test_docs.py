@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 import smsc_codec
+import smsc_codec.declare
 import smsc_codec.recordings
 import smsc_codec.testing
 from smsc_codec import Limits, OperatorStatus, SenderError, SenderStatus, Severity
@@ -293,9 +294,23 @@ def test_every_public_name_is_in_the_reference() -> None:
     }
     assert {name: sorted(names) for name, names in described.items()} == {
         "smsc_codec": sorted(smsc_codec.__all__),
+        "smsc_codec.declare": sorted(smsc_codec.declare.__all__),
         "smsc_codec.recordings": sorted(smsc_codec.recordings.__all__),
         "smsc_codec.testing": sorted(smsc_codec.testing.__all__),
     }
+
+
+def test_every_word_of_a_declaration_is_described() -> None:
+    """Every class, function, constant and attribute has a docstring."""
+    module = ast.parse((ROOT / "smsc_codec" / "declare.py").read_text("utf-8"))
+    for body in (module.body, *(node.body for node in module.body if isinstance(node, ast.ClassDef))):
+        for node, behind in zip(body, [*body[1:], None]):
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+                assert ast.get_docstring(node), node.name
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                name = ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+                described = isinstance(behind, ast.Expr) and isinstance(behind.value, ast.Constant)
+                assert described or name in ("R", "_DIGITS", "__all__"), name
 
 
 def test_the_documented_orders() -> None:

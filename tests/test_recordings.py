@@ -147,6 +147,7 @@ def test_unknown_keys_and_numbers_are_counted(case: Case) -> None:
     assert case.summary.unknown == {"senders[].operators.foo": 2, "senders[].status = 99": 1}
     # A finding about several names is one, which says how many.
     assert (case.summary.findings, case.summary.codes["info", "unknown-key"]) == (2, 1)
+    assert [found.count for found in case.found([str(case.folder / "recording")], fmt=3)] == [2, 1]
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_json(shell: Shell) -> None:
     result = shell("validate", "--format", "json", stdin=LINES)
     *found, last = map(json.loads, result.out.splitlines())
     assert [list(item) for item in found] == [
-        ["path", "entry", "line", "column", "severity", "code", "message", "excerpt"]
+        ["path", "entry", "line", "column", "severity", "code", "message", "excerpt", "count"]
     ] * 3
     assert found[0]["path"] == "<stdin>"
     summary = last["summary"]

@@ -218,7 +218,8 @@ class _Checker:
             where = f"{finding.path}: " if finding.path else ""
             records = f" (in {finding.count} records)" if finding.count > 1 else ""
             message = f"{where}{finding.message}{records}"
-            self._add(number, finding.severity, finding.code, message, finding.line, finding.column, finding.excerpt)
+            place = finding.line, finding.column, finding.excerpt
+            self._add(number, finding.severity, finding.code, message, *place, finding.count)
             if finding.code.startswith("unknown-"):
                 value = _NUMBER.search(finding.message) if finding.code == "unknown-number" else None
                 label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"
@@ -242,10 +243,12 @@ class _Checker:
         line: int = 1,
         column: int = 1,
         excerpt: str = "",
+        count: int = 1,
     ) -> None:
+        # A finding about many records is one: as many findings are counted as are shown.
         self.summary.findings += 1
         self.summary.codes[severity.value, code] += 1
-        self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt))
+        self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt, count))
 
 
 def _is_no_reply(entry: Entry) -> bool:

@@ -165,3 +165,5 @@ class Found(msgspec.Struct, frozen=True):
     """What was expected and what was found."""
     excerpt: str = ""
     """The place in the reply with a caret under it, empty if there is nothing to show."""
+    count: int = 1
+    """How many records of the reply it is about; it stands at the first of them."""

@@ -25,7 +25,7 @@ class Summary(msgspec.Struct):
     undecoded: int = 0
     """Those that do not decode."""
     findings: int = 0
-    """Of any severity."""
+    """Of any severity. One that is about many records counts once, as it is reported once."""
     size: int = 0
     """Bytes of all bodies, unpacked."""
     unreadable: int = 0
@@ -35,7 +35,7 @@ class Summary(msgspec.Struct):
     errors: Counter[int] = msgspec.field(default_factory=Counter)
     """The service's errors by number."""
     unknown: Counter[str] = msgspec.field(default_factory=Counter)
-    """Keys and numbers that nobody documents."""
+    """Keys and numbers that nobody documents, by the records that have them."""
     codes: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     """Findings by severity and code."""
     skipped: Counter[str] = msgspec.field(default_factory=Counter)
