@@ -119,11 +119,10 @@ class Codes(dict[Any, Any]):
         super().__init__({key: self._enum(number) for number in allowed for key in (number, str(number))})
 
     def __missing__(self, key: Any) -> Any:
-        if isinstance(key, (int, str)) and key.__class__ is not bool:
-            spelled = str(key)
-            if self._allows(spelled):
-                return self._enum(int(spelled))
-        raise KeyError(key)
+        spelled = str(key)
+        if not self._allows(spelled):
+            raise KeyError(key)
+        return self._enum(int(spelled))
 
 
 @lru_cache(64)

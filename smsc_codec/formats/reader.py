@@ -12,6 +12,7 @@ words for what is wrong.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
@@ -178,7 +179,7 @@ class Few(Generic[S]):
         return self._found.get(keys)
 
 
-class FormatReader:
+class FormatReader(ABC):
     """Reads and writes the replies of an endpoint in one format."""
 
     fmt: str
@@ -234,17 +235,17 @@ class FormatReader:
 
     # Reading
 
+    @abstractmethod
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply in a body of UTF-8, None if `read` has to judge. It may raise one of `CAUGHT` too."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply; *expect* decides where a body can mean several."""
-        raise NotImplementedError
 
+    @abstractmethod
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
-        raise NotImplementedError
 
     def read_small(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return the narrow reply in a text, None if it is not one. The expected class is tried first."""
@@ -276,6 +277,7 @@ class FormatReader:
             whole,
         )
 
+    @abstractmethod
     def variants(
         self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
@@ -283,7 +285,6 @@ class FormatReader:
 
         If it is *canonical*, as the service writes them; else in all ways that an expression can tell.
         """
-        raise NotImplementedError
 
     def remember(self, text: str, shape: Any, tables: Tables) -> None:
         """Remember what reads a short text of one shape: the next with as many marks may be like it."""
@@ -322,10 +323,6 @@ class FormatReader:
     def make_builder(self, reply: Reply) -> Builder:
         """Make the careful reader of a reply's records."""
         return Builder(reply.object, self.fmt)
-
-    def too_many(self, source: Source, at: int) -> None:
-        """Refuse a list that is too long; the first record that is too many stands at *at*."""
-        source.fail(f"expected at most {source.limits.items} records", at, code="limit")
 
     # Writing
 
@@ -388,9 +385,9 @@ class FormatReader:
         """Return a key that no open key of a record can be, beside those of fields; empty if there is none."""
         return ""
 
+    @abstractmethod
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of a record with these fields."""
-        raise NotImplementedError
 
     def _lines(self, records: Sequence[Any], reply: Reply, path: str, limits: Limits) -> list[str]:
         """Return the text of each record of the list that *path* names."""
@@ -448,9 +445,9 @@ class FormatReader:
             self._writers.keep((reply.kind, kind), found)
         return found
 
+    @abstractmethod
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields and open keys; `Unusual` if they have no compiled form."""
-        raise NotImplementedError
 
 
 _RUNS = 4
@@ -465,20 +462,20 @@ class RunReader(FormatReader):
         # The last shape with so many keys: a guess that `find` judges.
         self._widths: Shapes[Shape] = Shapes()
 
+    @abstractmethod
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the record at a place, and where the next one begins. Raise `Unusual` if it has none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
         """Return the records of a text, what is the same of records with the same shape, and what ends each of them.
 
         Where it is the same of others too, `find` does not find all of them.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def width(self, text: str) -> int:
         """Return how many keys the first record of a text seems to have."""
-        raise NotImplementedError
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return the rows that were found in a text without what the format escapes."""

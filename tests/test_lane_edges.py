@@ -1,0 +1,168 @@
+"""What is between the lanes: bodies that compiled rows leave to the careful reader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smsc_codec import Codec, DecodeError, Limits, Sender, SenderList, decode
+from smsc_codec.declare import ID, NAME, Endpoint, Field, Many, Object, Reply
+from smsc_codec.endpoints.senders import CODEC, SENDERS
+from smsc_codec.endpoints.status import CODEC as STATUS
+from smsc_codec.endpoints.status import MESSAGE, Message, MessageState, StatusList
+from smsc_codec.formats.free_text import FreeText
+from smsc_codec.formats.grammar import Grammar
+
+from .test_endpoint import LISTING, Group, Groups, groups_of
+
+
+def in_json(*records: dict[str, Any]) -> bytes:
+    return json.dumps([*records]).encode()
+
+
+@pytest.mark.parametrize("number", ["-0", " 5", "5 ", "1e2", "5,6", "5.0", "\u0665"])
+@pytest.mark.parametrize("count", [2, 20])
+def test_what_json_takes_for_a_number_is_none_in_quotes(number: str, count: int) -> None:
+    """A column of numbers is read as one JSON array, which allows more than a number in a reply has."""
+    records = [{"sender": "A", "id": "5"}] * (count - 1)
+    with pytest.raises(DecodeError) as caught:
+        decode(in_json(*records, {"sender": "A", "id": number}), fmt=3)
+    assert caught.value.path == f"senders[{count - 1}].id"
+
+
+@pytest.mark.parametrize("before", [[], [{"sender": "A", "mts": "1"}]])
+def test_a_long_replacement_in_json(before: list[dict[str, str]]) -> None:
+    body = in_json(*before, {"sender": "B", "mts": "x" * 50})
+    reply = CODEC.decode(body, fmt=3, limits=Limits(text=50), expect=SenderList)
+    assert isinstance(reply, SenderList) and reply.senders[-1].replacements == {"mts": "x" * 50}
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=3, limits=Limits(text=49))
+    assert caught.value.path == f"senders[{len(before)}].replacements.mts"
+
+
+@pytest.mark.parametrize("again", ['"id": 5, "id": 6', '"\\u0069d": 5, "id": 6', '"status": 1, "status": 1'])
+def test_a_member_given_twice_where_members_take_turns(again: str) -> None:
+    body = f'[{{"sender": "A:"}}, {{"sender": "B", {again}}}]'.encode()
+    assert [finding.code for finding in CODEC.validate(body, fmt=3).findings] == ["duplicate-key"]
+
+
+@pytest.mark.parametrize("separator", [", ", "\n, "])
+def test_a_single_message(separator: str) -> None:
+    """A reply with more fields than are all tried at once is read by its keys, in every format."""
+    bodies = {
+        0: "Status = 1, err = 0, comment = x: y, type = 0",
+        3: f'{{"status": 1{separator}"err": 0{separator}"comment": "x: y"{separator}"type": 0}}',
+    }
+    bodies[2] = STATUS.encode(STATUS.decode(bodies[0], fmt=0, expect=Message), fmt=2).decode()
+    for fmt, body in bodies.items():
+        for _ in range(2):
+            reply = STATUS.decode(body.encode(), fmt=fmt, expect=Message)
+            assert isinstance(reply, Message) and (reply.status, reply.comment) == (MessageState.DELIVERED, "x: y")
+            with pytest.raises(DecodeError, match="at most 3 fields"):
+                STATUS.decode(body.encode(), fmt=fmt, expect=Message, limits=Limits(fields=3))
+    twice = b'{"status": 1, "err": 0, "err": 1, "type": 0}'
+    assert [finding.code for finding in STATUS.validate(twice, fmt=3, expect=Message).findings] == ["duplicate-key"]
+
+
+def test_messages_of_many_shapes() -> None:
+    """Their texts stand in the lines as they are, line ends and separators too."""
+    texts = ["a", "b, c", "d\ne", "f, type = 0, g", "h = i"]
+    views = [("err = 0, ", ""), ("", ", type = 0"), ("phone = 79, ", ""), ("", ""), ("err = 0, phone = 79, ", "")]
+    lines = [f"Status = 1, {before}message = {text}{after}, ID = 5" for text in texts for before, after in views]
+    for body in ("\n".join(lines), "\n".join(lines) + "\n", "\r\n".join(lines)):
+        reply = STATUS.decode(body.encode(), fmt=0, expect=StatusList)
+        assert isinstance(reply, StatusList)
+        assert [message.message for message in reply.messages] == [text for text in texts for _ in views]
+    codes = {finding.code for finding in STATUS.validate("\n".join(lines).encode(), fmt=0).findings}
+    assert codes == {"line-end-in-text"}
+
+
+@pytest.mark.parametrize("bad", ["err = x", "err", "1 = 2", "err = 0 = 1"])
+def test_a_message_with_a_field_that_is_none(bad: str) -> None:
+    for line in (f"Status = 1, {bad}, message = a, type = 0", f"Status = 1, {bad}, message = {'a' * 5000}, type = 0"):
+        with pytest.raises(DecodeError):
+            STATUS.decode(line.encode(), fmt=0)
+
+
+def test_a_record_that_does_not_begin_with_a_key_has_no_fields() -> None:
+    assert FreeText(MESSAGE).cut("hello, message = a") is None
+    assert [cut.key for cut in FreeText(MESSAGE).cut("Status = 1, message = a") or ()] == ["Status", "message"]
+
+
+GRAMMAR = r"""
+%import service (_IS, _NEXT)
+_LINE_END: /\r?\n/
+one: "a" _IS A
+empty: "a" _IS [_NEXT "b" _IS [A]]
+double: "a" _IS "!" A
+bare: "a" A
+A: /[0-9]+/
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "keys", "expected"),
+    [
+        ("one", ["a"], [["A"]]),
+        ("one", ["a", "b"], None),
+        ("one", ["b"], None),
+        ("one", [], None),
+        ("empty", ["a"], [[""]]),
+        ("empty", ["a", "b"], [[""], ["A", ""]]),
+        ("double", ["a"], None),
+        ("bare", ["a"], None),
+    ],
+)
+def test_the_values_of_keys(tmp_path: Path, rule: str, keys: list[str], expected: Any) -> None:
+    path = tmp_path / "some.lark"
+    path.write_text(GRAMMAR)
+    assert Grammar(str(path), ("one", "empty", "double", "bare")).values(rule, keys) == expected
+
+
+def test_a_grammar_that_is_not_there() -> None:
+    with pytest.raises(FileNotFoundError, match="no grammar nowhere"):
+        Grammar("nowhere", ("reply",))
+
+
+class Nested(Group, frozen=True):
+    members: tuple[Group, ...] = ()
+
+
+def test_a_list_in_the_records_of_a_list() -> None:
+    """No compiled row has a place for it."""
+    inner = Object(Group, (Field("id", ID), Field("name", NAME)))
+    codec = groups_of(
+        Nested,
+        Field("id", ID),
+        Field("name", NAME),
+        Field("number", ID, optional=True),
+        Field("members", Many(inner, item="member"), text=None, csv=None, xml=None, optional=True),
+    )
+    body = b'[{"id": 1, "name": "A", "members": [{"id": 2, "name": "B"}]}]'
+    reply: Any = codec.decode(body, fmt=3)
+    assert reply.groups == (Nested(1, "A", members=(Group(2, "B"),)),)
+    assert codec.decode(codec.encode(reply, fmt=3), fmt=3) == reply
+
+
+def test_two_kinds_of_lists_in_json() -> None:
+    """The members of the first object say which it is."""
+    others = Reply("others", "others", Object(Sender, (Field("name", NAME, json="sender"),)), many=SenderList)
+    codec: Codec[Any] = Codec(
+        Endpoint(
+            "phones.php", str(Path(__file__).parent / "grammars/groups.lark"), (LISTING, others), errors=SENDERS.errors
+        )
+    )
+    for limits in (Limits(), Limits(digits=17)):
+        assert codec.decode(b'[{"sender": "A"}]', fmt=3, limits=limits) == SenderList((Sender("A"),))
+        assert isinstance(codec.decode(b'[{"id": 5, "name": "A"}]', fmt=3, limits=limits), Groups)
+    with pytest.raises(DecodeError, match="expected the field"):
+        codec.decode(b'[{"x": 1}]', fmt=3)
+
+
+def test_attributes_behind_a_namespace_have_their_places() -> None:
+    body = "<senders><sender xmlns:b='c' mts='1' new='1'>A</sender></senders>"
+    findings = CODEC.validate(body.encode(), fmt=2).findings
+    assert [finding.offset for finding in findings] == [body.index("new=") + 5]
