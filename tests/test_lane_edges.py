@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smsc_codec import Codec, DecodeError, Limits, Sender, SenderList, decode
+from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Limits, Sender, SenderList, Success, decode
 from smsc_codec.declare import ID, NAME, Endpoint, Field, Many, Object, Reply
 from smsc_codec.endpoints.senders import CODEC, SENDERS
 from smsc_codec.endpoints.status import CODEC as STATUS
@@ -78,6 +80,16 @@ def test_messages_of_many_shapes() -> None:
         assert [message.message for message in reply.messages] == [text for text in texts for _ in views]
     codes = {finding.code for finding in STATUS.validate("\n".join(lines).encode(), fmt=0).findings}
     assert codes == {"line-end-in-text"}
+
+
+@pytest.mark.parametrize("text", ["a", "a" * 5000])
+def test_a_field_without_a_value(text: str) -> None:
+    """Lark, which judges lines that are long, reads it as compiled rows do."""
+    line = f"Status = 1, country = , operator = , region = Korea, Republic of, message = {text}, type = 0"
+    for body in (line, f"{line}\n{line}"):
+        report: Any = STATUS.validate(body.encode(), fmt=0)
+        assert report.findings == ()
+        assert b"country = , operator = , region = Korea, " in STATUS.encode(report.reply, fmt=0)
 
 
 @pytest.mark.parametrize("bad", ["err = x", "err", "1 = 2", "err = 0 = 1"])
@@ -166,3 +178,67 @@ def test_attributes_behind_a_namespace_have_their_places() -> None:
     body = "<senders><sender xmlns:b='c' mts='1' new='1'>A</sender></senders>"
     findings = CODEC.validate(body.encode(), fmt=2).findings
     assert [finding.offset for finding in findings] == [body.index("new=") + 5]
+
+
+XML_TURNS = [
+    "<sender>A</sender>",
+    '<sender id="1">A</sender>',
+    '<sender mts="1">A</sender>',
+    '<sender mts="B" id="1">A</sender>',
+    '<sender status="1">A</sender>',
+    '<sender tele2="1" id="1">A</sender>',
+]
+
+
+@pytest.mark.parametrize(
+    ("last", "good"), [("\n", True), (" x", False), (f'<sender id="1">{"A" * 5000}</sender>', True)]
+)
+def test_what_stands_behind_elements_of_many_shapes(last: str, good: bool) -> None:
+    body = f"<senders>\n{''.join(XML_TURNS * 2)}{last}</senders>".encode()
+    report = CODEC.validate(body, fmt=2)
+    assert (report.reply is not None) == good
+    if good:
+        reply: Any = report.reply
+        assert reply.senders[:6] == reply.senders[6:12]
+
+
+def test_records_of_elements_of_many_shapes() -> None:
+    """Messages have their fields in elements."""
+    names = ["err", "phone", "country", "region", "cost", "type"]
+    values = {"err": "0", "phone": "79", "country": "A", "region": "B", "cost": "1.5", "type": "0"}
+    lines = []
+    for number in range(len(names) * 2):
+        some = names[number % len(names) :]
+        lines.append(", ".join(["Status = 1", *(f"{name} = {values[name]}" for name in some), f"ID = {number + 1}"]))
+    reply = STATUS.decode("\n".join(lines).encode(), fmt=0, expect=StatusList)
+    for fmt in (2, 3):
+        assert STATUS.decode(STATUS.encode(reply, fmt=fmt), fmt=fmt, expect=StatusList) == reply
+
+
+@pytest.mark.parametrize("tail", ["\r", ", x = " + "y" * 5000])
+def test_lines_of_many_shapes_with_an_odd_one_at_the_end(tail: str) -> None:
+    keys = ["mts", "mega", "tele2", "motiv", "ua_reg", "ua_int", "by_reg"]
+    body = "\n".join([f"name = A, {key} = 1" for key in keys] + [f"name = B, id = 5{tail}"])
+    report = CODEC.validate(body.encode(), fmt=0)
+    assert (report.reply is None) == (tail == "\r")
+
+
+def test_a_key_that_is_longer_than_a_text_may_be() -> None:
+    given = Success()
+    assert CODEC.encode(given, fmt=3, limits=Limits(text=1)) == CODEC.encode(given, fmt=3)
+    with pytest.raises(EncodeError, match="at most 1 characters"):
+        CODEC.encode(ErrorReply(3, "no"), fmt=3, limits=Limits(text=1))
+
+
+@pytest.mark.parametrize("deep", [200, 900])
+def test_json_that_is_deep(deep: int) -> None:
+    body = b'{"error": "x", "error_code": 3, "y": ' + b"[" * deep + b"]" * deep + b"}"
+    limits = Limits(depth=2000)
+    frames = sys.getrecursionlimit()
+    assert CODEC.validate(body, fmt=3, limits=limits).reply == ErrorReply(3, "x")
+    sys.setrecursionlimit(len(inspect.stack(0)) + 100)
+    try:
+        found = CODEC.validate(body, fmt=3, limits=limits).findings
+    finally:
+        sys.setrecursionlimit(frames)
+    assert [finding.code for finding in found] in (["unknown-key"], ["limit"])
