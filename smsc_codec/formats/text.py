@@ -25,6 +25,7 @@ from .._rows import (
     Variant,
     Writer,
     arrange,
+    odd,
     present_in,
     rows,
     writer,
@@ -302,9 +303,7 @@ class TextFormat(RunReader):
 
     def _values_of(self, reply: Reply, keys: Sequence[str]) -> _Values:
         """Return for each key of a record with free texts what its values match."""
-        values = self._grammar.values(reply.rule, keys)
-        if values is None:
-            raise Unusual
+        values = self._grammar.values(reply.rule, keys) or odd()
         return [re.compile(self._pattern_of(terminals)).fullmatch for terminals in values]
 
     def _pattern_of(self, terminals: Sequence[str]) -> str:
