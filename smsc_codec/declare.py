@@ -308,7 +308,7 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     csv: tuple[Layout, ...] = ()
     """The lines that it, or a record of it, can be in fmt=1. The first that has place for a value is written."""
     xml: tuple[str | None, ...] = ("result",)
-    """The root elements that it may have; None stands for no root. The first is written."""
+    """The root elements that it may have. The first is written. None stands for no root: of a single element."""
     item: str = ""
     """Of a list: the element of a record in fmt=2."""
     anywhere: bool = False

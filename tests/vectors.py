@@ -17,6 +17,11 @@ class Vector:
 
     name: str
     row: dict[str, Any]
+    endpoint: str = "senders"
+
+    @property
+    def request(self) -> dict[str, str] | None:
+        return self.row.get("request")
 
     @property
     def body(self) -> bytes:
@@ -52,14 +57,21 @@ class Vector:
         return self.name
 
 
-def _load() -> list[Vector]:
+def _load(folder: Path, endpoint: str, prefix: str) -> list[Vector]:
     found = []
-    for path in sorted(FOLDER.glob("*.jsonl")):
+    for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-            found.append(Vector(f"{path.stem}:{number}", json.loads(line)))
+            found.append(Vector(f"{prefix}{path.stem}:{number}", json.loads(line), endpoint))
     return found
 
 
-VECTORS = _load()
+VECTORS = _load(FOLDER, "senders", "")
+OTHERS = [
+    vector
+    for folder in sorted(FOLDER.iterdir())
+    if folder.is_dir()
+    for vector in _load(folder, folder.name, f"{folder.name}/")
+]
+"""Those of the other endpoints, each in a folder of its name."""
 GOOD = [vector for vector in VECTORS if vector.reply is not None]
 BAD = [vector for vector in VECTORS if vector.reply is None]

@@ -334,7 +334,7 @@ class XmlFormat(RunReader):
                     children += [f"<{key}>", Slot(member.name), f"</{key}>\n"]
         if len(texts) < len(present) or (not own and any(field.key(self.fmt) == "." for field in obj.fields)):
             raise Unusual
-        tag = reply.item if reply.many else reply.xml[0]
+        tag = reply.item if reply.many else _root(reply, len(children) // 3)
         template = [f"<{tag}", *attributes, ">", *(["\n"] if children else []), *children, *own, f"</{tag}>"]
         if tag is None:
             template = children
@@ -349,10 +349,16 @@ class XmlFormat(RunReader):
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an element with these attributes or children, and with the lists in it."""
-        return _element(self, fields, value, reply.object, reply.item if reply.many else reply.xml[0], path, limits)
+        tag = reply.item if reply.many else _root(reply, len(fields))
+        return _element(self, fields, value, reply.object, tag, path, limits)
 
 
 _BEHIND = re.compile(_BLANK).match
+
+
+def _root(reply: Reply, count: int) -> str | None:
+    """Return the root that a reply with so many elements is written with: several have one if there is one."""
+    return next((root for root in reply.xml if root is not None or count == 1), None)
 
 
 def _heads(reply: Reply) -> list[str]:
