@@ -58,7 +58,7 @@ class _Choice:
         width = min(line.count(",") + 1, self._most)
         found = self._by_width.get(width)
         if found is None:
-            found = self._by_width[width] = [*map(self._made, *zip(*self._of_width(width)))]
+            found = self._by_width[width] = [self._made(*place) for place in self._of_width(width)]
         for read, rivals in found:
             value = read(line)
             if value is not None:
