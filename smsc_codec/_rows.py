@@ -448,6 +448,8 @@ def _namespace() -> dict[str, Any]:
         "odd": odd,
         "str": str,
         "zip": zip,
+        "map": map,
+        "nothing": repeat(None),
         "read_money": _read_money,
         "read_date": _read_date,
     }
@@ -467,7 +469,7 @@ class _Calls(NamedTuple):
     sorting: str
     """What yields both mappings of each row then; empty if there are no open keys."""
     before: list[str]
-    """Lines that stand before: they make columns of numbers."""
+    """Lines that stand before: they make columns of values."""
     counted: list[str]
     """The slots of these columns."""
 
@@ -492,9 +494,15 @@ def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozen
         call[slot] = _value(type_, table_of.get(slot, ""), f"{member}{slot}", kind, is_quoted)
         if type_.kind == "number" and (kind == "cells" or (kind == "members" and is_quoted)):
             column = f"{slot}_column" if kind == "cells" else f"[row.{slot} for row in rows]"
-            before.append(f"{slot}_numbers = numbers({column})")
-            call[slot] = f"{slot}_number"
-    counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_number"]
+            before.append(f"{slot}_values = numbers({column})")
+            call[slot] = f"{slot}_value"
+        elif type_.kind == "code" and kind == "cells":
+            before.append(f"{slot}_values = looked_up({table_of[slot]}, {slot}_column)")
+            call[slot] = f"{slot}_value"
+        elif type_.kind == "text" and kind == "cells" and not may_be_empty(type_):
+            before += [f"if '' in {slot}_column:", "    odd()"]
+            call[slot] = slot
+    counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_value"]
     call |= _call_own(slots, call, space)
     mixed = dict(call)
     sorting = _call_open(obj, fmt, slots, member, table_of, space, call, mixed) if slots.opened else ""
@@ -518,12 +526,12 @@ def rows(
             columns = [f"{slot}_column" for slot in slots.names]
             lines.append(f"{', '.join(columns)}, = rows")
             pairs = [
-                (f"{slot}_number", f"{slot}_numbers") if slot in calls.counted else (slot, f"{slot}_column")
+                (f"{slot}_value", f"{slot}_values") if slot in calls.counted else (slot, f"{slot}_column")
                 for slot in slots.names
             ]
         else:
             row = "row" if kind == "members" else f"({calls.unpacked(*['_'] * more)})"
-            pairs = [(row, "rows"), *((f"{slot}_number", f"{slot}_numbers") for slot in calls.counted)]
+            pairs = [(row, "rows"), *((f"{slot}_value", f"{slot}_values") for slot in calls.counted)]
             if arguments is calls.mixed and calls.sorting:
                 if kind == "match":
                     lines.append(f"{', '.join([f'column_{slot}' for slot in slots.names])}, *_ = zip(*rows)")
@@ -531,6 +539,10 @@ def rows(
         targets, sources = (", ".join(some) for some in zip(*pairs))
         loop = f"for {targets} in {sources if len(pairs) == 1 else f'zip({sources})'}"
         last = f"return [Record({_arguments(obj, arguments)}) {loop}]"
+        column_of = dict(pairs)
+        if kind == "cells" and {*arguments.values()} <= column_of.keys():
+            given = {name: column_of[value] for name, value in arguments.items()}
+            last = f"return [*map(Record, {_arguments(obj, given, 'nothing')})]"
         made.append(compiled(name, _title(obj, fmt), "rows, tables", [*lines, *calls.before, last], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
     return Rows(
@@ -624,14 +636,14 @@ def _call_open(
     return f"sorted_out([{', '.join(columns)}], WIRE_KEYS, {table}, ORDER)"
 
 
-def _arguments(obj: Object, given: Mapping[str, str]) -> str:
-    """Return the arguments of the constructor, up to the last one that is given."""
+def _arguments(obj: Object, given: Mapping[str, str], nothing: str = "None") -> str:
+    """Return the arguments of the constructor, up to the last one that is given; *nothing* stands for others."""
     names = list(obj.cls.__struct_fields__)
     last = max((names.index(name) for name in given), default=-1) + 1
     empty = (
         {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
     )
-    absent = {name: "EMPTY" if name in empty else "None" for name in names}
+    absent = {name: "EMPTY" if name in empty else nothing for name in names}
     assert not {absent[name] for name in names[:last] if name not in given} & {"EMPTY"}, (
         "open keys are the last attributes"
     )
@@ -702,31 +714,31 @@ def small(
     tables: Sequence[Sequence[Mapping[Any, Any]]],
     around: tuple[str, str] = ("", ""),
     plain: Callable[[str], str] | None = None,
-    whole: tuple[int, str, Mapping[int, Small]] | None = None,
+    whole: tuple[int, str, Callable[[int], Small | None]] | None = None,
 ) -> Small:
     """Compile what reads a text that is one of the *variants*, which are tried in their order.
 
     Neighbours that begin alike are one branch of one expression. Each ends with an empty group, so that the last group
     of a match says which one it is. *tables* are those of each variant's object, *around* are patterns of what stands
     before and behind all variants, *plain* makes a text of what the format escapes. With *whole* it takes a body of
-    UTF-8 instead: of at most that many bytes, and if it is not one of the variants, the function for as many of these
-    marks as it has reads it.
+    UTF-8 instead: of at most that many bytes, and if it is not one of the variants, what is found for as many of
+    these marks as it has reads it.
     """
     walk = _Walk(variants, tables, plain)
     pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
     names = {**_namespace(), **walk.names, "match": re.compile(pattern).fullmatch}
     lines = ["found = match(text)", "if found is None:", "    return None"]
     if whole:
-        longest, mark, others = whole
-        names |= {"len": len, "mark": mark, "others": others}
+        longest, mark, other = whole
+        names |= {"len": len, "mark": mark, "other": other}
         lines = [
             f"if len(body) > {longest}:",
             "    return None",
             "text = body.decode()",
             "found = match(text)",
             "if found is None:",
-            "    other = others.get(text.count(mark))",
-            "    return None if other is None else other(text)",
+            "    read = other(text.count(mark))",
+            "    return None if read is None else read(text)",
         ]
     return compiled("read_small", title, "body" if whole else "text", [*lines, *walk.made()], names)
 

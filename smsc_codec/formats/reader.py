@@ -52,8 +52,8 @@ S = TypeVar("S")
 MOST_SHAPES = 64
 """Sequences of keys that a format remembers a compiled reader or writer of."""
 
-MOST_MARKS = 160
-"""Fields of a reply whose shape is tried at once: those of ten records with all that is documented."""
+LONGEST_AT_ONCE = 4096
+"""Characters of a reply that is read at once: those of ten records with all that is documented."""
 
 _SOME_SHAPES = 16
 """Those that a list may have however short it is."""
@@ -216,7 +216,7 @@ class FormatReader(ABC):
         """With any codes, and with documented ones, by the identity of the class that is expected, or of None: what
         reads a small reply as the service writes it from its bytes. It returns None for all else."""
         # The same for other short replies, by how many marks they have.
-        self._known: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
+        self._known: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
         self._writers: Shapes[Writer] = Shapes()
         self._kinds = {reply.kind: kinds(reply.object) for reply in every}
         self.spell = {id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many}
@@ -261,7 +261,7 @@ class FormatReader(ABC):
 
     def prepare(self, first: type | None, documented: bool) -> None:
         """Compile what reads small replies as the service writes them; the class *first* is tried first."""
-        read = self._compile_small(first, documented, (DEFAULT_LIMITS.text, self.mark, self._known[documented]))
+        read = self._compile_small(first, documented, (LONGEST_AT_ONCE, self.mark, self._known[documented].find))
         self.at_once[documented][id(first)] = read
 
     def _compile_small(self, first: type | None, documented: bool, whole: Any) -> Small:
@@ -288,14 +288,14 @@ class FormatReader(ABC):
 
     def remember(self, text: str, shape: Any, tables: Tables) -> None:
         """Remember what reads a short text of one shape: the next with as many marks may be like it."""
-        marks = text.count(self.mark)
-        if marks > MOST_MARKS or shape is None or shape.at_once is None:
+        if len(text) > LONGEST_AT_ONCE or shape is None or shape.at_once is None:
             return
+        marks = text.count(self.mark)
         documented = tables is not self.plain_tables
         if not documented:
-            self._known[False][marks] = shape.at_once.plain
+            self._known[False].keep(marks, shape.at_once.plain)
         elif not shape.rows.odd:
-            self._known[True][marks] = shape.at_once.documented
+            self._known[True].keep(marks, shape.at_once.documented)
 
     def make_at_once(
         self,

@@ -59,7 +59,7 @@ LIMITS = (
 _SIZES = {
     "smsc_codec._rows._FEW": 2,
     "smsc_codec.formats.json._FEW": 2,
-    "smsc_codec.formats.reader.MOST_MARKS": 12,
+    "smsc_codec.formats.reader.LONGEST_AT_ONCE": 120,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
     "smsc_codec.formats.reader.MOST_SHAPES": 4,
     "smsc_codec.formats.reader._SOME_SHAPES": 2,
