@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from smsc_codec import Codec, DecodeError, EncodeError, LimitError, Limits, Severity, normal
+from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, LimitError, Limits, Severity, normal
+from smsc_codec.declare import Endpoint, Layout, Object, Reply
 from smsc_codec.endpoints import balance, module_of, send, status
 
 from .declared import KNOWN
@@ -147,3 +148,19 @@ def test_many_lines_of_several_layouts() -> None:
     odd = replace(odd, sender_id="A")
     with pytest.raises(EncodeError, match=r"messages\[0\]: comma-separated replies cannot carry it"):
         status.CODEC.encode(replace(reply, messages=(odd,) * 2), fmt=1)
+
+
+def test_cells_that_would_be_read_otherwise() -> None:
+    codec = status.CODEC
+    absent = status.Message(status.MessageState(-3), last_timestamp=0, err=status.DeliveryError(0))
+    with pytest.raises(EncodeError, match="would be read back as something else"):
+        codec.encode(absent, fmt=1)
+    with pytest.raises(EncodeError, match="'0' means that there is none"):
+        send.CODEC.encode(ErrorReply(send.MessageError(3), None, 0), fmt=1)
+    label = Reply("label", "a label", Object(send.PhoneResult, (send.PHONE.fields[0], send.PHONE.fields[1])))
+    rows = replace(label, kind="labels", many=status.StatusList, csv=(Layout(("phone", "mccmnc")),))
+    labels: Codec[Any] = Codec(Endpoint[Any]("labels.php", "balance", (rows,)))
+    listed = status.StatusList((send.PhoneResult("5", "7"),))  # type: ignore[arg-type]
+    assert labels.decode(labels.encode(listed, fmt=1), fmt=1) == listed
+    with pytest.raises(EncodeError, match="would be read back as something else"):
+        labels.encode(status.StatusList((send.PhoneResult("5", "-7"),)), fmt=1)  # type: ignore[arg-type]
