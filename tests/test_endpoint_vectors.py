@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from smsc_codec import Codec, DecodeError, Limits, Severity, normal
-from smsc_codec.endpoints import module_of
+from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, LimitError, Limits, Severity, normal
+from smsc_codec.declare import Endpoint, Layout, Object, Reply
+from smsc_codec.endpoints import balance, module_of, send, status
 
 from .declared import KNOWN
 from .lanes import SlowCodec
@@ -76,3 +79,88 @@ def test_is_refused(vector: Vector) -> None:
             found["path"] = error.path
         assert found == vector.error
         assert codec.validate(vector.body, **asked(vector)).reply is None
+
+
+SENT = send.MessageSent(5, 1, phones=(send.PhoneResult("7", "250"),))
+
+
+def test_what_a_request_decides() -> None:
+    codec = send.CODEC
+    price = codec.asked({"cost": "1", "phones": "7"})
+    assert price is codec.asked({"cost": "1"}) is price.asked({"cost": "1"})
+    assert codec.asked({}) is codec.asked({"cost": ""}) is not price
+    assert codec.asked({"cost": "7"}) is codec.asked({"cost": "8"})
+    assert price.decode(b"279,1", fmt=1) == send.MessageCost(Decimal(279), 1)
+    assert codec.asked({}).decode(b"279,1", fmt=1) == send.MessageSent(279, 1)
+    assert balance.CODEC.asked({"cur": "1"}) is balance.CODEC
+    # The other formats are the same.
+    assert price.decode(b"OK - 1 SMS, ID - 5", fmt=0) == codec.decode(b"OK - 1 SMS, ID - 5", fmt=0)
+    assert price._formats[0] is codec._formats[0]
+    with pytest.raises(EncodeError, match="the price of a message has no comma-separated form"):
+        codec.asked({}).encode(send.MessageCost(Decimal(279), 1), fmt=1)
+    with pytest.raises(EncodeError, match="unless the codec is for the request"):
+        codec.encode(send.MessageSent(5, 1, code="123456"), fmt=1)
+
+
+def test_the_number_of_records_in_a_reply_is_limited() -> None:
+    for fmt in range(4):
+        body = send.CODEC.encode(SENT, fmt=fmt)
+        for codec in (send.CODEC, SlowCodec(send.ENDPOINT)):
+            assert codec.decode(body, fmt=fmt, expect=send.MessageSent) == SENT
+            with pytest.raises(LimitError, match="at most 0 records"):
+                codec.decode(body, fmt=fmt, expect=send.MessageSent, limits=Limits(items=0))
+        with pytest.raises(EncodeError, match=r"^phones: expected at most 0 records, here are 1"):
+            send.CODEC.encode(SENT, fmt=fmt, limits=Limits(items=0))
+
+
+@pytest.mark.parametrize("phones", [None, [], [send.PhoneResult("7")]])
+def test_a_list_in_a_reply_is_a_tuple(phones: Any) -> None:
+    for fmt in range(4):
+        with pytest.raises(EncodeError, match=r"^phones: expected a tuple, found"):
+            send.CODEC.encode(send.MessageSent(5, 1, phones=phones), fmt=fmt)
+
+
+def test_lists_in_normalized_json() -> None:
+    plain = json.loads(normal.written(send.ENDPOINT, SENT))
+    assert plain == {"kind": "sent", "id": 5, "parts": 1, "phones": [{"phone": "7", "mccmnc": "250"}]}
+    with pytest.raises(DecodeError, match="expected an array"):
+        normal.read(send.ENDPOINT, json.dumps({**plain, "phones": {}}))
+
+
+def test_many_lines_of_several_layouts() -> None:
+    line = "1,1476869445,0,1476869440,79991234567,1.40,SMSC.RU,x,Hello, world,,0"
+    body = "\n".join(f"{line},{number}" for number in range(100, 1000))
+    reply = status.CODEC.decode(body, fmt=1)
+    assert isinstance(reply, status.StatusList) and reply[0].raise_for_error() is reply[0]
+    assert [message.id for message in reply] == [*range(100, 1000)]
+    assert status.CODEC.encode(reply, fmt=1).decode() == body
+    assert status.CODEC.decode(body, fmt=1, limits=Limits(text=500)) == reply
+    with pytest.raises(LimitError):
+        status.CODEC.decode(body, fmt=1, limits=Limits(text=5))
+    with pytest.raises(DecodeError, match=r"messages\[0\]\.err"):
+        status.CODEC.decode(body.replace(",0,", ",x,", 1), fmt=1, expect=status.StatusList)
+    # One of many that would be read as something else.
+    odd = replace(
+        reply[0], sender_id="HLR", **dict.fromkeys(("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet"), "1")
+    )
+    listed = replace(reply, messages=(odd,) * 2)
+    assert status.CODEC.decode(status.CODEC.encode(listed, fmt=1), fmt=1) == listed
+    odd = replace(odd, sender_id="A")
+    with pytest.raises(EncodeError, match=r"messages\[0\]: comma-separated replies cannot carry it"):
+        status.CODEC.encode(replace(reply, messages=(odd,) * 2), fmt=1)
+
+
+def test_cells_that_would_be_read_otherwise() -> None:
+    codec = status.CODEC
+    absent = status.Message(status.MessageState(-3), last_timestamp=0, err=status.DeliveryError(0))
+    with pytest.raises(EncodeError, match="would be read back as something else"):
+        codec.encode(absent, fmt=1)
+    with pytest.raises(EncodeError, match="'0' means that there is none"):
+        send.CODEC.encode(ErrorReply(send.MessageError(3), None, 0), fmt=1)
+    label = Reply("label", "a label", Object(send.PhoneResult, (send.PHONE.fields[0], send.PHONE.fields[1])))
+    rows = replace(label, kind="labels", many=status.StatusList, csv=(Layout(("phone", "mccmnc")),))
+    labels: Codec[Any] = Codec(Endpoint[Any]("labels.php", "balance", (rows,)))
+    listed = status.StatusList((send.PhoneResult("5", "7"),))  # type: ignore[arg-type]
+    assert labels.decode(labels.encode(listed, fmt=1), fmt=1) == listed
+    with pytest.raises(EncodeError, match="would be read back as something else"):
+        labels.encode(status.StatusList((send.PhoneResult("5", "-7"),)), fmt=1)  # type: ignore[arg-type]
