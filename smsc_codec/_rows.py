@@ -218,6 +218,31 @@ def odd() -> Any:
     raise Unusual
 
 
+class Mapped(dict[Any, Any]):
+    """The mappings of the codes under some *keys*, by their spellings. Records that have the same codes share one."""
+
+    __slots__ = ("_keys", "_table")
+
+    def __init__(self, keys: tuple[str, ...], table: Mapping[Any, Any]) -> None:
+        super().__init__()
+        self._keys, self._table = keys, table
+
+    def __missing__(self, values: tuple[Any, ...]) -> Any:
+        made = FrozenMapping(self._keys, tuple(map(self._table.__getitem__, values)))
+        if len(self) < _MOST_MAPPED:
+            self[values] = made
+        return made
+
+
+_MOST_MAPPED = 1024
+_LOOKED_AT = 64
+
+
+def are_few(rows: Sequence[Any], pick: Callable[[Any], Any]) -> bool:
+    """Whether the codes of records repeat, as far as the first ones tell."""
+    return len(rows) >= _LOOKED_AT and len({*map(pick, rows[:_LOOKED_AT])}) <= _LOOKED_AT // 4
+
+
 class _Sorted(dict[Any, Any]):
     """Values of open keys to their codes, or to themselves if they are texts."""
 
@@ -445,6 +470,8 @@ def _namespace() -> dict[str, Any]:
         "numbers": numbers,
         "looked_up": looked_up,
         "sorted_out": sorted_out,
+        "Mapped": Mapped,
+        "are_few": are_few,
         "odd": odd,
         "str": str,
         "zip": zip,
@@ -468,6 +495,8 @@ class _Calls(NamedTuple):
     """The same where open keys have codes and texts by turns."""
     sorting: str
     """What yields both mappings of each row then; empty if there are no open keys."""
+    open_table: str
+    """The variable of the table of open codes."""
     before: list[str]
     """Lines that stand before: they make columns of values."""
     counted: list[str]
@@ -506,7 +535,8 @@ def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozen
     call |= _call_own(slots, call, space)
     mixed = dict(call)
     sorting = _call_open(obj, fmt, slots, member, table_of, space, call, mixed) if slots.opened else ""
-    return _Calls(slots, space, tables, call, mixed, sorting, before, counted)
+    open_table = table_of[obj.open.codes] if isinstance(obj.open, OpenMap) else ""
+    return _Calls(slots, space, tables, call, mixed, sorting, open_table, before, counted)
 
 
 def rows(
@@ -543,7 +573,17 @@ def rows(
         if kind == "cells" and {*arguments.values()} <= column_of.keys():
             given = {name: column_of[value] for name, value in arguments.items()}
             last = f"return [*map(Record, {_arguments(obj, given, 'nothing')})]"
-        made.append(compiled(name, _title(obj, fmt), "rows, tables", [*lines, *calls.before, last], space))
+        if "pick" in space and arguments is calls.call:
+            # Records that have the same codes share a mapping.
+            assert isinstance(obj.open, OpenMap)
+            few = {**arguments, obj.open.codes: "mapping"}
+            lines += [*calls.before, "if are_few(rows, pick):"]
+            lines.append(f"    mapped = map(Mapped(KEYS, {calls.open_table}).__getitem__, map(pick, rows))")
+            loop_ = f"for {targets}, mapping in zip({sources}, mapped)"
+            lines.append(f"    return [Record({_arguments(obj, few)}) {loop_}]")
+        else:
+            lines += calls.before
+        made.append(compiled(name, _title(obj, fmt), "rows, tables", [*lines, last], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
     return Rows(
         made[0],
@@ -627,6 +667,9 @@ def _call_open(
     table = table_of[obj.open.codes]
     values = [f"{member}{by_key[key]}" for key in ordered]
     call[obj.open.codes] = f"Mapping(KEYS, ({', '.join(f'{table}[{value}]' for value in values)},))"
+    if len(ordered) > 1:
+        places = [slots.names.index(by_key[key]) for key in ordered]
+        space["pick"] = attrgetter(*(slots.names[place] for place in places)) if member else itemgetter(*places)
     if _is_own(obj.open.text):
         mixed[obj.open.codes] = "odd()"
         return ""
