@@ -58,6 +58,8 @@ LIMITS = (
 # The lengths at which a lane does its work in another way, and how many shapes are kept.
 _SIZES = {
     "smsc_codec._rows._FEW": 2,
+    "smsc_codec._rows._LOOKED_AT": 4,
+    "smsc_codec._rows._MOST_MAPPED": 1,
     "smsc_codec.formats.json._FEW": 2,
     "smsc_codec.formats.reader.LONGEST_AT_ONCE": 120,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
@@ -94,7 +96,7 @@ def forget(codec: Codec[Any]) -> None:
         known |= {name: Shapes() for name, value in known.items() if isinstance(value, Shapes)}
         known |= {name: None for name in ("_last", "_last_one") if name in known}
         for learned in known["_known"]:
-            learned.clear()
+            learned._known.clear()
 
 
 def outcome(work: Callable[..., Any], given: Any, **options: Any) -> Any:
