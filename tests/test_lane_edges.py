@@ -242,3 +242,8 @@ def test_json_that_is_deep(deep: int) -> None:
     finally:
         sys.setrecursionlimit(frames)
     assert [finding.code for finding in found] in (["unknown-key"], ["limit"])
+
+
+def test_a_line_goes_on_after_a_whole_record() -> None:
+    with pytest.raises(DecodeError, match="expected the end of the reply, found"):
+        STATUS.decode(b"Status = 1, D = \nStatus = 1, e = \nS", fmt=0)

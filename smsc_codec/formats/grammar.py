@@ -177,7 +177,8 @@ class Grammar:
             # `expected` lacks imported terminals: Lark takes names that are not all capitals for rules.
             state = error.state
             choices = state.parse_conf.states[state.position]
-            wanted = {name for name in choices if name == "$END" or name in self._terminals}
+            # Nothing is accepted in the state that a whole rule ends in: only the end may follow it.
+            wanted = {name for name in choices if name == "$END" or name in self._terminals} or {"$END"}
             # Lark puts the end of a text where its last token begins.
             at = len(text) if error.token.type == "$END" else error.token.start_pos or 0
         else:
