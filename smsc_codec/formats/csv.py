@@ -215,7 +215,8 @@ class CsvFormat(FormatReader):
         """Return the records of lines with layouts of all kinds, None if one of them has none."""
         lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         cells = max((len(layout.cells) for layout in reply.csv), default=0)
-        if len(lines) > limits.items or cells > limits.fields:
+        # Blank lines around a reply are no part of it.
+        if len(lines) > limits.items or cells > limits.fields or not all(map(str.strip, lines)):
             return None
         if len(text) > limits.text and max(map(len, lines)) > limits.text:
             return None
