@@ -16,8 +16,7 @@ A key that is left out is the field's own name, and `None` says that the format 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -224,18 +223,13 @@ def name_of_cell(cell: Any) -> str:
     return cell if isinstance(cell, str) else "" if isinstance(cell, Const) else str(cell.name)
 
 
-class Only(msgspec.Struct, frozen=True, dict=True):
+class Only(msgspec.Struct, frozen=True):
     """A cell of fmt=1 with a field's value whose spelling tells the layout."""
 
     name: str
     """The field."""
     pattern: str
     """A regular expression that matches such a cell as a whole."""
-
-    @lazy
-    def matches(self) -> Callable[[str], Any]:
-        """What tells whether a text is such a cell."""
-        return re.compile(self.pattern).fullmatch
 
 
 class Maybe(msgspec.Struct, frozen=True):

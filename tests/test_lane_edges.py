@@ -8,17 +8,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Limits, Sender, SenderList, Success, decode
 from smsc_codec.declare import ID, NAME, Endpoint, Field, Many, Object, Reply
+from smsc_codec.endpoints.send import CODEC as SEND
 from smsc_codec.endpoints.senders import CODEC, SENDERS
 from smsc_codec.endpoints.status import CODEC as STATUS
 from smsc_codec.endpoints.status import MESSAGE, Message, MessageState, StatusList
 from smsc_codec.formats.free_text import FreeText
 from smsc_codec.formats.grammar import Grammar
 
-from .test_endpoint import LISTING, Group, Groups, groups_of
+from .test_endpoint import COST, JOBS, LISTING, Group, Groups, groups_of
 
 
 def in_json(*records: dict[str, Any]) -> bytes:
@@ -247,3 +249,85 @@ def test_json_that_is_deep(deep: int) -> None:
 def test_a_line_goes_on_after_a_whole_record() -> None:
     with pytest.raises(DecodeError, match="expected the end of the reply, found"):
         STATUS.decode(b"Status = 1, D = \nStatus = 1, e = \nS", fmt=0)
+
+
+SENT = b'{"id": 1, "cnt": 1, "phones": %s}'
+
+
+@pytest.mark.parametrize(
+    ("phones", "message"),
+    [(b'"x"', "phones: expected an array, found 'x'"), (b'["x"]', "expected an object, found 'x'")],
+)
+def test_a_list_in_a_reply_that_is_not_one(phones: bytes, message: str) -> None:
+    with pytest.raises(DecodeError, match=message):
+        SEND.decode(SENT % phones, fmt=3)
+
+
+def test_more_sets_of_codes_than_records_share() -> None:
+    """The first records have the same codes, and the others have many."""
+    keys = ["mega_step", "bee_step", "motiv_step", "sber_step"]
+    codes = [[0] * 4] * 100 + [[number // place % 10 for place in (1, 10, 100, 1000)] for number in range(1500)]
+    lines = [", ".join(["name = A", *(f"{key} = {code}" for key, code in zip(keys, each))]) for each in codes]
+    reply = CODEC.decode("\n".join(lines).encode(), fmt=0, expect=SenderList)
+    assert isinstance(reply, SenderList)
+    assert [[*map(int, sender.operators.values())] for sender in reply] == codes
+
+
+def test_a_field_that_json_has_no_place_for() -> None:
+    fields = (Field("id", ID, xml="@id"), Field("name", NAME, xml="."), Field("number", ID, json=None, optional=True))
+    codec = groups_of(Group, *fields)
+    assert codec.encode(Groups((Group(1, "A"),)), fmt=3) == b'[{\n"id": 1,\n"name": "A"\n}]'
+    with pytest.raises(EncodeError, match=r"groups\[0\].number: the JSON format has no place for it"):
+        codec.encode(Groups((Group(1, "A", 5),)), fmt=3)
+
+
+def test_a_long_open_key_of_a_reply_that_is_not_a_list() -> None:
+    record = Reply("name", "a name", SENDERS.own[-1].object)
+    codec: Codec[Any] = Codec(Endpoint("names.php", SENDERS.grammar, (record,)))
+    (sender,) = CODEC.decode(b"name = A, mega_step = 1", fmt=0, expect=SenderList)  # type: ignore[misc]
+    assert codec.encode(sender, fmt=3) == b'{\n"sender": "A",\n"mega_step": "1"\n}'
+    with pytest.raises(EncodeError, match="expected a key of at most 4 characters"):
+        codec.encode(sender, fmt=3, limits=Limits(text=4))
+
+
+def test_replies_of_more_kinds_than_are_kept() -> None:
+    names = ["imsi", "msc", "mcc", "mnc", "cn", "net", "rcn"]
+    for number in range(80):
+        some = {name: "1" for place, name in enumerate(names) if number >> place & 1}
+        reply = Message(MessageState(1), **some)  # type: ignore[arg-type]
+        assert STATUS.decode(STATUS.encode(reply, fmt=3), fmt=3, expect=Message) == reply
+
+
+class Noted(msgspec.Struct, frozen=True):
+    id: int
+    cost: str
+    note: str | None = None
+
+
+def test_a_field_that_no_form_of_the_text_has() -> None:
+    fields = (Field("id", ID), Field("cost", COST), Field("note", NAME, optional=True))
+    created = Reply("created", "the id of a new mailing", Object(Noted, fields))
+    codec = Codec(Endpoint[Any]("jobs.php", JOBS.grammar, (created,)))
+    assert codec.encode(Noted(5, "2.5"), fmt=0) == b"OK, ID - 5, COST - 2.5"
+    with pytest.raises(EncodeError, match="the text form has no place for id, cost, note together"):
+        codec.encode(Noted(5, "2.5", "x"), fmt=0)
+
+
+def test_messages_in_xml_without_a_root() -> None:
+    one = STATUS.decode(b"<sms>\n<status>1</status>\n</sms>", fmt=2)
+    assert isinstance(one, Message)
+    both = STATUS.decode(b"<sms>\n<status>1</status>\n</sms>\n<sms>\n<status>1</status>\n</sms>", fmt=2)
+    assert both == StatusList((one, one))
+
+
+def test_text_between_the_elements_of_a_message() -> None:
+    body = b"<statuses>\n<sms>x<status>1</status></sms>\n</statuses>"
+    with pytest.raises(DecodeError, match="expected elements in <sms>, found 'x'"):
+        STATUS.decode(body, fmt=2)
+
+
+def test_elements_that_are_deep_have_one_inside() -> None:
+    """What is beyond what any reply has is refused by its first element."""
+    deep = b"<a>" * 6 + b"<b/><c/>" + b"</a>" * 6
+    report = CODEC.validate(b"<senders><sender id='1'>A" + deep + b"</sender></senders>", fmt=2)
+    assert [finding.code for finding in report.findings] == ["malformed"]

@@ -492,14 +492,10 @@ def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
 
 def _column(replies: Sequence[Reply], cells: list[str], name: str) -> int:
     """Return where in a line the value of a field begins."""
-    for _, layout in _ranked(replies):
-        texts = _cut(layout, cells) if name in layout.names else None
-        at = 0
-        for cell, text in zip(layout.cells, texts or ()):
-            if name_of_cell(cell) == name:
-                return at + isinstance(cell, Signed)
-            at += len(text) + 1
-    return 0
+    fitting = ((layout, _cut(layout, cells)) for _, layout in _ranked(replies) if name in layout.names)
+    layout, texts = next((layout, texts) for layout, texts in fitting if texts is not None)
+    place = [*map(name_of_cell, layout.cells)].index(name)
+    return sum(len(text) + 1 for text in texts[:place]) + isinstance(layout.cells[place], Signed)
 
 
 def _shown(layout: Layout) -> str:
@@ -642,7 +638,7 @@ def _cut(layout: Layout, cells: Sequence[str]) -> list[str] | None:
     for cell, text in zip(layout.cells, cells):
         if (isinstance(cell, Const) and text != cell.text) or (isinstance(cell, Signed) and not text.startswith("-")):
             return None
-        if isinstance(cell, Only) and not cell.matches(text):
+        if isinstance(cell, Only) and not re.fullmatch(cell.pattern, text):
             return None
     return [*cells]
 

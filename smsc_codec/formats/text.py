@@ -37,7 +37,7 @@ from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece
-from .reader import Few, RunReader, Shape, Shapes, Tables
+from .reader import Few, RunReader, Shape, Shapes, Tables, texts_with
 
 # Characters of a line whose shape is learned.
 _LONG_LINE = 4096
@@ -428,8 +428,7 @@ class TextFormat(RunReader):
             for pieces in self._variants[reply.kind]:
                 parts: list[str | Slot] = [piece.text or Slot(names[piece.kind]) for piece in pieces]
                 if {part.name for part in parts if isinstance(part, Slot)} == present:
-                    plain = Texts(_same, _checked_column)
-                    return writer(obj, title, parts, keys, dict.fromkeys(obj.by_name, plain))
+                    return writer(obj, title, parts, keys, dict.fromkeys(obj.by_name, _PLAIN))
             raise Unusual
         self.check_keys(reply, keys)
         line: list[tuple[str, Slot | OpenSlot | OpenText]] = []
@@ -599,16 +598,16 @@ def _keyed(pieces: Sequence[Piece]) -> list[Pair]:
     return pairs
 
 
+def _refused(text: str) -> str:
+    raise Unusual
+
+
+_PLAIN = texts_with(SURROGATE.search, _refused)
+
+
 def _same(text: str) -> str:
     """Return a text; `Unusual` if no charset has a character of it."""
-    if SURROGATE.search(text):
-        raise Unusual
-    return text
-
-
-def _checked_column(column: list[str], longest: int) -> list[str]:
-    _checked_join(column, longest)
-    return column
+    return _PLAIN.one(text)
 
 
 def _checked_join(column: list[str], longest: int) -> str:

@@ -121,9 +121,7 @@ class Tree:
 
     def place(self, place: Place) -> int:
         """Return where in the text a place is."""
-        if not place.steps:
-            return self.index(self.roots[0].byte)
-        first, *steps = place.steps
+        first, *steps = place.steps or (0,)
         if first == "@":  # an attribute of the root
             return self._attribute(self.roots[0], str(steps[0])) or 0
         at: Element = self.roots[0]
