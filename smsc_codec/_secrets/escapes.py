@@ -50,6 +50,14 @@ class Layer:
         """
         return self._replaced(_ESCAPE, _letter) if any(mark in self.text for mark in "%\\&\0") else None
 
+    def unwrapped(self) -> Layer | None:
+        """Return the layer with the escapes of addresses and markup undone, and backslashes kept.
+
+        A string with escaped quotes in it may have been put into an address twice; undoing all at once would let it end
+        at the first of them. None if there are none.
+        """
+        return self._replaced(_ESCAPE, _outer) if "%" in self.text or "&" in self.text else None
+
     def decoded(self) -> Iterator[Layer]:
         """Take the characters from U+0080 to U+00FF for bytes, which undoing `%D0` leaves, and decode them."""
         if _BYTE.search(self.text):
@@ -128,6 +136,11 @@ def _letter(match: re.Match[str]) -> str | None:
     if character and (character.isalnum() or character.isspace() or character > "\x7f" or character in "_-"):
         return character
     return None if character else character
+
+
+def _outer(match: re.Match[str]) -> str | None:
+    """Return the character that an escape without a backslash stands for, None if it has one."""
+    return None if match[0].startswith("\\") else _meaning(match)
 
 
 def _of_utf_8(match: re.Match[str]) -> str:

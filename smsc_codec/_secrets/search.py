@@ -51,6 +51,15 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
             for decoded in layer.decoded() if needles.not_ascii else ():
                 look(decoded, needles.found)
         layer = layer.undone()
+    # What was put into an address twice, or into markup, was escaped before: its backslashes are the last to undo.
+    wrapped = Layer(text)
+    for undo in (
+        (*[Layer.unwrapped] * TIMES, *[Layer.undone] * TIMES) if "\\" in text and ("%" in text or "&" in text) else ()
+    ):
+        above = undo(wrapped)
+        if above is not None:
+            wrapped = above
+            look(wrapped, names(wrapped))
     return _joined(*(zip(*each) for each in found))
 
 

@@ -303,5 +303,11 @@ FOUND = [
     ("decode-json", b' \x00{"error":"x","error_code":"2","' + b"1" * 1000 + b'":1}'),
     ("roundtrip", b"\x00\x00name = A, k = X, mega_step = X, l = 1, ua_reg = 8, id = 5"),
     ("lanes-json", b' \x00[{"sender":"A","ua_reg":"8","k":"X","mega_step":"Y"}]'),
+    ("decode-csv", b"\x00\r1,1,5\n "),
+    ("decode-text", b"\x00\x02Status = 1, D = \nStatus = 1, e = \nS"),
+    (
+        "secrets",
+        b"\x00\n\x0f\x14\x19\x1e#\x08-27<A\xff\xff\xff|}\x82\xc7\x8c\x91\x96\x9b\xa0\xa5\xaa\xaf\x01\xb4\xb9",
+    ),
 ]
 """Inputs that once broke a law, each with its target."""
