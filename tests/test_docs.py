@@ -227,6 +227,9 @@ def produced() -> tuple[set[tuple[str, str]], set[str]]:
                     # Others pass on what they were given, such as the code of a `DecodeError`.
                     if isinstance(severity, ast.Attribute) and isinstance(code, ast.Constant):
                         findings.add((str(code.value), severity.attr.lower()))
+                elif getattr(node.func, "id", "") == "Trouble":
+                    inside = ast.walk(node.args[3])
+                    errors |= {str(word.value) for word in inside if isinstance(word, ast.Constant) and word.value != 0}
                 errors |= {
                     str(word.value.value)
                     for word in node.keywords

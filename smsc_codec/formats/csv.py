@@ -638,7 +638,7 @@ def _cut(layout: Layout, cells: Sequence[str]) -> list[str] | None:
     for cell, text in zip(layout.cells, cells):
         if (isinstance(cell, Const) and text != cell.text) or (isinstance(cell, Signed) and not text.startswith("-")):
             return None
-        if isinstance(cell, Only) and not re.fullmatch(cell.pattern, text):
+        if isinstance(cell, Only) and not re.compile(cell.pattern).fullmatch(text):
             return None
     return [*cells]
 

@@ -489,9 +489,10 @@ class RunReader(FormatReader):
             return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
         records: list[Any] = []
         for _ in range(_RUNS):
-            text = found.pop()[-1]
+            rest = found.pop()[-1]
             if found and shape is not None:
                 records += self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+            text = rest
             shape = self.shape_at(text, 0, reply)[0]
             self._widths.keep(shape.width, shape)
             found = shape.find(text)
