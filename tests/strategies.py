@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.extra.lark import from_lark
 
+from smsc_codec import Limits
 from smsc_codec.testing import strategies as our
 
 from .grammar_lane import parser_of
@@ -20,3 +21,13 @@ bodies = st.one_of(_known, our.damaged(_known), our.damaged(_known), our.noise()
 
 # What the grammar's own rules and terminals give.
 sentences = from_lark(parser_of("senders"))
+small_limits = st.builds(
+    Limits,
+    body=st.integers(0, 200) | st.just(10**6),
+    items=st.integers(0, 3),
+    depth=st.integers(0, 4),
+    fields=st.integers(0, 5) | st.just(256),
+    text=st.integers(0, 12) | st.just(10**4),
+    digits=st.integers(0, 3) | st.just(18),
+)
+"""Limits that short bodies exceed."""

@@ -14,6 +14,7 @@ from smsc_codec.endpoints import module_of
 
 from .declared import KNOWN, Known, bodies_of, canonical_of, expected_of, replies_of, with_known, written
 from .fuzz.targets import outcome, small_sizes
+from .strategies import small_limits
 
 formats = st.sampled_from(Format)
 SETTINGS = settings(max_examples=settings().max_examples // 2)
@@ -110,7 +111,7 @@ def test_3_encoding_twice_is_encoding_once(known: Known) -> None:
 @pytest.mark.parametrize("known", KNOWN, ids=repr)
 def test_5_the_fast_lanes_are_the_slow_ones(known: Known) -> None:
     @SETTINGS
-    @given(bodies_of(known), formats, st.sampled_from(expected_of(known)), st.just(Limits()) | SMALL)
+    @given(bodies_of(known), formats, st.sampled_from(expected_of(known)), st.just(Limits()) | small_limits)
     def law(body: bytes, fmt: Format, expect: Any, limits: Limits) -> None:
         options = {"fmt": fmt, "expect": expect, "limits": limits}
         slow = outcome(known.slow.decode, body, **options)
@@ -121,17 +122,6 @@ def test_5_the_fast_lanes_are_the_slow_ones(known: Known) -> None:
         assert known.codec.validate(body, **options) == known.slow.validate(body, **options)
 
     law()
-
-
-SMALL = st.builds(
-    Limits,
-    body=st.integers(0, 200) | st.just(10**6),
-    items=st.integers(0, 3),
-    depth=st.integers(0, 4),
-    fields=st.integers(0, 5) | st.just(256),
-    text=st.integers(0, 12) | st.just(10**4),
-    digits=st.integers(0, 3) | st.just(18),
-)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=repr)

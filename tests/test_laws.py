@@ -40,7 +40,7 @@ from .fuzz.__main__ import main as fuzz
 from .fuzz.targets import FOUND, TARGETS, outcome, small_sizes
 from .grammar_lane import read_by_lark
 from .lanes import SLOW
-from .strategies import bodies, charsets, formats, replies, sender_lists, sentences
+from .strategies import bodies, charsets, formats, replies, sender_lists, sentences, small_limits
 
 OPTIONS = st.fixed_dictionaries(
     {},
@@ -171,18 +171,7 @@ def test_5_sentences_of_the_grammar_are_read(text: str) -> None:
         assert decode(text, fmt=0) == expected
 
 
-LIMITS = st.builds(
-    Limits,
-    body=st.integers(0, 200) | st.just(10**6),
-    items=st.integers(0, 3),
-    depth=st.integers(0, 4),
-    fields=st.integers(0, 5) | st.just(256),
-    text=st.integers(0, 12) | st.just(10**4),
-    digits=st.integers(0, 3) | st.just(18),
-)
-
-
-@given(bodies | st.tuples(replies, formats).map(lambda both: _body(*both)), formats, st.just(Limits()) | LIMITS)
+@given(bodies | st.tuples(replies, formats).map(lambda both: _body(*both)), formats, st.just(Limits()) | small_limits)
 @example(b'[{"sender":"A","id":-0}]', 3, Limits())
 @example(b'[{"sender":"A","id":1,"id":2}]', 3, Limits())
 @example(b'[{"sender":"A"}]', 3, Limits(depth=1))

@@ -9,35 +9,30 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from itertools import product
-from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from smsc_codec import Codec, EncodeError, ErrorReply, Format, FrozenMapping, OperatorStatus, Success, _letters
+from smsc_codec import Codec, EncodeError, ErrorReply, Format, FrozenMapping, Success, _letters
 from smsc_codec._secrets import Known
-from smsc_codec.declare import NAME as A_NAME
-from smsc_codec.declare import Endpoint, Field, Object, OpenMap, Reply, Type, code
 from smsc_codec.endpoints import balance, send, status
-from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER, SenderError
+from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.grammar import Grammar
-from smsc_codec.mapping import EMPTY
 from smsc_codec.recordings import Kind
 from smsc_codec.recordings._tape import _SIGNS, Tape
 
 from .patterns import METHODS, Compiled, Site, at_run_time, compiling, sites
 from .regex_growth import complaint, pieces
 from .regex_steps import Found, Stepper, TooManyStepsError, parsed
+from .test_alternatives import ITEMS
 from .vectors import VECTORS
 
 # Patterns that are not linear, by file and constant, each with the reason why no text is long enough to matter.
@@ -46,37 +41,6 @@ BOUNDED: dict[tuple[str, str], str] = {}
 IN_SOURCE = [site for site in sites() if site.pattern is not None]
 
 
-class Item(msgspec.Struct, frozen=True):
-    """A record whose keys have several kinds of values."""
-
-    name: str
-    price: str | None = None
-    weight: str | None = None
-    codes: Mapping[str, Any] = EMPTY
-    names: Mapping[str, Any] = EMPTY
-
-
-class Items(msgspec.Struct, frozen=True):
-    """A list of them."""
-
-    items: tuple[Item, ...] = ()
-
-
-ITEM = Object(
-    Item,
-    (
-        Field("name", A_NAME),
-        Field("price", Type("text", "a price", r"[0-9]+\.[0-9]+"), optional=True),
-        Field("weight", A_NAME, optional=True),
-        OpenMap("codes", code(OperatorStatus, "a code", "[0-9]"), "names", A_NAME, frozenset(), {}),
-    ),
-)
-ITEMS: Endpoint[Items] = Endpoint(
-    "items.php",
-    str(Path(__file__).parent / "grammars" / "alternatives.lark"),
-    (Reply("items", "a list of items", ITEM, many=Items, rule="item", xml=("items",), item="item"),),
-    errors=SenderError,
-)
 LINES = (
     "name = one, price = 1.50",
     "name = two, price = abc",
