@@ -190,9 +190,7 @@ class Builder:
         type_ = rest.code if is_code else rest.text
         path = f"{before}{rest.codes if is_code else rest.texts}.{key}"
         if key not in rest.known and notes is not None:
-            notes.append(
-                Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path)
-            )
+            _note_key(key, source, place, path, notes)
         opened[key, is_code] = scalar(type_, value, source, place, path, notes)
         return path
 
@@ -214,9 +212,7 @@ class Builder:
                 notes.append(Note(Severity.WARNING, "unknown-key", message, place, path))
             return path
         if notes is not None:
-            notes.append(
-                Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path)
-            )
+            _note_key(key, source, place, path, notes)
         opened[key] = scalar(TEXT, value, source, place, path, notes)
         return path
 
@@ -235,9 +231,7 @@ class Builder:
 
 
 def _nested(many: Many, fmt: str, unknown: str) -> Builder:
-    # In fmt=2 the text of an element has its tag for a key.
-    names = {many.item if key == "." else key: name for key, name in many.object.names(fmt).items()}
-    return Builder(many.object, fmt, unknown, names)
+    return Builder(many.object, fmt, unknown, many.object.names(fmt, many.item))
 
 
 def _not_an_object(item: Any, source: Source, place: Place, path: str) -> NoReturn:
@@ -259,13 +253,8 @@ def scalar(type_: Type, text: str, source: Source, place: Place, path: str, note
         value = parse(text)
     except ValueError:  # a date that no calendar has
         raise Trouble(f"expected {type_.words}, found {words_of(text, source)}", place, path, "value") from None
-    if notes is None:
-        return value
-    if type_.enum is not None and int(value) not in type_.documented:
-        message = f"the number {value} is not documented"
-        notes.append(Note(Severity.INFO, "unknown-number", message, place, path))
-    if not text.isascii():
-        note_letters(text, source, place, path, notes)
+    if notes is not None:
+        _note(type_, value, source, place, path, notes)
     return value
 
 
@@ -309,16 +298,18 @@ def oddities(obj: Object, fmt: str, records: Iterable[Any], attribute: str, sour
             for key, value in getattr(record, name).items():
                 place, path = Place((*steps, key)), f"{before}{name}.{key}"
                 if not isinstance(rest, OpenMap) or key not in rest.known:
-                    notes.append(
-                        Note(
-                            Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path
-                        )
-                    )
+                    _note_key(key, source, place, path, notes)
                 _note(type_, value, source, place, path, notes)
     return notes
 
 
+def _note_key(key: str, source: Source, place: Place, path: str, notes: list[Note]) -> None:
+    """Report a key that is kept although nobody documents it."""
+    notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+
+
 def _note(type_: Type, value: Any, source: Source, place: Place, path: str, notes: list[Note]) -> None:
+    """Report a number that nobody documents, and letters that are broken."""
     if type_.kind == "code" and int(value) not in type_.documented:
         notes.append(Note(Severity.INFO, "unknown-number", f"the number {value} is not documented", place, path))
     elif type_.kind == "text" and not value.isascii():

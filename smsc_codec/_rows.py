@@ -22,7 +22,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import chain, count, repeat
 from operator import attrgetter, itemgetter
-from typing import Annotated, Any, Literal, NamedTuple, cast
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, cast
 
 import msgspec
 
@@ -1128,6 +1128,24 @@ class OpenText(NamedTuple):
     place: int
 
 
+Template: TypeAlias = "list[str | Slot | OpenSlot | OpenText]"
+"""How a record is written: texts, and the slots between them."""
+
+
+def open_slots(rest: OpenMap, fmt: str, keys: Keys) -> Iterable[tuple[str, OpenSlot | OpenText]]:
+    """Yield the open keys of a record in the order in which a format has them, each with its slot."""
+    order = rest.order.get(fmt, ())
+    for key in arrange(keys.codes, order):
+        yield key, OpenSlot(keys.codes.index(key), "", "")
+    for key in arrange(keys.texts, order):
+        yield key, OpenText(keys.texts.index(key))
+
+
+def around(before: str, slot: Slot | OpenSlot | OpenText, after: str) -> Template:
+    """Return the parts of a template for a slot and what stands around it."""
+    return [slot._replace(before=before, after=after)] if isinstance(slot, OpenSlot) else [before, slot, after]
+
+
 def _row(template: Sequence[Any], names: Mapping[str, str]) -> str:
     """Return the f-string of a template."""
     pieces = []
@@ -1165,15 +1183,15 @@ def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
 
 def by_kind(
     obj: Object,
-    known: dict[Any, Callable[[Any, int], str]],
+    find: Callable[[Any], Callable[[Any, int], str] | None],
     make: Callable[[Any], Callable[[Any, int], str]],
     longest: int,
 ) -> Callable[[Any], str]:
-    """Compile what writes a record with what is *known* for its kind, or made; no text may be longer than *longest*."""
+    """Compile what writes a record with what is found for its kind, or made; no text may be longer than *longest*."""
     lines, kind, space = _kind(obj)
-    space |= {"known": known, "make": make}
+    space |= {"find": find, "make": make}
     lines = ["checked = {}", *lines] if isinstance(obj.open, OpenMap) else lines
-    lines += [f"kind = {kind}", f"return (known.get(kind) or make(kind))(record, {longest})"]
+    lines += [f"kind = {kind}", f"return (find(kind) or make(kind))(record, {longest})"]
     return compiled("write_by_kind", obj.cls.__name__, "record", lines, space)
 
 

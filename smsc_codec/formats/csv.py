@@ -381,10 +381,6 @@ class CsvFormat(FormatReader):
             raise EncodeError(_otherwise(text))
         return text
 
-    def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
-        """Return the text of a reply that is not a list."""
-        return reply.constant or super().write_one(value, reply, limits)
-
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields."""
         fitting = (layout for layout in reply.csv if layout.has_place_for(present) and layout.required == layout.names)

@@ -15,18 +15,19 @@ import orjson
 from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, words_of
 from .._rows import (
     Keys,
-    OpenSlot,
     OpenText,
     Part,
     Rows,
     Slot,
+    Template,
     Unusual,
     Variant,
     Writer,
-    arrange,
+    around,
     each_way,
     may_be_empty,
     members,
+    open_slots,
     rows,
     writer,
 )
@@ -378,17 +379,15 @@ class JsonFormat(FormatReader):
         """Return the records of a list with what stands around and between them."""
         return f"[{self.between.join(lines)}]"
 
-    def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
-        """Return the text of a reply that is not a list."""
-        if reply.constant:
-            return f'{{\n"result": {_quoted(reply.constant)}\n}}'
-        return super().write_one(value, reply, limits)
+    def constant(self, reply: Reply) -> str:
+        """Return the text of a reply that is a word."""
+        return f'{{\n"result": {_quoted(reply.constant)}\n}}'
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields and open keys."""
         obj = reply.object
         quotes = any(keys) and isinstance(obj.open, OpenMap) and obj.open.quotes
-        template: list[str | Slot | OpenSlot | OpenText] = []
+        template: Template = []
         before = "{\n"
         for member in obj.ordered(self.fmt, present):
             if isinstance(member, Field):
@@ -398,13 +397,9 @@ class JsonFormat(FormatReader):
                 template += [f"{before}{_quoted(member.key(self.fmt) or '')}: {mark}", Slot(member.name), mark]
                 before = ",\n"
             elif isinstance(member, OpenMap):
-                order = member.order.get(self.fmt, ())
-                for key in arrange(keys.codes, order):
-                    mark = '"' if quotes else ""
-                    template.append(OpenSlot(keys.codes.index(key), f"{before}{_quoted(key)}: {mark}", mark))
-                    before = ",\n"
-                for key in arrange(keys.texts, order):
-                    template += [f'{before}{_quoted(key)}: "', OpenText(keys.texts.index(key)), '"']
+                for key, slot in open_slots(member, self.fmt, keys):
+                    mark = '"' if quotes or isinstance(slot, OpenText) else ""
+                    template += around(f"{before}{_quoted(key)}: {mark}", slot, mark)
                     before = ",\n"
         template.append("\n}")
         self.check_keys(reply, keys)

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -251,13 +251,15 @@ class FormatReader(ABC):
         """Return the narrow reply in a text, None if it is not one. The expected class is tried first."""
         if len(text) > limits.text or limits.fields < self._most_fields:
             return None
-        first = expect[0] if len(expect) == 2 else None
         # Of a small reply the careful reader finds out what is not documented.
-        documented = tables is not self.plain_tables
+        return self.small_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
+
+    def small_reader(self, first: type | None, documented: bool) -> Small:
+        """Return what reads small replies in all ways that an expression can tell; the class *first* is tried first."""
         read = self._small.get((first, documented))
         if read is None:
             read = self._small[first, documented] = self._compile_small(first, documented, None)
-        return read(text)
+        return read
 
     def prepare(self, first: type | None, documented: bool) -> None:
         """Compile what reads small replies as the service writes them; the class *first* is tried first."""
@@ -349,6 +351,8 @@ class FormatReader(ABC):
 
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
+        if reply.constant:
+            return self.constant(reply)
         if limits.digits == MAX_DIGITS:
             try:
                 writer = self._writer(reply, self._kinds[reply.kind](value, {}))
@@ -358,21 +362,19 @@ class FormatReader(ABC):
                 pass
         return self.write_carefully(value, reply, "", limits)
 
+    def constant(self, reply: Reply) -> str:
+        """Return the text of a reply that is a word."""
+        return reply.constant
+
     def _speller(self, reply: Reply) -> Callable[[Any], str]:
-        known: dict[Any, Callable[[Any, int], str]] = {}
-
-        def make(kind: Any) -> Callable[[Any, int], str]:
-            if len(known) >= MOST_SHAPES:
-                known.clear()
-            made = known[kind] = self.make_speller(reply, kind)
-            return made
-
-        return by_kind(reply.object, known, make, DEFAULT_LIMITS.text)
+        known: Shapes[Callable[[Any, int], str]] = Shapes()
+        make = partial(self.make_speller, reply)
+        return by_kind(reply.object, known.find, lambda kind: known.get(kind, partial(make, kind)), DEFAULT_LIMITS.text)
 
     def make_speller(self, reply: Reply, kind: Any) -> Callable[[Any, int], str]:
         """Return what writes a reply of a kind; the second argument is the length that no text may exceed."""
         if reply.constant:
-            text = self.write_one(reply.object.cls(), reply, DEFAULT_LIMITS)
+            text = self.constant(reply)
             return lambda value, longest: text
         return self._writer(reply, kind).one
 

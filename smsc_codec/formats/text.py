@@ -20,12 +20,13 @@ from .._rows import (
     OpenText,
     Part,
     Slot,
+    Template,
     Texts,
     Unusual,
     Variant,
     Writer,
-    arrange,
     odd,
+    open_slots,
     present_in,
     rows,
     writer,
@@ -68,7 +69,6 @@ class TextFormat(RunReader):
         for reply in self.narrow:
             types = {field.name: field.type for field in reply.object.fields}
             self._texts_of[reply.kind] = [n for n, t in types.items() if isinstance(t, Type) and t.kind == "text"]
-        self._read_back = self._compile_small(None, False, None)
         # What a record begins with tells which reply it belongs to.
         if rules:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
@@ -391,8 +391,6 @@ class TextFormat(RunReader):
 
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
-        if reply.constant:
-            return reply.constant
         text = super().write_one(value, reply, limits)
         if not self._is_read_back(value, text, reply):
             self._parsed_back(text, "")
@@ -417,7 +415,7 @@ class TextFormat(RunReader):
         """Whether the text of a reply is read as it was meant: a text in it can hold what the line goes on with."""
         if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
             return True
-        return not self._find_line_end(text) and bool(self._read_back(text) == value)
+        return not self._find_line_end(text) and bool(self.small_reader(None, False)(text) == value)
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields and open keys."""
@@ -434,15 +432,13 @@ class TextFormat(RunReader):
         line: list[tuple[str, Slot | OpenSlot | OpenText]] = []
         for member in obj.ordered(self.fmt, present):
             if isinstance(member, OpenMap):
-                order = member.order.get(self.fmt, ())
-                line += [(key, OpenSlot(keys.codes.index(key), "", "")) for key in arrange(keys.codes, order)]
-                line += [(key, OpenText(keys.texts.index(key))) for key in arrange(keys.texts, order)]
+                line += open_slots(member, self.fmt, keys)
             elif isinstance(member, Field) and member.name in present:
                 line.append((member.key(self.fmt) or "", Slot(member.name)))
         values = self._grammar.values(reply.rule, [key for key, _ in line])
         if values is None or len(line) < len(present) + len(keys.codes) + len(keys.texts):
             raise Unusual
-        template: list[str | Slot | OpenSlot | OpenText] = []
+        template: Template = []
         texts = {}
         free = self._free.get(reply.rule)
         for (key, slot), terminals in zip(line, values):

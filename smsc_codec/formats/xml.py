@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
-from .._rows import Keys, OpenSlot, OpenText, Part, Slot, Unusual, Variant, Writer, arrange, each_way, rows, writer
+from .._rows import Keys, Part, Slot, Template, Unusual, Variant, Writer, around, each_way, open_slots, rows, writer
 from .._source import Source, shown
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
@@ -285,9 +285,7 @@ class XmlFormat(RunReader):
         """Make the careful reader of a reply's records."""
         if not reply.many:
             return Builder(reply.object, self.fmt, "the element {}")
-        # The text of an element has its tag for a key.
-        names = {reply.item if key == "." else key: name for key, name in reply.object.names(self.fmt).items()}
-        return Builder(reply.object, self.fmt, names=names)
+        return Builder(reply.object, self.fmt, names=reply.object.names(self.fmt, reply.item))
 
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
@@ -300,11 +298,9 @@ class XmlFormat(RunReader):
         """Return the records of a list with what stands around and between them."""
         return "\n".join([f"<{reply.xml[0]}>", *lines, f"</{reply.xml[0]}>"])
 
-    def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
-        """Return the text of a reply that is not a list."""
-        if reply.constant:
-            return f"<{reply.xml[0]}>{reply.constant}</{reply.xml[0]}>"
-        return super().write_one(value, reply, limits)
+    def constant(self, reply: Reply) -> str:
+        """Return the text of a reply that is a word."""
+        return f"<{reply.xml[0]}>{reply.constant}</{reply.xml[0]}>"
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields and open keys."""
@@ -312,17 +308,14 @@ class XmlFormat(RunReader):
         self.check_keys(reply, keys)
         if not all(map(_is_name, keys.codes + keys.texts)):
             raise Unusual
-        attributes: list[str | Slot | OpenSlot | OpenText] = []
-        children: list[str | Slot | OpenSlot | OpenText] = []
-        own: list[str | Slot | OpenSlot | OpenText] = []
+        attributes: Template = []
+        children: Template = []
+        own: Template = []
         texts = {}
         for member in obj.ordered(self.fmt, present):
             if isinstance(member, OpenMap):
-                order = member.order.get(self.fmt, ())
-                for key in arrange(keys.codes, order):
-                    attributes.append(OpenSlot(keys.codes.index(key), f' {key}="', '"'))
-                for key in arrange(keys.texts, order):
-                    attributes += [f' {key}="', OpenText(keys.texts.index(key)), '"']
+                for key, slot in open_slots(member, self.fmt, keys):
+                    attributes += around(f' {key}="', slot, '"')
             elif isinstance(member, Field) and member.name in present:
                 key = member.key(self.fmt) or ""
                 texts[member.name] = _ATTRIBUTES if key.startswith("@") else _TEXTS
