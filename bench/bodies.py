@@ -75,7 +75,7 @@ def replaced(fmt: Format, count: int) -> bytes:
 
 
 def undocumented(fmt: Format, count: int, every: int) -> bytes:
-    """A list in which every so many names have a code of an operator that the documentation does not have."""
+    """Return a list in which some names, at regular distances, have an operator code that is not documented."""
     senders = []
     for number, sender in enumerate(names("operators=1", count).senders):
         codes = {**sender.operators, **({} if number % every else {"new_step": OperatorStatus.APPROVED})}

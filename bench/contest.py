@@ -35,7 +35,7 @@ QUICK = Effort(rounds=1, seconds=0.0, processes=1, few=1, many=100)
 
 @dataclass(frozen=True)
 class Target:
-    """What we may cost at most: so many *times* what a peer costs, or so much *more*, in units or in J.
+    """The most that we may cost: a multiple of what a peer costs (*times*), or a difference (*more*), in units or in J.
 
     J is what `json.loads` of a small reply costs in the same rounds, so that the machine's speed does not count.
     """

@@ -81,7 +81,7 @@ Parse = Callable[[str], Any]
 
 @lru_cache(256)
 def parser(type_: Type) -> tuple[Parse, Callable[[str], Any]]:
-    """Return what makes a value of a spelling, and what tells whether a text is one."""
+    """Return a function that parses a value, and one that checks whether a text is such a value."""
     parse: Parse
     if type_.kind == "code":
         parse = Codes(type_).__getitem__

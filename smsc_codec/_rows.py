@@ -104,10 +104,10 @@ def spelled_numbers(column: Sequence[int]) -> Sequence[str]:
 
 
 class Codes(dict[Any, Any]):
-    """The codes of a type by their spelling and by their number: what stands quoted and what stands bare.
+    """Look up the codes of a type, by their spelling (a quoted value) and by their number (a bare value).
 
-    It has the first hundred and the documented ones. It makes others, and forgets them: a hostile body must not be able
-    to fill it.
+    The first hundred codes and the documented ones are stored. Others are made at each look-up and not stored, so that
+    a hostile body cannot fill the table.
     """
 
     __slots__ = ("_allows", "_enum")
@@ -275,7 +275,7 @@ def _part(keys: tuple[str, ...], order: tuple[str, ...], places: tuple[int, ...]
 
 
 class _Parts(dict[Any, Any]):
-    """The parts of a row that have codes and texts, by the classes of what is one or the other by turns."""
+    """Cache which places of a row hold codes and which hold texts, by the types of the values that can be either."""
 
     __slots__ = ("_keys", "_order", "_texts", "_turns")
 
@@ -349,7 +349,7 @@ Small = Callable[[Any], Any]
 
 
 class Rows(NamedTuple):
-    """What reads rows with the same keys: each function takes the tables of codes as its second argument."""
+    """Functions that read rows with the same keys. Each takes the tables of codes as its second argument."""
 
     many: Callable[[Any, Any], list[Any]]
     """Rows to records; of `cells` a list of columns. Raise `KeyError` if an open key has a text in some of them."""
@@ -542,9 +542,10 @@ def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozen
 def rows(
     obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0
 ) -> Rows:
-    """Compile what reads rows of a *kind* with these *keys*. Raise `Unusual` if no record has them.
+    """Compile the functions that read rows of a *kind* with these *keys*. Raise `Unusual` if no record has these keys.
 
-    In `members` those in *quoted* are texts. *more* groups that nobody needs follow in a `match`.
+    In rows of the kind `members`, the values of the *quoted* keys are texts. Rows of the kind `match` end with *more*
+    groups that the functions ignore.
     """
     calls = _calls(obj, fmt, keys, kind, quoted)
     slots, space = calls.slots, calls.space
@@ -611,10 +612,11 @@ def at_once(
     head: str = "",
     plain: Callable[[str], str] | None = None,
 ) -> Small:
-    """Compile what reads a text that is one record with these *keys*, whose values are the groups of a *pattern*.
+    """Compile a function that reads one record with these *keys* from a text. The *pattern* has a group for each value.
 
-    With *many* it is a list of some, of that class, behind a *head*: the pattern has what stands behind each record,
-    and a last group that is not empty where no record stands. *plain* makes a text of what the format escapes.
+    If *many* is given, the function reads a list of that class, which begins with *head*. The pattern then matches one
+    record and the separator behind it; its last group is empty unless something else follows. *plain* undoes the
+    escapes of a text.
     """
     calls = _calls(obj, fmt, keys, "match", frozenset())
     found = re.compile(pattern)
@@ -759,13 +761,14 @@ def small(
     plain: Callable[[str], str] | None = None,
     whole: tuple[int, str, Callable[[int], Small | None]] | None = None,
 ) -> Small:
-    """Compile what reads a text that is one of the *variants*, which are tried in their order.
+    """Compile a function that reads a text which is one of the *variants*. It tries them in their order.
 
-    Neighbours that begin alike are one branch of one expression. Each ends with an empty group, so that the last group
-    of a match says which one it is. *tables* are those of each variant's object, *around* are patterns of what stands
-    before and behind all variants, *plain* makes a text of what the format escapes. With *whole* it takes a body of
-    UTF-8 instead: of at most that many bytes, and if it is not one of the variants, what is found for as many of
-    these marks as it has reads it.
+    The function has one regular expression. Neighbours that begin alike share a branch, and each variant ends with an
+    empty group, so that the last group of a match tells which variant it is. *tables* has the tables of codes of each
+    variant's object. *around* has the patterns before and behind all variants. *plain* undoes the escapes of a text.
+
+    If *whole* is given, the function reads a body in UTF-8 instead. Its parts are the most bytes of a body, a mark, and
+    a function: if no variant matches, the function gets the number of marks and returns another reader, or None.
     """
     walk = _Walk(variants, tables, plain)
     pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
@@ -1141,7 +1144,7 @@ def open_slots(rest: OpenMap, fmt: str, keys: Keys) -> Iterable[tuple[str, OpenS
         yield key, OpenText(keys.texts.index(key))
 
 
-def around(before: str, slot: Slot | OpenSlot | OpenText, after: str) -> Template:
+def surrounded(before: str, slot: Slot | OpenSlot | OpenText, after: str) -> Template:
     """Return the parts of a template for a slot and what stands around it."""
     return [slot._replace(before=before, after=after)] if isinstance(slot, OpenSlot) else [before, slot, after]
 

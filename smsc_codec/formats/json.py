@@ -23,12 +23,12 @@ from .._rows import (
     Unusual,
     Variant,
     Writer,
-    around,
     each_way,
     may_be_empty,
     members,
     open_slots,
     rows,
+    surrounded,
     writer,
 )
 from .._source import Source
@@ -399,7 +399,7 @@ class JsonFormat(FormatReader):
             elif isinstance(member, OpenMap):
                 for key, slot in open_slots(member, self.fmt, keys):
                     mark = '"' if quotes or isinstance(slot, OpenText) else ""
-                    template += around(f"{before}{_quoted(key)}: {mark}", slot, mark)
+                    template += surrounded(f"{before}{_quoted(key)}: {mark}", slot, mark)
                     before = ",\n"
         template.append("\n}")
         self.check_keys(reply, keys)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
-from .._rows import Keys, Part, Slot, Template, Unusual, Variant, Writer, around, each_way, open_slots, rows, writer
+from .._rows import Keys, Part, Slot, Template, Unusual, Variant, Writer, each_way, open_slots, rows, surrounded, writer
 from .._source import Source, shown
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
@@ -315,7 +315,7 @@ class XmlFormat(RunReader):
         for member in obj.ordered(self.fmt, present):
             if isinstance(member, OpenMap):
                 for key, slot in open_slots(member, self.fmt, keys):
-                    attributes += around(f' {key}="', slot, '"')
+                    attributes += surrounded(f' {key}="', slot, '"')
             elif isinstance(member, Field) and member.name in present:
                 key = member.key(self.fmt) or ""
                 texts[member.name] = _ATTRIBUTES if key.startswith("@") else _TEXTS
