@@ -122,12 +122,7 @@ class CsvFormat(FormatReader):
 
     def _layout_lines(self, reply: Reply, layout: Layout) -> _Lines:
         keys = [cell for cell in layout.cells if isinstance(cell, str)]
-        cells = []
-        for name in keys:
-            type_ = reply.object.by_name[name].type
-            assert isinstance(type_, Type)
-            some = r"[^,\r\n]" + ("*" if may_be_empty(type_) else "+")
-            cells.append(f"({some if type_.kind == 'text' else type_.pattern})")
+        cells = [f"({_value_pattern(reply.object, name)})" for name in keys]
         pattern = rf"(?!\A\ufeff){','.join(cells)}(?:\r?\n|\Z)|((?s:.+))"
         made = self.make_at_once(reply.object, reply.many, keys, pattern)
         return _Lines(reply, layout, rows(reply.object, self.fmt, keys, "cells"), made)
