@@ -7,10 +7,11 @@ looks for it in the text when an error or a finding needs it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn
 
 from ._loading import LOADING
@@ -49,6 +50,8 @@ class Note(NamedTuple):
     message: str
     place: Place
     path: str
+    records: int = 1
+    """How many records it is about."""
 
 
 class Bare(str):
@@ -267,53 +270,113 @@ def note_letters(text: str, source: Source, place: Place, path: str, notes: list
         notes.append(Note(Severity.WARNING, trouble.code, message(trouble, source.shown), place, path))
 
 
-def oddities(obj: Object, fmt: str, records: Iterable[Any], attribute: str, source: Source) -> list[Note]:
+def oddities(
+    obj: Object, fmt: str, records: Sequence[Any], attribute: str, source: Source, *, codes: bool
+) -> list[Note]:
     """Return what there is to report of records that a compiled reader has made: what the documentation does not have.
 
-    *attribute* is that of the list that they are in; empty if there is one record that is not in a list.
+    *attribute* is that of the list that they are in; empty if there is one record that is not in a list. *codes* says
+    whether a code among them may be undocumented. What is the same of several records is one note, about the first.
     """
     notes: list[Note] = []
     keys = {name: key for key, name in reversed(obj.names(fmt).items())}
-    for number, record in enumerate(records):
-        steps: tuple[str | int, ...] = (number,) if attribute else ()
-        before = f"{attribute}[{number}]." if attribute else ""
-        for field in obj.fields:
-            value = getattr(record, field.name)
-            if value is None or isinstance(field.type, Many):
-                continue
-            _note(
-                field.type,
-                value,
-                source,
-                Place((*steps, keys.get(field.name, field.name))),
-                f"{before}{field.name}",
-                notes,
-            )
-        rest = obj.open
-        if rest is None:
+    for field in obj.fields:
+        if isinstance(field.type, Many) or not _may_be_odd(field.type, codes):
             continue
-        for name, type_ in (
-            ((rest.codes, rest.code), (rest.texts, rest.text)) if isinstance(rest, OpenMap) else ((rest.name, TEXT),)
-        ):
-            for key, value in getattr(record, name).items():
-                place, path = Place((*steps, key)), f"{before}{name}.{key}"
-                if not isinstance(rest, OpenMap) or key not in rest.known:
-                    _note_key(key, source, place, path, notes)
-                _note(type_, value, source, place, path, notes)
-    return notes
+        column = _Column(attribute, "", keys.get(field.name, field.name), field.name)
+        values = [*map(attrgetter(field.name), records)]
+        numbers: Sequence[int] = range(len(values))
+        if None in values:
+            numbers = [number for number in numbers if values[number] is not None]
+            values = [values[number] for number in numbers]
+        column.look(field.type, numbers, values, source, notes)
+    for name, type_, known in _open_kinds(obj.open):
+        mappings = [*map(attrgetter(name), records)]
+        for given, numbers in _by_keys([*map(attrgetter("_keys"), mappings)]).items():
+            columns = [_Column(attribute, f"{name}.", key, key) for key in given]
+            for column in columns:
+                if column.key not in known:
+                    _note_key(column.key, source, *column.where(numbers[0]), notes, len(numbers))
+            if given and _may_be_odd(type_, codes):
+                for column, items in zip(columns, zip(*[mappings[number]._values for number in numbers])):
+                    column.look(type_, numbers, items, source, notes)
+    # Of those that come to be one the first is in the first record.
+    return sorted(notes, key=lambda note: note.place.steps[0]) if attribute else notes
 
 
-def _note_key(key: str, source: Source, place: Place, path: str, notes: list[Note]) -> None:
+def _note_key(key: str, source: Source, place: Place, path: str, notes: list[Note], records: int = 1) -> None:
     """Report a key that is kept although nobody documents it."""
-    notes.append(Note(Severity.INFO, "unknown-key", f"the key {source.shown(key)} is not documented", place, path))
+    message = f"the key {source.shown(key)} is not documented"
+    notes.append(Note(Severity.INFO, "unknown-key", message, place, path, records))
+
+
+def _note_number(value: int, place: Place, path: str, notes: list[Note], records: int = 1) -> None:
+    """Report a number that nobody documents."""
+    message = f"the number {int(value)} is not documented"
+    notes.append(Note(Severity.INFO, "unknown-number", message, place, path, records))
 
 
 def _note(type_: Type, value: Any, source: Source, place: Place, path: str, notes: list[Note]) -> None:
     """Report a number that nobody documents, and letters that are broken."""
     if type_.kind == "code" and int(value) not in type_.documented:
-        notes.append(Note(Severity.INFO, "unknown-number", f"the number {value} is not documented", place, path))
+        _note_number(value, place, path, notes)
     elif type_.kind == "text" and not value.isascii():
         note_letters(value, source, place, path, notes)
+
+
+def _may_be_odd(type_: Type, codes: bool) -> bool:
+    """Whether a value can be odd: a text, or where there are undocumented *codes* a code."""
+    return type_.kind == "text" or (codes and type_.kind == "code")
+
+
+def _by_keys(given: list[tuple[str, ...]]) -> dict[tuple[str, ...], Sequence[int]]:
+    """Return the numbers of the records with the same keys, given those of each record."""
+    if len({*map(id, given)}) == 1:
+        return {given[0]: range(len(given))}
+    found: dict[tuple[str, ...], list[int]] = {}
+    for number, keys in enumerate(given):
+        found.setdefault(keys, []).append(number)
+    return {**found}
+
+
+def _open_kinds(rest: OpenMap | Other | None) -> list[tuple[str, Type, frozenset[str]]]:
+    """Return the attributes that hold open keys, with the types of their values and the keys that are documented."""
+    if isinstance(rest, OpenMap):
+        return [(rest.codes, rest.code, rest.known), (rest.texts, rest.text, rest.known)]
+    return [] if rest is None else [(rest.name, TEXT, frozenset())]
+
+
+class _Column(NamedTuple):
+    """What several records have under the same key."""
+
+    attribute: str
+    """That of the list that they are in; empty if there is one record that is not in a list."""
+    before: str
+    """What stands before the name in the path."""
+    key: str
+    name: str
+
+    def where(self, number: int) -> tuple[Place, str]:
+        """Return the place and the path of the value in the record with that number."""
+        inside = f"{self.before}{self.name}"
+        if not self.attribute:
+            return Place((self.key,)), inside
+        return Place((number, self.key)), f"{self.attribute}[{number}].{inside}"
+
+    def look(
+        self, type_: Type, numbers: Sequence[int], values: Sequence[Any], source: Source, notes: list[Note]
+    ) -> None:
+        """Report undocumented codes and broken letters among the values of the records with these numbers."""
+        if type_.kind == "text":
+            for number, value in () if "".join(values).isascii() else zip(numbers, values):
+                note_letters(value, source, *self.where(number), notes)
+            return
+        found: dict[int, list[int]] = {}
+        for number, value in () if type_.documented.issuperset(values) else zip(numbers, values):
+            if value not in type_.documented:
+                found.setdefault(int(value), []).append(number)
+        for value, some in found.items():
+            _note_number(value, *self.where(some[0]), notes, len(some))
 
 
 # Writing

@@ -97,17 +97,17 @@ class Codec(Generic[R]):
                 reader = self._formats.get(fmt) or self._formats.setdefault(fmt, reader_of(fmt, self.endpoint))
         return reader
 
-    def _quick(self, body: bytes, fmt: Any, expect: tuple[type, ...], noted: bool) -> Any:
+    def _quick(self, body: bytes, fmt: Any, expect: tuple[type, ...], noted: bool) -> tuple[Any, Tables | None]:
         """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look.
 
-        If it is *noted*, None too if there is something to report of it.
+        If it is *noted*, and there may be something to report of it, return what was noticed too.
         """
         if (type(fmt) is not int and type(fmt) is not Format) or len(body) > DEFAULT_LIMITS.body:
-            return None
+            return None, None
         reader = self._formats.get(fmt)
         if reader is None:
             if not 0 <= fmt <= 3:
-                return None
+                return None, None
             reader = self._format(Format(fmt))
         if len(expect) in (0, 2):
             first = expect[0] if expect else None
@@ -115,9 +115,9 @@ class Codec(Generic[R]):
                 reader.prepare(first, noted)
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
-        if noted and (tables.odd or (reply is not None and _may_be_broken(reader, body))):
-            return None
-        return reply if not expect or reply.__class__ in expect else None
+        if reply is None or (expect and reply.__class__ not in expect):
+            return None, None
+        return reply, tables if noted and (tables.odd or _may_be_broken(reader, body)) else None
 
     def _compiled(
         self, reader: FormatReader, body: bytes, limits: Limits, expect: tuple[type, ...], tables: Tables
@@ -194,7 +194,7 @@ class Codec(Generic[R]):
             except CAUGHT:
                 reply = None
             if reply is None or not (expect is None or reply.__class__ in (expect, ErrorReply)):
-                reply = self._quick(body, fmt, () if expect is None else self._expected(expect), False)
+                reply = self._quick(body, fmt, () if expect is None else self._expected(expect), False)[0]
             if reply is not None:
                 return reply
         return self._judged(body, fmt, expect, charset, strict, limits)
@@ -265,13 +265,15 @@ class Codec(Generic[R]):
             if reply is not None and not _may_be_broken(self._formats[fmt], body):
                 return Report(reply)
         wanted = () if expect is None else self._expected(expect)
+        made = None
         if is_usual:
-            reply = self._quick(body, fmt, wanted, noted=True)
-            if reply is not None:
+            reply, tables = self._quick(body, fmt, wanted, noted=True)
+            made = None if tables is None else (reply, tables)
+            if reply is not None and made is None:
                 return Report(reply)
         findings: list[Finding] = []
         try:
-            reply = self._read(body, fmt, wanted, charset, limits, findings, known)
+            reply = self._read(body, fmt, wanted, charset, limits, findings, known, made)
         except DecodeError as error:
             return Report(None, (*findings, _failure(error)))
         return Report(None if strict and findings else reply, tuple(findings))
@@ -285,7 +287,9 @@ class Codec(Generic[R]):
         limits: object,
         findings: list[Finding] | None,
         known: Known = NOTHING,
+        made: tuple[Any, Tables] | None = None,
     ) -> Any:
+        """Return the reply, and add what there is to report; *made* is what compiled rows have made of it already."""
         asked = None if fmt is None else format_of(fmt)
         bounds = limits_of(limits)
         name = None if charset is None else charset_of(charset)
@@ -303,7 +307,7 @@ class Codec(Generic[R]):
         elif len(rest) < len(source.text):
             source.leave_out(len(source.text) - len(rest))
             source.note(Severity.WARNING, "white-space", "white space stands before the reply")
-        reply = self._read_text(self._format(found), source, expect)
+        reply = self._read_text(self._format(found), source, expect, made if found is asked else None)
         declared = self._replies[type(reply)]
         if asked is not None and found is not asked:
             message = f"expected a reply in {asked.name}, found {declared.words} as text"
@@ -316,8 +320,14 @@ class Codec(Generic[R]):
             source.fail(f"expected {wanted}, found {words}", code="unexpected")
         return reply
 
-    def _read_text(self, reader: FormatReader, source: Source, expect: tuple[type, ...]) -> Any:
+    def _read_text(
+        self, reader: FormatReader, source: Source, expect: tuple[type, ...], made: tuple[Any, Tables] | None = None
+    ) -> Any:
         """Return the reply in a source by compiled rows, or else carefully, and add what there is to report."""
+        if made is not None:
+            reply, tables = made
+            _settle(reader, source, self._oddities(reader, reply, source, tables))
+            return reply
         noted = source.findings is not None
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = None
@@ -326,7 +336,7 @@ class Codec(Generic[R]):
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
                 if noted and (tables.odd or _may_be_broken(reader, data)):
-                    _settle(reader, source, self._oddities(reader, reply, source))
+                    _settle(reader, source, self._oddities(reader, reply, source, tables))
                 return reply
         notes: list[Note] | None = [] if noted else None
         try:
@@ -341,10 +351,10 @@ class Codec(Generic[R]):
         _settle(reader, source, notes)
         return reply
 
-    def _oddities(self, reader: FormatReader, reply: Any, source: Source) -> list[Note]:
+    def _oddities(self, reader: FormatReader, reply: Any, source: Source, tables: Tables) -> list[Note]:
         declared = self._replies[type(reply)]
         records = getattr(reply, declared.attribute) if declared.many else (reply,)
-        return oddities(declared.object, reader.fmt, records, declared.attribute, source)
+        return oddities(declared.object, reader.fmt, records, declared.attribute, source, codes=tables.odd_codes)
 
     def _expected(self, expect: Any) -> tuple[type, ...]:
         """Return the classes of replies that *expect* allows: those in it, and that of errors."""
@@ -461,7 +471,7 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> N
         alike = (note.severity, note.code, note.message, _NUMBER.sub("[]", note.path), note.place.again)
         if alike not in counts:
             first.append((note, alike))
-        counts[alike] = counts.get(alike, 0) + 1
+        counts[alike] = counts.get(alike, 0) + note.records
     places = reader.locate(source, [note.place for note, _ in first])
     for (note, alike), at in sorted(zip(first, places), key=lambda found: found[1]):
         source.note(note.severity, note.code, note.message, at, note.path, counts[alike])

@@ -27,9 +27,14 @@ from smsc_codec import (
     decode,
     encode,
 )
+from smsc_codec._careful import Place
 from smsc_codec._rows import Spellings
+from smsc_codec._source import Source
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
+from smsc_codec.formats.json import JsonFormat
 from smsc_codec.formats.reader import most_shapes
+from smsc_codec.formats.text import TextFormat
+from smsc_codec.formats.xml import XmlFormat
 
 from .lanes import SLOW
 from .test_work import steps
@@ -369,3 +374,62 @@ def test_no_replacement_where_another_name_has_a_code(fmt: int, body: str) -> No
     for _ in range(2):
         assert codec.validate(body, fmt=fmt) == SLOW.validate(body, fmt=fmt)
         assert codec.validate(body, fmt=fmt).reply is None
+
+
+def odd_names() -> list[Sender]:
+    """Names of several shapes with undocumented keys and numbers, and broken letters."""
+    made = []
+    for number in range(90):
+        codes = {"mts": OperatorStatus(1), "new": OperatorStatus(2)} if number % 3 else {}
+        codes |= {"tele2": OperatorStatus(50 + number % 2)} if number % 5 == 4 else {}
+        names = {"other": "NAME", "mega": "Ð¢ÐµÑ\x81Ñ\x82"} if number % 7 == 6 else {}
+        status = SenderStatus(40) if number % 11 == 10 and not codes and not names else None
+        made.append(with_mappings(Sender(f"N{number}", number, status), codes, names))
+    return made
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_findings_of_several_shapes_are_those_of_the_careful_reader(fmt: Format) -> None:
+    senders = odd_names()
+    body = encode(SenderList(tuple(senders)), fmt=fmt)
+    codec: Codec[Any] = Codec(SENDERS)
+    for _ in range(2):
+        with patch.object(JsonFormat, "read"), patch.object(TextFormat, "read"), patch.object(XmlFormat, "read"):
+            report = codec.validate(body, fmt=fmt)
+        assert report == SLOW.validate(body, fmt=fmt)
+    counts = {(finding.code, finding.path): finding.count for finding in report.findings}
+    new = [number for number, given in enumerate(senders) if "new" in given.operators]
+    other = [number for number, given in enumerate(senders) if "other" in given.replacements]
+    fifty = [number for number, given in enumerate(senders) if given.operators.get("tele2") == 50]
+    status = [number for number, given in enumerate(senders) if given.status is not None]
+    assert counts["unknown-key", f"senders[{new[0]}].operators.new"] == len(new)
+    assert counts["unknown-key", f"senders[{other[0]}].replacements.other"] == len(other)
+    assert counts["unknown-number", f"senders[{fifty[0]}].operators.tele2"] == len(fifty)
+    assert counts["unknown-number", f"senders[{status[0]}].status"] == len(status)
+    assert counts["mojibake", f"senders[{other[0]}].replacements.mega"] == len(other)
+    assert min(map(len, (new, other, fifty, status))) > 1
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_what_is_odd_is_read_once(fmt: Format) -> None:
+    """The reply that was made to find out whether there is anything to report is the one of the report."""
+    body = encode(SenderList(tuple(odd_names())), fmt=fmt)
+    codec: Codec[Any] = Codec(SENDERS)
+    codec.validate(body, fmt=fmt)
+    with patch.object(Codec, "_compiled", autospec=True, side_effect=Codec._compiled) as compiled:
+        assert codec.validate(body, fmt=fmt).findings
+    assert compiled.call_count == 1
+
+
+@pytest.mark.parametrize("fmt", WITH_OPERATORS)
+def test_the_place_of_the_first_is_found_without_the_others(fmt: Format) -> None:
+    def cost(count: int) -> int:
+        codes = {"new": OperatorStatus(2)}
+        senders = tuple(with_mappings(Sender(f"N{number % 10}", 5), codes, {}) for number in range(count))
+        text = encode(SenderList(senders), fmt=fmt).decode()
+        codec: Codec[Any] = Codec(SENDERS)
+        source = Source(text, Limits())
+        codec.validate(text, fmt=fmt)
+        return steps(lambda: codec._format(fmt).locate(source, [Place((1, "new"))]))
+
+    assert cost(2000) == cost(200)

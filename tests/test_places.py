@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from smsc_codec import Codec, Limits
+from smsc_codec._careful import Place
+from smsc_codec._source import Source
 from smsc_codec.endpoints.senders import SENDERS
-from smsc_codec.formats.xml_tree import _Characters
+from smsc_codec.formats.xml_tree import Tree, _Characters
+from smsc_codec.limits import DEFAULT_LIMITS
 
 from .lanes import SLOW
 
@@ -153,3 +156,27 @@ def test_places_in_a_long_document_with_wide_letters() -> None:
         wanted = [len("".join(pieces[:number]).encode()) for number in range(1, len(pieces))]
         report = Codec(SENDERS).validate("".join(pieces).encode(), fmt=2)
         assert [finding.offset for finding in report.findings] == wanted
+
+
+RECORD = '<sms id="5"><status>1</status><new>{0}</new></sms>'
+LAYOUTS = {
+    "one root": "<statuses>{0}</statuses>",
+    "one root, and a blank": "<statuses>{0}</statuses >\n",
+    "one root, and a comment": "<statuses>{0}</statuses><!-- </statuses> -->",
+    "no root": "{0}",
+    "no root, and an empty one behind": "{0}<sms/>",
+    "a declaration": '<?xml version="1.0"?>{0}',
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("last", range(4))
+def test_a_place_in_xml_is_found_in_what_precedes_it(layout: str, last: int) -> None:
+    """Nothing behind the last record that is asked for is parsed, and that changes no place."""
+    text = LAYOUTS[layout].format("\n".join(RECORD.format(f"x{number}") for number in range(4)))
+    whole = Tree(Source(text, DEFAULT_LIMITS))
+    part = Tree(Source(text, DEFAULT_LIMITS), last)
+    for number in range(last + 1):
+        place = Place((number, "new"))
+        assert part.place(place) == whole.place(place) == text.index(f"<new>x{number}")
+        assert part.place(Place((number,))) == whole.place(Place((number,)))

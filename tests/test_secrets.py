@@ -34,7 +34,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec._secrets import Known, Secrets, without_secrets
-from smsc_codec._secrets.named_values import small
+from smsc_codec._secrets.named_values import _SIGNS, signs_in, small
 from smsc_codec._secrets.search import values_behind_names
 from smsc_codec.codec import Codec
 from smsc_codec.endpoints.senders import SENDERS
@@ -671,3 +671,11 @@ def test_a_piece_of_anything(seed: int) -> None:
     once = without_secrets(text)
     assert len(once) == len(text)
     assert all(mark in ("*", letter) for mark, letter in zip(once, text))
+
+
+@pytest.mark.parametrize("around", ["", "a", "\u00f0", "\u0436", "pass", "PASSW"])
+def test_no_sign_of_a_name_is_passed_over(around: str) -> None:
+    for sign in _SIGNS:
+        text = f"{around}{sign.upper()}{around}"
+        assert {*signs_in(text)} == {each for each in _SIGNS if each in small(text)}
+        assert sign in signs_in(f"{around}{sign}{around}")

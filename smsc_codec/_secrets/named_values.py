@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 Span = tuple[int, int]
 """Where in a text something starts and ends."""
@@ -63,6 +63,9 @@ _SIGNS = (
     *("session", "basic", "bearer", "//", *_RUSSIAN),
 )
 """One of these, in small letters, precedes every secret. Searching for them first takes a tenth of the time."""
+_STARTS: dict[str, tuple[str, ...]] = {sign: (sign,) for sign in _SIGNS if not sign.startswith("pass")}
+_STARTS["pass"] = tuple(sign for sign in _SIGNS if sign.startswith("pass"))
+_ASCII_STARTS = {start: signs for start, signs in _STARTS.items() if start.isascii()}
 
 _NAMES = (
     "(?:login|psw|passw(?:or)?d|pwd|passphrase|api[ _.-]?key|authori[sz]ation|cookie|token|secret|credential"
@@ -148,10 +151,19 @@ def names_secret(path: str) -> bool:
     return _NAME.search(small(path)) is not None
 
 
-def may_hold_names(text: str) -> bool:
-    """Return whether a text may hold names: it has a sign of one, or escapes that may hide it."""
-    lowered = small(text)
-    return any(sign in lowered for sign in _SIGNS) or any(mark in text for mark in "%\\&\0")
+def signs_in(text: str) -> list[str]:
+    """Return the signs of names that stand in a text."""
+    text = small(text)
+    found: list[str] = []
+    for start, signs in (_ASCII_STARTS if text.isascii() else _STARTS).items():
+        if start in text:
+            found += [sign for sign in signs if sign == start or sign in text]
+    return found
+
+
+def may_hide_names(text: str) -> bool:
+    """Return whether a text has escapes that may hide names."""
+    return any(mark in text for mark in "%\\&\0")
 
 
 def _unknown(start: int) -> bool:
@@ -159,14 +171,17 @@ def _unknown(start: int) -> bool:
     return False
 
 
-def named_values(text: str, known: Callable[[int], bool] = _unknown) -> Iterator[Span]:
+def named_values(
+    text: str, known: Callable[[int], bool] = _unknown, signs: Sequence[str] | None = None
+) -> Iterator[Span]:
     """Find the values behind names that say that they are secret, ordered by their starts.
 
     *known* says whether the value that starts at an index was found when fewer escapes were undone. Then quotes inside
-    of it may have been escaped, and what follows them does not say that the value goes on.
+    of it may have been escaped, and what follows them does not say that the value goes on. *signs* are those in the
+    text, if somebody has looked for them already.
     """
     given, text = text, small(text)
-    signs = [sign for sign in _SIGNS if sign in text]
+    signs = signs_in(text) if signs is None else signs
     if not signs:
         return
     search = re.compile("|".join(map(re.escape, signs))).search

@@ -9,7 +9,7 @@ from heapq import merge
 
 from .escapes import Layer
 from .known_values import TIMES, Needles, phone_numbers
-from .named_values import Span, may_hold_names, named_values, names_secret
+from .named_values import Span, may_hide_names, named_values, names_secret, signs_in
 
 __all__ = ["Needles", "names_secret", "spans", "values_behind_names"]
 
@@ -23,7 +23,8 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
     They are the values behind names, those that *needles* has, and with *numbers* parameters that look like phone
     numbers.
     """
-    if not may_hold_names(text) and (text.isascii() or not needles.not_ascii):
+    signs = signs_in(text)
+    if not signs and not may_hide_names(text) and (text.isascii() or not needles.not_ascii):
         # Without escapes the text itself is the only layer.
         return _joined(needles.found(text), phone_numbers(text) if numbers else ())
     found: list[_Spans] = []
@@ -33,9 +34,11 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
 
     def names(layer: Layer) -> _Finder:
         earlier = tuple(starts for starts, _ in found)
-        return lambda text: named_values(text, lambda start: _holds(earlier, layer.place(start)))
+        known = signs if layer is first else None
+        return lambda text: named_values(text, lambda start: _holds(earlier, layer.place(start)), known)
 
-    layer: Layer | None = Layer(text)
+    first = Layer(text)
+    layer: Layer | None = first
     for _ in range(TIMES + 1):
         if layer is None:
             break

@@ -61,10 +61,16 @@ def _walk(text: str, at: int, wanted: dict[Any, Any], found: list[int]) -> None:
     """Note the places in the value at *at* that are wanted."""
     for number in wanted.get(None, ()):
         found[number] = at
-    if text[at] in "[{" and any(step is not None for step in wanted):
-        for step, start in _items(text, at):
-            if step in wanted:
-                _walk(text, start, wanted[step], found)
+    most = sum(step is not None for step in wanted)
+    if text[at] not in "[{" or not most:
+        return
+    for step, start in _items(text, at):
+        inner = wanted.get(step)
+        if inner is not None:
+            _walk(text, start, inner, found)
+            most -= 1
+            if not most:
+                break
 
 
 def _end(text: str, at: int) -> int:

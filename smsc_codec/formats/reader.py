@@ -89,7 +89,12 @@ class Tables:
     @property
     def odd(self) -> bool:
         """Whether anything was noticed."""
-        return self.odd_keys or any(table.odd for table in self._found)
+        return self.odd_keys or self.odd_codes
+
+    @property
+    def odd_codes(self) -> bool:
+        """Whether a code was."""
+        return any(table.odd for table in self._found)
 
 
 def most_shapes(records: int) -> int:

@@ -352,8 +352,10 @@ class TextFormat(RunReader):
         """Return where in the text each of *places* is."""
         text = source.text
         reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
+        # As far as there is something to find.
+        most = 1 + max(place.steps[0] if place.steps and isinstance(place.steps[0], int) else 0 for place in places)
         starts = [0]
-        while starts[-1] < len(text):
+        while starts[-1] < len(text) and len(starts) <= most:
             last = starts[-1]
             starts.append((self._record_of(text, last, reply) if reply else self._line_of(text, last))[1])
         # A record is looked at once, however many findings it has.

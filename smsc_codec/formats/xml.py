@@ -289,7 +289,8 @@ class XmlFormat(RunReader):
 
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
-        tree = Tree(source)
+        numbers = [place.steps[0] for place in places if place.steps and isinstance(place.steps[0], int)]
+        tree = Tree(source, max(numbers) if len(numbers) == len(places) else None)
         return [tree.place(place) for place in places]
 
     # Writing

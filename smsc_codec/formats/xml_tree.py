@@ -80,9 +80,20 @@ class _Broken(Exception):  # noqa: N818 - a signal, not an error
         self.byte = byte
 
 
+class _Enough(Exception):  # noqa: N818 - a signal, not an error
+    """All records that are asked for have been parsed. Never leaves this module."""
+
+
 def is_html(text: str) -> bool:
     """Whether it is a page for people."""
     return _HTML.match(text) is not None
+
+
+def _only_root(text: str) -> str:
+    """Return the tag of the only root of a document, empty if what the text ends with does not tell that it is one."""
+    text = text.rstrip()
+    tag = text[text.rfind("</") + 2 : -1]
+    return tag if text.find(f"</{tag}>") == len(text) - len(f"</{tag}>") else ""
 
 
 class Tree:
@@ -91,7 +102,10 @@ class Tree:
     Where they stand in the text is asked only if an error or a finding needs it.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, last: int | None = None) -> None:
+        """Parse a source; *last* is the number of the last record that is asked for, None if all are."""
+        self._last = last
+        self._only_root = "" if last is None else _only_root(source.text)
         # The text that was parsed begins at *start*, and *before* stands for the characters that are ours before it.
         self._source, self._start, self._before = source, 0, 0
         # By the identity of an element or of a list of them: where its attributes are, and which have a tag.
@@ -193,6 +207,7 @@ class Tree:
             if depth > limits.depth:
                 source.fail(f"expected elements at most {limits.depth} deep", self.index(byte), code="limit")
             siblings = stack[-1].children if stack else roots
+            self._check_enough(roots, stack)
             if depth < _DEEPEST and len(siblings) >= most:
                 source.fail(f"expected at most {most} elements", self.index(byte), code="limit")
             element = Element(tag, list(zip(attributes[::2], attributes[1::2])), byte)
@@ -218,12 +233,23 @@ class Tree:
         parser.CharacterDataHandler = characters
         try:
             parser.Parse(before + text + after, True)
+        except _Enough:
+            pass
         except DefusedXmlException:
             found = "an HTML page" if is_html(text) else "a document type declaration, which is refused"
             source.fail(f"expected a reply in XML, found {found}", text.find("<!"))
         except expat.ExpatError as error:
             raise _Broken(error.code, parser.ErrorByteIndex) from None
         return roots
+
+    def _check_enough(self, roots: list[Element], stack: list[Element]) -> None:
+        """Raise `_Enough` where another record begins and no other is asked for: a child of one root, or a root."""
+        last = self._last
+        if last is None:
+            return
+        inside = len(stack) == 1 and stack[0].tag == self._only_root
+        if len(roots) > last + 1 or (inside and len(stack[0].children) > last):
+            raise _Enough
 
     def _syntax_error(self, error: _Broken) -> Exception:
         said = expat.errors.messages[error.code]
