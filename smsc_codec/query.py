@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 from msgspec.structs import force_setattr
 
 from ._options import charset_of, flag_of, format_of
 from ._public import public
-from ._source import BOM, bytes_of, charset_name, is_utf8, is_utf16, shown, size_of
+from ._source import BOM, CHARSETS, bytes_of, charset_name, is_utf8, is_utf16, shown, size_of
 from ._types import is_really, name_of
 from .codec import Codec, _strict_error
 from .endpoints import ENDPOINTS, OTHERS, module_of, name_in
@@ -122,7 +123,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         """
         path, asked = _asked(url_or_parameters)
         if form is not None:
-            asked.update(_asked(form)[1])
+            asked |= _asked(form)[1]
         endpoint, rest = _endpoint_of(path, asked)
         return query_of({**asked, "fmt": "3", "charset": "utf-8"} if rest else asked, endpoint)
 
@@ -230,7 +231,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
 def query_of(asked: Mapping[str, str], endpoint: str = "senders", *, lenient: bool = False) -> Query:
     """What parameters say, those in a mapping from name to value; *lenient* takes for not known what makes no sense."""
-    commands = [name for name in COMMANDS if asked.get(name) == "1"]
+    commands = [name for name, value in asked.items() if value == "1" and name in COMMANDS]
     fmt = asked.get("fmt", "0" if commands else None)
     charset = asked.get("charset")
     if lenient:
@@ -238,20 +239,26 @@ def query_of(asked: Mapping[str, str], endpoint: str = "senders", *, lenient: bo
         fmt = fmt if fmt in _FORMATS else None
         commands = commands if len(commands) == 1 else []
     if len(commands) > 1:
-        raise OptionError(f"expected one command, found {' and '.join(commands)}")
+        raise OptionError(f"expected one command, found {' and '.join(sorted(commands, key=[*COMMANDS].index))}")
+    listing = commands == ["get"]
+    command = commands[0] if commands else None
+    views = listing and asked.get("all") == "1", listing and asked.get("operators") == "1"
+    if (fmt is None or fmt in _FORMATS) and (charset is None or charset in CHARSETS):
+        return _usual(endpoint, fmt, charset, command, *views)
     known: Any = int(fmt) if fmt in _FORMATS else fmt
     # A value that looks like nothing that a parameter can be may hold another one, and that one a secret.
     known = "***" if type(known) is str and not _WORD.fullmatch(known) else known
     charset = "***" if charset is not None and not _WORD.fullmatch(charset) else charset
-    listing = commands == ["get"]
-    return Query(
-        endpoint=endpoint,
-        fmt=known,
-        charset=charset,
-        command=commands[0] if commands else None,
-        all=listing and asked.get("all") == "1",
-        operators=listing and asked.get("operators") == "1",
-    )
+    return Query(endpoint=endpoint, fmt=known, charset=charset, command=command, all=views[0], operators=views[1])
+
+
+@lru_cache(None)
+def _usual(
+    endpoint: str, fmt: str | None, charset: str | None, command: str | None, names: bool, operators: bool
+) -> Query:
+    """Return a query of words that the service has: there are some hundred, and none of them holds a secret."""
+    known = None if fmt is None else Format(int(fmt))
+    return Query(endpoint=endpoint, fmt=known, charset=charset, command=command, all=names, operators=operators)
 
 
 def split(url: str) -> tuple[str, str, str]:
@@ -277,6 +284,8 @@ def answered_in(
     None is what the codec finds out: bytes that are UTF-8 are UTF-8, whatever was asked, and whatever `Content-Type`
     says. A content beyond the limits is not looked at: it is going to be refused.
     """
+    if type(content) is bytes and content.isascii():
+        return None, []
     match = _CHARSET.search(str.__str__(content_type)) if is_really(content_type, str) else None
     said = None if match is None else charset_name(match[1])
     label = said or asked
@@ -342,38 +351,50 @@ def _asked(source: object) -> tuple[str, dict[str, str]]:
     There are no others: what is secret goes no further.
     """
     try:
-        path, pairs = _read(source)
-        # Plain strings: those of a class of the caller may say something else when they are asked again.
-        plain = [(str.__str__(name), str.__str__(value)) for name, value in pairs]
-        return path, {name: value for name, value in plain if name in _READ}
+        return _read(source)
     except Exception as error:  # that of an object of the caller, or of what is no pair
         trouble = "" if is_really(error, TypeError) else f" that raises {name_of(error)}"
     raise OptionError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
 
-def _read(source: Any) -> tuple[str, list[tuple[str, str]]]:
-    """Return the path and the parameters of a source. Raise what an object of the caller raises."""
+def _read(source: Any) -> tuple[str, dict[str, str]]:
+    """Return the same. Raise what an object of the caller raises."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         source = bytes(source).decode("latin-1")
-    if not isinstance(source, (str, Iterable)):
-        source = str(source)
-        if not _URL.match(source):
+    is_text = isinstance(source, str)
+    if is_text or not isinstance(source, Iterable):
+        text = str.__str__(source if is_text else str(source))
+        if _URL.match(text):
+            _, path, query = split(text)
+            return path, _read_text(query)
+        if not is_text:
             raise TypeError
-    if isinstance(source, str):
-        if not _URL.match(source):
-            return "", pairs_of(source)
-        _, path, query = split(source)
-        return path, pairs_of(query)
+        return "", _read_text(text)
     items = source.items() if isinstance(source, Mapping) else source
-    pairs = []
+    found = {}
     for name, value in items:
         if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
             value = value[-1] if value else None  # noqa: PLW2901
         # HTTP libraries leave out what is `None`.
         text = "" if value is None else _text(value)
         if text:
-            pairs.append((_text(name), text))
-    return "", pairs
+            # Plain strings: those of a class of the caller may say something else when they are asked again.
+            plain, name_ = str.__str__(text), str.__str__(_text(name))
+            if name_ in _READ:
+                found[name_] = plain
+    return "", found
+
+
+def _read_text(text: str) -> dict[str, str]:
+    """Return those of a form or of the query of a URL, as `urllib.parse.parse_qsl` reads it; no other is undone."""
+    found = {}
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        if name not in _READ and "%" in name:
+            name = unquote_plus(name)
+        if value and name in _READ:
+            found[name] = value if value.isalnum() else unquote_plus(value)
+    return found
 
 
 def _text(value: object) -> str:

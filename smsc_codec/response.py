@@ -130,19 +130,22 @@ def decode_response(
     """
     if content is None:
         content = _held(response, "content")
-        if size_of(content) is None:
+        if type(content) is not bytes and size_of(content) is None:
             raise OptionError(
                 f"expected the content in the response, found {name_of(content)}: "
                 "read it, and give it as the second argument"
             )
-    # It is read again if there is something to say. An object of the caller that raises is refused below.
-    with suppress(Exception):
-        form = list(form) if isinstance(form, Iterator) else form
+    if form is not None:
+        # It is read again if there is something to say. An object of the caller that raises is refused below.
+        with suppress(Exception):
+            form = list(form) if isinstance(form, Iterator) else form
     url = _held(response, "url")
     request = _held(response, "request")
     sent = _sent_form(request) if form is None else form
     query = Query.from_url("" if url is None else url, sent)
-    options = content, expect, _content_type(response), strict, limits
+    # ASCII is the same in every charset that a header can name.
+    kind = "" if type(content) is bytes and content.isascii() else _content_type(response)
+    options = content, expect, kind, strict, limits
     codec = query._codec
     try:
         return query._decoded(codec.decode, *options)
@@ -236,5 +239,7 @@ def _sent_form(request: object) -> str | bytes | None:
     """The form of a request, if it was one: requests has it as `body`, httpx as `content`."""
     body = _held(request, "body")
     body = _held(request, "content") if body is None else body
+    if body == b"":
+        return None
     kind = _content_type(request).lower()
     return body if (is_really(body, str) or is_really(body, bytes)) and (not kind or kind.startswith(_FORM)) else None

@@ -9,6 +9,7 @@ from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import MagicMock
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -561,3 +562,29 @@ def test_endpoints_of_a_query() -> None:
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_values_that_are_bytes(kind: Any) -> None:
     assert Query.from_url({"fmt": kind(b"3"), "get": kind(b"1")}) == Query(fmt=Format.JSON, command="get")
+
+
+@given(st.text(st.sampled_from("fmt%6D=&+;3 é\0"), max_size=30) | st.text(max_size=20))
+def test_parameters_are_read_as_the_standard_library_reads_them(text: str) -> None:
+    parameters = {name: value for name, value in parse_qsl(text) if name in query_module._READ}
+    for more in ("", "&fm%74=1", "&fmt=%33&all=", "&all=+&operators=1%26"):
+        expected = parameters | {name: value for name, value in parse_qsl(more) if name in query_module._READ}
+        assert query_module._read_text(text + more) == expected
+
+
+def test_no_parameter_is_remembered_but_words_of_the_service() -> None:
+    query_module._usual.cache_clear()
+    for number in range(50):
+        query = Query.from_url(f"{URL}?login=a{number}&psw=s3cr3t{number}&get=1&fmt=3&sender=s3cr3t{number}")
+        assert query == Query(fmt=Format.JSON, command="get")
+        for name in ("fmt", "charset"):
+            with pytest.raises(OptionError):
+                Query.from_url(f"{URL}?get=1&{name}=s3cr3t{number}")
+            query_module.query_of({"get": "1", name: f"s3cr3t{number}"}, lenient=True)
+        Query.from_url(f"{URL}?get=s3cr3t{number}&fmt=3&all=s3cr3t{number}&operators=s3cr3t{number}")
+    assert query_module._usual.cache_info().currsize <= 4
+
+
+def test_several_commands_are_named_in_the_documented_order() -> None:
+    with pytest.raises(OptionError, match="expected one command, found get and add and del"):
+        Query.from_url(f"{URL}?del=1&add=1&get=1")

@@ -479,3 +479,25 @@ def test_a_content_that_is_too_long_is_not_looked_at(kind: Callable[[bytes], Any
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000
+
+
+def test_what_only_an_error_needs_is_not_looked_at() -> None:
+    """The headers of a response in ASCII, and what the request holds, unless there is something to say."""
+    asked: list[str] = []
+
+    class Watched:
+        def __init__(self, **held: Any) -> None:
+            self.held = held
+
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return self.held.get(name)
+
+    url = "https://smsc.ru/sys/senders.php?login=me&psw=s3cr3t&get=1&fmt=3"
+    request = Watched(content=b"", headers={"Cookie": "s3cr3t"})
+    assert decode_response(Watched(url=url, request=request, content=b"[]", headers={})) == SenderList(())
+    assert "headers" not in asked and "history" not in asked
+    with pytest.raises(DecodeError) as caught:
+        decode_response(Watched(url=url, request=request, content=b"<b>s3cr3t</b>", headers={}))
+    assert "s3cr3t" not in repr(vars(caught.value)) + str(caught.value)
+    assert "headers" in asked and "history" in asked

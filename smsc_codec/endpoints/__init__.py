@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,7 @@ OTHERS = tuple(name for name in PAGES if name not in ENDPOINTS)
 _FILE = re.compile(r"([a-z_]{1,40})\.php")
 
 
+@lru_cache(len(ENDPOINTS))
 def module_of(name: str) -> Any:
     """Return the module of an endpoint: it has its `CODEC`, and its `COMMANDS`."""
     return import_module(f".{name}", __name__)
@@ -27,9 +29,9 @@ def name_in(path: str) -> tuple[str, bool]:
 
     The name is empty if it does not look like one of the service: such a path can hold anything, also a secret.
     """
-    *_, folder, last = ("", "", *path.rstrip("/").split("/"))
+    folder, _, last = path.rstrip("/").rpartition("/")
     file = _FILE.fullmatch(last)
     if file is not None:
         return file[1], False
-    rest = folder == "rest" and last in PAGES
+    rest = folder.rpartition("/")[2] == "rest" and last in PAGES
     return last if rest else "", rest
