@@ -239,7 +239,7 @@ def _sent_form(request: object) -> str | bytes | None:
     """The form of a request, if it was one: requests has it as `body`, httpx as `content`."""
     body = _held(request, "body")
     body = _held(request, "content") if body is None else body
-    if body == b"":
+    if type(body) is bytes and not body:
         return None
     kind = _content_type(request).lower()
     return body if (is_really(body, str) or is_really(body, bytes)) and (not kind or kind.startswith(_FORM)) else None

@@ -536,3 +536,15 @@ def test_errors_mean_what_their_endpoint_says(fmt: Format) -> None:
                 assert (holder.meaning, holder.retry, holder.retry_after) == (meaning, retry, after)
             assert str(caught.value) == f"error {number}: {meaning}"
         assert bool(JOB_ERRORS.validate(body, fmt=fmt).findings) is (number not in list(JobError))
+
+
+@pytest.mark.parametrize("keys", [("a",), ("a", "b"), ()])
+def test_a_reply_alone_with_open_keys(keys: tuple[str, ...]) -> None:
+    """Its kind is that of its open keys too, so that each time it is found out."""
+    opened: Any = OpenMap("codes", KIND, "names", NAME, frozenset({"a", "b"}), {})
+    reply = Reply("tagged", "tags", Object(Tagged, (Field("id", ID), opened)))
+    codec: Codec[Any] = Codec(replace(JOBS, own=(reply,)))
+    frozen: Any = FrozenMapping.of
+    given = Tagged(12, frozen({key: Kind(7) for key in keys}), frozen({"c": "NAME"}))
+    for value in (given, Tagged(5), given):
+        assert codec.decode(codec.encode(value, fmt=3), fmt=3, expect=Tagged) == value
