@@ -391,7 +391,7 @@ class Codec(Generic[R]):
                 body = self._formats[fmt].spell[id(type(reply))](reply).encode()
             except Exception:  # what is wrong is found out below
                 body = BOM
-            if not body.startswith(BOM):
+            if body[:3] != BOM:
                 return body
         declared = self._by_id.get(id(type(reply)))
         limits_of(limits)
