@@ -15,7 +15,8 @@ from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn
 
 from ._loading import LOADING
-from ._rows import Codes, amount, arrange, date, spelled_date
+from ._rows.opened import arrange
+from ._rows.values import Codes, date, date_text, money_text
 from ._source import SURROGATE, Source, shown
 from ._types import name_of
 from .declare import TEXT, Field, Many, Object, OpenMap, Other, Type
@@ -413,9 +414,9 @@ def spell(type_: Type, value: Any, path: str, limits: Limits) -> str:
     elif kind == "text":
         text = str.__str__(value) if isinstance(value, str) else None
     elif kind == "money":
-        text = amount(value) if isinstance(value, Decimal) and value.is_finite() else None
+        text = money_text(value) if isinstance(value, Decimal) and value.is_finite() else None
     elif isinstance(value, datetime) and value.tzinfo is None and not value.microsecond:
-        text = spelled_date(value)
+        text = date_text(value)
     if text is None or not parser(type_)[1](text) or SURROGATE.search(text):
         raise EncodeError(f"expected {type_.words}, found {shown(value)}", path=path)
     most, unit = (limits.digits, "digits") if kind in ("number", "code") else (limits.text, "characters")

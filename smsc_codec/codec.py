@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ._careful import Note, Trouble, oddities
 from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in
-from ._rows import CAUGHT
+from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known
 from ._source import BLANKS, BOM, Source, is_utf16, open_source
 from ._types import name_of

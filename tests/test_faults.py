@@ -23,7 +23,7 @@ from lark import Lark
 from lark.exceptions import UnexpectedInput
 
 from smsc_codec import Format, SmscCodecError, decode, encode, from_json, to_json, validate
-from smsc_codec import _rows as rows
+from smsc_codec._rows import values
 from smsc_codec.endpoints.senders import CODEC, SENDERS
 from smsc_codec.formats import json
 from smsc_codec.formats.grammar import Grammar
@@ -137,8 +137,8 @@ CALLS = {
         (lambda: msgspec.ValidationError("x"), lambda: TypeError("x")),
     ),
     "msgspec decode": Call(
-        lambda by: patch.object(rows, "_decode_numbers", by),
-        rows._decode_numbers,
+        lambda by: patch.object(values, "_decode_numbers", by),
+        values._decode_numbers,
         (lambda: msgspec.ValidationError("x"), lambda: msgspec.DecodeError("x")),
     ),
     "msgspec rows": Call(
@@ -152,8 +152,8 @@ CALLS = {
     ),
     # Numbers that have just been read have been checked, and it has nothing to object to.
     "msgspec encode": Call(
-        lambda by: patch.object(rows, "_encode_numbers", by),
-        rows._encode_numbers,
+        lambda by: patch.object(values, "_encode_numbers", by),
+        values._encode_numbers,
         (),
     ),
     # What it is given has been read by orjson.

@@ -28,7 +28,7 @@ from smsc_codec import (
     encode,
 )
 from smsc_codec._careful import Place
-from smsc_codec._rows import Spellings
+from smsc_codec._rows.write import Spellings
 from smsc_codec._source import Source
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.json import JsonFormat

@@ -35,7 +35,7 @@ from smsc_codec import (
     encode,
     validate,
 )
-from smsc_codec._rows import odd
+from smsc_codec._rows.source import fall_back
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.reader import MOST_SHAPES, Few, Shapes, most_shapes
 
@@ -345,7 +345,7 @@ def test_a_body_has_so_many_shapes_compiled(records: int) -> None:
     # What is compiled is found again; what is not is not tried again.
     assert [few.get(key, str) for key in range(100)] == [""] * most + [None] * (100 - most)
     refused = Few(Shapes[str](), records)
-    assert [refused.get("a", odd) for _ in range(2)] == [None, None]
+    assert [refused.get("a", fall_back) for _ in range(2)] == [None, None]
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)

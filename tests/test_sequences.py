@@ -81,7 +81,13 @@ class CountedPattern:
 def _counted_patterns() -> Iterator[None]:
     counting = SimpleNamespace(compile=CountedPattern, escape=re.escape)
     # A grammar knows nothing but its file, and takes long to load.
-    modules = ("_rows", "formats.csv", "formats.free_text", "formats.text", "formats.xml")
+    modules = (
+        *(f"_rows.{name}" for name in ("read", "small", "values", "write")),
+        "formats.csv",
+        "formats.free_text",
+        "formats.text",
+        "formats.xml",
+    )
     with ExitStack() as stack:
         for name in modules:
             stack.enter_context(patch(f"smsc_codec.{name}.re", counting))

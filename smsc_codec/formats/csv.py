@@ -9,7 +9,11 @@ from typing import Any, NamedTuple, cast
 from msgspec.structs import replace
 
 from .._careful import Builder, Note, Place, Spelled, Trouble
-from .._rows import Keys, Part, Rows, Slot, Small, Unusual, Variant, Writer, may_be_empty, rows, small, writer
+from .._rows.read import Rows, Small, rows
+from .._rows.small import Part, Variant, small
+from .._rows.source import Fallback
+from .._rows.values import may_be_empty
+from .._rows.write import Keys, Slot, Writer, writer
 from .._source import Source, shown
 from ..declare import Cell, Const, Endpoint, Layout, Maybe, Object, Only, Reply, Rest, Signed, Type, name_of_cell
 from ..errors import EncodeError
@@ -27,7 +31,7 @@ _USUAL_LINE = 256
 
 
 def _refuse(text: str) -> str:
-    raise Unusual
+    raise Fallback
 
 
 _TEXTS = texts_with(re.compile("[,\r\n\ud800-\udfff]").search, _refuse)
@@ -275,7 +279,7 @@ class CsvFormat(FormatReader):
         if len(columns) > limits.fields or (
             longest is not None and any(max(map(len, columns[place])) > longest for place in lines.rows.texts)
         ):
-            raise Unusual
+            raise Fallback
         looked = tables.of(lines.reply.object)
         return lines.rows.many(columns, looked)
 
@@ -381,7 +385,7 @@ class CsvFormat(FormatReader):
         fitting = (layout for layout in reply.csv if layout.has_place_for(present) and layout.required == layout.names)
         layout = next(fitting, None)
         if layout is None or keys.codes or keys.texts:
-            raise Unusual
+            raise Fallback
         template: list[str | Slot] = []
         for cell in layout.cells:
             template += [","] if template else []
@@ -469,13 +473,13 @@ def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
     def one(record: Any, longest: int) -> str:
         line = made.one(record, longest)
         if taken(line):
-            raise Unusual
+            raise Fallback
         return line
 
     def many(records: Any, longest: int) -> list[str]:
         lines = made.many(records, longest)
         if any(map(taken, lines)):
-            raise Unusual
+            raise Fallback
         return lines
 
     return made._replace(one=one, many=many)

@@ -13,24 +13,11 @@ import msgspec
 import orjson
 
 from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, words_of
-from .._rows import (
-    Keys,
-    OpenText,
-    Part,
-    Rows,
-    Slot,
-    Template,
-    Unusual,
-    Variant,
-    Writer,
-    each_way,
-    may_be_empty,
-    members,
-    open_slots,
-    rows,
-    surrounded,
-    writer,
-)
+from .._rows.read import Rows, members, rows
+from .._rows.small import Part, Variant, each_way
+from .._rows.source import Fallback
+from .._rows.values import may_be_empty
+from .._rows.write import Keys, OpenText, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source
 from ..declare import TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
 from ..limits import Limits
@@ -170,11 +157,11 @@ class JsonFormat(FormatReader):
     def _shape_of(self, replies: Sequence[Reply], row: dict[str, Any]) -> _Shape:
         keys = tuple(row)
         if sum(map(len, keys)) > _LONG_KEYS:
-            raise Unusual
+            raise Fallback
         quoted = frozenset([key for key, value in row.items() if value.__class__ is str])
         reply = next((each for each in replies if {*keys} >= required(each, self.fmt)), None)
         if reply is None:
-            raise Unusual
+            raise Fallback
         return self._shapes.get((reply.kind, keys, quoted), lambda: self._shape(reply, keys, quoted))
 
     def _shape(self, reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
@@ -212,12 +199,12 @@ class JsonFormat(FormatReader):
         names = shape.row.__struct_fields__
         looked_up = tables.of(shape.reply.object)
         if longest is not None and _any_longer(found, [names[place] for place in shape.rows.texts], longest):
-            raise Unusual
+            raise Fallback
         try:
             return shape.rows.many(found, looked_up)
         except KeyError:
             if longest is not None and _any_longer(found, [names[place] for place in shape.rows.opened], longest):
-                raise Unusual from None
+                raise Fallback from None
             return shape.rows.mixed(found, looked_up)
 
     def _by_kinds(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -253,13 +240,13 @@ class JsonFormat(FormatReader):
         """Return the records of objects, those of a kind together, and the shape of the last kind."""
         places = grouped(kinds)
         if len(places) > most_shapes(len(given)):
-            raise Unusual
+            raise Fallback
         found: list[Any] = [None] * len(given)
         for some in places.values():
             shape = self._shape_of(replies, given[some[0]])
             replies = [shape.reply]
             if _is_beyond(shape, limits):
-                raise Unusual
+                raise Fallback
             tables.odd_keys |= shape.rows.odd
             made = msgspec.convert([given[place] for place in some], list[shape.row])  # type: ignore[name-defined]
             for place, record in zip(some, self._records(shape, made, longest, tables)):
@@ -404,10 +391,10 @@ class JsonFormat(FormatReader):
         template.append("\n}")
         self.check_keys(reply, keys)
         if before == "{\n":
-            raise Unusual
+            raise Fallback
         absent = [field for field in obj.fields if field.name in present and field.key(self.fmt) is None]
         if absent:
-            raise Unusual
+            raise Fallback
         return writer(
             obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys([*obj.by_name, *keys.slots], _TEXTS)
         )

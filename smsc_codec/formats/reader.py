@@ -23,26 +23,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from msgspec.structs import replace
 
 from .._careful import Builder, Note, Pair, Place, Spelled, checked_list, parser, spelled
-from .._rows import (
-    CAUGHT,
-    Codes,
-    Keys,
-    Rows,
-    Small,
-    Texts,
-    Unusual,
-    Variant,
-    Writer,
-    at_once,
-    by_kind,
-    documented_tables,
-    kinds,
-    noted_tables,
-    present_in,
-    small,
-    tables,
-    with_mappings,
-)
+from .._rows.kinds import by_kind, kinds, present_in, with_mappings
+from .._rows.read import Rows, Small, at_once
+from .._rows.small import Variant, small
+from .._rows.source import CAUGHT, Fallback
+from .._rows.values import Codes, documented_tables, noted_tables, tables
+from .._rows.write import Keys, Texts, Writer
 from .._source import Source
 from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
@@ -179,7 +165,7 @@ class Few(Generic[S]):
         """Return what is compiled for these keys, None if there is no such thing, or the body has enough of it."""
         if keys not in self._found and len(self._found) < self._most:
             self._found[keys] = None
-            with suppress(Unusual):
+            with suppress(Fallback):
                 self._found[keys] = self._shapes.get(keys, make)
         return self._found.get(keys)
 
@@ -348,7 +334,7 @@ class FormatReader(ABC):
         """Leave open keys to the careful writer that the format may not be able to hold."""
         taken = {*reply.object.names(self.fmt), self.taken(reply)}
         if not taken.isdisjoint(keys.codes + keys.texts) or (self.unique and not {*keys.codes}.isdisjoint(keys.texts)):
-            raise Unusual
+            raise Fallback
 
     def framed(self, lines: list[str], reply: Reply) -> str:
         """Return the records of a list with what stands around and between them."""
@@ -436,10 +422,10 @@ class FormatReader(ABC):
     def _alike(self, records: Sequence[Any], reply: Reply, kind: Any, limits: Limits) -> list[str]:
         """Return the text of each record; all are of a kind, or one of `CAUGHT` is raised."""
         if kind is None:
-            raise Unusual
+            raise Fallback
         writer = self._writer(reply, kind)
         if writer.width > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
-            raise Unusual
+            raise Fallback
         return writer.many(records, limits.text)
 
     def _writer(self, reply: Reply, kind: Any) -> Writer:
@@ -447,14 +433,14 @@ class FormatReader(ABC):
         if found is None:
             present, keys = present_in(reply.object, kind)
             if sum(map(len, keys.codes + keys.texts)) > LONGEST_KEYS:
-                raise Unusual
+                raise Fallback
             found = self.compile_writer(reply, present, keys)
             self._writers.keep((reply.kind, kind), found)
         return found
 
     @abstractmethod
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
-        """Compile what writes records with these fields and open keys; `Unusual` if they have no compiled form."""
+        """Compile what writes records with these fields and open keys; `Fallback` if they have no compiled form."""
 
 
 _RUNS = 4
@@ -471,7 +457,7 @@ class RunReader(FormatReader):
 
     @abstractmethod
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
-        """Return the shape of the record at a place, and where the next one begins. Raise `Unusual` if it has none."""
+        """Return the shape of the record at a place, and where the next one begins. Raise `Fallback` if it has none."""
 
     @abstractmethod
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
@@ -516,14 +502,14 @@ class RunReader(FormatReader):
         pieces, kinds, end = self.pieces(text, reply)
         places = grouped(kinds)
         if len(places) > most_shapes(len(pieces)):
-            raise Unusual
+            raise Fallback
         records: list[Any] = [None] * len(pieces)
         for some in places.values():
             joined = end.join([*map(pieces.__getitem__, some), ""])
             shape = self.shape_at(joined, 0, reply)[0]
             found = shape.find(joined)
             if len(found) != len(some) or found[-1][-1]:
-                raise Unusual
+                raise Fallback
             made = self._made(shape, self.plain_rows(joined, found), limits, longest, tables)
             for place, record in zip(some, made):
                 records[place] = record
@@ -536,14 +522,14 @@ class RunReader(FormatReader):
             or rows.longest > limits.text
             or (longest is not None and _any_longer(found, rows.texts, longest))
         ):
-            raise Unusual
+            raise Fallback
         tables.odd_keys |= rows.odd
         looked_up = tables.of(shape.reply.object)
         try:
             return rows.many(found, looked_up)
         except KeyError:
             if longest is not None and _any_longer(found, rows.opened, longest):
-                raise Unusual from None
+                raise Fallback from None
             return rows.mixed(found, looked_up)
 
 
@@ -572,7 +558,7 @@ def texts_with(special: Callable[[str], Any], escape: Callable[[str], str]) -> T
     def many(column: list[str], longest: int) -> list[str]:
         joined = "".join(column)
         if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
-            raise Unusual
+            raise Fallback
         return [escape(text) if special(text) else text for text in column] if special(joined) else column
 
     return Texts(one, many)

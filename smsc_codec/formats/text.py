@@ -14,23 +14,11 @@ from typing import Any, TypeAlias, cast
 from msgspec.structs import replace
 
 from .._careful import Note, Pair, Place, Spelled
-from .._rows import (
-    Keys,
-    OpenSlot,
-    OpenText,
-    Part,
-    Slot,
-    Template,
-    Texts,
-    Unusual,
-    Variant,
-    Writer,
-    odd,
-    open_slots,
-    present_in,
-    rows,
-    writer,
-)
+from .._rows.kinds import present_in
+from .._rows.read import rows
+from .._rows.small import Part, Variant
+from .._rows.source import Fallback, fall_back
+from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import SURROGATE, Source, shown
 from ..declare import Endpoint, Field, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError
@@ -166,7 +154,7 @@ class TextFormat(RunReader):
             return records, [self._keys(record, reply) for record in records], ""
         lines = text.removesuffix("\n").split("\n")
         if text.endswith("\r") or max(map(len, lines)) > _LONG_LINE:
-            raise Unusual
+            raise Fallback
         # Half the time that the fields take one by one. Of a value with an equals sign in it these are not the keys.
         equals, comma = self._equals, self._comma
         return lines, [tuple(line.replace(comma, equals).split(equals)[::2]) for line in lines], "\n"
@@ -175,7 +163,7 @@ class TextFormat(RunReader):
         """Return the shape of the line at a place, and where the next one begins."""
         end, after = self._record_of(text, at, reply)
         if end - at > _LONG_LINE:
-            raise Unusual
+            raise Fallback
         keys = self._keys(text[at:end], reply)
         return self._shapes.get((reply.rule, keys), lambda: self._shape(reply, keys)), after
 
@@ -189,7 +177,7 @@ class TextFormat(RunReader):
     def _shape(self, reply: Reply, keys: tuple[str, ...]) -> Shape:
         values = self._grammar.values(reply.rule, keys)
         if values is None:
-            raise Unusual
+            raise Fallback
         names = reply.object.names(self.fmt)
         free = self._free.get(reply.rule)
         fields = []
@@ -303,7 +291,7 @@ class TextFormat(RunReader):
 
     def _values_of(self, reply: Reply, keys: Sequence[str]) -> _Values:
         """Return for each key of a record with free texts what its values match."""
-        values = self._grammar.values(reply.rule, keys) or odd()
+        values = self._grammar.values(reply.rule, keys) or fall_back()
         return [re.compile(self._pattern_of(terminals)).fullmatch for terminals in values]
 
     def _pattern_of(self, terminals: Sequence[str]) -> str:
@@ -408,7 +396,7 @@ class TextFormat(RunReader):
         def write(value: Any, longest: int) -> str:
             text = made(value, longest)
             if not self._is_read_back(value, text, reply):
-                raise Unusual
+                raise Fallback
             return text
 
         return write
@@ -429,7 +417,7 @@ class TextFormat(RunReader):
                 parts: list[str | Slot] = [piece.text or Slot(names[piece.kind]) for piece in pieces]
                 if {part.name for part in parts if isinstance(part, Slot)} == present:
                     return writer(obj, title, parts, keys, dict.fromkeys(obj.by_name, _PLAIN))
-            raise Unusual
+            raise Fallback
         self.check_keys(reply, keys)
         line: list[tuple[str, Slot | OpenSlot | OpenText]] = []
         for member in obj.ordered(self.fmt, present):
@@ -439,7 +427,7 @@ class TextFormat(RunReader):
                 line.append((member.key(self.fmt) or "", Slot(member.name)))
         values = self._grammar.values(reply.rule, [key for key, _ in line])
         if values is None or len(line) < len(present) + len(keys.codes) + len(keys.texts):
-            raise Unusual
+            raise Fallback
         template: Template = []
         texts = {}
         free = self._free.get(reply.rule)
@@ -462,7 +450,7 @@ class TextFormat(RunReader):
 
         def one(text: str) -> str:
             if "\n" in text or not is_value(text):
-                raise Unusual
+                raise Fallback
             return _same(text)
 
         def many(column: list[str], longest: int) -> list[str]:
@@ -475,7 +463,7 @@ class TextFormat(RunReader):
             else:
                 allowed = "\n" not in joined and are_values("\n".join([*column, ""])) is not None
             if not allowed:
-                raise Unusual
+                raise Fallback
             return column
 
         return Texts(one, many)
@@ -544,7 +532,7 @@ def _free_texts(free: FreeText) -> Texts:
 
     def one(text: str) -> str:
         if not fullmatch(text):
-            raise Unusual
+            raise Fallback
         return _same(text)
 
     def many(column: list[str], longest: int) -> list[str]:
@@ -597,22 +585,22 @@ def _keyed(pieces: Sequence[Piece]) -> list[Pair]:
 
 
 def _refused(text: str) -> str:
-    raise Unusual
+    raise Fallback
 
 
 _PLAIN = texts_with(SURROGATE.search, _refused)
 
 
 def _same(text: str) -> str:
-    """Return a text; `Unusual` if no charset has a character of it."""
+    """Return a text; `Fallback` if no charset has a character of it."""
     return _PLAIN.one(text)
 
 
 def _checked_join(column: list[str], longest: int) -> str:
-    """Return texts run together; `Unusual` if one of them is not a text that can be written, or too long."""
+    """Return texts run together; `Fallback` if one of them is not a text that can be written, or too long."""
     joined = "".join(column)
     if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
-        raise Unusual
+        raise Fallback
     return joined if joined.isascii() else _same(joined)
 
 

@@ -10,7 +10,10 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
-from .._rows import Keys, Part, Slot, Template, Unusual, Variant, Writer, each_way, open_slots, rows, surrounded, writer
+from .._rows.read import rows
+from .._rows.small import Part, Variant, each_way
+from .._rows.source import Fallback
+from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, shown
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
@@ -50,7 +53,7 @@ _LONG_ITEM = 4096
 
 
 def _unescaped(text: str) -> str:
-    """Return a text without references. A reference that XML does not allow is `Unusual`."""
+    """Return a text without references. A reference that XML does not allow is `Fallback`."""
     return text if "&" not in text and "]]>" not in text else _REFERENCE.sub(_referred, text)
 
 
@@ -59,22 +62,22 @@ def _referred(match: re.Match[str]) -> str:
     if name:
         return _ENTITIES[name]
     if not decimal and not hexadecimal:
-        raise Unusual
+        raise Fallback
     found = chr(int(decimal) if decimal else int(hexadecimal, 16))
     if not _LEGAL(found):
-        raise Unusual
+        raise Fallback
     return found
 
 
 def _escape_text(text: str) -> str:
     if _UNWRITABLE(text):
-        raise Unusual
+        raise Fallback
     return text.translate(_TEXT_ESCAPES)
 
 
 def _escape_attribute(text: str) -> str:
     if _UNWRITABLE(text):
-        raise Unusual
+        raise Fallback
     return text.translate(_ATTRIBUTE_ESCAPES)
 
 
@@ -171,7 +174,7 @@ class XmlFormat(RunReader):
         close = f"</{reply.item}>"
         elements = text.split(close)
         if elements.pop().strip(" \t\r\n") or max(map(len, elements)) > _LONG_ITEM:
-            raise Unusual
+            raise Fallback
         elements = [element.lstrip(" \t\r\n") for element in elements]
         if _children(reply):
             return elements, [tuple(_TAGS(element)) for element in elements], close
@@ -181,11 +184,11 @@ class XmlFormat(RunReader):
         """Return the shape of the element at a place, and where the next one begins."""
         item = _ITEM(text, at, at + _LONG_ITEM)
         if item is None:
-            raise Unusual
+            raise Fallback
         close = f"</{item[1]}>"
         end = text.find(close, item.end(), item.end() + _LONG_ITEM)
         if end < 0:
-            raise Unusual
+            raise Fallback
         keys = list(_KEY(item[2]))
         children: list[str] = []
         inside = item.end()
@@ -202,7 +205,7 @@ class XmlFormat(RunReader):
         own = "." in obj.names(self.fmt)
 
         if (own and (children or tag in keys)) or (not own and not children):
-            raise Unusual
+            raise Fallback
         attributes = "".join(rf' {re.escape(key)}="({_pattern(obj, key, _VALUE)})"' for key in keys)
         text = rf"({_CHARS}{'+' if not children else '*'})" if own else ""
         some = [rf"<{re.escape(key)}>({_pattern(obj, key, f'{_CHARS}*')})</{re.escape(key)}>" for key in children]
@@ -308,7 +311,7 @@ class XmlFormat(RunReader):
         obj = reply.object
         self.check_keys(reply, keys)
         if not all(map(_is_name, keys.codes + keys.texts)):
-            raise Unusual
+            raise Fallback
         attributes: Template = []
         children: Template = []
         own: Template = []
@@ -327,7 +330,7 @@ class XmlFormat(RunReader):
                 else:
                     children += [f"<{key}>", Slot(member.name), f"</{key}>\n"]
         if len(texts) < len(present) or (not own and any(field.key(self.fmt) == "." for field in obj.fields)):
-            raise Unusual
+            raise Fallback
         tag = reply.item if reply.many else _root(reply, len(children) // 3)
         template = [f"<{tag}", *attributes, ">", *(["\n"] if children else []), *children, *own, f"</{tag}>"]
         if tag is None:

@@ -19,7 +19,11 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 
 # The quick ones first: most mutants die in the first moment.
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
-_LANES = ("_rows", "_careful", *(f"formats.{name}" for name in ("reader", "csv", "free_text", "json", "text", "xml")))
+_LANES = (
+    *(f"_rows.{name}" for name in ("kinds", "opened", "read", "small", "source", "values", "write")),
+    "_careful",
+    *(f"formats.{name}" for name in ("reader", "csv", "free_text", "json", "text", "xml")),
+)
 _MORE = {
     **dict.fromkeys(_LANES, ("lanes", "lists", "kinds", "work", "laws", "limits", "limits-slow")),
     "declare": ("kinds", "lists"),

@@ -1,0 +1,85 @@
+"""Which fields a record has, and so which writer it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..declare import Many, Object, OpenMap, Type
+from ..mapping import FrozenMapping
+from .opened import plain_keys
+from .source import Fallback, compiled, fall_back
+from .write import Keys
+
+
+def check_keys(keys: Any, checked: dict[int, Any]) -> None:
+    """Note keys that are plain texts; others are `Fallback`."""
+    checked[id(keys)] = plain_keys(keys)
+
+
+def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
+    """Compile what tells which fields and open keys a record has: records of a kind have the same writer.
+
+    It raises one of `CAUGHT` for a record that only the careful writer can judge. Its second argument has the keys that
+    have been checked, by their identity.
+    """
+    lines, kind, space = _kind(obj)
+    return compiled("kind_of", obj.cls.__name__, "record, checked", [*lines, f"return {kind}"], space)
+
+
+def by_kind(
+    obj: Object,
+    find: Callable[[Any], Callable[[Any, int], str] | None],
+    make: Callable[[Any], Callable[[Any, int], str]],
+    longest: int,
+) -> Callable[[Any], str]:
+    """Compile what writes a record with what is found for its kind, or made; no text may be longer than *longest*."""
+    lines, kind, space = _kind(obj)
+    space |= {"find": find, "make": make}
+    lines = ["checked = {}", *lines] if isinstance(obj.open, OpenMap) else lines
+    lines += [f"kind = {kind}", f"return (find(kind) or make(kind))(record, {longest})"]
+    return compiled("write_by_kind", obj.cls.__name__, "record", lines, space)
+
+
+def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
+    """Return lines that check a record, the expression of its kind, and the names in them."""
+    lines = ["if record.__class__ is not Record:", "    fall_back()"]
+    parts = [f"record.{field.name} is None" for field in obj.fields if field.optional and isinstance(field.type, Type)]
+    lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, Many)]
+    parts += [f"({each}.__class__ is tuple and not {each}) or fall_back()" for each in lists]
+    if isinstance(obj.open, OpenMap):
+        for name in (obj.open.codes, obj.open.texts):
+            keys = f"{name}_keys"
+            lines += [
+                f"{keys} = record.{name}._keys",
+                f"if id({keys}) not in checked:",
+                f"    check_keys({keys}, checked)",
+            ]
+            parts.append(keys)
+    kind = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+    return lines, kind, {"Record": obj.cls, "fall_back": fall_back, "id": id, "check_keys": check_keys}
+
+
+def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], Keys]:
+    """Return the fields that records of a kind have, and their open keys."""
+    absent = iter(kind)
+    present = {
+        field.name for field in obj.fields if isinstance(field.type, Type) and not (field.optional and next(absent))
+    }
+    keys = Keys(*kind[-2:]) if isinstance(obj.open, OpenMap) else Keys((), ())
+    if any(len({*some}) < len(some) for some in keys):
+        raise Fallback
+    return frozenset(present), keys
+
+
+def with_mappings(obj: Object, record: Any) -> Any:
+    """Return a record with mappings of ours in place of dictionaries."""
+    if not isinstance(obj.open, OpenMap) or record.__class__ is not obj.cls:
+        raise Fallback
+    given = {name: getattr(record, name) for name in (obj.open.codes, obj.open.texts)}
+    made = {name: FrozenMapping.of(items) for name, items in given.items() if items.__class__ is dict}
+    if not made:
+        raise Fallback
+    return msgspec.structs.replace(record, **made)

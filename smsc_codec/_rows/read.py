@@ -1,0 +1,350 @@
+"""Rows to records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import repeat
+from operator import attrgetter, itemgetter
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+
+from ..declare import FORMATS, Many, Object, OpenMap, Other, Type
+from ..mapping import FrozenMapping, shared
+from ..model import MAX_NUMBER
+from .opened import Mapped, are_few, arrange, sorted_out
+from .source import Fallback, compiled, fall_back
+from .values import coded, has_own_pattern, lookup_all, may_be_empty, own_check, read_date, read_money, read_numbers
+
+Small = Callable[[Any], Any]
+"""Returns the reply in a body or in a text, or None if it is not one of the variants."""
+
+
+class Rows(NamedTuple):
+    """Functions that read rows with the same keys. Each takes the tables of codes as its second argument."""
+
+    many: Callable[[Any, Any], list[Any]]
+    """Rows to records; of `cells` a list of columns. Raise `KeyError` if an open key has a text in some of them."""
+    mixed: Callable[[Any, Any], list[Any]]
+    """The same where open keys have codes and texts by turns."""
+    odd: bool
+    """Whether a key among them is not documented."""
+    texts: tuple[int, ...]
+    """The places of declared texts, which can be too long."""
+    opened: tuple[int, ...]
+    """The places of open keys."""
+    longest: int
+    """Characters of the longest open key."""
+
+
+class _Slots(NamedTuple):
+    """The variables of a row."""
+
+    names: list[str]
+    """One for each key: the field's name, or a numbered one."""
+    types: dict[str, Type]
+    opened: dict[str, str]
+    """The keys of those that stand for open keys."""
+
+
+def _slots(obj: Object, fmt: str, keys: Sequence[str]) -> _Slots:
+    names = obj.names(fmt)
+    slots = [names.get(key, f"open_{place}") for place, key in enumerate(keys)]
+    opened = {slot: key for slot, key in zip(slots, keys) if key not in names}
+    if len({*keys}) < len(keys) or len({*slots}) < len(slots) or (opened and obj.open is None):
+        raise Fallback
+    types: dict[str, Type] = {}
+    for slot in slots:
+        if slot not in opened:
+            type_ = obj.by_name[slot].type
+            if isinstance(type_, Many):
+                raise Fallback
+            types[slot] = type_
+    if any(field.name not in types and not field.optional for field in obj.fields):
+        raise Fallback
+    return _Slots(slots, types, opened)
+
+
+_FROM_MATCH = {
+    "number": "int({0})",
+    "money": "Decimal({0})",
+    "date": 'date(f"{{{0}[6:10]}}-{{{0}[3:5]}}-{{{0}[:2]}}{{{0}[10:]}}")',
+    "text": "{0}",
+}
+
+
+def value_of(type_: Type, table: str, variable: str, kind: str, quoted: bool) -> str:
+    """Return the expression that makes a field's value of a variable."""
+    if type_.kind == "code":
+        return f"{table}[{variable}]"
+    if kind == "match":
+        return _FROM_MATCH[type_.kind].format(variable)
+    if type_.kind == "number":
+        return f"int({variable})" if quoted else variable
+    if type_.kind == "text":
+        return variable if may_be_empty(type_) else f"({variable} or fall_back())"
+    return f"read_{type_.kind}({variable})"
+
+
+def namespace() -> dict[str, Any]:
+    return {
+        "Mapping": FrozenMapping,
+        "Decimal": Decimal,
+        "date": datetime.fromisoformat,
+        "read_numbers": read_numbers,
+        "lookup_all": lookup_all,
+        "sorted_out": sorted_out,
+        "Mapped": Mapped,
+        "are_few": are_few,
+        "fall_back": fall_back,
+        "str": str,
+        "zip": zip,
+        "map": map,
+        "nothing": repeat(None),
+        "read_money": read_money,
+        "read_date": read_date,
+    }
+
+
+class _Calls(NamedTuple):
+    """How a record is made of a row."""
+
+    slots: _Slots
+    space: dict[str, Any]
+    tables: list[str]
+    """The variables of the tables of codes."""
+    call: dict[str, str]
+    """The arguments of the constructor."""
+    mixed: dict[str, str]
+    """The same where open keys have codes and texts by turns."""
+    sorting: str
+    """What yields both mappings of each row then; empty if there are no open keys."""
+    open_table: str
+    """The variable of the table of open codes."""
+    before: list[str]
+    """Lines that stand before: they make columns of values."""
+    counted: list[str]
+    """The slots of these columns."""
+
+    def unpacked(self, *targets: str) -> str:
+        """Return all variables of a row, and the *targets* behind them."""
+        return ", ".join([*self.slots.names, *targets]) + ","
+
+
+def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str]) -> _Calls:
+    slots = _slots(obj, fmt, keys)
+    space = {**namespace(), "Record": obj.cls}
+    tables = [f"TABLE_{place}" for place in range(len(coded(obj)))]
+    table_of = {name: table for (name, _), table in zip(coded(obj), tables)}
+    member = "row." if kind == "members" else ""
+    call: dict[str, str] = {}
+    before: list[str] = []
+    for slot in slots.names:
+        if slot in slots.opened:
+            continue
+        type_ = slots.types[slot]
+        is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
+        call[slot] = value_of(type_, table_of.get(slot, ""), f"{member}{slot}", kind, is_quoted)
+        if type_.kind == "number" and (kind == "cells" or (kind == "members" and is_quoted)):
+            column = f"{slot}_column" if kind == "cells" else f"[row.{slot} for row in rows]"
+            before.append(f"{slot}_values = read_numbers({column})")
+            call[slot] = f"{slot}_value"
+        elif type_.kind == "code" and kind == "cells":
+            before.append(f"{slot}_values = lookup_all({table_of[slot]}, {slot}_column)")
+            call[slot] = f"{slot}_value"
+        elif type_.kind == "text" and kind == "cells" and not may_be_empty(type_):
+            before += [f"if '' in {slot}_column:", "    fall_back()"]
+            call[slot] = slot
+    counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_value"]
+    call |= _call_own(slots, call, space)
+    mixed = dict(call)
+    sorting = _call_open(obj, fmt, slots, member, table_of, space, call, mixed) if slots.opened else ""
+    open_table = table_of[obj.open.codes] if isinstance(obj.open, OpenMap) else ""
+    return _Calls(slots, space, tables, call, mixed, sorting, open_table, before, counted)
+
+
+def rows(
+    obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0
+) -> Rows:
+    """Compile the functions that read rows of a *kind* with these *keys*. Raise `Fallback` if no record has these keys.
+
+    In rows of the kind `members`, the values of the *quoted* keys are texts. Rows of the kind `match` end with *more*
+    groups that the functions ignore.
+    """
+    calls = _calls(obj, fmt, keys, kind, quoted)
+    slots, space = calls.slots, calls.space
+    opening = [f"{', '.join(calls.tables)}, = tables"] if calls.tables else []
+    made: list[Any] = []
+    for name, given in (("read_many", calls.call), ("read_mixed", calls.mixed)):
+        lines = [*opening]
+        if kind == "cells":
+            columns = [f"{slot}_column" for slot in slots.names]
+            lines.append(f"{', '.join(columns)}, = rows")
+            pairs = [
+                (f"{slot}_value", f"{slot}_values") if slot in calls.counted else (slot, f"{slot}_column")
+                for slot in slots.names
+            ]
+        else:
+            row = "row" if kind == "members" else f"({calls.unpacked(*['_'] * more)})"
+            pairs = [(row, "rows"), *((f"{slot}_value", f"{slot}_values") for slot in calls.counted)]
+            if given is calls.mixed and calls.sorting:
+                if kind == "match":
+                    lines.append(f"{', '.join([f'column_{slot}' for slot in slots.names])}, *_ = zip(*rows)")
+                pairs.append(("(sorted_codes, sorted_texts)", calls.sorting))
+        targets, sources = (", ".join(some) for some in zip(*pairs))
+        loop = f"for {targets} in {sources if len(pairs) == 1 else f'zip({sources})'}"
+        last = f"return [Record({arguments(obj, given)}) {loop}]"
+        column_of = dict(pairs)
+        if kind == "cells" and {*given.values()} <= column_of.keys():
+            columns_ = {name: column_of[value] for name, value in given.items()}
+            last = f"return [*map(Record, {arguments(obj, columns_, 'nothing')})]"
+        if "pick" in space and given is calls.call:
+            # Records that have the same codes share a mapping.
+            assert isinstance(obj.open, OpenMap)
+            few = {**given, obj.open.codes: "mapping"}
+            lines += [*calls.before, "if are_few(rows, pick):"]
+            lines.append(f"    mapped = map(Mapped(KEYS, {calls.open_table}).__getitem__, map(pick, rows))")
+            loop_ = f"for {targets}, mapping in zip({sources}, mapped)"
+            lines.append(f"    return [Record({arguments(obj, few)}) {loop_}]")
+        else:
+            lines += calls.before
+        made.append(compiled(name, title_of(obj, fmt), "rows, tables", [*lines, last], space))
+    known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
+    return Rows(
+        made[0],
+        made[1],
+        not known >= {*slots.opened.values()},
+        tuple(
+            place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"
+        ),
+        tuple(place for place, slot in enumerate(slots.names) if slot in slots.opened),
+        max(map(len, slots.opened.values()), default=0),
+    )
+
+
+def title_of(obj: Object, fmt: str) -> str:
+    return f"{obj.cls.__name__} fmt={FORMATS.index(fmt)}"
+
+
+def at_once(
+    obj: Object,
+    fmt: str,
+    keys: Sequence[str],
+    pattern: str,
+    tables: Sequence[Mapping[Any, Any]],
+    many: Any = None,
+    head: str = "",
+    plain: Callable[[str], str] | None = None,
+) -> Small:
+    """Compile a function that reads one record with these *keys* from a text. The *pattern* has a group for each value.
+
+    If *many* is given, the function reads a list of that class, which begins with *head*. The pattern then matches one
+    record and the separator behind it; its last group is empty unless something else follows. *plain* undoes the
+    escapes of a text.
+    """
+    calls = _calls(obj, fmt, keys, "match", frozenset())
+    found = re.compile(pattern)
+    names = {**calls.space, **dict(zip(calls.tables, tables)), "match": found.fullmatch, "find": found.findall}
+    names |= {"Many": many, "plain": plain, "tuple": tuple, "len": len}
+    texts = [slot for slot, type_ in calls.slots.types.items() if type_.kind == "text"] if plain else []
+    call = {name: f"plain({value})" if value in texts else value for name, value in calls.call.items()}
+    made = f"Record({arguments(obj, call)})"
+    if many:
+        names["head"] = head
+        lines = ["if not text.startswith(head):", "    return None"] if head else []
+        lines += [f"found = find(text, {len(head)})", "if found[-1][-1]:", "    return None"]
+        lines += ["if len(found) == 1:", f"    ({calls.unpacked('_')}), = found", f"    return Many(({made},))"]
+        lines.append(f"return Many(tuple([{made} for {calls.unpacked('_')} in found]))")
+    else:
+        lines = ["found = match(text)", "if found is None:", "    return None"]
+        lines += [f"{calls.unpacked()} = found.groups()", f"return {made}"]
+    return compiled("read_at_once", title_of(obj, fmt), "text", lines, names)
+
+
+def _call_own(slots: _Slots, call: Mapping[str, str], space: dict[str, Any]) -> dict[str, str]:
+    """Return the arguments whose types have patterns of their own, checked."""
+    checks = {slot: own_check(type_) for slot, type_ in slots.types.items() if has_own_pattern(type_)}
+    space |= {f"own_{slot}": check for slot, check in checks.items()}
+    return {slot: f"own_{slot}({call[slot]})" for slot in checks}
+
+
+def _call_open(
+    obj: Object,
+    fmt: str,
+    slots: _Slots,
+    member: str,
+    table_of: dict[str, str],
+    space: dict[str, Any],
+    call: dict[str, str],
+    mixed: dict[str, str],
+) -> str:
+    """Add the arguments that hold open keys, and return the expression that makes those of *mixed*."""
+    by_key = {key: slot for slot, key in slots.opened.items()}
+    if isinstance(obj.open, Other):
+        space["KEYS"] = shared(tuple(by_key))
+        # A number that stands bare in fmt=3 is kept as text too.
+        listed = ", ".join(f"str({member}{slot})" if member else slot for slot in by_key.values())
+        call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
+        return ""
+    assert isinstance(obj.open, OpenMap)
+    order = obj.open.order.get(fmt, ())
+    ordered = arrange(list(by_key), order)
+    space["KEYS"] = shared(tuple(ordered))
+    table = table_of[obj.open.codes]
+    values = [f"{member}{by_key[key]}" for key in ordered]
+    call[obj.open.codes] = f"Mapping(KEYS, ({', '.join(f'{table}[{value}]' for value in values)},))"
+    if len(ordered) > 1:
+        places = [slots.names.index(by_key[key]) for key in ordered]
+        space["pick"] = attrgetter(*(slots.names[place] for place in places)) if member else itemgetter(*places)
+    if has_own_pattern(obj.open.text):
+        mixed[obj.open.codes] = "fall_back()"
+        return ""
+    mixed |= {obj.open.codes: "sorted_codes", obj.open.texts: "sorted_texts"}
+    space["WIRE_KEYS"], space["ORDER"] = tuple(by_key), order
+    columns = [f"[row.{slot} for row in rows]" if member else f"column_{slot}" for slot in by_key.values()]
+    return f"sorted_out([{', '.join(columns)}], WIRE_KEYS, {table}, ORDER)"
+
+
+def arguments(obj: Object, given: Mapping[str, str], nothing: str = "None") -> str:
+    """Return the arguments of the constructor, up to the last one that is given; *nothing* stands for others."""
+    names = list(obj.cls.__struct_fields__)
+    last = max((names.index(name) for name in given), default=-1) + 1
+    empty = (
+        {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
+    )
+    absent = {name: "EMPTY" if name in empty else nothing for name in names}
+    assert not {absent[name] for name in names[:last] if name not in given} & {"EMPTY"}, (
+        "open keys are the last attributes"
+    )
+    return ", ".join(given.get(name, absent[name]) for name in names[:last])
+
+
+_CODE = Literal.__getitem__(tuple(map(str, range(100))))
+
+_BARE = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+
+_SIGNED = Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+
+
+def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) -> tuple[Any, Any]:
+    """Return classes of msgspec for objects with these keys: one whose open keys have codes, one with any texts there.
+
+    The class for codes makes all objects share the texts of codes.
+    """
+    slots = _slots(obj, fmt, keys)
+    kinds: dict[str, Any] = {}
+    for slot, key in zip(slots.names, keys):
+        signed = slot in slots.types and "-?" in slots.types[slot].pattern
+        if key not in quoted and slot in slots.types and not slots.types[slot].bare:
+            raise Fallback
+        kinds[slot] = str if key in quoted else _SIGNED if signed else _BARE
+    codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
+    rename = dict(zip(slots.names, keys))
+    strict, loose = (
+        msgspec.defstruct("Row", [*some.items()], rename=rename, forbid_unknown_fields=True, gc=False)
+        for some in ({**kinds, **codes}, kinds)
+    )
+    return strict, loose

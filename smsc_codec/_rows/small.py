@@ -1,0 +1,156 @@
+"""The text of a small reply to the reply, by one regular expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..declare import Object, Type
+from .read import Small, arguments, namespace, value_of
+from .source import compiled
+from .values import coded, has_own_pattern, own_check
+
+
+class Part(NamedTuple):
+    """A part of a small reply: a pattern of fixed text, or the value of a field with what stands around it."""
+
+    before: str
+    """A pattern: of fixed text all of it."""
+    name: str = ""
+    pattern: str = ""
+    """It matches the spellings of the value."""
+    after: str = ""
+    optional: bool = False
+    """Whether it may be missing."""
+
+
+class Variant(NamedTuple):
+    """A small reply: what it is, and its parts."""
+
+    object: Object
+    parts: tuple[Part, ...]
+
+
+def each_way(variant: Variant) -> list[Variant]:
+    """Return a variant for each choice of its optional parts: `re` takes its time over a group that may be missing."""
+    ways: list[tuple[Part, ...]] = [()]
+    for part in reversed(variant.parts):
+        with_it = [(part._replace(optional=False), *rest) for rest in ways]
+        ways = with_it + ways if part.optional else with_it
+    return [Variant(variant.object, way) for way in ways]
+
+
+def small(
+    title: str,
+    variants: Sequence[Variant],
+    tables: Sequence[Sequence[Mapping[Any, Any]]],
+    around: tuple[str, str] = ("", ""),
+    plain: Callable[[str], str] | None = None,
+    whole: tuple[int, str, Callable[[int], Small | None]] | None = None,
+) -> Small:
+    """Compile a function that reads a text which is one of the *variants*. It tries them in their order.
+
+    The function has one regular expression. Neighbours that begin alike share a branch, and each variant ends with an
+    empty group, so that the last group of a match tells which variant it is. *tables* has the tables of codes of each
+    variant's object. *around* has the patterns before and behind all variants. *plain* undoes the escapes of a text.
+
+    If *whole* is given, the function reads a body in UTF-8 instead. Its parts are the most bytes of a body, a mark, and
+    a function: if no variant matches, the function gets the number of marks and returns another reader, or None.
+    """
+    walk = _Walk(variants, tables, plain)
+    pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
+    names = {**namespace(), **walk.names, "match": re.compile(pattern).fullmatch}
+    lines = ["found = match(text)", "if found is None:", "    return None"]
+    if whole:
+        longest, mark, other = whole
+        names |= {"len": len, "mark": mark, "other": other}
+        lines = [
+            f"if len(body) > {longest}:",
+            "    return None",
+            "text = body.decode()",
+            "found = match(text)",
+            "if found is None:",
+            "    read = other(text.count(mark))",
+            "    return None if read is None else read(text)",
+        ]
+    return compiled("read_small", title, "body" if whole else "text", [*lines, *walk.made()], names)
+
+
+class _Walk:
+    """What is written while the branches of an expression are."""
+
+    def __init__(
+        self,
+        variants: Sequence[Variant],
+        tables: Sequence[Sequence[Mapping[Any, Any]]],
+        plain: Callable[[str], str] | None,
+    ) -> None:
+        self.variants, self.tables = variants, tables
+        self.names: dict[str, Any] = {"plain": plain} if plain else {}
+        self.ends: dict[int, tuple[list[str], list[int], str]] = {}
+        """By the last group of a match: names for the values of groups, and what is made of them."""
+        self.groups = 0
+
+    def made(self) -> list[str]:
+        """Return the lines that make the reply of a match."""
+        lines = ["last = found.lastindex"]
+        for last, (names, groups, made) in self.ends.items():
+            lines.append(f"if last == {last}:")
+            lines += [f"    {', '.join(names)} = found.group({', '.join(map(str, groups))})"] if names else []
+            lines.append(f"    return {made}")
+        return lines
+
+
+def _branches(walk: _Walk, some: Sequence[int], depth: int, given: Mapping[str, int]) -> str:
+    """Return the expression for some variants, which are alike before *depth*."""
+    found: list[str] = []
+    start = 0
+    while start < len(some):
+        parts = walk.variants[some[start]].parts
+        if depth == len(parts):
+            walk.groups += 1
+            _make(walk, some[start], given)
+            found.append("()")
+            start += 1
+            continue
+        end = start + 1
+        while end < len(some) and walk.variants[some[end]].parts[depth : depth + 1] == (parts[depth],):
+            end += 1
+        found.append(_branch(walk, some[start:end], parts[depth], depth, given))
+        start = end
+    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
+
+
+def _branch(walk: _Walk, some: Sequence[int], part: Part, depth: int, given: Mapping[str, int]) -> str:
+    if not part.name:
+        return part.before + _branches(walk, some, depth + 1, given)
+    walk.groups += 1
+    whole = f"{part.before}({part.pattern}){part.after}"
+    pattern = f"(?:{whole})?" if part.optional else whole
+    return pattern + _branches(walk, some, depth + 1, {**given, part.name: walk.groups})
+
+
+def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
+    """Write the lines that make a variant's value of the groups of a match."""
+    obj = walk.variants[number].object
+    walk.names[f"Record_{number}"] = obj.cls
+    if not given:
+        walk.names[f"value_{number}"] = obj.cls()
+        walk.ends[walk.groups] = [], [], f"value_{number}"
+        return
+    parts = {part.name: part for part in walk.variants[number].parts if part.name}
+    table_of = dict(zip([name for name, _ in coded(obj)], walk.tables[number]))
+    call: dict[str, str] = {}
+    for name in given:
+        type_ = obj.by_name[name].type
+        assert isinstance(type_, Type)
+        if name in table_of:
+            walk.names[f"table_{number}_{name}"] = table_of[name]
+        variable = f"plain({name})" if type_.kind == "text" and "plain" in walk.names else name
+        made = value_of(type_, f"table_{number}_{name}", variable, "match", False)
+        if has_own_pattern(type_):
+            walk.names[f"own_{number}_{name}"] = own_check(type_)
+            made = f"own_{number}_{name}({made})"
+        call[name] = f"None if {name} is None else {made}" if parts[name].optional else made
+    walk.ends[walk.groups] = [*given], [*given.values()], f"Record_{number}({arguments(obj, call)})"

@@ -1,0 +1,299 @@
+"""Records to text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
+
+from ..declare import Object, OpenMap, Other, Type
+from ..mapping import EMPTY, FrozenMapping
+from ..model import MAX_NUMBER
+from .opened import arrange, check_codes, columns_of, values_of
+from .source import Fallback, compiled, fall_back
+from .values import codes_of, has_own_pattern, may_be_empty, own_check, write_date, write_money, write_numbers
+
+
+class Slot(NamedTuple):
+    """In a template: where the value of a field stands, or of an open key."""
+
+    name: str
+
+
+class Texts(NamedTuple):
+    """How a format writes the texts of a field: each raises `Fallback` for a text that the format cannot hold there."""
+
+    one: Callable[[str], str]
+    many: Callable[[list[str], int], list[str]]
+    """The second argument is the length that no text may exceed."""
+
+
+class Keys(NamedTuple):
+    """The open keys of a record."""
+
+    codes: tuple[str, ...]
+    texts: tuple[str, ...]
+
+    @property
+    def slots(self) -> list[str]:
+        """The names of the slots of the texts."""
+        return [f"text_{place}" for place in range(len(self.texts))]
+
+
+class Writer(NamedTuple):
+    """What writes records that have the same fields."""
+
+    one: Callable[[Any, int], str]
+    many: Callable[[Any, int], list[str]]
+    """Records to what each is spelled as. The second argument is the length that no text may exceed."""
+    width: int
+    """How many fields they have."""
+    longest: int
+    """Characters of the longest open key."""
+
+
+class Spellings(dict[Any, str]):
+    """How the codes of a type are spelled, with what stands around them. It remembers those below a hundred."""
+
+    __slots__ = ("_after", "_before", "_codes")
+
+    def __init__(self, type_: Type, before: str = "", after: str = "") -> None:
+        super().__init__()
+        self._before, self._after, self._codes = before, after, codes_of(type_)
+
+    def __missing__(self, code: int) -> str:
+        number = int(self._codes[int(code)])
+        spelled = f"{self._before}{number}{self._after}"
+        if abs(number) < 100:
+            self[code] = spelled
+        return spelled
+
+
+class OpenSlot(NamedTuple):
+    """In a template: where the open code of that number stands, with what stands around it."""
+
+    place: int
+    before: str
+    after: str
+
+    def spellings(self, obj: Object) -> Spellings:
+        """Return how its codes are spelled."""
+        assert isinstance(obj.open, OpenMap)
+        return Spellings(obj.open.code, self.before, self.after)
+
+
+class OpenText(NamedTuple):
+    """In a template: where the open text of that number stands."""
+
+    place: int
+
+
+Template: TypeAlias = "list[str | Slot | OpenSlot | OpenText]"
+"""How a record is written: texts, and the slots between them."""
+
+
+def writer(
+    obj: Object,
+    title: str,
+    template: Sequence[str | Slot | OpenSlot | OpenText],
+    keys: Keys,
+    texts: Mapping[str, Texts],
+) -> Writer:
+    """Compile what writes records as *template* says.
+
+    They have the fields whose slots are in it, and open codes and texts with these *keys*, whose slots are numbered.
+    *texts* says how the texts of each field are written. All that is wrong with a record raises one of `CAUGHT`.
+    """
+    present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
+    lines = _Lines(obj)
+    for name in present:
+        type_ = obj.by_name[name].type
+        assert isinstance(type_, Type)
+        if has_own_pattern(type_):
+            lines.check_own(name, type_)
+        if type_.kind == "text":
+            lines.add_text(name, type_, texts[name])
+        elif type_.kind == "code":
+            lines.add_code(name, type_)
+        else:
+            {"number": lines.add_number, "money": lines.add_money, "date": lines.add_date}[type_.kind](name)
+    if obj.open is not None:
+        lines.add_open(obj.open, keys, texts)
+    lines.space |= {f"SPELLED_{part.place}": part.spellings(obj) for part in template if isinstance(part, OpenSlot)}
+    absent = [f"record.{field.name} is None" for field in obj.fields if field.name not in present]
+    return Writer(
+        compiled("write_one", title, "record, longest", lines.for_one(template), lines.space),
+        compiled("write_many", title, "records, longest", lines.for_many(template, absent), lines.space),
+        len(present) + len(keys.codes) + len(keys.texts),
+        max(map(len, keys.codes + keys.texts), default=0),
+    )
+
+
+class _Lines:
+    """The lines of both functions of a writer, field by field."""
+
+    def __init__(self, obj: Object) -> None:
+        self.space: dict[str, Any] = {**_NAMES, "Record": obj.cls}
+        """The names in them."""
+        self.one: list[str] = []
+        self.many: list[str] = []
+        self.checks = ["record.__class__ is Record"]
+        """Expressions that hold for each of many records; `write_one` has lines instead."""
+        self.empty: list[str] = []
+        """Expressions that hold for each record of either function."""
+        self.columns: dict[str, str] = {}
+        """The loop over many records: its variables, and the columns that they go through."""
+        self.texts_one: dict[str, str] = {}
+        """The expressions of texts that are not in a variable of the field's name, by fields."""
+        self.texts_many: dict[str, str] = {}
+
+    def check_own(self, name: str, type_: Type) -> None:
+        """Have the values of a type checked that has a pattern of its own."""
+        self.space[f"own_{name}"] = own_check(type_)
+        self.one.append(f"own_{name}(record.{name})")
+        self.many += ["for record in records:", f"    own_{name}(record.{name})"]
+
+    def add_number(self, name: str) -> None:
+        self._read(name, f"{name}.__class__ is not int or not 0 <= {name} <= MAX")
+        self.many.append(f"{name}_column = write_numbers([record.{name} for record in records])")
+        self.columns[name] = f"{name}_column"
+
+    def add_text(self, name: str, type_: Type, texts: Texts) -> None:
+        self.space[f"{name}_one"], self.space[f"{name}_many"] = texts
+        allows_empty = may_be_empty(type_)
+        not_empty = "" if allows_empty else f"not {name} or "
+        self._read(name, f"{name}.__class__ is not str or {not_empty}len({name}) > longest")
+        self.one.append(f"{name} = {name}_one({name})")
+        self.many.append(f"{name}_column = [record.{name} for record in records]")
+        self.many += [] if allows_empty else [f"if '' in {name}_column:", "    fall_back()"]
+        self.many.append(f"{name}_column = {name}_many({name}_column, longest)")
+        self.columns[name] = f"{name}_column"
+
+    def add_code(self, name: str, type_: Type) -> None:
+        self.space[f"{name}_class"], self.space[f"{name}_spelled"] = type_.enum, Spellings(type_)
+        self._read(name, f"{name}.__class__ is not {name}_class")
+        self.one.append(f"{name} = {name}_spelled[{name}]")
+        self.checks.append(f"record.{name}.__class__ is {name}_class")
+        self.texts_many[name] = f"{name}_spelled[record.{name}]"
+
+    def add_money(self, name: str) -> None:
+        self._read(name, f"{name}.__class__ is not Decimal")
+        self.one.append(f"{name} = write_money({name})")
+        self.checks.append(f"record.{name}.__class__ is Decimal")
+        self.texts_many[name] = f"write_money(record.{name})"
+
+    def add_date(self, name: str) -> None:
+        self._read(name, f"{name}.__class__ is not datetime or {name}.tzinfo is not None")
+        # With microseconds it is longer.
+        self.one += [f"{name} = {name}.isoformat()", f"if len({name}) != 19:", "    fall_back()"]
+        self.texts_one[name] = f"{name}[8:10]}}.{{{name}[5:7]}}.{{{name}[:4]}} {{{name}[11:]"
+        self.checks.append(f"record.{name}.__class__ is datetime and record.{name}.tzinfo is None")
+        self.texts_many[name] = f"write_date(record.{name})"
+
+    def _read(self, name: str, wrong: str) -> None:
+        """Have `write_one` take the value of a field, unless it is *wrong*."""
+        self.one += [f"{name} = record.{name}", f"if {wrong}:", "    fall_back()"]
+
+    def add_open(self, rest: OpenMap | Other, keys: Keys, texts: Mapping[str, Texts]) -> None:
+        """Write the values under open keys."""
+        empty = [rest.name] if isinstance(rest, Other) else []
+        if isinstance(rest, OpenMap):
+            empty = [name for name, some in ((rest.codes, keys.codes), (rest.texts, keys.texts)) if not some]
+            self.space |= {"CODES": keys.codes, "TEXTS": keys.texts, "CODE_CLASS": rest.code.enum}
+            self.space |= {f"{name}_of": attrgetter(name) for name in (rest.codes, rest.texts)}
+        if isinstance(rest, OpenMap) and keys.codes:
+            found = f"check_codes(values_of({{}}, {rest.codes}_of, CODES), CODE_CLASS)"
+            slots = "".join(f"open_{place}, " for place in range(len(keys.codes)))
+            self.one.append(f"({slots}), = {found.format('(record,)')}")
+            self.many.append(f"{rest.codes}_found = {found.format('records')}")
+            self.columns[f"({slots})"] = f"{rest.codes}_found"
+        if isinstance(rest, OpenMap) and keys.texts:
+            if has_own_pattern(rest.text):
+                raise Fallback
+            self.space["is_code"] = re.compile(rest.code.pattern).fullmatch
+            self.space["TEXTS_MANY"] = [texts[slot].many for slot in keys.slots]
+            found = f"columns_of(values_of({{}}, {rest.texts}_of, TEXTS), TEXTS_MANY, is_code, longest)"
+            self.one.append(f"({', '.join(keys.slots)},), = zip(*{found.format('(record,)')})")
+            self.many.append(f"{rest.texts}_found = {found.format('records')}")
+            self.columns |= {slot: f"{rest.texts}_found[{place}]" for place, slot in enumerate(keys.slots)}
+        self.empty = [
+            f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping"
+            f" and record.{name}._keys == () == record.{name}._values)"
+            for name in empty
+        ]
+
+    def for_one(self, template: Sequence[Any]) -> list[str]:
+        """Return the lines of `write_one`."""
+        empty = [f"if not ({' and '.join(self.empty)}):", "    fall_back()"] if self.empty else []
+        row = _row(template, self.texts_one)
+        return ["if record.__class__ is not Record:", "    fall_back()", *self.one, *empty, f"return {row}"]
+
+    def for_many(self, template: Sequence[Any], absent: Sequence[str]) -> list[str]:
+        """Return the lines of `write_many`; *absent* says which fields the records do not have."""
+        loop = "for record in records"
+        if self.columns:
+            targets, columns = ", ".join(["record", *self.columns]), ", ".join(["records", *self.columns.values()])
+            loop = f"for {targets} in zip({columns})"
+        condition = " and ".join([*self.checks, *absent, *self.empty])
+        return [
+            *self.many,
+            f"lines = [{_row(template, self.texts_many)} {loop} if {condition}]",
+            "if len(lines) != len(records):",
+            "    fall_back()",
+            "return lines",
+        ]
+
+
+_NAMES: dict[str, Any] = {
+    "Mapping": FrozenMapping,
+    "EMPTY": EMPTY,
+    "Decimal": Decimal,
+    "datetime": datetime,
+    "MAX": MAX_NUMBER,
+    "write_numbers": write_numbers,
+    "write_money": write_money,
+    "write_date": write_date,
+    "values_of": values_of,
+    "check_codes": check_codes,
+    "columns_of": columns_of,
+    "fall_back": fall_back,
+    "len": len,
+    "zip": zip,
+}
+
+
+def open_slots(rest: OpenMap, fmt: str, keys: Keys) -> Iterable[tuple[str, OpenSlot | OpenText]]:
+    """Yield the open keys of a record in the order in which a format has them, each with its slot."""
+    order = rest.order.get(fmt, ())
+    for key in arrange(keys.codes, order):
+        yield key, OpenSlot(keys.codes.index(key), "", "")
+    for key in arrange(keys.texts, order):
+        yield key, OpenText(keys.texts.index(key))
+
+
+def surrounded(before: str, slot: Slot | OpenSlot | OpenText, after: str) -> list[str | Slot | OpenSlot | OpenText]:
+    """Return the parts of a template for a slot and what stands around it."""
+    return [slot._replace(before=before, after=after)] if isinstance(slot, OpenSlot) else [before, slot, after]
+
+
+def _row(template: Sequence[Any], names: Mapping[str, str]) -> str:
+    """Return the f-string of a template."""
+    pieces = []
+    for part in template:
+        if isinstance(part, Slot):
+            pieces.append(f"{{{names.get(part.name, part.name)}}}")
+        elif isinstance(part, OpenSlot):
+            pieces.append(f"{{SPELLED_{part.place}[open_{part.place}]}}")
+        elif isinstance(part, OpenText):
+            pieces.append(f"{{text_{part.place}}}")
+        else:
+            pieces.append(_literal(part))
+    return 'f"' + "".join(pieces) + '"'
+
+
+def _literal(text: str) -> str:
+    """Return text of a declaration as it stands inside of an f-string."""
+    return repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"').replace("{", "{{").replace("}", "}}")
