@@ -10,6 +10,6 @@ from hypothesis import HealthCheck, settings
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 
 settings.register_profile("base", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("base"), max_examples=300)
+settings.register_profile("quick", settings.get_profile("base"), max_examples=200)
 settings.register_profile("thorough", settings.get_profile("base"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -81,7 +81,7 @@ def test_steps_of_writing_grow_linearly(fmt: Format, name: str) -> None:
 def test_steps_of_many_findings_in_one_record_grow_linearly(fmt: Format, name: str) -> None:
     counts = []
     for times in SIZES:
-        keys = [f"k{number}" for number in range(50 * times)]
+        keys = [f"k{number}" for number in range(12 * times)]
         codec: Codec[Any] = Codec(SENDERS)
         codec.validate("ERROR = 1 (x)", fmt=fmt)
         # A key that is given twice is for the careful reader.
