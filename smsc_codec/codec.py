@@ -27,7 +27,8 @@ from .report import Finding, Report, Severity
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from .formats.reader import FormatReader, Tables
+    from .formats.reader import FormatReader
+    from .formats.shapes import Tables
 
 R = TypeVar("R")
 T = TypeVar("T")

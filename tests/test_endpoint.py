@@ -35,7 +35,7 @@ from smsc_codec import (
 )
 from smsc_codec.declare import ID, NAME, Const, Endpoint, Field, Layout, Object, OpenMap, Reply, Type, code
 from smsc_codec.endpoints.senders import SENDERS
-from smsc_codec.formats.reader import most_shapes
+from smsc_codec.formats.shapes import most_shapes
 from smsc_codec.mapping import EMPTY
 from smsc_codec.model import Code
 

@@ -73,6 +73,8 @@ def run(script: str, *arguments: str) -> None:
 # Modules that are half imported while another thread imports these.
 PLACES = [
     "smsc_codec.formats.reader",
+    "smsc_codec.formats.runs",
+    "smsc_codec.formats.shapes",
     "smsc_codec.formats.text",
     "smsc_codec.formats.free_text",
     "smsc_codec.formats.grammar",

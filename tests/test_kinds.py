@@ -32,7 +32,7 @@ from smsc_codec._rows.write import Spellings
 from smsc_codec._source import Source
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.json import JsonFormat
-from smsc_codec.formats.reader import most_shapes
+from smsc_codec.formats.shapes import most_shapes
 from smsc_codec.formats.text import TextFormat
 from smsc_codec.formats.xml import XmlFormat
 

@@ -28,7 +28,7 @@ from smsc_codec import (
 )
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.json import JsonFormat
-from smsc_codec.formats.reader import Shapes, most_shapes
+from smsc_codec.formats.shapes import Shapes, most_shapes
 
 from .lanes import SLOW
 from .test_kinds import with_mappings

@@ -37,7 +37,7 @@ from smsc_codec import (
 )
 from smsc_codec._rows.source import fall_back
 from smsc_codec.endpoints.senders import SENDERS
-from smsc_codec.formats.reader import MOST_SHAPES, Few, Shapes, most_shapes
+from smsc_codec.formats.shapes import MOST_SHAPES, Few, Shapes, most_shapes
 
 from .test_work import steps
 

@@ -29,7 +29,7 @@ from smsc_codec import Codec, DecodeError, EncodeError, Format, Report, Sender, 
 from smsc_codec.endpoints.senders import CODEC, SENDERS, TEXT_ORDER
 from smsc_codec.formats import text as text_format
 from smsc_codec.formats.grammar import Grammar
-from smsc_codec.formats.reader import MOST_SHAPES, Shapes
+from smsc_codec.formats.shapes import MOST_SHAPES, Shapes
 from smsc_codec.formats.text import TextFormat
 from smsc_codec.recordings import validate_recordings
 from smsc_codec.testing.strategies import bodies, damaged, formats, noise

@@ -20,7 +20,7 @@ import pytest
 from smsc_codec import Codec, Format, Limits, Sender, SenderList, SenderStatus, validate
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.grammar import Grammar
-from smsc_codec.formats.reader import most_shapes
+from smsc_codec.formats.shapes import most_shapes
 
 from .work import FAMILIES, REPLIES, SIZES, is_linear, writing
 

@@ -19,7 +19,8 @@ from ..declare import Cell, Const, Endpoint, Layout, Maybe, Object, Only, Reply,
 from ..errors import EncodeError
 from ..limits import Limits
 from ..model import ErrorReply
-from .reader import AtOnce, FormatReader, Tables, is_value, texts_with
+from .reader import FormatReader, is_value, texts_with
+from .shapes import AtOnce, Tables
 
 _Place = tuple[Reply, Layout]
 """A layout, and the reply that has it."""

@@ -23,7 +23,8 @@ from ..declare import TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
-from .reader import AtOnce, FormatReader, Shapes, Tables, grouped, most_shapes, rank, required, texts_with
+from .reader import FormatReader, rank, required, texts_with
+from .shapes import AtOnce, Shapes, Tables, grouped, most_shapes
 
 _PLAIN = r'[^"\\\x00-\x1f]'
 _TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"

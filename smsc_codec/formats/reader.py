@@ -13,39 +13,26 @@ words for what is wrong.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import suppress
-from functools import cached_property, partial
-from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
 from .._careful import Builder, Note, Pair, Place, Spelled, checked_list, parser, spelled
 from .._rows.kinds import by_kind, kinds, present_in, with_mappings
-from .._rows.read import Rows, Small, at_once
+from .._rows.read import Small, at_once
 from .._rows.small import Variant, small
 from .._rows.source import CAUGHT, Fallback
-from .._rows.values import Codes, documented_tables, noted_tables, tables
+from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._source import Source
 from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
-
-S = TypeVar("S")
-
-MOST_SHAPES = 64
-"""Sequences of keys that a format remembers a compiled reader or writer of."""
+from .shapes import AtOnce, Shapes, Tables, most_shapes
 
 LONGEST_AT_ONCE = 4096
 """Characters of a reply that is read at once: those of ten records with all that is documented."""
-
-_SOME_SHAPES = 16
-"""Those that a list may have however short it is."""
-
-_RECORDS_A_SHAPE = 16
-"""Records that take about as long to be read or written carefully as a reader or writer takes to be compiled."""
 
 LONGEST_KEYS = 512
 """Characters of the open keys that a shape has; the documented ones have some 120 together. A body chooses them, and a
@@ -53,121 +40,6 @@ writer remembers what stands before each code."""
 
 MOST_OPTIONAL = 6
 """A reply with more fields that it may lack is read by its keys; others are all tried at once."""
-
-
-class Tables:
-    """The tables of codes of an endpoint; with *noted*, of one reply, of which they notice what is not documented."""
-
-    def __init__(self, plain: dict[Any, tuple[Codes, ...]], noted: bool) -> None:
-        self._plain, self._noted = plain, noted
-        self._found: list[Any] = []
-        self.odd_keys = False
-
-    def of(self, obj: Object) -> Any:
-        """Return the tables for the compiled readers of an object."""
-        plain = self._plain[obj.cls]
-        if not self._noted:
-            return plain
-        made = noted_tables(obj, plain)
-        self._found += made
-        return made
-
-    @property
-    def odd(self) -> bool:
-        """Whether anything was noticed."""
-        return self.odd_keys or self.odd_codes
-
-    @property
-    def odd_codes(self) -> bool:
-        """Whether a code was."""
-        return any(table.odd for table in self._found)
-
-
-def most_shapes(records: int) -> int:
-    """Return how many shapes of so many records are compiled. What has others is read and written carefully.
-
-    So what a hostile list can have compiled is bounded by what the list costs anyway.
-    """
-    return min(MOST_SHAPES, _SOME_SHAPES + records // _RECORDS_A_SHAPE)
-
-
-class Shapes(Generic[S]):
-    """What a format has compiled for sequences of keys: the last `MOST_SHAPES` of them.
-
-    It is a function of the declaration and the keys, so that nothing learned changes what a reply means or costs beyond
-    being compiled once. Hostile bodies can have everything forgotten; what comes behind them is compiled again. No lock
-    is held: of two threads that compile the same, either may win.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[Hashable, S] = {}
-        self.find = self._known.get
-        """Returns what is remembered for keys, or None."""
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def keep(self, keys: Hashable, made: S) -> None:
-        """Remember what was compiled for these keys, and forget the oldest if there is no room."""
-        known = self._known
-        known[keys] = made
-        if len(known) > MOST_SHAPES:
-            for oldest in [*known][:-MOST_SHAPES]:
-                known.pop(oldest, None)
-
-    def get(self, keys: Hashable, make: Callable[[], S]) -> S:
-        """Return what is compiled for these keys."""
-        found = self.find(keys)
-        if found is None:
-            found = make()
-            self.keep(keys, found)
-        return found
-
-
-class AtOnce:
-    """What reads replies with certain keys as the service writes them, compiled when it is needed."""
-
-    def __init__(self, make: Callable[[Any], Small], tables: Any, documented: Any) -> None:
-        self._make, self._tables, self._documented = make, tables, documented
-
-    @cached_property
-    def plain(self) -> Small:
-        """With any codes."""
-        return self._make(self._tables)
-
-    @cached_property
-    def documented(self) -> Small:
-        """With the documented codes only."""
-        return self._make(self._documented)
-
-
-class Shape(NamedTuple):
-    """What reads records with the same keys one behind another."""
-
-    reply: Reply
-    rows: Rows
-    find: Callable[[str], list[Any]]
-    """Finds them; a last group has what is not one."""
-    width: int
-    """How many keys they have."""
-    at_once: AtOnce | None = None
-    """What reads a short reply that has such records only, as the service writes it."""
-
-
-class Few(Generic[S]):
-    """What the records of one body have compiled, one after another."""
-
-    def __init__(self, shapes: Shapes[S], records: int) -> None:
-        self._shapes, self._most = shapes, most_shapes(records)
-        self._found: dict[Hashable, S | None] = {}
-
-    def get(self, keys: Hashable, make: Callable[[], S]) -> S | None:
-        """Return what is compiled for these keys, None if there is no such thing, or the body has enough of it."""
-        if keys not in self._found and len(self._found) < self._most:
-            self._found[keys] = None
-            with suppress(Fallback):
-                self._found[keys] = self._shapes.get(keys, make)
-        return self._found.get(keys)
 
 
 class FormatReader(ABC):
@@ -443,110 +315,8 @@ class FormatReader(ABC):
         """Compile what writes records with these fields and open keys; `Fallback` if they have no compiled form."""
 
 
-_RUNS = 4
-"""Shapes one behind another before the rest of a list is sorted by shape."""
-
-
-class RunReader(FormatReader):
-    """Reads lists in which records of the same shape stand one behind another (fmt=0, fmt=2)."""
-
-    def __init__(self, endpoint: Endpoint[Any]) -> None:
-        super().__init__(endpoint)
-        # The last shape with so many keys: a guess that `find` judges.
-        self._widths: Shapes[Shape] = Shapes()
-
-    @abstractmethod
-    def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
-        """Return the shape of the record at a place, and where the next one begins. Raise `Fallback` if it has none."""
-
-    @abstractmethod
-    def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
-        """Return the records of a text, what is the same of records with the same shape, and what ends each of them.
-
-        Where it is the same of others too, `find` does not find all of them.
-        """
-
-    @abstractmethod
-    def width(self, text: str) -> int:
-        """Return how many keys the first record of a text seems to have."""
-
-    def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
-        """Return the rows that were found in a text without what the format escapes."""
-        return found
-
-    def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
-        """Return the records that a text consists of."""
-        shape = self._widths.find(self.width(text))
-        found = shape.find(text) if shape is not None and shape.reply is reply else [(text,)]
-        if shape is not None and not found[-1][-1]:
-            return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
-        records: list[Any] = []
-        for _ in range(_RUNS):
-            rest = found.pop()[-1]
-            if found and shape is not None:
-                records += self._made(shape, self.plain_rows(text, found), limits, longest, tables)
-            text = rest
-            shape = self.shape_at(text, 0, reply)[0]
-            self._widths.keep(shape.width, shape)
-            found = shape.find(text)
-            if not found[-1][-1]:
-                return records + self._made(shape, self.plain_rows(text, found), limits, longest, tables)
-        return records + self._by_shape(text, reply, limits, longest, tables)
-
-    def remember_runs(self, text: str, records: str, tables: Tables) -> None:
-        """Remember the shape of a text whose *records* may have one."""
-        self.remember(text, self._widths.find(self.width(records)), tables)
-
-    def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
-        """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
-        pieces, kinds, end = self.pieces(text, reply)
-        places = grouped(kinds)
-        if len(places) > most_shapes(len(pieces)):
-            raise Fallback
-        records: list[Any] = [None] * len(pieces)
-        for some in places.values():
-            joined = end.join([*map(pieces.__getitem__, some), ""])
-            shape = self.shape_at(joined, 0, reply)[0]
-            found = shape.find(joined)
-            if len(found) != len(some) or found[-1][-1]:
-                raise Fallback
-            made = self._made(shape, self.plain_rows(joined, found), limits, longest, tables)
-            for place, record in zip(some, made):
-                records[place] = record
-        return records
-
-    def _made(self, shape: Shape, found: list[Any], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
-        rows = shape.rows
-        if (
-            shape.width > limits.fields
-            or rows.longest > limits.text
-            or (longest is not None and _any_longer(found, rows.texts, longest))
-        ):
-            raise Fallback
-        tables.odd_keys |= rows.odd
-        looked_up = tables.of(shape.reply.object)
-        try:
-            return rows.many(found, looked_up)
-        except KeyError:
-            if longest is not None and _any_longer(found, rows.opened, longest):
-                raise Fallback from None
-            return rows.mixed(found, looked_up)
-
-
-def grouped(kinds: Iterable[Hashable]) -> dict[Hashable, list[int]]:
-    """Return the places of each kind."""
-    found: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for place, kind in enumerate(kinds):
-        found[kind].append(place)
-    return found
-
-
 def _how_many(group: tuple[Hashable, list[int]]) -> int:
     return len(group[1])
-
-
-def _any_longer(found: Sequence[Any], places: Iterable[int], longest: int) -> bool:
-    return any(max(map(len, map(itemgetter(place), found))) > longest for place in places)
 
 
 def texts_with(special: Callable[[str], Any], escape: Callable[[str], str]) -> Texts:

@@ -26,7 +26,9 @@ from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece
-from .reader import Few, RunReader, Shape, Shapes, Tables, texts_with
+from .reader import texts_with
+from .runs import RunReader
+from .shapes import Few, Shape, Shapes, Tables
 
 # Characters of a line whose shape is learned.
 _LONG_LINE = 4096

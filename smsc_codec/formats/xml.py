@@ -19,7 +19,9 @@ from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
-from .reader import RunReader, Shape, Shapes, Tables, rank, texts_with
+from .reader import rank, texts_with
+from .runs import RunReader
+from .shapes import Shape, Shapes, Tables
 from .xml_tree import Element, Tree, is_html
 
 # Names that begin with xml are XML's own.

@@ -27,7 +27,7 @@ from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.codec import Codec
 from smsc_codec.endpoints import balance, send, senders, status
 from smsc_codec.formats.grammar import Grammar
-from smsc_codec.formats.reader import Shapes
+from smsc_codec.formats.shapes import Shapes
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
 from smsc_codec.recordings._check import Batch, Options, judge
 from smsc_codec.recordings._coding import LONGEST
@@ -63,10 +63,10 @@ _SIZES = {
     "smsc_codec.formats.json._FEW": 2,
     "smsc_codec.formats.reader.LONGEST_AT_ONCE": 120,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
-    "smsc_codec.formats.reader.MOST_SHAPES": 4,
-    "smsc_codec.formats.reader._SOME_SHAPES": 2,
-    "smsc_codec.formats.reader._RECORDS_A_SHAPE": 4,
-    "smsc_codec.formats.reader._RUNS": 2,
+    "smsc_codec.formats.shapes.MOST_SHAPES": 4,
+    "smsc_codec.formats.shapes._SOME_SHAPES": 2,
+    "smsc_codec.formats.shapes._RECORDS_A_SHAPE": 4,
+    "smsc_codec.formats.runs._RUNS": 2,
     "smsc_codec.formats.text._LONG_LINE": 128,
     "smsc_codec.formats.text._LONG_VALUE": 8,
     "smsc_codec.formats.xml._LONG_ITEM": 128,

@@ -22,7 +22,7 @@ _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
 _LANES = (
     *(f"_rows.{name}" for name in ("kinds", "opened", "read", "small", "source", "values", "write")),
     "_careful",
-    *(f"formats.{name}" for name in ("reader", "csv", "free_text", "json", "text", "xml")),
+    *(f"formats.{name}" for name in ("reader", "runs", "shapes", "csv", "free_text", "json", "text", "xml")),
 )
 _MORE = {
     **dict.fromkeys(_LANES, ("lanes", "lists", "kinds", "work", "laws", "limits", "limits-slow")),

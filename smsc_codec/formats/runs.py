@@ -1,0 +1,107 @@
+"""Lists in which records of the same shape stand one behind another (fmt=0, fmt=2)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from .._rows.source import Fallback
+from ..declare import Endpoint, Reply
+from ..limits import Limits
+from .reader import FormatReader
+from .shapes import Shape, Shapes, Tables, grouped, most_shapes
+
+_RUNS = 4
+"""Shapes one behind another before the rest of a list is sorted by shape."""
+
+
+class RunReader(FormatReader):
+    """Reads lists in which records of the same shape stand one behind another (fmt=0, fmt=2)."""
+
+    def __init__(self, endpoint: Endpoint[Any]) -> None:
+        super().__init__(endpoint)
+        # The last shape with so many keys: a guess that `find` judges.
+        self._widths: Shapes[Shape] = Shapes()
+
+    @abstractmethod
+    def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
+        """Return the shape of the record at a place, and where the next one begins. Raise `Fallback` if it has none."""
+
+    @abstractmethod
+    def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
+        """Return the records of a text, what is the same of records with the same shape, and what ends each of them.
+
+        Where it is the same of others too, `find` does not find all of them.
+        """
+
+    @abstractmethod
+    def width(self, text: str) -> int:
+        """Return how many keys the first record of a text seems to have."""
+
+    def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
+        """Return the rows that were found in a text without what the format escapes."""
+        return found
+
+    def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+        """Return the records that a text consists of."""
+        shape = self._widths.find(self.width(text))
+        found = shape.find(text) if shape is not None and shape.reply is reply else [(text,)]
+        if shape is not None and not found[-1][-1]:
+            return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+        records: list[Any] = []
+        for _ in range(_RUNS):
+            rest = found.pop()[-1]
+            if found and shape is not None:
+                records += self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+            text = rest
+            shape = self.shape_at(text, 0, reply)[0]
+            self._widths.keep(shape.width, shape)
+            found = shape.find(text)
+            if not found[-1][-1]:
+                return records + self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+        return records + self._by_shape(text, reply, limits, longest, tables)
+
+    def remember_runs(self, text: str, records: str, tables: Tables) -> None:
+        """Remember the shape of a text whose *records* may have one."""
+        self.remember(text, self._widths.find(self.width(records)), tables)
+
+    def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+        """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
+        pieces, kinds, end = self.pieces(text, reply)
+        places = grouped(kinds)
+        if len(places) > most_shapes(len(pieces)):
+            raise Fallback
+        records: list[Any] = [None] * len(pieces)
+        for some in places.values():
+            joined = end.join([*map(pieces.__getitem__, some), ""])
+            shape = self.shape_at(joined, 0, reply)[0]
+            found = shape.find(joined)
+            if len(found) != len(some) or found[-1][-1]:
+                raise Fallback
+            made = self._made(shape, self.plain_rows(joined, found), limits, longest, tables)
+            for place, record in zip(some, made):
+                records[place] = record
+        return records
+
+    def _made(self, shape: Shape, found: list[Any], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+        rows = shape.rows
+        if (
+            shape.width > limits.fields
+            or rows.longest > limits.text
+            or (longest is not None and _any_longer(found, rows.texts, longest))
+        ):
+            raise Fallback
+        tables.odd_keys |= rows.odd
+        looked_up = tables.of(shape.reply.object)
+        try:
+            return rows.many(found, looked_up)
+        except KeyError:
+            if longest is not None and _any_longer(found, rows.opened, longest):
+                raise Fallback from None
+            return rows.mixed(found, looked_up)
+
+
+def _any_longer(found: Sequence[Any], places: Iterable[int], longest: int) -> bool:
+    return any(max(map(len, map(itemgetter(place), found))) > longest for place in places)

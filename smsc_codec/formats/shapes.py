@@ -1,0 +1,148 @@
+"""What a format compiles for sequences of keys, and how much of it a format remembers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
+from functools import cached_property
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from .._rows.read import Rows, Small
+from .._rows.source import Fallback
+from .._rows.values import Codes, noted_tables
+from ..declare import Object, Reply
+
+S = TypeVar("S")
+
+MOST_SHAPES = 64
+"""Sequences of keys that a format remembers a compiled reader or writer of."""
+
+_SOME_SHAPES = 16
+"""Those that a list may have however short it is."""
+
+_RECORDS_A_SHAPE = 16
+"""Records that take about as long to be read or written carefully as a reader or writer takes to be compiled."""
+
+
+class Tables:
+    """The tables of codes of an endpoint; with *noted*, of one reply, of which they notice what is not documented."""
+
+    def __init__(self, plain: dict[Any, tuple[Codes, ...]], noted: bool) -> None:
+        self._plain, self._noted = plain, noted
+        self._found: list[Any] = []
+        self.odd_keys = False
+
+    def of(self, obj: Object) -> Any:
+        """Return the tables for the compiled readers of an object."""
+        plain = self._plain[obj.cls]
+        if not self._noted:
+            return plain
+        made = noted_tables(obj, plain)
+        self._found += made
+        return made
+
+    @property
+    def odd(self) -> bool:
+        """Whether anything was noticed."""
+        return self.odd_keys or self.odd_codes
+
+    @property
+    def odd_codes(self) -> bool:
+        """Whether a code was."""
+        return any(table.odd for table in self._found)
+
+
+def most_shapes(records: int) -> int:
+    """Return how many shapes of so many records are compiled. What has others is read and written carefully.
+
+    So what a hostile list can have compiled is bounded by what the list costs anyway.
+    """
+    return min(MOST_SHAPES, _SOME_SHAPES + records // _RECORDS_A_SHAPE)
+
+
+class Shapes(Generic[S]):
+    """What a format has compiled for sequences of keys: the last `MOST_SHAPES` of them.
+
+    It is a function of the declaration and the keys, so that nothing learned changes what a reply means or costs beyond
+    being compiled once. Hostile bodies can have everything forgotten; what comes behind them is compiled again. No lock
+    is held: of two threads that compile the same, either may win.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, S] = {}
+        self.find = self._known.get
+        """Returns what is remembered for keys, or None."""
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def keep(self, keys: Hashable, made: S) -> None:
+        """Remember what was compiled for these keys, and forget the oldest if there is no room."""
+        known = self._known
+        known[keys] = made
+        if len(known) > MOST_SHAPES:
+            for oldest in [*known][:-MOST_SHAPES]:
+                known.pop(oldest, None)
+
+    def get(self, keys: Hashable, make: Callable[[], S]) -> S:
+        """Return what is compiled for these keys."""
+        found = self.find(keys)
+        if found is None:
+            found = make()
+            self.keep(keys, found)
+        return found
+
+
+class AtOnce:
+    """What reads replies with certain keys as the service writes them, compiled when it is needed."""
+
+    def __init__(self, make: Callable[[Any], Small], tables: Any, documented: Any) -> None:
+        self._make, self._tables, self._documented = make, tables, documented
+
+    @cached_property
+    def plain(self) -> Small:
+        """With any codes."""
+        return self._make(self._tables)
+
+    @cached_property
+    def documented(self) -> Small:
+        """With the documented codes only."""
+        return self._make(self._documented)
+
+
+class Shape(NamedTuple):
+    """What reads records with the same keys one behind another."""
+
+    reply: Reply
+    rows: Rows
+    find: Callable[[str], list[Any]]
+    """Finds them; a last group has what is not one."""
+    width: int
+    """How many keys they have."""
+    at_once: AtOnce | None = None
+    """What reads a short reply that has such records only, as the service writes it."""
+
+
+class Few(Generic[S]):
+    """What the records of one body have compiled, one after another."""
+
+    def __init__(self, shapes: Shapes[S], records: int) -> None:
+        self._shapes, self._most = shapes, most_shapes(records)
+        self._found: dict[Hashable, S | None] = {}
+
+    def get(self, keys: Hashable, make: Callable[[], S]) -> S | None:
+        """Return what is compiled for these keys, None if there is no such thing, or the body has enough of it."""
+        if keys not in self._found and len(self._found) < self._most:
+            self._found[keys] = None
+            with suppress(Fallback):
+                self._found[keys] = self._shapes.get(keys, make)
+        return self._found.get(keys)
+
+
+def grouped(kinds: Iterable[Hashable]) -> dict[Hashable, list[int]]:
+    """Return the places of each kind."""
+    found: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place, kind in enumerate(kinds):
+        found[kind].append(place)
+    return found
