@@ -73,7 +73,7 @@ def words_of(value: Any, source: Source) -> str:
         return source.shown(value)
     if value is None or value is True or value is False:
         return "null" if value is None else str(value).lower()
-    return "an object" if isinstance(value, Pairs) else "an array"
+    return "an object" if isinstance(value, Pairs) else "an array" if isinstance(value, list) else "an element"
 
 
 class Pairs(list[Pair]):
@@ -139,7 +139,7 @@ class Builder:
                 message = f"the field {source.shown(key)} is given twice; the last value is kept"
                 notes.append(Note(Severity.WARNING, "duplicate-key", message, place, where))
         for field in self.object.fields:
-            if field.name not in values and not field.optional:
+            if field.name not in values and not field.may_lack(self._fmt):
                 wire = self._keys.get(field.name, field.name)
                 raise Trouble(f"expected the field {shown(wire)}, which is not there", Place(steps), path, "value")
         return self.object.cls(**values, **self._opened(opened))
@@ -219,6 +219,20 @@ class Builder:
             _note_key(key, source, place, path, notes)
         opened[key] = scalar(TEXT, value, source, place, path, notes)
         return path
+
+    def keep_others(
+        self,
+        pairs: Sequence[Pair],
+        others: dict[str, str],
+        source: Source,
+        steps: tuple[str | int, ...],
+        notes: list[Note] | None,
+    ) -> None:
+        """Keep the pairs of a line that is none of the record's among its open keys, and report them."""
+        rest = self.object.open
+        assert isinstance(rest, Other)
+        for key, value in pairs:
+            self._other(rest, key, value, others, source, Place((*steps, key)), "", notes)
 
     def _opened(self, opened: dict[Any, Any]) -> dict[str, Any]:
         rest = self.object.open
@@ -444,7 +458,7 @@ def spelled(
             absent = not checked_list(item, f"{before}{field.name}", limits)
         if not absent and (field.key(fmt) is None or (isinstance(field.type, Many) and fmt in ("text", "csv"))):
             raise EncodeError(f"{_WORDS[fmt]} no place for it", path=f"{before}{field.name}")
-        if not absent or not field.optional:
+        if not absent or not field.may_lack(fmt):
             given[field.name] = item
     found: list[Spelled] = []
     for member in obj.ordered(fmt, frozenset(given)):

@@ -104,6 +104,13 @@ class Field(msgspec.Struct, frozen=True):
     """Its member."""
     optional: bool = False
     """Whether a reply may lack it; the attribute is `None` then, which is the class's default."""
+    absent_in: str = ""
+    """A format of `FORMATS` with a form that lacks it, while all other forms have it. Without the field the form could
+    be a reply of another endpoint, so it is read only if the caller expects the reply."""
+
+    def may_lack(self, fmt: str) -> bool:
+        """Whether a reply in a format may lack it."""
+        return self.optional or fmt == self.absent_in
 
     def key(self, fmt: str) -> str | None:
         """Return the key in a format of `FORMATS`, None if it has no place for the field."""

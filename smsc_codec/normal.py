@@ -25,6 +25,8 @@ from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .limits import Limits
 from .mapping import FrozenMapping
 
+# What a number is here, whether or not fmt=3 has quotes around it.
+_NUMBERS = ("number", "code")
 # The normalized form has no bounds.
 _UNBOUNDED = Limits(text=2**62, items=2**62)
 
@@ -134,7 +136,7 @@ def _plain(record: Object, value: Any, path: str) -> dict[str, Any]:
             if objects:
                 inner = field.type.object
                 plain[field.name] = [_plain(inner, each, f"{where}[{place}]") for place, each in enumerate(objects)]
-        elif item is not None or not field.optional:
+        elif item is not None or not (field.optional or field.absent_in):
             plain[field.name] = _scalar(field.type, item, where)
     for attribute, type_ in _open_types(record):
         where = _join(path, attribute)
@@ -157,7 +159,7 @@ def _open_types(obj: Object) -> list[tuple[str, Type]]:
 
 def _scalar(type_: Any, value: Any, path: str) -> int | str:
     spelled = spell(type_, value, path, _UNBOUNDED)
-    return int(spelled) if type_.bare else spelled
+    return int(spelled) if type_.kind in _NUMBERS else spelled
 
 
 def _built(record: Object, value: Any, path: str) -> Any:
@@ -168,7 +170,7 @@ def _built(record: Object, value: Any, path: str) -> Any:
     for field in record.fields:
         if field.name in rest:
             arguments[field.name] = _parsed(field.type, rest.pop(field.name), _join(path, field.name))
-        elif not field.optional:
+        elif not (field.optional or field.absent_in):
             raise DecodeError(f"expected the member {field.name!r}, which is not there", code="value", path=path)
     for attribute, type_ in _open_types(record):
         items = rest.pop(attribute, {})
@@ -188,7 +190,7 @@ def _parsed(type_: Any, value: Any, path: str) -> Any:
         if not isinstance(value, list):
             raise _unexpected("expected an array", value, path)
         return tuple(_built(type_.object, item, f"{path}[{number}]") for number, item in enumerate(value))
-    right = isinstance(value, int) and not isinstance(value, bool) if type_.bare else isinstance(value, str)
+    right = isinstance(value, int) and not isinstance(value, bool) if type_.kind in _NUMBERS else isinstance(value, str)
     parse, is_value = parser(type_)
     if not right or not is_value(str(value)):
         raise _unexpected(f"expected {type_.words}", value, path)

@@ -162,15 +162,17 @@ class Grammar:
         return _own_name(str(rule.data)), pieces
 
     def variants(self, rule: str) -> Iterator[list[Piece]]:
-        """Every way to write a rule that has no repetition: its literals, and its values without a text."""
+        """Every way to write a rule without repetition: its literals, its values and loose separators without text."""
         for candidate in self._lark.rules:
-            if _own_name(candidate.origin.name) == rule:
+            if _own_name(candidate.origin.name) == rule and all(symbol.is_term for symbol in candidate.expansion):
                 symbols = [symbol.name for symbol in candidate.expansion]
-                kinds = map(self.kind, symbols)
-                yield [
-                    Piece(kind, symbol, self.literal(symbol) if kind in ("literal", "separator") else "", 0)
-                    for kind, symbol in zip(kinds, symbols)
-                ]
+                yield [Piece(self.kind(symbol), symbol, self.fixed(symbol), 0) for symbol in symbols]
+
+    def fixed(self, terminal: str) -> str:
+        """Return the text of a terminal that is a fixed string, an empty one for any other, and if there is none."""
+        found = self._terminals.get(terminal)
+        pattern = None if found is None else found.pattern
+        return str(pattern.value) if isinstance(pattern, PatternStr) else ""
 
     def _fail(self, error: UnexpectedInput, source: Source, text: str, index: int) -> NoReturn:
         if isinstance(error, UnexpectedToken):
@@ -193,8 +195,8 @@ class Grammar:
             return "the end of the reply"
         if _own_name(terminal) == "_LINE_END":
             return "the end of the line"
-        if self.kind(terminal) in ("literal", "separator"):
-            return repr(self.literal(terminal))
+        if self.fixed(terminal):
+            return repr(self.fixed(terminal))
         words = _own_name(terminal).lower().replace("_", " ")
         return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
 

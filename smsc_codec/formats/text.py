@@ -8,7 +8,7 @@ replies by one expression for all ways to write their rules, lines by the *shape
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 from msgspec.structs import replace
@@ -23,10 +23,11 @@ from .._source import SURROGATE, Source, shown
 from ..declare import Endpoint, Field, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, Limits
+from ..mapping import FrozenMapping
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece
-from .reader import texts_with
+from .reader import required, texts_with
 from .runs import RunReader
 from .shapes import Few, Shape, Shapes, Tables
 
@@ -50,11 +51,14 @@ class TextFormat(RunReader):
         super().__init__(endpoint)
         self._records = (*self.lists, *self.wide)
         inner = tuple(reply for _, reply in self.behind.values())
+        self._required = {reply.kind: required(reply, self.fmt) for reply in inner}
         rules = dict.fromkeys(reply.rule for reply in (*self._records, *inner))
         grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *rules))
         self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search
         self._shapes: Shapes[Shape] = Shapes()
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
+        # What stands between a key and its value behind the fields of a reply that is not a record.
+        self._dash = grammar.fixed("_DASH")
         self._texts_of: dict[str, list[str]] = {reply.kind: [] for reply in self.wide}
         for reply in self.narrow:
             types = {field.name: field.type for field in reply.object.fields}
@@ -81,12 +85,13 @@ class TextFormat(RunReader):
             Variant(reply.object, tuple(self._part(reply.object, piece) for piece in pieces))
             for reply in replies
             for pieces in self._variants[reply.kind]
+            if reply.cls is first or not _lacking(reply, {piece.kind for piece in pieces})
         ]
         return found, ("", f"(?:{self._grammar.pattern('_LINE_END')}|)"), None
 
     def _part(self, obj: Object, piece: Piece) -> Part:
         if piece.kind in ("literal", "separator"):
-            return Part(re.escape(piece.text))
+            return Part(re.escape(piece.text) or f"(?:{self._grammar.pattern(piece.terminal)})")
         name = obj.names(self.fmt)[piece.kind]
         return Part("", name, _within(self._grammar.pattern(piece.terminal), obj.by_name[name]))
 
@@ -210,7 +215,7 @@ class TextFormat(RunReader):
             source.fail("expected a reply, found an empty body", code="empty")
         reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
         if reply is None:
-            return self._narrow(source, notes)
+            return self._narrow(source, expect, notes)
         records: list[Any] = []
         count = text.count("\n") + 1
         shapes, values = Few(self._shapes, count), Few(self._values, count)
@@ -235,26 +240,41 @@ class TextFormat(RunReader):
             position = after
         return self._reply(records, reply, expect)
 
-    def _narrow(self, source: Source, notes: list[Note] | None) -> Any:
+    def _narrow(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         reply, pieces, after = self._parsed(source)
         name, inner = self.behind.get(reply.kind, ("", None))
         if after < len(source.text) and inner is None:
             source.fail(f"expected the end of the reply after {reply.words}", after)
         if reply.constant:
             return reply.object.cls()
-        pairs = [(piece.kind, piece.text) for piece in pieces if piece.kind not in ("literal", "separator")]
+        pairs = [(key, piece.text) for key, piece in _values_in(pieces, self.builder(reply).names)]
+        lacking = _lacking(reply, {key for key, _ in pairs})
+        if lacking and reply.cls not in expect:
+            found = f"found {source.shown(source.text[:after])}, which may be {reply.words} without {lacking}"
+            source.fail(f"expected {self.endpoint.expected()}, {found} (say what is expected)", code="ambiguous")
         made = self.builder(reply).build(pairs, source, (), "", notes)
         records: list[Any] = []
+        others: dict[str, str] = {}
+        number = 0
         shapes = Few(self._shapes, source.text.count("\n"))
         while inner is not None and after < len(source.text):
             if len(records) >= source.limits.items:
                 source.fail(f"expected at most {source.limits.items} records", after, code="limit")
+            number += 1
             end, behind = self._line_of(source.text, after)
             where = f"{name}[{len(records)}]"
+            if self._equals not in source.text[after:end]:
+                wanted = f"{inner.words} or the end of the reply"
+                source.fail(f"expected {wanted}, found {source.found(after)}", after, code="unknown-form")
             self._check_line(source, after, end, where, inner)
             fields = self._pairs(source, inner, after, end, shapes)
-            records.append(self.builder(inner).build(fields, source, (len(records) + 1,), where, notes))
+            if self._required[inner.kind] <= {key for key, _ in fields}:
+                records.append(self.builder(inner).build(fields, source, (number,), where, notes))
+            else:
+                self.builder(reply).keep_others(fields, others, source, (number,), notes)
             after = behind
+        if others:
+            made = replace(made, other=FrozenMapping.of({**made.other, **others}))
         return replace(made, **{name: tuple(records)}) if records else made
 
     def _parsed(self, source: Source) -> tuple[Reply, list[Piece], int]:
@@ -363,7 +383,8 @@ class TextFormat(RunReader):
         """Return where the values of the record at a place begin, by their keys and how often these came before."""
         pairs: list[tuple[str, int]] = []
         if reply is None:
-            pairs = [(piece.kind, piece.at) for piece in self._parsed(source)[1]]
+            own, pieces, _ = self._parsed(source)
+            pairs = [(key, piece.at) for key, piece in _values_in(pieces, self.builder(own).names)]
         elif reply.rule in self._free:
             record = source.text[at : self._record_of(source.text, at, reply)[0]]
             pairs = [(field.key, at + field.start) for field in self._free[reply.rule].cut(record) or ()]
@@ -415,7 +436,7 @@ class TextFormat(RunReader):
         title = f"{obj.cls.__name__} fmt=0"
         names = obj.names(self.fmt)
         if reply in self.narrow:
-            for pieces in self._variants[reply.kind]:
+            for pieces in filter(_is_fixed, self._variants[reply.kind]):
                 parts: list[str | Slot] = [piece.text or Slot(names[piece.kind]) for piece in pieces]
                 if {part.name for part in parts if isinstance(part, Slot)} == present:
                     return writer(obj, title, parts, keys, dict.fromkeys(obj.by_name, _PLAIN))
@@ -474,7 +495,8 @@ class TextFormat(RunReader):
         """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
         if reply in self.narrow:
             given = {field.name for field in reply.object.fields if getattr(value, field.name) is not None}
-            missing = [field.name for field in reply.object.fields if not field.optional and field.name not in given]
+            fields = reply.object.fields
+            missing = [field.name for field in fields if not field.may_lack(self.fmt) and field.name not in given]
             if missing and not path:
                 raise EncodeError(f"the text form needs a value of {', '.join(missing)}")
         return super().write_carefully(value, reply, path, limits)
@@ -482,13 +504,7 @@ class TextFormat(RunReader):
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return a line with these fields, if it is read back as what it is."""
         if reply in self.narrow:
-            spelled = {each.name: each.text for each in fields}
-            names = reply.object.names(self.fmt)
-            for pieces in self._variants[reply.kind]:
-                slots = {names[piece.kind] for piece in pieces if not piece.text}
-                if slots == spelled.keys():
-                    return "".join([piece.text or spelled[names[piece.kind]] for piece in pieces])
-            raise EncodeError(f"the text form has no place for {', '.join(spelled)} together")
+            return self._spelled_small(fields, reply)
         text = self._comma.join([f"{each.key}{self._equals}{each.text}" for each in fields])
         if reply.rule in self._free:
             self._check_cut(text, fields, reply, path)
@@ -497,6 +513,27 @@ class TextFormat(RunReader):
         read = _keyed(pieces)
         if read != [(each.key, each.text) for each in fields] or rule in {each.kind for each in self.narrow}:
             raise EncodeError(_otherwise(text), path=path)
+        return text
+
+    def _spelled_small(self, fields: list[Spelled], reply: Reply) -> str:
+        """Return the text of a reply that is not a record, with its open keys behind all else."""
+        spelled = {each.name: each.text for each in fields if each.name}
+        others = [(each.key, each.text) for each in fields if not each.name]
+        names = reply.object.names(self.fmt)
+        for pieces in filter(_is_fixed, self._variants[reply.kind]):
+            slots = {names[piece.kind] for piece in pieces if not piece.text}
+            if slots == spelled.keys():
+                text = "".join([piece.text or spelled[names[piece.kind]] for piece in pieces])
+                break
+        else:
+            raise EncodeError(f"the text form has no place for {', '.join(spelled)} together")
+        if others:
+            if not self._dash:
+                raise EncodeError(f"the text form has no place for {', '.join(shown(key) for key, _ in others)}")
+            text += "".join([f"{self._comma}{key}{self._dash}{value}" for key, value in others])
+            read = _values_in(self._parsed_back(text, "")[1], names)
+            if [(key, piece.text) for key, piece in read][-len(others) :] != others or len(read) > len(fields):
+                raise EncodeError(_otherwise(text))
         return text
 
     def _check_cut(self, text: str, fields: list[Spelled], reply: Reply, path: str) -> None:
@@ -571,6 +608,33 @@ def _within(pattern: str, field: Field) -> str:
     if type_.kind == "text" or pattern in (type_.pattern, f"(?:{type_.pattern})"):
         return pattern
     return rf"(?=(?:{pattern})(?:, |\)|\r?\n|\Z)){type_.pattern}"
+
+
+def _values_in(pieces: Sequence[Piece], names: Mapping[str, str]) -> list[tuple[str, Piece]]:
+    """Return the values of a reply that is not a record with their keys: that of the terminal, or one before it.
+
+    A key is written in capitals in the one place that has any: `, CODE - 123456`.
+    """
+    found: list[tuple[str, Piece]] = []
+    key = ""
+    for piece in pieces:
+        if piece.kind == "key":
+            key = piece.text.lower() if piece.text.lower() in names else piece.text
+        elif piece.kind not in ("literal", "separator"):
+            found.append((key or piece.kind, piece))
+            key = ""
+    return found
+
+
+def _lacking(reply: Reply, given: Collection[str]) -> str:
+    """Return the field that a way to write a reply lacks, so that it may be another reply; empty if there is none."""
+    names = {field.name: field.key("text") for field in reply.object.fields if field.absent_in == "text"}
+    return next((name for name, key in names.items() if key not in given), "")
+
+
+def _is_fixed(pieces: Sequence[Piece]) -> bool:
+    """Whether all that stands between the values is fixed, so that it can be written."""
+    return all(piece.text for piece in pieces if piece.kind == "separator")
 
 
 def _keyed(pieces: Sequence[Piece]) -> list[Pair]:

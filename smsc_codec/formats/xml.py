@@ -416,21 +416,30 @@ def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair] | None:
     for child in children:
         field = obj.by_name.get(names.get(child.tag, ""))
         if field is not None and isinstance(field.type, Many):
+            if child.attributes or child.text.strip():
+                return None
             pairs.append((child.tag, [Pairs(_pairs_of(field.type.object, item)) for item in child.children]))
         elif field is not None and (child.children or child.attributes):
             return None
         else:
-            pairs.append((child.tag, child.text if not child.children else child))
+            pairs.append((child.tag, _plain(child)))
     if len({key for key, _ in pairs if key in names}) < sum(key in names for key, _ in pairs):
         return None
     return pairs
 
 
+def _plain(element: Element) -> Any:
+    """Return the text of an element, or the element itself if it has more than that: then it is not a value."""
+    return element if element.children or element.attributes else element.text
+
+
 def _pairs_of(obj: Object, item: Element) -> list[Pair]:
     """Return the attributes, the children and the text of an element as pairs."""
-    pairs: list[Pair] = [*item.attributes, *((child.tag, child.text) for child in item.children)]
-    # Of two values with the same key the last is kept.
-    return [*pairs, (item.tag, item.text)] if "." in obj.names("xml") else pairs
+    pairs: list[Pair] = [*item.attributes, *((child.tag, _plain(child)) for child in item.children)]
+    # Of two values with the same key the last is kept, but blanks around a child with the element's own tag are none.
+    if "." not in obj.names("xml") or (not item.text.strip() and any(key == item.tag for key, _ in pairs)):
+        return pairs
+    return [*pairs, (item.tag, item.text)]
 
 
 def _unknown(obj: Object, item: Element) -> int:

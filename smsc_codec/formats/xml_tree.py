@@ -22,9 +22,9 @@ _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
 _START = re.compile(r"<[^\s/>]+")
 _ATTRIBUTE = re.compile(r"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
-# A reply has a root, elements in it, and nothing in these. What is inside them is only counted, but for the
-# first, which the error shows.
-_DEEPEST = 4
+# A reply has a root, elements in it, and at most a list of elements with fields in these. What is inside them is only
+# counted, but for the first, which the error shows.
+_DEEPEST = 5
 
 
 class Element(msgspec.Struct):
