@@ -174,7 +174,8 @@ CAREFUL = {
     **dict.fromkeys(["lists:22", "lists:23", "lists:24", "lists:25"], "an empty list"),
     "lists:93": "a key that has a code and a replacement",
     "small:67": "an error without the description, which stands first",
-    **dict.fromkeys([f"send/replies:{row}" for row in (35, 36, 39, 40)], "a list in a reply"),
+    **dict.fromkeys([f"send/replies:{row}" for row in (35, 36, 39, 40, 64)], "a list in a reply"),
+    "send/replies:55": "a name that nobody has documented",
     "status/replies:9": "a message that looks like a field",
 }
 

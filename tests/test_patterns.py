@@ -50,7 +50,7 @@ LINES = (
 )
 
 OTHER: Any = FrozenMapping.of({"k": "x"})
-PHONE = send.PhoneResult("79990000000", "25001", Decimal("1.5"), "0", "0")
+PHONE = send.PhoneResult("79990000000", "25001", Decimal("1.5"), status.MessageState(0), status.DeliveryError(0))
 DATE = datetime(2024, 5, 17, 10, 20, 30)
 SHORT = status.Message(status.MessageState(1), DATE, 5, err=status.DeliveryError(0), id=7, phone="79990000000")
 LONG = replace(

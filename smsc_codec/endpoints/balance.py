@@ -10,7 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from ..codec import Codec
-from ..declare import MONEY, NAME, Endpoint, Field, Layout, Object, Other, Reply
+from ..declare import MONEY, NAME, Endpoint, Field, Layout, Object, Only, Other, Reply
 from ..mapping import EMPTY
 from ..model import Answer, ErrorCode
 
@@ -41,6 +41,9 @@ class Balance(Answer, frozen=True):
     """What the reply says beside these."""
 
 
+# An amount is not a currency.
+_CURRENCY = Only("currency", r"[^\W\d_][^,\r\n]*")
+
 BALANCE = Reply(
     "balance",
     "a balance",
@@ -55,8 +58,8 @@ BALANCE = Reply(
     ),
     csv=(
         Layout(("balance",)),
-        Layout(("balance", "currency")),  # [client] yepbro
-        Layout(("balance", "credit", "currency")),  # [open]
+        Layout(("balance", _CURRENCY)),  # [client] yepbro
+        Layout(("balance", "credit", _CURRENCY)),  # [open]
     ),
     # [doc] Alone without a root; with a currency the root is our choice.
     xml=(None, "result"),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from ..codec import Codec
 from ..declare import (
@@ -25,9 +26,11 @@ from ..declare import (
     Only,
     Other,
     Reply,
+    code,
 )
 from ..mapping import EMPTY
 from ..model import Answer, ErrorCode
+from .status import DeliveryError, MessageState
 
 
 class MessageError(ErrorCode):
@@ -56,10 +59,10 @@ class PhoneResult(msgspec.Struct, frozen=True):
     mccmnc: str | None = None
     """The codes of its country and operator."""
     cost: Decimal | None = None
-    status: str | None = None
+    status: MessageState | None = None
     """The state of the message, if there is an error."""
-    error: str | None = None
-    """The delivery error, if there is one."""
+    error: DeliveryError | None = None
+    """Why it cannot be delivered, if there is an error."""
     other: Mapping[str, str] = EMPTY
     """What the reply says beside these."""
 
@@ -87,12 +90,17 @@ class MessageCost(Answer, frozen=True):
     """The answer to `cost=1`: nothing was sent."""
 
     cost: Decimal
-    parts: int
+    parts: int | None = None
+    """How many messages it would be cut into; `None` if the reply is an amount alone."""
     phones: tuple[PhoneResult, ...] = ()
     """With `op=1`."""
     other: Mapping[str, str] = EMPTY
     """What the reply says beside these."""
 
+
+# [client] fmt=3 has them in quotes, unlike those of status.php.
+_STATE = replace(code(MessageState, "the state of a message"), bare=False)
+_ERROR = replace(code(DeliveryError, "a delivery error"), bare=False)
 
 PHONE = Object(
     PhoneResult,
@@ -100,11 +108,13 @@ PHONE = Object(
         Field("phone", DIGITS, xml="."),
         Field("mccmnc", DIGITS, xml="@mccmnc", optional=True),
         Field("cost", MONEY, xml="@cost", optional=True),
-        Field("status", DIGITS, xml="@status", optional=True),
-        Field("error", DIGITS, xml="@error", optional=True),
+        Field("status", _STATE, xml="@status", optional=True),
+        Field("error", _ERROR, xml="@error", optional=True),
         Other(),
     ),
 )
+# An e-mail is sent to an address. No other line is that of a number.
+_PHONE = Only("phone", r"\+?[0-9]+|[^,@ \r\n]+@[^,@ \r\n]+")
 # [client] fmt=3 has an array; the other forms are our choice. State and error stand there only if there is an error,
 # the price only if it was asked for.
 PHONES = Many(
@@ -112,11 +122,11 @@ PHONES = Many(
     item="phone",
     rule="phone",
     csv=(
-        Layout(("phone", "mccmnc", "cost", "status", "error")),
-        Layout(("phone", "mccmnc", "status", "error")),
-        Layout(("phone", "mccmnc", "cost")),
-        Layout(("phone", "mccmnc")),
-        Layout(("phone",)),
+        Layout((_PHONE, "mccmnc", "cost", "status", "error")),
+        Layout((_PHONE, "mccmnc", "status", "error")),
+        Layout((_PHONE, "mccmnc", "cost")),
+        Layout((_PHONE, "mccmnc")),
+        Layout((_PHONE,)),
     ),
 )
 
@@ -157,7 +167,8 @@ COST = Reply(
         MessageCost,
         (
             Field("cost", MONEY),  # [cap 2013] stands before the count
-            Field("parts", COUNT, xml="cnt", json="cnt"),
+            # [open] fmt=0 may be an amount alone, as a balance is.
+            Field("parts", COUNT, xml="cnt", json="cnt", absent_in="text"),
             Field("phones", PHONES, optional=True),
             Other(),
         ),

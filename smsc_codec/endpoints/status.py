@@ -6,7 +6,7 @@ The evidence is in `docs/wire-format/status.md`; fmt=0 in `grammars/status.lark`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import msgspec
@@ -59,6 +59,24 @@ class MessageState(Code):
     @classmethod
     def _least(cls) -> int:
         return -MAX_NUMBER
+
+    @property
+    def final(self) -> bool:
+        """Whether the message has arrived at an end: in any documented state but waiting and passed to the operator.
+
+        It is our choice, as the documentation does not say it. A delivered message may still be read, or its link
+        clicked. `NOT_FOUND` may mean that the service was asked too early.
+        """
+        return self.known and self not in _ON_THE_WAY
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the message has arrived: delivered, read, or its link clicked."""
+        return self in _DELIVERED
+
+
+_ON_THE_WAY = frozenset({MessageState.WAITING, MessageState.SENT})
+_DELIVERED = frozenset({MessageState.DELIVERED, MessageState.READ, MessageState.LINK_CLICKED})
 
 
 class DeliveryError(Code):
@@ -114,6 +132,42 @@ class MessageType(Code):
     SOCIAL = 12, "social network"
 
 
+class TemplateKind(Code):
+    """What a template message is for."""
+
+    SERVICE = 0, "service"
+    TRANSACTIONAL = 1, "transactional"
+    AUTHORISATION = 2, "authorisation"
+    ADVERTISING = 3, "advertising"
+
+
+class MessageFlags(msgspec.Struct, frozen=True):
+    """What the bits of `Message.flag` mean."""
+
+    value: int
+    """The number itself; it may have other bits, which nobody has documented."""
+
+    @property
+    def type(self) -> MessageType:
+        """What kind of message it is (bits 0 to 3)."""
+        return MessageType(self.value & 15)
+
+    @property
+    def second_balance(self) -> bool:
+        """Whether it was paid from the second balance (bit 5)."""
+        return bool(self.value & 1 << 5)
+
+    @property
+    def template(self) -> bool:
+        """Whether it is a template message (bit 8)."""
+        return bool(self.value & 1 << 8)
+
+    @property
+    def template_kind(self) -> TemplateKind | None:
+        """What the template message is for (bits 9 and 10), or None if it is not one."""
+        return TemplateKind(self.value >> 9 & 3) if self.template else None
+
+
 class StatusError(ErrorCode):
     """The error numbers of `status.php`."""
 
@@ -121,7 +175,12 @@ class StatusError(ErrorCode):
     AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
     IP_BLOCKED = 4, "IP address temporarily blocked", True
     DELETE = 5, "error deleting a message"
-    TOO_MANY_REQUESTS = 9, "too many identical requests a minute, or 15 or more simultaneous ones under one login", True
+    # [doc] How many are too many has not been seen.
+    TOO_MANY_REQUESTS = (
+        9,
+        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -133,30 +192,49 @@ class Message(msgspec.Struct, frozen=True):
     last_timestamp: int | None = None
     """The same in seconds since 1970, UTC."""
     flag: int | None = None
+    """Bits; `flags` says what they mean."""
     err: DeliveryError | None = None
+    """Why it was not delivered; of an HLR request, what is wrong with the number."""
     imsi: str | None = None
+    """Of an HLR request: the number of the SIM card."""
     msc: str | None = None
+    """The number of the operator's service centre."""
     mcc: str | None = None
+    """The code of the country."""
     mnc: str | None = None
+    """The code of the operator; zeros in front of it count."""
     cn: str | None = None
+    """The country."""
     net: str | None = None
+    """The operator."""
     rcn: str | None = None
+    """The country in which the number is roaming; empty at home."""
     rnet: str | None = None
+    """The operator with which it is roaming; empty at home."""
     send_date: datetime | None = None
+    """When it was sent, in the account's time zone."""
     send_timestamp: int | None = None
+    """The same in seconds since 1970, UTC."""
     phone: str | None = None
     country: str | None = None
+    """That of the number, with `all=2`, as the next three."""
     operator: str | None = None
     operator_orig: str | None = None
+    """The operator that the number belonged to before it was ported."""
     region: str | None = None
     cost: Decimal | None = None
     sender_id: str | None = None
+    """The sender name."""
     status_name: str | None = None
+    """What the service calls the state, in Russian."""
     message: str | None = None
+    """The text."""
     comment: str | None = None
     mccmnc: str | None = None
+    """The codes of the number's country and operator."""
     type: MessageType | None = None
     sms_cnt: int | None = None
+    """How many messages it was cut into."""
     id: int | None = None
     other: Mapping[str, str] = EMPTY
     """What the reply says beside these."""
@@ -164,6 +242,45 @@ class Message(msgspec.Struct, frozen=True):
     def raise_for_error(self) -> Message:
         """Return the reply itself: it is no error."""
         return self
+
+    @property
+    def final(self) -> bool:
+        """Whether the state will not change any more, as `MessageState.final`: who polls can stop."""
+        return self.status.final
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it has arrived: its state says so, and there is no delivery error.
+
+        It is our choice: the documentation does not say it, and an HLR request of a number that cannot be reached was
+        seen with state 1 and an error.
+        """
+        return self.status.delivered and not self.err
+
+    @property
+    def flags(self) -> MessageFlags | None:
+        """What the bits of `flag` mean, or None if it is not there."""
+        return None if self.flag is None else MessageFlags(self.flag)
+
+    @property
+    def last_utc(self) -> datetime | None:
+        """The time of `last_timestamp`, or None if it is not there or beyond the year 9999."""
+        return _utc(self.last_timestamp)
+
+    @property
+    def send_utc(self) -> datetime | None:
+        """The time of `send_timestamp`, or None if it is not there or beyond the year 9999."""
+        return _utc(self.send_timestamp)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def _utc(timestamp: int | None) -> datetime | None:
+    try:
+        return None if timestamp is None else _EPOCH + timedelta(seconds=timestamp)
+    except OverflowError:
+        return None
 
 
 class StatusList(Records[Message], frozen=True):
@@ -229,6 +346,10 @@ _TEXTS: tuple[Cell, ...] = ("status_name", Rest("message"))
 _TYPE: tuple[Cell, ...] = ("comment", Only("type", "[0-9]{1,2}"))
 _IS_HLR = Only("sender_id", "HLR")
 _IMSI = Only("imsi", "[0-9]{14,15}")
+# Of a number without an IMSI the codes tell that these are the fields of HLR.
+_NO_IMSI: tuple[Cell, ...] = ("imsi", *(Only(name, "[0-9]*") for name in ("msc", "mcc", "mnc")), *_HLR[4:])
+# [client] Before about 2012 the IMSI and the service centre came last.
+_OLD_HLR: tuple[Cell, ...] = (*_HLR[2:], _IMSI, "msc")
 
 
 def _unknown(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
@@ -263,7 +384,8 @@ ONE = Reply(
         Layout(_unknown(_SHORT[:2]), {"all": "0"}),
         Layout(_SHORT[:2], {"all": "0"}),  # [doc] of its time
         Layout((*_SHORT, _IMSI, *_HLR[1:]), {"all": "0"}, -1),  # [client]
-        Layout((*_SHORT, *_HLR), {"all": "0"}, 2),  # [client] without the IMSI
+        Layout((*_SHORT, *_OLD_HLR), {"all": "0"}, -1),  # [client] of its time
+        Layout((*_SHORT, *_NO_IMSI), {"all": "0"}, 2),  # [client] without the IMSI
         *_layouts(),
     ),
     xml=("sms",),
@@ -278,7 +400,7 @@ MANY = Reply(
         Layout((*_unknown(_SHORT), "id", "phone"), {"all": "0"}),  # [open]
         Layout((*_SHORT, "id", "phone"), {"all": "0"}),  # [doc]
         Layout((*_SHORT, _IMSI, *_HLR[1:], "id", "phone"), {"all": "0"}, -1),  # [open]
-        Layout((*_SHORT, *_HLR, "id", "phone"), {"all": "0"}, 2),  # [open]
+        Layout((*_SHORT, *_NO_IMSI, "id", "phone"), {"all": "0"}, 2),  # [open]
         *_layouts("id"),
     ),
     xml=("statuses",),
