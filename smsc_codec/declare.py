@@ -108,6 +108,9 @@ class Field(msgspec.Struct, frozen=True):
     """A format of `FORMATS` with a form that lacks it, while all other forms have it. Without the field the form could
     be a reply of another endpoint, so it is read only if the caller expects the reply."""
 
+    leads: bool = False
+    """Whether the first value of a line of `key = value` is it whatever its key, which nobody has seen."""
+
     def may_lack(self, fmt: str) -> bool:
         """Whether a reply in a format may lack it."""
         return self.optional or fmt == self.absent_in

@@ -39,7 +39,7 @@ LONGEST_KEYS = 512
 writer remembers what stands before each code."""
 
 MOST_OPTIONAL = 6
-"""A reply with more fields that it may lack is read by its keys; others are all tried at once."""
+"""A reply with more fields that it may lack is read by its keys, as a record of a list; others are all tried at once."""
 
 
 class FormatReader(ABC):
@@ -59,10 +59,11 @@ class FormatReader(ABC):
         self.endpoint = endpoint
         self.replies = endpoint.replies
         self.lists = tuple(reply for reply in self.replies if reply.many)
+        listed = [reply.object for reply in self.lists]
         self.wide = tuple(
             reply
             for reply in self.replies
-            if not reply.many and sum(field.optional for field in reply.object.fields) > MOST_OPTIONAL
+            if not reply.many and (reply.object in listed or _optional(reply) > MOST_OPTIONAL)
         )
         self.narrow = tuple(reply for reply in self.replies if not reply.many and reply not in self.wide)
         behind = {reply.kind: reply.behind(self.fmt) for reply in self.replies if self.fmt in ("text", "csv")}
@@ -356,6 +357,11 @@ def rank(reply: Reply, fmt: str, pairs: Sequence[Pair]) -> int | None:
         if not all(isinstance(value, str) and is_value(field, value) for key, value in pairs if key in names):
             return None
     return others
+
+
+def _optional(reply: Reply) -> int:
+    """Return how many fields a reply may lack."""
+    return sum(field.optional for field in reply.object.fields)
 
 
 def is_value(field: Field, text: str) -> bool:

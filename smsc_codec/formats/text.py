@@ -37,6 +37,8 @@ _LONG_LINE = 4096
 _LONG_VALUE = 64
 
 
+_KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match
+
 _Values: TypeAlias = list[Callable[[str], Any]]
 """For each key of a record what its values match."""
 
@@ -74,6 +76,7 @@ class TextFormat(RunReader):
         self._values: Shapes[_Values] = Shapes()
         self._alike_of = {rule: self._of_rule(rule) for rule in rules}
         self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in self._records]
+        self._led = next((reply for reply in self._records if _leads(reply.object)), None)
 
     # Reading
 
@@ -179,11 +182,13 @@ class TextFormat(RunReader):
         free = self._free.get(reply.rule)
         if free is not None:
             return tuple([field.key for field in free.cut(line) or ()])
-        return tuple([field.partition(self._equals)[0] for field in line.split(self._comma)])
+        # What has no key belongs to the value before it, such as the country `Korea, Republic of`.
+        equals = self._equals
+        return tuple([field.partition(equals)[0] for field in line.split(self._comma) if equals in field])
 
     def _shape(self, reply: Reply, keys: tuple[str, ...]) -> Shape:
         values = self._grammar.values(reply.rule, keys)
-        if values is None:
+        if values is None or (_leads(reply.object) and keys[0] != _first_key(reply.object)):
             raise Fallback
         names = reply.object.names(self.fmt)
         free = self._free.get(reply.rule)
@@ -213,7 +218,7 @@ class TextFormat(RunReader):
             for each in self.ordered(expect, self.lists):
                 return each.many()
             source.fail("expected a reply, found an empty body", code="empty")
-        reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
+        reply = self._record_at(text)
         if reply is None:
             return self._narrow(source, expect, notes)
         records: list[Any] = []
@@ -234,11 +239,37 @@ class TextFormat(RunReader):
             else:
                 self._check_line(source, position, end, where, reply)
                 pairs = self._pairs(source, reply, position, end, shapes)
+                if _leads(reply.object):
+                    pairs = self._renamed(pairs, reply, source, number, where, notes)
             records.append(builder.build(pairs, source, (number,), where, notes))
             if notes is not None and reply.rule in self._free:
                 self._note_line_ends(pairs, reply, number, where, notes)
             position = after
         return self._reply(records, reply, expect)
+
+    def _record_at(self, text: str) -> Reply | None:
+        """Return the reply that a text is a record of, or a list of them; None if it is neither."""
+        found = next((reply for reply, head in self._heads if text.startswith(head)), None)
+        return self._led if found is None and self._led and _KEY(text) and not text.startswith("ERROR = ") else found
+
+    def _renamed(
+        self,
+        pairs: Sequence[Pair],
+        reply: Reply,
+        source: Source,
+        number: int,
+        path: str,
+        notes: list[Note] | None,
+    ) -> Sequence[Pair]:
+        """Return the fields of a record whose first one may have any key, and report another key than ours."""
+        (key, value), *rest = pairs
+        name = _first_key(reply.object)
+        if key != name and notes is not None:
+            message = f"the key {source.shown(key)} is not documented"
+            notes.append(
+                Note(Severity.INFO, "unknown-key", message, Place((number, name)), f"{path}.{name}" if path else name)
+            )
+        return [(name, value), *rest]
 
     def _narrow(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         reply, pieces, after = self._parsed(source)
@@ -361,7 +392,7 @@ class TextFormat(RunReader):
     def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
         """Return where in the text each of *places* is."""
         text = source.text
-        reply = next((reply for reply, head in self._heads if text.startswith(head)), None)
+        reply = self._record_at(text)
         # As far as there is something to find.
         most = 1 + max(place.steps[0] if place.steps and isinstance(place.steps[0], int) else 0 for place in places)
         starts = [0]
@@ -393,6 +424,8 @@ class TextFormat(RunReader):
                 key, equals, _ = field.partition(self._equals)
                 pairs.append((key, at + len(key) + len(equals)))
                 at += len(field) + len(self._comma)
+            if _leads(reply.object):
+                pairs[0] = _first_key(reply.object), pairs[0][1]
         found: dict[tuple[str, int], int] = {}
         seen: dict[str, int] = {}
         for key, start in pairs:
@@ -635,6 +668,11 @@ def _lacking(reply: Reply, given: Collection[str]) -> str:
 def _is_fixed(pieces: Sequence[Piece]) -> bool:
     """Whether all that stands between the values is fixed, so that it can be written."""
     return all(piece.text for piece in pieces if piece.kind == "separator")
+
+
+def _leads(obj: Object) -> bool:
+    """Whether the first field of a line has any key."""
+    return any(field.leads for field in obj.fields)
 
 
 def _keyed(pieces: Sequence[Piece]) -> list[Pair]:
