@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from smsc_codec import Codec, EncodeError, ErrorReply, Format
 from smsc_codec.declare import Const, Endpoint, Field, Many, Maybe, Object, Only, OpenMap, Other, Reply, Type
-from smsc_codec.endpoints import balance, send, senders, status
+from smsc_codec.endpoints import balance, info, send, senders, status
 from smsc_codec.mapping import FrozenMapping
 from smsc_codec.model import MAX_NUMBER
 from smsc_codec.testing import strategies as our
@@ -34,7 +34,8 @@ class Known(NamedTuple):
         return self.endpoint.name
 
 
-KNOWN = [Known(codec, SlowCodec(codec.endpoint)) for codec in (senders.CODEC, send.CODEC, status.CODEC, balance.CODEC)]
+CODECS: tuple[Codec[Any], ...] = (senders.CODEC, send.CODEC, status.CODEC, balance.CODEC, info.CODEC)
+KNOWN = [Known(codec, SlowCodec(codec.endpoint)) for codec in CODECS]
 
 _TEXTS = st.one_of(
     st.from_regex(r"[A-Za-z0-9 ._-]{1,11}", fullmatch=True),
@@ -86,7 +87,7 @@ def _values(draw: st.DrawFn, obj: Object, views: list[frozenset[str]], only: dic
     wanted = draw(st.sampled_from(views) | st.sets(st.sampled_from(optional or [""]), max_size=4))
     given: dict[str, Any] = {}
     for field in obj.fields:
-        if field.optional and field.name not in wanted:
+        if (field.optional and field.name not in wanted) or (field.absent_in and draw(st.booleans())):
             continue
         if isinstance(field.type, Many):
             inner = field.type.object

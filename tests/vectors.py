@@ -34,6 +34,11 @@ class Vector:
         return {"fmt": self.row["fmt"], "charset": self.row.get("charset")}
 
     @property
+    def charset(self) -> str:
+        """The one that the body is in."""
+        return str(self.row.get("charset", "utf-8"))
+
+    @property
     def expect(self) -> str | None:
         return self.row.get("expect")
 

@@ -25,7 +25,7 @@ from smsc_codec import (
 )
 from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.codec import Codec
-from smsc_codec.endpoints import balance, send, senders, status
+from smsc_codec.endpoints import balance, info, send, senders, status
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.formats.shapes import Shapes
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
@@ -40,7 +40,7 @@ Target = Callable[[bytes], None]
 T = TypeVar("T")
 
 CHARSETS = (None, "utf-8", "windows-1251", "koi8-r")
-CODECS: tuple[Codec[Any], ...] = (senders.CODEC, send.CODEC, status.CODEC, balance.CODEC)
+CODECS: tuple[Codec[Any], ...] = (senders.CODEC, send.CODEC, status.CODEC, balance.CODEC, info.CODEC)
 SLOW = tuple(SlowCodec(codec.endpoint) for codec in CODECS)
 """The codecs whose fast lanes never have an answer."""
 # The defaults twice, as most of the time should go there; the others are near what a body of the corpus has.

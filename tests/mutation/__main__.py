@@ -45,7 +45,9 @@ _MORE = {
         ("secrets",),
     ),
     "endpoints.senders": ("query", "model"),
-    **dict.fromkeys(("endpoints.send", "endpoints.status", "endpoints.balance"), ("patterns", "laws", "laws-slow")),
+    **dict.fromkeys(
+        tuple(f"endpoints.{name}" for name in ("send", "status", "balance", "info")), ("patterns", "laws", "laws-slow")
+    ),
 }
 # The command line and forks, whose tests start processes, what tests of clients need, and what none of _TESTS is about.
 _LEFT_OUT = ("__", "cli", "recordings", "testing", "_loading", "_pytest_plugin", "response", "_files")
