@@ -70,8 +70,8 @@ INFO = Object(
         Other(),
     ),
 )
-# [open] Nobody has seen fmt=1. A line with a comma too many is refused, as no cell can be told to have it; the codes show
-# that it has one.
+# [open] Nobody has seen fmt=1. A line with a comma too many is refused, as no cell can be told to have it; the codes
+# show that it has one.
 _CELLS: tuple[Cell, ...] = (
     Only("phone", r"\+?[0-9]+"),
     *("country", "operator", "region"),

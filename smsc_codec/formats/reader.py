@@ -39,7 +39,7 @@ LONGEST_KEYS = 512
 writer remembers what stands before each code."""
 
 MOST_OPTIONAL = 6
-"""A reply with more fields that it may lack is read by its keys, as a record of a list; others are all tried at once."""
+"""A reply with more fields that it may lack is read by its keys, as a record of a list; others are tried at once."""
 
 
 class FormatReader(ABC):

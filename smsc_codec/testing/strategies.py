@@ -1,8 +1,9 @@
 """Hypothesis strategies: replies, from what every format carries to what none does, bodies, and damaged bodies.
 
 Each function gives a strategy. Without a *fmt* names and replies are of every kind, also those that some format or all
-of them refuse; with one they are those that `encode` writes in it. A *fmt* that is not `None` or 0 to 3, or a *charset*
-that the service does not have, is an `EncodeError`, which is a `ValueError`.
+of them refuse; with one they are those that `encode` writes in it. *endpoint* is the name of one, such as `send` or
+`send.php`. A *fmt* that is not `None` or 0 to 3, a *charset* that the service does not have, and an *endpoint* whose
+replies are not read here are an `OptionError`, which is a `ValueError`.
 
 >>> from hypothesis import given
 >>> from smsc_codec.testing.strategies import bodies, damaged
@@ -15,28 +16,31 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
-from typing import Any, TypeVar, cast
+from importlib.util import find_spec
+from typing import Any, TypeVar, cast, overload
 
 from hypothesis import strategies as st
 
 from .._options import charset_of, format_of
-from .._source import CHARSETS
+from .._pages import PAGES
+from .._source import CHARSETS, shown
+from .._types import is_really, name_of
+from ..codec import Codec
+from ..endpoints import module_of
 from ..endpoints.senders import (
-    CODEC,
     OTHER_OPERATORS,
     TEXT_ORDER,
     OperatorStatus,
     Reply,
     Sender,
-    SenderCreated,
-    SenderError,
     SenderList,
     SenderStatus,
 )
-from ..errors import EncodeError
+from ..errors import EncodeError, OptionError
 from ..formats import Format
 from ..mapping import FrozenMapping
-from ..model import MAX_NUMBER, Code, ErrorReply, Success
+from ..model import MAX_NUMBER, Code, ErrorReply
+from ._declared import Values
 
 __all__ = [
     "LOOK_ALIKES",
@@ -48,13 +52,17 @@ __all__ = [
     "names",
     "noise",
     "replies",
+    "replies_of",
     "sender_lists",
     "senders",
 ]
 
+_ENDPOINTS = module_of.__module__
+
 F = TypeVar("F", bound=Callable[..., Any])
 V = TypeVar("V")
-R = TypeVar("R", bound=Reply)
+T = TypeVar("T")
+R = TypeVar("R")
 C = TypeVar("C", bound=Code)
 
 LOOK_ALIKES = (
@@ -169,13 +177,17 @@ def _made(make: F) -> F:
     def checked(*given: Any, **named: Any) -> Any:
         arguments = signature.bind(*given, **named)
         arguments.apply_defaults()
-        fmt, charset = arguments.args
-        if fmt is not None:
-            fmt = format_of(fmt)
+        options = arguments.arguments
+        if options["fmt"] is not None:
+            options["fmt"] = format_of(options["fmt"])
         # Only that of bodies can be any.
-        if charset is not None or signature.parameters["charset"].default is not None:
-            charset = charset_of(charset)
-        return made(fmt, charset)
+        if options["charset"] is not None or signature.parameters["charset"].default is not None:
+            options["charset"] = charset_of(options["charset"])
+        if "endpoint" in options and not ("cls" in options and options["endpoint"] is None):
+            options["endpoint"] = _endpoint_of(options["endpoint"])
+        if "cls" in options:
+            options["endpoint"] = _endpoint_with(options["cls"], options["endpoint"])
+        return made(*arguments.args, **arguments.kwargs)
 
     return cast("F", checked)
 
@@ -224,28 +236,66 @@ def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStr
 
 
 @_made
-def errors(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[ErrorReply]:
+def errors(
+    fmt: int | None = None, charset: str = "utf-8", *, endpoint: str = "senders"
+) -> st.SearchStrategy[ErrorReply]:
     """Errors with documented and other numbers, with and without a description and the id of a message."""
+    codec = _codec_of(endpoint)
     descriptions = st.none() if fmt == Format.CSV else st.none() | _texts
-    found = st.builds(ErrorReply, code=_codes(SenderError), description=descriptions, id=st.none() | _ids(fmt))
-    return _carried(found, fmt, charset)
+    numbers = _codes(codec.endpoint.errors)
+    found = st.builds(ErrorReply, code=numbers, description=descriptions, id=st.none() | _ids(fmt))
+    return _carried(found, fmt, charset, codec)
 
 
 @_made
-def replies(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Reply]:
-    """Replies of every kind."""
-    created = st.builds(SenderCreated, _ids(fmt))
-    return sender_lists(fmt, charset) | created | st.just(Success()) | errors(fmt, charset)
+def replies_of(
+    cls: type[T], fmt: int | None = None, charset: str = "utf-8", *, endpoint: str | None = None
+) -> st.SearchStrategy[T]:
+    """Replies of a class, such as `replies_of(MessageSent, 3)`; `ErrorReply` and `Success` are those of an *endpoint*.
+
+    Raises `OptionError` for what is not the class of a reply.
+    """
+    found: Any
+    if cls is ErrorReply:
+        found = errors(fmt, charset, endpoint=str(endpoint))
+    elif cls is SenderList:
+        found = sender_lists(fmt, charset)
+    else:
+        codec = _codec_of(str(endpoint))
+        asked = None if fmt is None else Format(fmt)
+        tame = Values(_texts, wild=False).replies(codec.endpoint, asked, cls)
+        wild = Values(_texts, wild=True).replies(codec.endpoint, asked, cls)
+        found = _carried(tame | wild, fmt, charset, codec)
+    return cast("st.SearchStrategy[T]", found)
+
+
+@overload
+def replies(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Reply]: ...
+
+
+@overload
+def replies(fmt: int | None = None, charset: str = "utf-8", *, endpoint: str) -> st.SearchStrategy[Any]: ...
 
 
 @_made
-def bodies(fmt: int | None = None, charset: str | None = None) -> st.SearchStrategy[bytes]:
+def replies(fmt: int | None = None, charset: str = "utf-8", *, endpoint: str = "senders") -> st.SearchStrategy[Any]:
+    """Replies of every kind of an endpoint."""
+    classes = [reply.cls for reply in _codec_of(endpoint).endpoint.replies]
+    return st.one_of([replies_of(cls, fmt, charset, endpoint=endpoint) for cls in classes])
+
+
+@_made
+def bodies(
+    fmt: int | None = None, charset: str | None = None, *, endpoint: str = "senders"
+) -> st.SearchStrategy[bytes]:
     """Canonical bodies of replies, as the service writes them; `None` is any format, and any charset."""
     if fmt is None:
-        return formats().flatmap(lambda one: bodies(one, charset))
+        return formats().flatmap(lambda one: bodies(one, charset, endpoint=endpoint))
     if charset is None:
-        return charsets().flatmap(lambda one: bodies(fmt, one))
-    return replies(fmt, charset).map(lambda reply: CODEC.encode(reply, fmt=fmt, charset=charset))
+        return charsets().flatmap(lambda one: bodies(fmt, one, endpoint=endpoint))
+    codec = _codec_of(endpoint)
+    carried: st.SearchStrategy[Any] = replies(fmt, charset, endpoint=endpoint)
+    return carried.map(lambda reply: codec.encode(reply, fmt=fmt, charset=charset))
 
 
 @st.composite
@@ -353,13 +403,44 @@ def _frozen(items: dict[str, V]) -> Mapping[str, V]:
     return cast("Mapping[str, V]", FrozenMapping.of(items))
 
 
-def _carried(given: st.SearchStrategy[R], fmt: int | None, charset: str) -> st.SearchStrategy[R]:
-    return given if fmt is None else given.filter(lambda reply: _carries(reply, fmt, charset))
+def _endpoint_of(endpoint: object) -> str:
+    """Return the name of an endpoint. Raise `OptionError` if its replies are not read here."""
+    if is_really(endpoint, str):
+        name = str.__str__(endpoint).removesuffix(".php")
+        if name in _declared():
+            return name
+    raise OptionError(f"endpoint has to be one of {', '.join(_declared())}, not {shown(endpoint)}")
 
 
-def _carries(reply: Reply, fmt: int, charset: str) -> bool:
+def _endpoint_with(cls: object, endpoint: str | None) -> str:
+    """Return the name of the endpoint that has a class of replies. Raise `OptionError` if there is none."""
+    for name in _declared() if endpoint is None else [endpoint]:
+        if any(reply.cls is cls for reply in _codec_of(name).endpoint.replies):
+            return name
+    found = cls.__name__ if is_really(cls, type) else name_of(cls)
+    raise OptionError(f"cls has to be the class of a reply, not {found}")
+
+
+@cache
+def _declared() -> tuple[str, ...]:
+    """Return the names of the endpoints whose replies are read, `senders` first."""
+    return tuple(name for name in ("senders", *sorted({*PAGES} - {"senders"})) if find_spec(f"{_ENDPOINTS}.{name}"))
+
+
+def _codec_of(endpoint: str) -> Codec[Any]:
+    codec: Codec[Any] = module_of(endpoint).CODEC
+    return codec
+
+
+def _carried(
+    given: st.SearchStrategy[R], fmt: int | None, charset: str, codec: Codec[Any] | None = None
+) -> st.SearchStrategy[R]:
+    return given if fmt is None else given.filter(lambda reply: _carries(reply, fmt, charset, codec))
+
+
+def _carries(reply: Any, fmt: int, charset: str, codec: Codec[Any] | None = None) -> bool:
     try:
-        CODEC.encode(reply, fmt=fmt, charset=charset)
+        (codec or _codec_of("senders")).encode(reply, fmt=fmt, charset=charset)
     except EncodeError:
         return False
     return True
