@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.lark import from_lark
+from msgspec.structs import replace
 
-from smsc_codec import Codec, DecodeError, EncodeError, Format, Limits, OptionError, SmscCodecError
+from smsc_codec import (
+    Codec,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    FrozenMapping,
+    Limits,
+    OptionError,
+    Severity,
+    SmscCodecError,
+    Success,
+)
+from smsc_codec._source import is_utf8
 from smsc_codec.endpoints import module_of
+from smsc_codec.testing import strategies as our
 
+from . import plain_lark
 from .declared import KNOWN, Known, bodies_of, canonical_of, expected_of, replies_of, with_known, written
 from .fuzz.targets import outcome, small_sizes
+from .grammar_lane import read_by_lark
 from .strategies import small_limits
+from .vectors import OTHERS
 
 formats = st.sampled_from(Format)
 SETTINGS = settings(max_examples=settings().max_examples // 2)
@@ -109,6 +129,58 @@ def test_3_encoding_twice_is_encoding_once(known: Known) -> None:
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=repr)
+def test_4_formats_agree(known: Known) -> None:
+    @SETTINGS
+    @given(replies_of(known), formats, formats)
+    def law(reply: Any, fmt: Format, other: Format) -> None:
+        first, second = written(known.codec, reply, fmt), written(known.codec, reply, other)
+        if first is None or second is None:
+            return
+        read = known.codec.decode(first, fmt=fmt, expect=type(reply))
+        assert known.codec.decode(second, fmt=other, expect=type(reply)) == read
+        # The digits of an amount are the same too.
+        assert known.codec.encode(read, fmt=other) == second
+
+    law()
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=repr)
+def test_5_the_grammar_is_the_truth(known: Known) -> None:
+    @SETTINGS
+    @given(texts_of(known))
+    def law(body: bytes) -> None:
+        text = body.decode("utf-8", "replace")
+        assume(not text.startswith("\ufeff") and plain_lark.BLANK not in text)
+        expected = read_plainly(known, text)
+        expect = None if expected is None else type(expected)
+        for same in (text, body, text):  # the first time shapes are learned, then they are used
+            try:
+                reply = known.codec.decode(same, fmt=0, expect=expect, charset=None if same is text else "utf-8")
+            except SmscCodecError:
+                reply = None
+            assert reply == expected or (same is body and not is_utf8(body))
+
+    law()
+
+
+def read_plainly(known: Known, text: str) -> Any:
+    if known.endpoint.name == "senders.php":
+        return read_by_lark(known.endpoint, text)
+    return plain_lark.read(known.endpoint, text)
+
+
+def texts_of(known: Known) -> st.SearchStrategy[bytes]:
+    """Bodies of fmt=0 as they are and mistreated, those of the table of cases, and sentences of the grammar."""
+    rows = [
+        vector.body for vector in OTHERS if vector.row["fmt"] == 0 and f"{vector.endpoint}.php" == known.endpoint.name
+    ]
+    name = known.endpoint.name.removesuffix(".php")
+    whole = st.one_of(our.bodies(0, "utf-8", endpoint=name), st.sampled_from(rows or [b""]), canonical_of(known))
+    sentences = from_lark(plain_lark.parser_of(known.endpoint.grammar)).map(str.encode)
+    return whole | our.damaged(whole) | sentences | our.damaged(sentences)
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=repr)
 def test_5_the_fast_lanes_are_the_slow_ones(known: Known) -> None:
     @SETTINGS
     @given(bodies_of(known), formats, st.sampled_from(expected_of(known)), st.just(Limits()) | small_limits)
@@ -151,6 +223,99 @@ def test_6_strict_is_a_part_of_tolerant(given_: tuple[Known, bytes], fmt: Format
         return
     assert findings == ()
     assert known.codec.decode(body, **options) == reply
+
+
+# What is put into a body: whatever is made of it has to show the word, or to say that it is not there.
+WORD = "zz9"
+FRAGMENTS = {
+    Format.TEXT: (", zz9 = v", ", zz9 = ", ", zz9 - v", "zz9", "\nzz9 = v", "\nzz9 = v, x = y", " zz9"),
+    Format.CSV: (",zz9", "zz9,", "zz9", "\nzz9", "\nzz9,1"),
+    Format.XML: (
+        *(
+            "<zz9>v</zz9>",
+            "<zz9/>",
+            '<zz9 qq="b">v</zz9>',
+            "<zz9><qq>1</qq></zz9>",
+            "<phones><phone>zz9</phone></phones>",
+        ),
+        *("zz9", ' zz9="v"', '<qq zz9="1">v</qq>', "<qq><zz9>1</zz9></qq>", "<qq><b/><zz9>1</zz9></qq>"),
+    ),
+    Format.JSON: (
+        *('"zz9": 5,', '"zz9": 5.50,', '"zz9": "v",', '"zz9": "",', '"zz9": null,', '"zz9": true,', '"zz9": [],'),
+        *('"zz9": [{"a": 1}],', '"zz9": {"zz9": 1},', '{"zz9": 1},', "zz9", ',"zz9": -1', '"qq": {"zz9": 1},'),
+    ),
+}
+OUTER = {WORD, "qq", "phones"}
+# Where something can stand: between a tag or a bracket and what is behind it, at the ends of a line and of a value.
+PLACES = re.compile(r"(?<=[>{\[\n,])|(?=[<>}\]\n,/])|\Z|\A")
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=repr)
+def test_8_nothing_is_lost(known: Known) -> None:
+    @SETTINGS
+    @given(replies_of(known), formats, st.data())
+    def law(reply: Any, fmt: Format, data: st.DataObject) -> None:
+        body = written(known.codec, reply, fmt)
+        if body is None or WORD in repr(reply):
+            return
+        text = body.decode()
+        at = data.draw(st.sampled_from([place.start() for place in PLACES.finditer(text)]))
+        changed = text[:at] + data.draw(st.sampled_from(FRAGMENTS[fmt])) + text[at:]
+        report = known.codec.validate(changed, fmt=fmt, expect=type(reply))
+        if report.reply is None or WORD in repr(report.reply):
+            return
+        # Of what is nested the outermost key is named.
+        said = [f for f in report.findings if OUTER & {*re.findall(r"\w+", f"{f.path} {f.message}")}]
+        assert Severity.WARNING in {finding.severity for finding in said}
+        with pytest.raises(DecodeError):
+            known.codec.decode(changed, fmt=fmt, expect=type(reply), strict=True)
+
+    law()
+
+
+# The digits as they came; what is nested, null or a boolean is not kept.
+EXTRAS = [("5", "5"), ("5.50", "5.50"), ("-1", "-1"), ('""', ""), ('"v"', "v"), ("1" * 30, "1" * 30), ("1e5", "1e5")]
+EXTRAS += [(value, "") for value in ("null", "true", "false", "[]", "[1]", "{}", '{"a": 1}')]
+
+
+@pytest.mark.parametrize("known", KNOWN[1:], ids=repr)
+def test_8_keys_that_nobody_has_documented(known: Known) -> None:
+    @SETTINGS
+    @given(replies_of(known), st.sampled_from(EXTRAS))
+    def law(reply: Any, extra: tuple[str, str]) -> None:
+        value, kept = extra
+        body = written(known.codec, reply, Format.JSON)
+        if body is None or WORD in repr(reply) or b"{\n" not in body:
+            return
+        changed = body.replace(b"{\n", b'{\n"zz9": %s,\n' % value.encode())
+        expect = type(reply)
+        report = known.codec.validate(changed, fmt=3, expect=expect)
+        found = [finding for finding in report.findings if WORD in finding.path]
+        if isinstance(reply, (Success, ErrorReply)):  # no place for it
+            assert report.reply is None or (report.reply == reply and found)
+            return
+        is_kept = bool(kept) or value == '""'
+        assert {finding.severity for finding in found} == {Severity.INFO if is_kept else Severity.WARNING}
+        keep = {WORD: kept} if is_kept else {}
+        assert report.reply == with_others(reply, keep)
+        if is_kept:
+            again = known.codec.encode(report.reply, fmt=3)
+            assert known.codec.decode(again, fmt=3, expect=expect) == report.reply
+            assert again.count(b'"zz9": ') == changed.count(b'"zz9": ')
+
+    law()
+
+
+def with_others(value: Any, keep: dict[str, str]) -> Any:
+    """The same with *keep* among the other keys of each object in it."""
+    changes: dict[str, Any] = {}
+    for name in value.__struct_fields__:
+        item = getattr(value, name)
+        if isinstance(item, tuple):
+            changes[name] = tuple(with_others(each, keep) for each in item)
+        elif name == "other":
+            changes[name] = FrozenMapping.of({**keep, **item})
+    return replace(value, **changes)
 
 
 @pytest.mark.parametrize(
