@@ -180,6 +180,7 @@ CAREFUL = {
     "send/replies:55": "a name that nobody has documented",
     **dict.fromkeys([f"info/replies:{row}" for row in (17, 24)], "an empty list"),
     "status/replies:9": "a message that looks like a field",
+    "status/captures:2": "a line of several forms",
 }
 
 

@@ -121,6 +121,8 @@ class JsonFormat(FormatReader):
                 row = shape.one(body)
         if shape is None or row is None:
             shape = self._shape_of(self.ordered(expect, self.wide), orjson.loads(body))
+            if any(required(reply, self.fmt) <= {*shape.keys} for reply in self.narrow if not reply.constant):
+                return None
             row = shape.one(body)
             self._last_one = shape if shape.ordered else None
         if _is_beyond(shape, limits) or not self._is_plain(shape, body, [row]):
