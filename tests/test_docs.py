@@ -105,6 +105,29 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             pytest.fail(f"{where}: nobody executes {language or 'a block without a language'}")
 
 
+# Pages whose blocks users copy. Those of the others show what comes out, and narrow no type.
+TYPED = [DOCS / f"{name}.md" for name in ("limits", "model", "recipes", "testing", "validating")]
+TYPED += sorted((DOCS / "wire-format").glob("*.md"))
+
+
+def test_blocks_have_the_right_types(tmp_path: Path) -> None:
+    """A type checker has nothing to say of them."""
+    pytest.importorskip("mypy")
+    for number, page in enumerate(TYPED):
+        text = page.read_text("utf-8")
+        blocks = [(match.start(), match[2]) for match in BLOCK.finditer(text) if match[1] == "python"]
+        alone = [(at, block) for at, block in blocks if re.search("^def test_", block, re.MULTILINE)]
+        for at, block in alone:
+            (tmp_path / f"page_{number}_{at}.py").write_text(block, "utf-8")
+        together = [block for place, block in blocks if (place, block) not in alone]
+        (tmp_path / f"page_{number}.py").write_text("\n".join(together), "utf-8")
+    options = ["--check-untyped-defs", "--ignore-missing-imports", "--follow-imports=silent"]
+    command = [sys.executable, "-m", "mypy", f"--cache-dir={tmp_path / 'cache'}", "--config-file=", *options, "."]
+    environment = {**os.environ, "MYPYPATH": str(ROOT)}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    assert run.returncode == 0, run.stdout
+
+
 def transcript(text: str, folder: Path) -> str:
     """The same commands with what they print."""
     tool = folder / "bin" / "smsc-codec"
