@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from smsc_codec.declare import Endpoint
     from smsc_codec.testing import FakeSenders, ReceivedRequest
-    from smsc_codec.testing.strategies import bodies, damaged, names, replies
+    from smsc_codec.testing.strategies import bodies, damaged, names, replies, replies_of
 
     def decoding(body: bytes) -> None:
         assert_type(decode(body), Reply)
@@ -189,4 +189,5 @@ if TYPE_CHECKING:
     def strategies() -> None:
         assert_type(names(fmt=1, charset="koi8-r"), SearchStrategy[str])
         assert_type(replies(Format.XML), SearchStrategy[Reply])
-        assert_type(damaged(bodies(3)), SearchStrategy[bytes])
+        assert_type(damaged(bodies(3, endpoint="send")), SearchStrategy[bytes])
+        assert_type(replies_of(SenderList, 3), SearchStrategy[SenderList])

@@ -348,8 +348,8 @@ _IS_HLR = Only("sender_id", "HLR")
 _IMSI = Only("imsi", "[0-9]{14,15}")
 # Of a number without an IMSI the codes tell that these are the fields of HLR.
 _NO_IMSI: tuple[Cell, ...] = ("imsi", *(Only(name, "[0-9]*") for name in ("msc", "mcc", "mnc")), *_HLR[4:])
-# [client] Before about 2012 the IMSI and the service centre came last.
-_OLD_HLR: tuple[Cell, ...] = (*_HLR[2:], _IMSI, "msc")
+# [client] Before about 2012 the IMSI and the service centre came last. With all=1 there are no codes in that place.
+_OLD_HLR: tuple[Cell, ...] = (Only("mcc", "[0-9]{3}"), Only("mnc", "[0-9]{1,3}"), *_HLR[4:], _IMSI, "msc")
 
 
 def _unknown(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:

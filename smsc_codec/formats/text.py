@@ -88,7 +88,8 @@ class TextFormat(RunReader):
             Variant(reply.object, tuple(self._part(reply.object, piece) for piece in pieces))
             for reply in replies
             for pieces in self._variants[reply.kind]
-            if reply.cls is first or not _lacking(reply, {piece.kind for piece in pieces})
+            if (reply.cls is first or not _lacking(reply, {piece.kind for piece in pieces}))
+            if not canonical or _is_fixed(pieces)
         ]
         return found, ("", f"(?:{self._grammar.pattern('_LINE_END')}|)"), None
 
