@@ -14,6 +14,8 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn
 
+import msgspec
+
 from ._loading import LOADING
 from ._rows.opened import arrange
 from ._rows.values import Codes, date, date_text, money_text
@@ -136,8 +138,7 @@ class Builder:
                 twice = field.name in values
                 values[field.name] = self._value(field, value, source, place, where, notes)
             if twice and notes is not None:
-                message = f"the field {source.shown(key)} is given twice; the last value is kept"
-                notes.append(Note(Severity.WARNING, "duplicate-key", message, place, where))
+                _note_twice(key, source, place, where, notes)
         for field in self.object.fields:
             if field.name not in values and not field.may_lack(self._fmt):
                 wire = self._keys.get(field.name, field.name)
@@ -220,19 +221,26 @@ class Builder:
         opened[key] = scalar(TEXT, value, source, place, path, notes)
         return path
 
-    def keep_others(
+    def with_others(
         self,
+        made: Any,
         pairs: Sequence[Pair],
-        others: dict[str, str],
         source: Source,
         steps: tuple[str | int, ...],
         notes: list[Note] | None,
-    ) -> None:
-        """Keep the pairs of a line that is none of the record's among its open keys, and report them."""
+    ) -> Any:
+        """Return a record with the pairs of a further line among its open keys, and report them."""
         rest = self.object.open
         assert isinstance(rest, Other)
+        kept = {**getattr(made, rest.name)}
         for key, value in pairs:
-            self._other(rest, key, value, others, source, Place((*steps, key)), "", notes)
+            place, twice = Place((*steps, key)), key in kept
+            if not twice and len(kept) >= source.limits.fields:
+                raise Trouble(f"expected at most {source.limits.fields} fields", place, "", "limit")
+            path = self._other(rest, key, value, kept, source, place, "", notes)
+            if twice and notes is not None:
+                _note_twice(key, source, place, path, notes)
+        return msgspec.structs.replace(made, **{rest.name: FrozenMapping.of(kept)})
 
     def _opened(self, opened: dict[Any, Any]) -> dict[str, Any]:
         rest = self.object.open
@@ -323,6 +331,12 @@ def _note_key(key: str, source: Source, place: Place, path: str, notes: list[Not
     """Report a key that is kept although nobody documents it."""
     message = f"the key {source.shown(key)} is not documented"
     notes.append(Note(Severity.INFO, "unknown-key", message, place, path, records))
+
+
+def _note_twice(key: str, source: Source, place: Place, path: str, notes: list[Note]) -> None:
+    """Report a key that is given twice."""
+    message = f"the field {source.shown(key)} is given twice; the last value is kept"
+    notes.append(Note(Severity.WARNING, "duplicate-key", message, place, path))
 
 
 def _note_number(value: int, place: Place, path: str, notes: list[Note], records: int = 1) -> None:

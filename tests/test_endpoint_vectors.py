@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, LimitError, Limits, Severity, normal
+from smsc_codec import (
+    Codec,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    LimitError,
+    Limits,
+    Severity,
+    normal,
+)
 from smsc_codec._rows.source import Fallback
 from smsc_codec.declare import Endpoint, Layout, Object, Reply
 from smsc_codec.endpoints import balance, module_of, send, status
@@ -116,6 +125,36 @@ def test_the_number_of_records_in_a_reply_is_limited() -> None:
                 codec.decode(body, fmt=fmt, expect=send.MessageSent, limits=Limits(items=0))
         with pytest.raises(EncodeError, match=r"^phones: expected at most 0 records, here are 1"):
             send.CODEC.encode(SENT, fmt=fmt, limits=Limits(items=0))
+
+
+def test_further_lines_are_limited() -> None:
+    line = "OK - 1 SMS, ID - 5" + "".join(f"\na{number} = 1" for number in range(4))
+    kept = send.CODEC.decode(line, fmt=0, limits=Limits(fields=4))
+    assert kept == send.MessageSent(5, 1, other={f"a{number}": "1" for number in range(4)})
+    for limits in (Limits(fields=3), Limits(items=3)):
+        with pytest.raises(LimitError, match="at most 3") as caught:
+            send.CODEC.decode(line, fmt=0, limits=limits)
+        assert caught.value.line == 5
+    report = send.CODEC.validate(line + "\na0 = 2", fmt=0)
+    assert report.reply is not None and [f.code for f in report.findings].count("duplicate-key") == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "other", "reason"),
+    [
+        (send.MessageSent(5, 1), {"CODE": "5"}, "would be read back as something else"),
+        (send.MessageSent(5, 1), {"A": "x, B - y"}, "would be read back as something else"),
+        (send.MessageSent(5, 1), {"a b": "x"}, "cannot be read back"),
+        (send.MessageSent(5, 1), {"A": "x\ny"}, "a line end would split the value"),
+        (send.MessageCost(Decimal(5), 1), {"A": "x"}, "cannot be read back"),
+        (balance.Balance(Decimal(5)), {"A": "x"}, "the text form has no place for 'A'"),
+        (send.MessageSent(5, 1), {"id": "x"}, "the key has a meaning of its own"),
+    ],
+)
+def test_keys_that_the_text_cannot_carry(reply: Any, other: dict[str, str], reason: str) -> None:
+    codec: Codec[Any] = balance.CODEC if isinstance(reply, balance.Balance) else send.CODEC
+    with pytest.raises(EncodeError, match=reason):
+        codec.encode(replace(reply, other=other), fmt=0)
 
 
 @pytest.mark.parametrize("phones", [None, [], [send.PhoneResult("7")]])

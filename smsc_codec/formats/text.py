@@ -23,7 +23,6 @@ from .._source import SURROGATE, Source, shown
 from ..declare import Endpoint, Field, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, Limits
-from ..mapping import FrozenMapping
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece
@@ -286,11 +285,10 @@ class TextFormat(RunReader):
             source.fail(f"expected {self.endpoint.expected()}, {found} (say what is expected)", code="ambiguous")
         made = self.builder(reply).build(pairs, source, (), "", notes)
         records: list[Any] = []
-        others: dict[str, str] = {}
         number = 0
         shapes = Few(self._shapes, source.text.count("\n"))
         while inner is not None and after < len(source.text):
-            if len(records) >= source.limits.items:
+            if number >= source.limits.items:
                 source.fail(f"expected at most {source.limits.items} records", after, code="limit")
             number += 1
             end, behind = self._line_of(source.text, after)
@@ -303,10 +301,8 @@ class TextFormat(RunReader):
             if self._required[inner.kind] <= {key for key, _ in fields}:
                 records.append(self.builder(inner).build(fields, source, (number,), where, notes))
             else:
-                self.builder(reply).keep_others(fields, others, source, (number,), notes)
+                made = self.builder(reply).with_others(made, fields, source, (number,), notes)
             after = behind
-        if others:
-            made = replace(made, other=FrozenMapping.of({**made.other, **others}))
         return replace(made, **{name: tuple(records)}) if records else made
 
     def _parsed(self, source: Source) -> tuple[Reply, list[Piece], int]:
