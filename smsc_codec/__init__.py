@@ -11,33 +11,26 @@ from typing import TYPE_CHECKING
 from ._loading import LOADING
 from ._public import publish
 from .codec import Codec
-from .endpoints.senders import (
-    CODEC,
-    OperatorStatus,
-    Reply,
-    Sender,
-    SenderCreated,
-    SenderError,
-    SenderList,
-    SenderStatus,
-)
+from .door import decode, encode, validate
+from .endpoints import CLASSES
 from .errors import DecodeError, EncodeError, LimitError, OptionError, SmscCodecError
 from .formats import Format
 from .limits import Limits
 from .mapping import FrozenMapping
-from .model import ApiError, ErrorCode, ErrorReply, ServiceError, Success
+from .model import ApiError, ErrorCode, ErrorReply, Reply, ServiceError, Success
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
+    from .endpoints.balance import *  # noqa: F403
+    from .endpoints.info import *  # noqa: F403
+    from .endpoints.send import *  # noqa: F403
+    from .endpoints.senders import *  # noqa: F403
+    from .endpoints.status import *  # noqa: F403
     from .normal import from_json, to_json
     from .query import Query
     from .response import decode_response
 
 __version__ = "0.1.0"
-
-decode = CODEC.decode
-encode = CODEC.encode
-validate = CODEC.validate
 
 __all__ = [
     "ApiError",
@@ -51,16 +44,10 @@ __all__ = [
     "FrozenMapping",
     "LimitError",
     "Limits",
-    "OperatorStatus",
     "OptionError",
     "Query",
     "Reply",
     "Report",
-    "Sender",
-    "SenderCreated",
-    "SenderError",
-    "SenderList",
-    "SenderStatus",
     "ServiceError",
     "Severity",
     "SmscCodecError",
@@ -75,16 +62,23 @@ __all__ = [
 
 publish(globals())
 
-# Imported when it is used: who only decodes need not wait for it.
-_LATE = {"Query": "query", "decode_response": "response", "from_json": "normal", "to_json": "normal"}
+# Imported when it is used: who only decodes need not wait for it, nor for endpoints that are not asked.
+_LAZY = {"Query": "query", "decode_response": "response", "from_json": "normal", "to_json": "normal"}
+_LAZY |= {name: f"endpoints.{endpoint}" for name, endpoint in CLASSES.items()}
 
+# To type checkers a function `__getattr__` would be a class of every name.
+if not TYPE_CHECKING:
+    __all__ += list(CLASSES)
 
-def __getattr__(name: str) -> object:
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name: str) -> object:
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
 
-    with LOADING:
-        found: object = getattr(import_module(f".{_LATE[name]}", __name__), name)
-    globals()[name] = found
-    return found
+        with LOADING:
+            found = getattr(import_module(f".{_LAZY[name]}", __name__), name)
+        globals()[name] = found
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -50,19 +50,26 @@ def flag_of(name: str, value: object) -> bool:
     return value
 
 
-def classes_in(expect: Any, known: Sequence[type], of: str) -> tuple[type, ...]:
+def classes_in(expect: Any, known: Sequence[type], of: str, beside: str = "") -> tuple[type, ...]:
     """Return the classes of a union or the only one; each has to be among the *known* ones, those *of* an endpoint.
+
+    *beside* says what else is allowed.
 
     None of them is asked for anything: what it says may change.
     """
-    kind = type(expect)
-    members = expect.__args__ if kind is UnionType or kind is _UNION else (expect,)
+    members = members_of(expect)
     wrong = [member for member in members if not any(cls is member for cls in known)]
     if wrong:
         names = [cls.__name__ for cls in known]
         allowed = f"{', '.join(names[:-1])} or {names[-1]}, or a union of them"
-        raise OptionError(f"expect has to be a reply of {of} ({allowed}), not {shown(wrong[0])}")
-    return tuple(members)
+        raise OptionError(f"expect has to be a reply of {of} ({allowed}){beside}, not {shown(wrong[0])}")
+    return members
+
+
+def members_of(expect: Any) -> tuple[Any, ...]:
+    """Return what is in a union, or the only thing that is expected."""
+    kind = type(expect)
+    return tuple(expect.__args__) if kind is UnionType or kind is _UNION else (expect,)
 
 
 def names_in(name: str, given: Any, known: frozenset[str]) -> frozenset[str]:

@@ -14,9 +14,9 @@ def public(thing: T) -> T:
     return thing
 
 
-def publish(namespace: dict[str, Any]) -> None:
-    """Make the classes and functions in the `__all__` of a package its own."""
-    for name in namespace["__all__"]:
-        thing = namespace.get(name)
+def publish(namespace: dict[str, Any], name: str = "") -> None:
+    """Make the classes and functions in an `__all__` those of its module, or of the one with that *name*."""
+    for each in namespace["__all__"]:
+        thing = namespace.get(each)
         if isinstance(thing, (type, FunctionType)):
-            thing.__module__ = namespace["__name__"]
+            thing.__module__ = name or namespace["__name__"]

@@ -27,6 +27,11 @@ def name_of(value: object) -> str:
     return _NAME(type(value))
 
 
+def class_name(cls: type) -> str:
+    """The name of a class."""
+    return _NAME(cls)
+
+
 class lazy(Generic[T]):  # noqa: N801 - a decorator
     """`functools.cached_property` without a lock.
 

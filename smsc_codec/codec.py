@@ -38,6 +38,8 @@ T = TypeVar("T")
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
 _UTF8 = "utf-8"
+STRICT = " (strict)"
+"""The end of the reason of an error that is a finding."""
 _NOTHING: tuple[str, ...] = ()
 _ENDS = ("", "\n", "\r\n")
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
@@ -46,8 +48,8 @@ _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 class Codec(Generic[R]):
     """Reads and writes the replies of one endpoint: `docs/adding-an-endpoint.md` makes one.
 
-    Its methods `decode`, `encode` and `validate` are those of `smsc_codec`, which are the methods of the codec for
-    `senders.php`. It has no state beyond what it learns of the grammar, and can be shared by threads.
+    Its methods `decode`, `encode` and `validate` have the parameters of those functions of `smsc_codec`, which choose
+    the codec of an endpoint. It has no state beyond what it learns of the grammar, and can be shared by threads.
     """
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
@@ -118,7 +120,7 @@ class Codec(Generic[R]):
         reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
         if reply is None or (expect and reply.__class__ not in expect):
             return None, None
-        return reply, tables if noted and (tables.odd or _may_be_broken(reader, body)) else None
+        return reply, tables if noted and (tables.odd or may_be_broken(reader, body)) else None
 
     def _compiled(
         self, reader: FormatReader, body: bytes, limits: Limits, expect: tuple[type, ...], tables: Tables
@@ -263,7 +265,7 @@ class Codec(Generic[R]):
                 reply = None
             if reply is not None and expect is not None and reply.__class__ not in (expect, ErrorReply):
                 reply = None
-            if reply is not None and not _may_be_broken(self._formats[fmt], body):
+            if reply is not None and not may_be_broken(self._formats[fmt], body):
                 return Report(reply)
         wanted = () if expect is None else self._expected(expect)
         made = None
@@ -336,7 +338,7 @@ class Codec(Generic[R]):
             data = source.text.encode()
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
-                if noted and (tables.odd or _may_be_broken(reader, data)):
+                if noted and (tables.odd or may_be_broken(reader, data)):
                     _settle(reader, source, self._oddities(reader, reply, source, tables))
                 return reply
         notes: list[Note] | None = [] if noted else None
@@ -436,7 +438,7 @@ class Codec(Generic[R]):
 
 def _strict_error(finding: Finding) -> DecodeError:
     return DecodeError(
-        f"{finding.message} (strict)",
+        f"{finding.message}{STRICT}",
         code=finding.code,
         offset=finding.offset,
         line=finding.line,
@@ -478,7 +480,7 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> N
         source.note(note.severity, note.code, note.message, at, note.path, counts[alike])
 
 
-def _may_be_broken(reader: FormatReader, data: bytes) -> bool:
+def may_be_broken(reader: FormatReader, data: bytes) -> bool:
     """Whether a body may hold text whose letters are broken; they stand there as they are, or behind an escape."""
     if reader.hides is not None and reader.hides(data):
         return True

@@ -16,7 +16,7 @@ A key that is left out is the field's own name, and `None` says that the format 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -355,6 +355,29 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         return self if kept == [*self.csv] else msgspec.structs.replace(self, csv=tuple(kept))
 
 
+COUNTED = ("one", "several")
+"""The words for a parameter of numbers or ids: it says of whom, so that only how many there are is kept of it."""
+
+ANOTHER = "another"
+"""The word for the value of a parameter that the documentation does not have."""
+
+
+class View(msgspec.Struct, frozen=True, dict=True):
+    """A field that each record of a list has if the request asks for it."""
+
+    when: Mapping[str, str]
+    """The parameters that ask for it. What a request does not have is `0`."""
+    field: str
+    """The field; `no-` and its name is the code of the finding if it is missing."""
+    formats: tuple[str, ...] = FORMATS
+    """The formats that have it."""
+
+    @lazy
+    def words(self) -> str:
+        """The first of the parameters, for messages."""
+        return "=".join(next(iter(self.when.items())))
+
+
 class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
     """An address of the service: what it can answer. *R* are the classes of its replies but for the error."""
 
@@ -368,13 +391,27 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
     """The numbers of its errors."""
     other_errors: frozenset[int] = frozenset()
     """Numbers of errors that no finding is made of, although the documentation of this endpoint does not have them."""
-    reads: frozenset[str] = frozenset()
-    """The parameters of a request that decide what its reply looks like."""
+    reads: Mapping[str, tuple[str, ...]] = {}
+    """The parameters of a request that decide what its reply looks like, and the values of each that the documentation
+    has, but for 0; or `COUNTED`. A `Query` keeps these and nothing else."""
+    commands: Mapping[str, Any] = {}
+    """The parameters one of which is 1 in a request, and the class of the reply to each; in the documented order."""
+    answer: Callable[[Mapping[str, str]], Any] | None = None
+    """Returns the class of the reply to a request, by what is kept of its parameters and the command, if it has one;
+    None if they do not tell. If it is not given, the commands alone tell."""
+    views: tuple[View, ...] = ()
+    """What a request can ask for of each record of a list."""
 
     @lazy
     def replies(self) -> tuple[Reply, ...]:
         """All replies, the error first."""
         return (error(self.errors, self.other_errors), *self.own)
+
+    def answer_to(self, asked: Mapping[str, str]) -> Any:
+        """Return the class of the reply to a request, None if what is known of its parameters does not tell."""
+        if self.answer is not None:
+            return self.answer(asked)
+        return next((cls for name, cls in self.commands.items() if asked.get(name) == "1"), None)
 
     @lazy
     def decides(self) -> dict[str, frozenset[str]]:
@@ -439,7 +476,9 @@ SUCCESS = Reply(
 """The answer to a command that has nothing else to say."""
 
 __all__ = [
+    "ANOTHER",
     "COUNT",
+    "COUNTED",
     "DATE",
     "DIGITS",
     "FORMATS",
@@ -467,6 +506,7 @@ __all__ = [
     "Rest",
     "Signed",
     "Type",
+    "View",
     "code",
     "error",
 ]

@@ -11,7 +11,7 @@ cycle through them.
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -221,6 +221,10 @@ class ErrorReply(msgspec.Struct, frozen=True):
     def raise_for_error(self) -> NoReturn:
         """Raise this error as an `ApiError`."""
         raise ApiError(self)
+
+
+Reply: TypeAlias = Answer | ErrorReply
+"""Any reply of any endpoint."""
 
 
 class ApiError(SmscCodecError):

@@ -2,16 +2,17 @@
 
     {"kind":"senders","senders":[{"name":"SMSC.RU","id":5,"status":1,
       "operators":{"mega_step":2},"replacements":{"mega_step":"INFO"}}]}
-    {"kind":"created","id":5}
+    {"kind":"sent","id":279,"parts":1,"cost":"1.40"}
     {"kind":"success"}
-    {"kind":"error","code":7,"description":"invalid number","id":541}
+    {"kind":"error","endpoint":"send","code":7,"description":"invalid number","id":541}
 
-A key is absent where the value is.
+A key is absent where the value is. Each kind is one class. `endpoint` stands where several endpoints have that class;
+without it, it is the one of `senders.php`.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -20,25 +21,44 @@ from ._public import public
 from ._source import BOM, bytes_of, from_utf16, is_utf16, shown
 from ._types import is_really, name_of
 from .declare import TEXT, Endpoint, Many, Object, OpenMap, Type
-from .endpoints.senders import SENDERS, Reply
+from .declare import Reply as Declared
+from .door import name_of_endpoint
+from .endpoints import CLASSES, DEFAULT, ENDPOINTS, codec_of, loaded
 from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .limits import Limits
 from .mapping import FrozenMapping
+from .model import ErrorReply, Reply
 
 # What a number is here, whether or not fmt=3 has quotes around it.
 _NUMBERS = ("number", "code")
+_NOT_SAID = object()
 # The normalized form has no bounds.
 _UNBOUNDED = Limits(text=2**62, items=2**62)
 
 
 @public
-def to_json(reply: Reply) -> bytes:
-    """The reply as normalized JSON on one line. Raises `EncodeError` for what is no reply."""
-    return written(SENDERS, reply)
+def to_json(reply: Reply, /, *, endpoint: str | None = None) -> bytes:
+    """The reply as normalized JSON on one line.
+
+    *endpoint* is the one whose reply it is, such as `"send"`, if several have its class; of an error that was decoded
+    its number tells. Raises `EncodeError` for what is no reply, and `OptionError` for an endpoint that is not known.
+    """
+    name = _endpoint_of(reply) if endpoint is None else name_of_endpoint(endpoint)
+    return written(codec_of(name).endpoint, reply, "" if name == DEFAULT else name)
 
 
-def written(endpoint: Endpoint[Any], reply: Any) -> bytes:
-    """Return what `to_json` does, of a reply of an endpoint."""
+def _endpoint_of(reply: Any) -> str:
+    """Return the first endpoint that has the class of a reply, of an error that which has its number."""
+    names = [DEFAULT, *loaded()]
+    if type(reply) is ErrorReply:
+        found = (name for name in names if codec_of(name).endpoint.errors is type(reply.code))
+    else:
+        found = (name for name in names if id(type(reply)) in codec_of(name)._by_id)
+    return next(found, DEFAULT)
+
+
+def written(endpoint: Endpoint[Any], reply: Any, name: str = "") -> bytes:
+    """Return what `to_json` does, of a reply of an endpoint; its *name* is said if others have the class too."""
     form = endpoint.reply_of(type(reply))
     if form is None:
         names = ", ".join(each.cls.__name__ for each in endpoint.replies)
@@ -50,11 +70,17 @@ def written(endpoint: Endpoint[Any], reply: Any) -> bytes:
             items = enumerate(getattr(reply, form.attribute))
             where = form.attribute
             plain = {where: [_plain(form.object, item, f"{where}[{number}]") for number, item in items]}
-        return orjson.dumps({"kind": form.kind, **plain})
+        said = {"endpoint": name} if name and is_shared(form) else {}
+        return orjson.dumps({"kind": form.kind, **said, **plain})
     except EncodeError:
         raise
     except Exception as error:
         raise unreadable(error) from error
+
+
+def is_shared(reply: Declared) -> bool:
+    """Whether the class of a kind of replies is not that of one endpoint alone."""
+    return reply.cls.__name__ not in CLASSES
 
 
 @public
@@ -65,11 +91,58 @@ def from_json(data: bytes | str) -> Reply:
 
     Raises `DecodeError` for any other text, and `OptionError` for what is neither bytes nor a string.
     """
-    return cast(Reply, read(SENDERS, data))
+    return from_json_of(data)[0]
+
+
+def from_json_of(data: bytes | str, endpoint: str = DEFAULT) -> tuple[Reply, str]:
+    """Return what `from_json` does, and the endpoint of the reply: *endpoint* if several have it and none is said."""
+    value = _loaded(data)
+    kind, said = value.pop("kind", None), value.pop("endpoint", _NOT_SAID)
+    name = _endpoint_in(kind, said, endpoint)
+    return _made(codec_of(name).endpoint, kind, value), name
 
 
 def read(endpoint: Endpoint[Any], data: bytes | str) -> Any:
     """Return what `from_json` does, of a reply of an endpoint."""
+    value = _loaded(data)
+    return _made(endpoint, value.pop("kind", None), value)
+
+
+def _endpoint_in(kind: object, said: object, endpoint: str) -> str:
+    """Return the endpoint that has a kind of replies. Raise `DecodeError` if none has it, or the one *said* has not.
+
+    If several have it, and it is not said which, *endpoint* is meant.
+    """
+    named = said if isinstance(said, str) and said in ENDPOINTS else None
+    if named is None and said is not _NOT_SAID:
+        raise _unexpected(f"expected one of {', '.join(ENDPOINTS)}", said, "endpoint")
+    # Those that have been used are asked first: the modules of others need not be loaded then.
+    names = [named] if named else [*dict.fromkeys([endpoint, *loaded(), *ENDPOINTS])]
+    kinds: list[str] = []
+    for name in names:
+        found = {reply.kind: reply for reply in codec_of(name).endpoint.replies if not named or is_shared(reply)}
+        if isinstance(kind, str) and kind in found:
+            return name
+        kinds += found
+    raise _unexpected(f"expected one of {', '.join(dict.fromkeys(kinds))}", kind, "kind")
+
+
+def _made(endpoint: Endpoint[Any], kind: object, rest: dict[str, Any]) -> Any:
+    """Return the reply of a kind with these members."""
+    form = next((reply for reply in endpoint.replies if reply.kind == kind), None)
+    if form is None:
+        raise _unexpected(f"expected one of {', '.join(reply.kind for reply in endpoint.replies)}", kind, "kind")
+    if not form.many:
+        return _built(form.object, rest, "")
+    items = rest.pop(form.attribute, None)
+    if not isinstance(items, list) or rest:
+        raise _unexpected(f"expected the array {form.attribute} and no other member", rest or items, form.attribute)
+    built = (_built(form.object, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
+    return form.cls(tuple(built))
+
+
+def _loaded(data: bytes | str) -> dict[str, Any]:
+    """Return the members of an object in JSON."""
     given = str.__str__(data) if is_really(data, str) else bytes_of(data)
     if given is None:
         raise OptionError(f"normalized JSON has to be bytes or a string, not {name_of(data)}")
@@ -89,19 +162,7 @@ def read(endpoint: Endpoint[Any], data: bytes | str) -> Any:
         raise broken  # not from orjson's error, which holds the whole text
     if not isinstance(value, dict):
         raise _unexpected("expected an object", value, "")
-    kind = value.get("kind")
-    kinds = {reply.kind: reply for reply in endpoint.replies}
-    form = kinds.get(kind) if isinstance(kind, str) else None
-    if form is None:
-        raise _unexpected(f"expected one of {', '.join(kinds)}", kind, "kind")
-    rest = {key: item for key, item in value.items() if key != "kind"}
-    if not form.many:
-        return _built(form.object, rest, "")
-    items = rest.pop(form.attribute, None)
-    if not isinstance(items, list) or rest:
-        raise _unexpected(f"expected the array {form.attribute} and no other member", rest or items, form.attribute)
-    built = (_built(form.object, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
-    return form.cls(tuple(built))
+    return value
 
 
 def unmarked(data: bytes | str) -> tuple[bytes | str, int, bool]:

@@ -1,28 +1,32 @@
 """What a request asked for, and so what its reply has to be."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
+import orjson
 from msgspec.structs import force_setattr
 
 from ._options import charset_of, flag_of, format_of
 from ._public import public
+from ._secrets import NOTHING, Known
 from ._source import BOM, CHARSETS, bytes_of, charset_name, is_utf8, is_utf16, shown, size_of
-from ._types import is_really, name_of
+from ._types import is_really, lazy, name_of
 from .codec import Codec, _strict_error
-from .endpoints import ENDPOINTS, OTHERS, module_of, name_in
-from .endpoints.senders import COMMANDS, Reply, SenderCreated, SenderList
+from .declare import ANOTHER, COUNTED, FORMATS, Endpoint
+from .door import at_once, name_of_endpoint, read, report
+from .endpoints import DEFAULT, ENDPOINTS, OTHERS, codec_of, name_in
+from .endpoints import known as known_names
 from .errors import OptionError
 from .formats import Format
 from .limits import DEFAULT_LIMITS, Limits
-from .model import ErrorReply, Success
+from .mapping import EMPTY, FrozenMapping
+from .model import Answer, ErrorReply, Reply
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
@@ -49,29 +53,33 @@ Parameters: TypeAlias = str | bytes | Mapping[str, Any] | Iterable[tuple[str, An
 """What holds the parameters of a request: a URL, a form, a mapping or pairs."""
 
 _FORMATS = ("0", "1", "2", "3")
-_READ = frozenset({"fmt", "charset", "all", "operators", *COMMANDS})
+# Of these it is only noticed that they are there.
+_CREDENTIALS = frozenset({"login", "psw", "apikey"})
 # What only a URL has stands before its first parameter: a scheme, a path, the question mark.
 _URL = re.compile(r"[^=&/?:]*[/?:]")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/]*)(.*)", re.DOTALL)
+_OBJECT = re.compile(r"\s*\{")
+# Also a list of one that ends with a comma.
+_SEVERAL = re.compile(r"[,;\n]")
 _WORD = re.compile(r"[\w.-]{1,16}")
 _CHARSET = re.compile(r"""(?i)charset\s*=\s*["']?([\w.:-]+)""")
 
 
 @public
-class Query(msgspec.Struct, frozen=True, kw_only=True):
+class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a request asked for. It holds no login, password or key, and sends nothing.
 
     >>> query = Query.from_url("https://smsc.ru/sys/senders.php?login=demo&psw=demo&fmt=1&get=1")
     >>> query
-    Query(endpoint='senders', fmt=<Format.CSV: 1>, charset=None, command='get', all=False, operators=False)
+    Query(endpoint='senders', fmt=<Format.CSV: 1>, charset=None, command='get', parameters={})
     >>> query.decode(b"SMSC.RU,5")
     SenderList(senders=(Sender(name='SMSC.RU', id=5),))
 
-    Raises `OptionError` for an endpoint whose replies are not read here, for a format, a charset or a command that
-    the service does not have, and if `all` or `operators` is not a bool.
+    Raises `OptionError` for an endpoint whose replies are not read here, for a format, a charset, a command or a
+    parameter that the service does not have.
     """
 
-    endpoint: str = "senders"
+    endpoint: str = DEFAULT
     """The one that was asked: the name of its file without the ending."""
     fmt: Format | None = None
     """`None` if that is not known: the format is then found out from the body."""
@@ -82,60 +90,82 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     make UTF-8 of it: bytes that are valid UTF-8 are read as such, all others as windows-1251.
     """
     command: str | None = None
-    """The parameter that was 1: `get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` if it is not known."""
-    all: bool = False
-    """Whether all names were asked for, with their status (`all=1`)."""
-    operators: bool = False
-    """Whether the state of names at operators was asked for (`operators=1`)."""
+    """The parameter that was 1, such as `get` or `add`, of an endpoint that has commands; `None` if it is not known."""
+    parameters: Mapping[str, str] = EMPTY
+    """The other parameters that decide what the reply looks like, in words of the documentation: `{"cost": "1"}`.
+
+    Nothing else is kept. A value that is not documented is `another`, and what is 0 is left out. Of ids and phone
+    numbers is kept whether there was `one` or `several`.
+    """
 
     def __post_init__(self) -> None:
-        endpoint: object = self.endpoint
-        if not is_really(endpoint, str) or str.__str__(endpoint) not in ENDPOINTS:
-            raise OptionError(f"endpoint has to be {' or '.join(ENDPOINTS)}, not {shown(endpoint)}")
-        force_setattr(self, "endpoint", str.__str__(endpoint))
+        endpoint = self.endpoint
+        force_setattr(self, "endpoint", name_of_endpoint(endpoint))
         if self.fmt is not None:
             force_setattr(self, "fmt", format_of(self.fmt))
         if self.charset is not None:
             force_setattr(self, "charset", charset_of(self.charset))
+        declared = self._declared
         command: object = self.command
         if command is not None:
-            if not is_really(command, str) or str.__str__(command) not in COMMANDS:
-                raise OptionError(f"command has to be one of {', '.join(COMMANDS)}, not {shown(command)}")
+            if not is_really(command, str) or str.__str__(command) not in declared.commands:
+                names = ", ".join(declared.commands)
+                wanted = f"one of {names}" if names else f"None: {declared.name} has no commands"
+                raise OptionError(f"command has to be {wanted}, not {shown(command)}")
             force_setattr(self, "command", str.__str__(command))
-        for view in ("all", "operators"):
-            flag_of(view, getattr(self, view))
+        if self.parameters is not EMPTY:
+            force_setattr(self, "parameters", _checked(self.parameters, declared))
+
+    @property
+    def _declared(self) -> Endpoint[Any]:
+        return codec_of(self.endpoint).endpoint
 
     @classmethod
-    def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> Query:
+    def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> "Query":
         """What the parameters of a request say.
 
         They are a URL or a form (`login=…&fmt=3`), each as text, bytes or an object whose `str` is a URL; or a
         mapping or pairs, where values can be lists as those of `urllib.parse.parse_qs`. A *form* that was sent to
         the URL comes second; where a parameter is given twice the last one counts. The endpoint is the
-        last part of the path (`/sys/senders.php`, `/rest/senders/`), whatever the host is; `/rest/` means fmt=3 and
-        UTF-8 [doc]. Parameters without a path are those of `senders.php` if they have one of its commands.
+        last part of the path (`/sys/send.php`, `/rest/send/`), whatever the host is; `/rest/` means fmt=3 and
+        UTF-8 [doc], and its form is a JSON object. Parameters without a path are those of `senders.php` if they have
+        one of its commands.
 
-        Without a command the parameters are taken to be somewhere else, and what is not given is not known. With
-        one, `fmt` is 0 where it is not given, which is the service's default [doc].
+        If the parameters do not tell what the reply is (`get=1`, the numbers of a message, …), they are taken to be
+        somewhere else, and what is not given is not known. Otherwise `fmt` is 0 where it is not given, which is the
+        service's default [doc].
 
         Raises `OptionError` for a path of anything but an endpoint whose replies are read here, for an object without
         parameters, for more than one command, and for a format or a charset that the service does not have.
         """
-        path, asked = _asked(url_or_parameters)
-        if form is not None:
-            asked |= _asked(form)[1]
-        endpoint, rest = _endpoint_of(path, asked)
+        path, given = _opened(url_or_parameters)
+        posted = () if form is None else _opened(form)[1]
+        endpoint, rest = _endpoint_of(path, lambda names: _kept(given, names) | _kept(posted, names))
+        names = names_of(endpoint)
+        asked = _kept(given, names) | _kept(posted, names)
         return query_of({**asked, "fmt": "3", "charset": "utf-8"} if rest else asked, endpoint)
 
     @property
-    def expect(self) -> type[SenderList | SenderCreated | Success] | None:
-        """The class of the reply that the command leads to, `None` if it is not known."""
-        return None if self.command is None else COMMANDS[self.command]
+    def expect(self) -> type[Answer] | None:
+        """The class of the reply that the request leads to, `None` if it is not known."""
+        return self._expect
+
+    @lazy
+    def _expect(self) -> type[Answer] | None:
+        asked = self.parameters if self.command is None else {**self.parameters, self.command: "1"}
+        expected: type[Answer] | None = self._declared.answer_to(asked)
+        return expected
+
+    @lazy
+    def _codec(self) -> Codec[Any]:
+        """The codec for the replies to this request; for all of the endpoint's if too little is known of it."""
+        codec = codec_of(self.endpoint)
+        return codec if self.expect is None else codec.asked(self.parameters)
 
     @overload
     def decode(
         self,
-        content: str | Buffer,
+        content: "str | Buffer",
         /,
         *,
         expect: type[T],
@@ -147,7 +177,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     @overload
     def decode(
         self,
-        content: str | Buffer,
+        content: "str | Buffer",
         /,
         *,
         expect: UnionType | None = None,
@@ -158,7 +188,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     def decode(
         self,
-        content: str | Buffer,
+        content: "str | Buffer",
         /,
         *,
         expect: Any = None,
@@ -177,20 +207,20 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises `DecodeError`, `OptionError` for a wrong argument, and nothing else.
         """
-        return self._decoded(self._codec.decode, content, expect, content_type, strict, limits)
-
-    @property
-    def _codec(self) -> Codec[Any]:
-        codec: Codec[Any] = module_of(self.endpoint).CODEC
-        return codec
+        # The same in every charset, and in the form that nearly every reply has.
+        if type(content) is bytes and strict is False and limits is DEFAULT_LIMITS and content.isascii():
+            reply = at_once(self._codec, content, self.fmt, self._expect if expect is None else expect)
+            if reply is not None:
+                return reply
+        return self._decoded(content, expect, content_type, strict, limits)
 
     def _decoded(
-        self, read: Callable[..., Any], content: Any, expect: Any, content_type: Any, strict: bool, limits: Any
+        self, content: Any, expect: Any, content_type: Any, strict: bool, limits: Any, known: Known = NOTHING
     ) -> Any:
-        """Do what `decode` does, by a way to read that takes the parameters of `smsc_codec.decode`."""
+        """Do what `decode` does; nothing that is *known* to be secret is repeated."""
         charset, findings = answered_in(self.charset, content, content_type, limits)
-        expect = self.expect if expect is None else expect
-        reply = read(content, fmt=self.fmt, expect=expect, charset=charset, strict=strict, limits=limits)
+        expect = self._expect if expect is None else expect
+        reply = read(self._codec, content, self.fmt, expect, charset, strict, limits, known)
         if strict:
             findings += missing_views(self, reply)
             if findings:
@@ -199,7 +229,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     def validate(
         self,
-        content: str | Buffer,
+        content: "str | Buffer",
         /,
         *,
         expect: type[Any] | UnionType | None = None,
@@ -214,51 +244,92 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
         """
         flag_of("strict", strict)
         charset, findings = answered_in(self.charset, content, content_type, limits)
-        report: Report[Any] = self._codec.validate(
-            content,
-            fmt=self.fmt,
-            expect=self.expect if expect is None else expect,
-            charset=charset,
-            limits=limits,
-        )
-        reply = report.reply
+        expect = self._expect if expect is None else expect
+        found = report(self._codec, content, self.fmt, expect, charset, False, limits)
+        reply = found.reply
         if reply is not None:
             findings += missing_views(self, reply)
         # The codec's own come first, as they do in strict decoding; what cannot be read has its error last.
-        ordered = (*findings, *report.findings) if reply is None else (*report.findings, *findings)
+        ordered = (*findings, *found.findings) if reply is None else (*found.findings, *findings)
         return Report(None if strict and ordered else reply, ordered)
 
 
-def query_of(asked: Mapping[str, str], endpoint: str = "senders", *, lenient: bool = False) -> Query:
+def names_of(endpoint: str) -> frozenset[str]:
+    """Return the parameters of an endpoint that are looked at."""
+    declared = codec_of(endpoint).endpoint
+    return frozenset({"fmt", "charset", *declared.reads, *declared.commands}) | _CREDENTIALS
+
+
+def query_of(asked: Mapping[str, str], endpoint: str = DEFAULT, *, lenient: bool = False) -> Query:
     """What parameters say, those in a mapping from name to value; *lenient* takes for not known what makes no sense."""
-    commands = [name for name, value in asked.items() if value == "1" and name in COMMANDS]
-    fmt = asked.get("fmt", "0" if commands else None)
+    declared = codec_of(endpoint).endpoint
+    commands = [name for name in declared.commands if asked.get(name) == "1"]
+    if len(commands) > 1 and not lenient:
+        raise OptionError(f"expected one command, found {' and '.join(commands)}")
+    kept = {name: word for name in declared.reads if (word := _word(asked.get(name, ""), declared.reads[name]))}
+    if len(commands) == 1:
+        kept[commands[0]] = "1"
+    # What is not here is 0 only if the parameters are not somewhere else.
+    here = (kept or not _CREDENTIALS.isdisjoint(asked)) and declared.answer_to(kept) is not None
+    fmt = asked.get("fmt", "0" if here else None)
     charset = asked.get("charset")
     if lenient:
         charset = charset_name(charset)
         fmt = fmt if fmt in _FORMATS else None
-        commands = commands if len(commands) == 1 else []
-    if len(commands) > 1:
-        raise OptionError(f"expected one command, found {' and '.join(sorted(commands, key=[*COMMANDS].index))}")
-    listing = commands == ["get"]
-    command = commands[0] if commands else None
-    views = listing and asked.get("all") == "1", listing and asked.get("operators") == "1"
+    parameters = tuple(item for item in kept.items() if item[0] in declared.reads)
+    command = commands[0] if len(commands) == 1 else None
     if (fmt is None or fmt in _FORMATS) and (charset is None or charset in CHARSETS):
-        return _usual(endpoint, fmt, charset, command, *views)
+        return _usual(endpoint, fmt, charset, command, parameters)
     known: Any = int(fmt) if fmt in _FORMATS else fmt
     # A value that looks like nothing that a parameter can be may hold another one, and that one a secret.
     known = "***" if type(known) is str and not _WORD.fullmatch(known) else known
     charset = "***" if charset is not None and not _WORD.fullmatch(charset) else charset
-    return Query(endpoint=endpoint, fmt=known, charset=charset, command=command, all=views[0], operators=views[1])
+    return Query(endpoint=endpoint, fmt=known, charset=charset, command=command, parameters=dict(parameters))
 
 
-@lru_cache(None)
+def recorded(endpoint: str, rest: bool, parameters: str, form: bytes) -> Query:
+    """Return what a request asked for, by the query of its URL and its form. What makes no sense is not known."""
+    names = names_of(endpoint)
+    asked = _kept(parameters, names)
+    text = form.decode("latin-1")
+    with suppress(OptionError):  # broken JSON
+        asked |= _kept(_in_json(text) if _OBJECT.match(text) else text, names)
+    return query_of({**asked, "fmt": "3", "charset": "utf-8"} if rest else asked, endpoint, lenient=True)
+
+
+def _word(value: str, documented: tuple[str, ...]) -> str:
+    """Return what is kept of a parameter's value; nothing if that is 0 or not there."""
+    if value in ("", "0"):
+        return ""
+    if documented is COUNTED:
+        return COUNTED[_SEVERAL.search(value) is not None]
+    return value if value in documented else ANOTHER
+
+
+def _checked(given: Any, declared: Endpoint[Any]) -> Mapping[str, str]:
+    """Return the parameters of a caller, who may say only what `Query.from_url` keeps."""
+    try:
+        items = {str.__str__(name): str.__str__(word) for name, word in given.items()}
+    except Exception:  # what is no mapping of texts, or raises when it is read
+        raise OptionError(f"parameters has to be a mapping of texts, not {name_of(given)}") from None
+    for name, word in items.items():
+        allowed = declared.reads.get(name)
+        if allowed is None:
+            names = ", ".join(declared.reads)
+            raise OptionError(f"parameters of {declared.name} can hold {names}, not {shown(name)}")
+        words = allowed if allowed is COUNTED else (*allowed, ANOTHER)
+        if word not in words:
+            raise OptionError(f"the parameter {name} has to be {' or '.join(words)}, not {shown(word)}")
+    return cast("Mapping[str, str]", FrozenMapping.of((name, items[name]) for name in declared.reads if name in items))
+
+
+@lru_cache(1024)
 def _usual(
-    endpoint: str, fmt: str | None, charset: str | None, command: str | None, names: bool, operators: bool
+    endpoint: str, fmt: str | None, charset: str | None, command: str | None, parameters: tuple[tuple[str, str], ...]
 ) -> Query:
-    """Return a query of words that the service has: there are some hundred, and none of them holds a secret."""
+    """Return a query of words that the service has: none of them holds a secret."""
     known = None if fmt is None else Format(int(fmt))
-    return Query(endpoint=endpoint, fmt=known, charset=charset, command=command, all=names, operators=operators)
+    return Query(endpoint=endpoint, fmt=known, charset=charset, command=command, parameters=dict(parameters))
 
 
 def split(url: str) -> tuple[str, str, str]:
@@ -307,71 +378,83 @@ def answered_in(
     return (None if label == "utf-8" else label), found
 
 
-def missing_views(query: Query, reply: Reply) -> list[Finding]:
-    """The first name of a list without what was asked for each of them."""
-    if query.all and not query.operators and isinstance(reply, SenderList):
-        for at, sender in enumerate(reply.senders):
-            if sender.status is None:
-                message = "all=1 was asked, and there is no status"
-                return [Finding(Severity.WARNING, "no-status", message, 0, 1, 1, f"senders[{at}]", "")]
-    # [doc] The view with the operators has no status, and does not exist in fmt=1.
-    if query.operators and query.fmt is not Format.CSV and isinstance(reply, SenderList):
-        for at, sender in enumerate(reply.senders):
-            if not sender.operators:
-                message = "operators=1 was asked, and there are none"
-                return [Finding(Severity.WARNING, "no-operators", message, 0, 1, 1, f"senders[{at}]", "")]
+def missing_views(query: Query, reply: Any) -> list[Finding]:
+    """Return what was asked for each record of a list, and is missing in one: the first finding."""
+    codec = query._codec
+    declared = codec._replies[type(reply)]
+    if not declared.many:
+        return []
+    for view in codec.endpoint.views:
+        if any(query.parameters.get(name, "0") != value for name, value in view.when.items()):
+            continue
+        if query.fmt is not None and FORMATS[query.fmt] not in view.formats:
+            continue
+        for at, record in enumerate(getattr(reply, declared.attribute)):
+            if not _is_there(getattr(record, view.field)):
+                message = f"{view.words} was asked, and {view.field} is missing"
+                path = f"{declared.attribute}[{at}]"
+                return [Finding(Severity.WARNING, f"no-{view.field}", message, 0, 1, 1, path, "")]
     return []
+
+
+def _is_there(value: Any) -> bool:
+    return value is not None and value != {}
 
 
 def _content_charset(message: str) -> Finding:
     return Finding(Severity.WARNING, "content-charset", message, 0, 1, 1, "", "")
 
 
-def _endpoint_of(path: str, asked: Mapping[str, str]) -> tuple[str, bool]:
+def _endpoint_of(path: str, kept: Callable[[frozenset[str]], Mapping[str, str]]) -> tuple[str, bool]:
     """Return the endpoint that a request went to, and whether it was to `/rest/`."""
     if path in ("", "/"):
-        if not any(asked.get(name) == "1" for name in COMMANDS):
-            commands = ", ".join(COMMANDS)
+        commands = codec_of(DEFAULT).endpoint.commands
+        if "1" not in kept(frozenset(commands)).values():
             raise OptionError(
-                "expected the path of an endpoint, such as /sys/senders.php, or one of its commands "
-                f"among the parameters ({commands}), found neither"
+                f"expected the path of an endpoint, such as /sys/{DEFAULT}.php, or one of its commands "
+                f"among the parameters ({', '.join(commands)}), found neither"
             )
-        return "senders", False
+        return DEFAULT, False
     name, rest = name_in(path)
     if name not in ENDPOINTS:
-        known = "whose replies are not read here" if name in OTHERS else "which the service does not have"
-        found = f"{name}.php, {known}" if name else "another path"
-        raise OptionError(f"expected a request to {' or '.join(f'{name}.php' for name in ENDPOINTS)}, found {found}")
+        words = "whose replies are not read here" if name in OTHERS else "which the service does not have"
+        found = f"{name}.php, {words}" if name else "another path"
+        raise OptionError(f"expected a request to {known_names('.php')}, found {found}")
     return name, rest
 
 
-def _asked(source: object) -> tuple[str, dict[str, str]]:
-    """Return the path of a source, empty if it has none, and the parameters that say what was asked for.
+_Pairs = str | Sequence[tuple[str, str]]
+"""Parameters: the text of a form, or names with their values."""
 
-    There are no others: what is secret goes no further.
-    """
+
+def _opened(source: object) -> tuple[str, _Pairs]:
+    """Return the path of a source, empty if it has none, and its parameters."""
     try:
         return _read(source)
+    except OptionError:
+        raise
     except Exception as error:  # that of an object of the caller, or of what is no pair
         trouble = "" if is_really(error, TypeError) else f" that raises {name_of(error)}"
     raise OptionError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
 
-def _read(source: Any) -> tuple[str, dict[str, str]]:
+def _read(source: Any) -> tuple[str, _Pairs]:
     """Return the same. Raise what an object of the caller raises."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         source = bytes(source).decode("latin-1")
     is_text = isinstance(source, str)
     if is_text or not isinstance(source, Iterable):
         text = str.__str__(source if is_text else str(source))
+        if is_text and _OBJECT.match(text):
+            return "", _in_json(text)
         if _URL.match(text):
             _, path, query = split(text)
-            return path, _read_text(query)
+            return path, query
         if not is_text:
             raise TypeError
-        return "", _read_text(text)
+        return "", text
     items = source.items() if isinstance(source, Mapping) else source
-    found = {}
+    found = []
     for name, value in items:
         if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
             value = value[-1] if value else None  # noqa: PLW2901
@@ -379,20 +462,47 @@ def _read(source: Any) -> tuple[str, dict[str, str]]:
         text = "" if value is None else _text(value)
         if text:
             # Plain strings: those of a class of the caller may say something else when they are asked again.
-            plain, name_ = str.__str__(text), str.__str__(_text(name))
-            if name_ in _READ:
-                found[name_] = plain
+            found.append((str.__str__(_text(name)), str.__str__(text)))
     return "", found
 
 
-def _read_text(text: str) -> dict[str, str]:
+def _in_json(text: str) -> list[tuple[str, str]]:
+    """Return the parameters in the body of a request to `/rest/`. Raise `OptionError` if it is broken."""
+    try:
+        members = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        members = None
+    if members is None:
+        raise OptionError("expected a form or a JSON object, found what begins like an object and is broken")
+    found = []
+    for name, value in members.items():
+        # PHP reads true as 1. The numbers of a message can be a list.
+        values = [int(each) if isinstance(each, bool) else each for each in (value if type(value) is list else [value])]
+        plain = [str(each) for each in values if isinstance(each, (str, int, float))]
+        if any(plain):
+            found.append((name, ",".join(plain)))
+    return found
+
+
+def _kept(pairs: _Pairs, names: frozenset[str]) -> dict[str, str]:
+    """Return the parameters with these names; what is secret goes no further."""
+    if isinstance(pairs, str):
+        found = _read_text(pairs, names)
+    else:
+        found = {name: value for name, value in pairs if name in names}
+    for name in _CREDENTIALS & found.keys():
+        found[name] = "1"
+    return found
+
+
+def _read_text(text: str, names: frozenset[str]) -> dict[str, str]:
     """Return those of a form or of the query of a URL, as `urllib.parse.parse_qsl` reads it; no other is undone."""
     found = {}
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
-        if name not in _READ and "%" in name:
+        if name not in names and "%" in name:
             name = unquote_plus(name)
-        if value and name in _READ:
+        if value and name in names:
             found[name] = value if value.isalnum() else unquote_plus(value)
     return found
 

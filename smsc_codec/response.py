@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
@@ -17,10 +16,9 @@ from ._secrets import Known
 from ._secrets.credentials import values_of
 from ._source import bytes_of, size_of
 from ._types import is_really, name_of
-from .endpoints.senders import Reply
-from .errors import DecodeError, OptionError
+from .errors import OptionError
 from .limits import DEFAULT_LIMITS, Limits
-from .model import ErrorReply
+from .model import ErrorReply, Reply
 from .query import Parameters, Query
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FORM = "application/x-www-form-urlencoded"
+_FORMS = ("application/x-www-form-urlencoded", "application/json")
 
 
 class Response(Protocol):
@@ -120,8 +118,9 @@ def decode_response(
 
     Of aiohttp, whose body a coroutine reads, give the *content* too:
     `decode_response(response, await response.read())`. The parameters are those in the response's URL and, where
-    the library keeps it (requests and httpx do), in the URL-encoded form that was sent; with aiohttp give the *form*
-    of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is found as there.
+    the library keeps it (requests and httpx do), in the URL-encoded form or the JSON object that was sent; with
+    aiohttp give the *form* of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is
+    found as there.
 
     The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is no reply.
 
@@ -146,14 +145,9 @@ def decode_response(
     # ASCII is the same in every charset that a header can name.
     kind = "" if type(content) is bytes and content.isascii() else _content_type(response)
     options = content, expect, kind, strict, limits
-    codec = query._codec
-    try:
-        return query._decoded(codec.decode, *options)
-    except DecodeError:
-        pass
     # What the request holds is looked for when there is something to say, not for every response.
     known = Known(lambda: _secrets(url, form, request, response), numbers=True)
-    return query._decoded(partial(codec._judged, known=known), *options)
+    return query._decoded(*options, known)
 
 
 def _secrets(url: object, form: object, request: object, response: object) -> tuple[str, ...] | None:
@@ -236,10 +230,10 @@ def _content_type(message: object) -> str:
 
 
 def _sent_form(request: object) -> str | bytes | None:
-    """The form of a request, if it was one: requests has it as `body`, httpx as `content`."""
+    """The form of a request, if it was one, or its JSON object: requests has it as `body`, httpx as `content`."""
     body = _held(request, "body")
     body = _held(request, "content") if body is None else body
     if type(body) is bytes and not body:
         return None
     kind = _content_type(request).lower()
-    return body if (is_really(body, str) or is_really(body, bytes)) and (not kind or kind.startswith(_FORM)) else None
+    return body if (is_really(body, str) or is_really(body, bytes)) and (not kind or kind.startswith(_FORMS)) else None

@@ -119,7 +119,7 @@ def ask(url: str, send: Callable[[Request], object]) -> None:
             send(Request(f"{url}?{parameters}", headers=headers))
         else:
             send(Request(url, parameters.encode(), headers))
-    send(Request(url.replace("senders.php", "balance.php?psw=PLANTEDPSW")))
+    send(Request(url.replace("senders.php", "get.php?psw=PLANTEDPSW")))
 
 
 def _read(request: Request) -> None:

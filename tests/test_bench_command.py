@@ -67,7 +67,7 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     _clock(monkeypatch, 1000, 3000)
     group = Group(Format.TEXT, "senders", [b"x" * 50, b"x" * 150], names=12)
     parts: list[float] = []
-    asked = {"charset": None, "expect": None, "strict": False}
+    asked = {"charset": None, "expect": None, "endpoint": None, "strict": False}
     group.measure(10e-6, asked, parts.append, before=7)
     assert parts == [7.1, 7.4, 7.5, 7.8, 7.9, 8]
     assert group.times == Counter({1000: 3, 3000: 3})
@@ -181,7 +181,7 @@ def test_what_is_timed_is_what_was_asked(shell: Shell, monkeypatch: pytest.Monke
 
     monkeypatch.setattr("smsc_codec.cli.bench.decode", recorded)
     _groups(shell, "--charset", "koi8-r", shell.file("x", b"<result>OK</result>"))
-    assert calls[0] == {"fmt": None, "charset": "koi8-r", "expect": None, "strict": False}
+    assert calls[0] == {"fmt": None, "charset": "koi8-r", "expect": None, "endpoint": None, "strict": False}
     assert calls[-1] == {**calls[0], "fmt": Format.XML}
 
 

@@ -158,7 +158,7 @@ line 1, column 26 (offset 25): expected a reply in JSON, found the end of the re
         '{"balance": "1871.62", "currency": "RUR"}',
         """\
 line 1, column 1 (offset 0): expected an error, "OK", the id of a new sender name or a list of sender names in JSON, \
-found an object with 'balance', 'currency'
+found an object with 'balance', 'currency'; the body looks like a reply of balance.php: pass endpoint='balance'
     {"balance": "1871.62", "currency": "RUR"}
     ^""",
     ),
@@ -435,14 +435,21 @@ def test_a_line_is_shown_without_its_end() -> None:
 def test_what_a_wrong_option_is_told() -> None:
     formats = "0, 1, 2, 3, 'text', 'csv', 'xml' or 'json'"
     replies = "a reply of senders.php (ErrorReply, Success, SenderCreated or SenderList, or a union of them)"
+    replies += " or of another endpoint"
     said: dict[str, tuple[dict[str, Any], Callable[..., object]]] = {
         f"fmt has to be {formats}, not 9": ({"fmt": 9}, decode),
         f"fmt has to be {formats}, not '3'": ({"fmt": "3"}, validate),
         "charset has to be utf-8, windows-1251 or koi8-r, not 'latin-1'": ({"charset": "latin-1"}, decode),
         f"expect has to be {replies}, not <class 'int'>": ({"expect": int}, decode),
         f"expect has to be {replies}, not 'senders'": ({"expect": "senders"}, validate),
-        f"expect has to be {replies}, not <class 'object'>": ({"expect": SenderList | object | None}, decode),
-        f"expect has to be {replies}, not <class 'NoneType'>": ({"expect": SenderList | None}, validate),
+        f"expect has to be {replies}, not <class 'object'>": (
+            {"expect": SenderList | object | None},
+            decode,
+        ),
+        f"expect has to be {replies}, not <class 'NoneType'>": (
+            {"expect": SenderList | None},
+            validate,
+        ),
         "strict has to be True or False, not 1": ({"strict": 1}, decode),
         "limits has to be a Limits, not int": ({"limits": 5}, decode),
     }
@@ -466,7 +473,7 @@ def test_what_encode_is_told() -> None:
     ):
         with pytest.raises(OptionError, match=f"^{re.escape(words)}$"):
             encode(ErrorReply(3, "x"), fmt=1, drop=drop)
-    with pytest.raises(EncodeError, match=r"^expected a reply of senders.php \(.*\), found int$"):
+    with pytest.raises(EncodeError, match=r"^expected a reply of senders.php \(.*\) or of another \w+, found int$"):
         encode(5, fmt=1)  # type: ignore[arg-type]
 
 

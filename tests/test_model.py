@@ -250,10 +250,17 @@ def test_a_code_that_no_reply_can_hold_has_no_meaning(code: Any) -> None:
     assert (error.retry, error.retry_after, error.meaning) == (False, None, "not documented")
 
 
+OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, SenderList)"
+
+
 @pytest.mark.parametrize(
     ("reply", "fmt", "reason"),
     [
-        (None, 0, "expected a reply of senders.php (ErrorReply, Success, SenderCreated, SenderList), found NoneType"),
+        (
+            None,
+            0,
+            f"expected {OF_SENDERS} or of another endpoint, found NoneType",
+        ),
         (SenderList((5,)), 0, "senders[0]: expected a Sender, found int"),  # type: ignore[arg-type]
         (SenderList((Sender(5),)), 3, "senders[0].name: expected a name of at least one character, found 5"),  # type: ignore[arg-type]
         (SenderList((Sender(None),)), 3, "senders[0].name: expected a name of at least one character, found None"),  # type: ignore[arg-type]
@@ -402,7 +409,10 @@ def test_wrong_options(function: Any, options: dict[str, Any], words: str) -> No
         function(b"OK" if function == decode else Success(), **options)
 
 
-REPLY_CLASSES = "a reply of senders.php (ErrorReply, Success, SenderCreated or SenderList, or a union of them)"
+REPLY_CLASSES = (
+    "a reply of senders.php (ErrorReply, Success, SenderCreated or SenderList, or a union of them)"
+    " or of another endpoint"
+)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from smsc_codec import (
     from_json,
     to_json,
 )
+from smsc_codec.endpoints import ENDPOINTS, codec_of
 
 OPERATORS: Any = {"mega_step": OperatorStatus.APPROVED, "new": 77}
 WRITTEN: list[tuple[Reply, bytes]] = [
@@ -58,7 +59,9 @@ def test_what_is_no_json(line: str, reason: str, place: tuple[int, int, int]) ->
     assert (error.offset, error.line, error.column) == place
 
 
-KINDS = "expected one of error, success, created, senders"
+KINDS = (
+    f"expected one of {', '.join([*dict.fromkeys(r.kind for n in ENDPOINTS for r in codec_of(n).endpoint.replies)])}"
+)
 NUMBER = "expected a whole number of at most 18 digits"
 CODE = "expected an operator's code (0 to 99)"
 REPLACEMENT = "expected the name of a replacement, which one or two digits are not"

@@ -26,19 +26,19 @@ from smsc_codec import (
     Sender,
     SenderCreated,
     SenderError,
-    SenderList,
     ServiceError,
     Severity,
     Success,
     decode,
     validate,
 )
+from smsc_codec.model import Answer
 from smsc_codec.recordings import CODES, Entry, Found, Kind, Problem, Summary, WorkerError
 
 PACKAGES = ("smsc_codec", "smsc_codec.recordings", "smsc_codec.testing")
 PUBLIC = [(package, name) for package in PACKAGES for name in import_module(package).__all__]
-# Methods of the codec, and values.
-OTHERS = {"decode", "encode", "validate", "Reply", "CODES"}
+# Values.
+OTHERS = {"Reply", "CODES"}
 
 
 @pytest.mark.parametrize(("package", "name"), PUBLIC, ids=str)
@@ -87,9 +87,4 @@ def test_what_a_traceback_says() -> None:
     assert repr(Found) == "<class 'smsc_codec.recordings.Found'>"
     assert {Entry.__module__, Problem.__module__, Summary.__module__} == {"smsc_codec.recordings"}
     assert CODES["no-body"][0] is Severity.WARNING
-    assert get_args(Reply) == (
-        SenderList,
-        SenderCreated,
-        Success,
-        ErrorReply,
-    )
+    assert get_args(Reply) == (Answer, ErrorReply)

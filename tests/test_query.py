@@ -22,6 +22,7 @@ from smsc_codec import (
     Finding,
     Format,
     Limits,
+    MessageSent,
     OptionError,
     Query,
     Sender,
@@ -34,13 +35,13 @@ from smsc_codec import (
     decode_response,
     validate,
 )
-from smsc_codec.endpoints import OTHERS
+from smsc_codec.endpoints import OTHERS, known
 from smsc_codec.endpoints.senders import COMMANDS
 
 from .strategies import bodies
 
 URL = "https://smsc.ru/sys/senders.php"
-LIST = Query(fmt=Format.JSON, charset="utf-8", command="get", all=True)
+LIST = Query(fmt=Format.JSON, charset="utf-8", command="get", parameters={"all": "1"})
 
 
 class Link:
@@ -109,15 +110,14 @@ def test_what_was_asked(source: Any) -> None:
         ((URL, {"fmt": None, "charset": None}), Query()),
         ((URL, TEXT), LIST),
         ((URL + "?fmt=1&get=1", b"fmt=3&charset=utf-8&all=1"), LIST),
-        ((TEXT, {"get": 0, "del": 1}), Query(fmt=Format.JSON, charset="utf-8", command="del")),
+        ((TEXT, {"get": 0, "del": 1}), Query(fmt=Format.JSON, charset="utf-8", command="del", parameters={"all": "1"})),
         # Only what the documentation says.
         (("senders.php?get=yes&fmt=2",), Query(fmt=Format.XML)),
         ((URL, {"get": True, "fmt": 2}), Query(fmt=Format.XML)),
-        # The views are those of a list.
-        (("?add=1&all=1&operators=1",), Query(fmt=Format.TEXT, command="add")),
+        (("?get=1&all=0&operators=2",), Query(fmt=Format.TEXT, command="get", parameters={"operators": "another"})),
         (
             ("?get=1&operators=1&charset=CP1251",),
-            Query(fmt=Format.TEXT, charset="windows-1251", command="get", operators=True),
+            Query(fmt=Format.TEXT, charset="windows-1251", command="get", parameters={"operators": "1"}),
         ),
     ],
 )
@@ -197,17 +197,21 @@ def test_what_is_no_request(sources: tuple[Any, ...], reason: str) -> None:
     assert caught.value.__context__ is None
 
 
+WRONG_PARAMETERS: list[Any] = [5, None, "all", [], {"cost": "1"}, {5: "1"}, {"all": 1}, {"all": "2"}]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"endpoint": "send"}, {"endpoint": "SENDERS"}, {"endpoint": 5}, {"endpoint": None}),
+        *({"endpoint": "get"}, {"endpoint": "SENDERS"}, {"endpoint": 5}, {"endpoint": None}),
         *({"fmt": 4}, {"fmt": "3"}, {"charset": 5}, {"command": "drop"}, {"command": []}),
-        *({view: given} for view in ("all", "operators") for given in (5, 1, 0, "1", None)),
+        *({"parameters": given} for given in WRONG_PARAMETERS),
+        {"endpoint": "balance", "command": "get"},
     ],
     ids=str,
 )
 def test_what_is_no_query(wrong: dict[str, Any]) -> None:
-    with pytest.raises(OptionError, match=f"{next(iter(wrong))} has to be"):
+    with pytest.raises(OptionError, match=f"{list(wrong)[-1]} (of senders.php can hold|has to be)"):
         Query(**wrong)
 
 
@@ -224,7 +228,7 @@ def test_commands_are_named_where_there_is_no_such() -> None:
     [
         ({"fmt": "3", "charset": "UTF8", "get": "1"}, Query(fmt=Format.JSON, charset="utf-8", command="get")),
         ({"fmt": "7", "charset": "utf-16", "get": "1"}, Query(command="get")),
-        ({"fmt": "3", "get": "1", "add": "1", "all": "1"}, Query(fmt=Format.JSON)),
+        ({"fmt": "3", "get": "1", "add": "1", "all": "1"}, Query(fmt=Format.JSON, parameters={"all": "1"})),
         ({}, Query()),
     ],
     ids=str,
@@ -251,9 +255,9 @@ def test_queries_are_values() -> None:
     again = pickle.loads(pickle.dumps(LIST))
     assert again == LIST and hash(again) == hash(LIST)
     assert again.fmt is Format.JSON
-    assert Query(fmt=3, charset="UTF8", command="get", all=True) == LIST  # type: ignore[arg-type]
+    assert Query(fmt=3, charset="UTF8", command="get", parameters={"all": "1"}) == LIST  # type: ignore[arg-type]
     assert repr(LIST) == (
-        "Query(endpoint='senders', fmt=<Format.JSON: 3>, charset='utf-8', command='get', all=True, operators=False)"
+        "Query(endpoint='senders', fmt=<Format.JSON: 3>, charset='utf-8', command='get', parameters={'all': '1'})"
     )
     with pytest.raises(AttributeError):
         LIST.fmt = Format.XML  # type: ignore[misc]
@@ -323,7 +327,7 @@ def test_the_charset(asked: str, body: Any, content_type: str, codes: list[str])
             b"name = A, status = 1\nname = B",
             "",
             "no-status",
-            "all=1 was asked, and there is no status",
+            "all=1 was asked, and status is missing",
             "senders[1]",
         ),
         (
@@ -331,7 +335,7 @@ def test_the_charset(asked: str, body: Any, content_type: str, codes: list[str])
             b"name = A, mts = 1\nname = B",
             "",
             "no-operators",
-            "operators=1 was asked, and there are none",
+            "operators=1 was asked, and operators is missing",
             "senders[1]",
         ),
     ],
@@ -355,7 +359,6 @@ def test_what_objects_say_of_themselves_is_not_believed() -> None:
     wrong: list[dict[str, Any]] = [
         {"endpoint": says},
         {"command": says},
-        {"all": MagicMock(spec=bool)},
         {"charset": says},
     ]
     for options in wrong:
@@ -485,6 +488,7 @@ def test_the_examples() -> None:
 # Endpoints
 
 COMMON = "fmt=1&get=1&charset=koi8-r"
+PAGES = known(".php")
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -494,7 +498,7 @@ def test_other_endpoints_are_refused_by_name(name: str) -> None:
             with pytest.raises(OptionError) as caught:
                 Query.from_url(source, form)
             assert str(caught.value) == (
-                f"expected a request to senders.php, found {name}.php, whose replies are not read here"
+                f"expected a request to {PAGES}, found {name}.php, whose replies are not read here"
             )
     for ending in ("", "/"):
         with pytest.raises(OptionError, match=f"found {name}.php, whose replies are not read here$"):
@@ -504,7 +508,7 @@ def test_other_endpoints_are_refused_by_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["sender", "callback", "my_proxy"])
 def test_unknown_pages_are_refused_by_name(name: str) -> None:
     words = f"found {name}.php, which the service does not have$"
-    with pytest.raises(OptionError, match=f"^expected a request to senders.php, {words}"):
+    with pytest.raises(OptionError, match=f"^expected a request to {PAGES}, {words}"):
         Query.from_url(f"https://smsc.ru/sys/{name}.php?{COMMON}")
 
 
@@ -513,14 +517,16 @@ def test_a_reply_of_another_endpoint_is_no_list_of_names() -> None:
     response: Any = SimpleNamespace(url=url, headers={}, content=b"5,1")
     assert decode(response.content, fmt=1) == SenderList((Sender("5", 1),))
     for form in (None, {"get": 1}):
-        with pytest.raises(OptionError, match=r"found send\.php, whose replies are not read here$"):
-            decode_response(response, form=form)
+        assert decode_response(response, form=form) == MessageSent(5, 1)
+    response.url = "https://smsc.ru/sys/get.php?fmt=1&get_price=1"
+    with pytest.raises(OptionError, match=r"found get\.php, whose replies are not read here$"):
+        decode_response(response)
 
 
 @pytest.mark.parametrize("ending", ["", "/"])
 def test_the_json_interface(ending: str) -> None:
     query = Query.from_url(f"https://smsc.ru/rest/senders{ending}?{COMMON}", {"all": 1, "fmt": 2})
-    assert query == Query(endpoint="senders", fmt=Format.JSON, charset="utf-8", command="get", all=True)
+    assert query == Query(endpoint="senders", fmt=Format.JSON, charset="utf-8", command="get", parameters={"all": "1"})
 
 
 @pytest.mark.parametrize(
@@ -535,7 +541,7 @@ def test_other_paths_are_not_quoted(url: str) -> None:
     with pytest.raises(OptionError) as caught:
         Query.from_url(url)
     assert "s3cret" not in str(caught.value).lower()
-    assert str(caught.value).startswith("expected a request to senders.php, found ")
+    assert str(caught.value).startswith(f"expected a request to {PAGES}, found ")
 
 
 @pytest.mark.parametrize(
@@ -555,8 +561,9 @@ def test_parameters_without_a_path_need_a_command(source: Any) -> None:
 
 def test_endpoints_of_a_query() -> None:
     assert Query(endpoint="senders") == Query() and Query().endpoint == "senders"
-    with pytest.raises(OptionError, match=r"^endpoint has to be senders, not 'send'$"):
-        Query(endpoint="send")
+    assert Query(endpoint="send.php").endpoint == "send"
+    with pytest.raises(OptionError, match=f"^endpoint has to be {known()}, not 'get'$"):
+        Query(endpoint="get")
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
@@ -566,10 +573,11 @@ def test_values_that_are_bytes(kind: Any) -> None:
 
 @given(st.text(st.sampled_from("fmt%6D=&+;3 é\0"), max_size=30) | st.text(max_size=20))
 def test_parameters_are_read_as_the_standard_library_reads_them(text: str) -> None:
-    parameters = {name: value for name, value in parse_qsl(text) if name in query_module._READ}
+    names = query_module.names_of("senders")
+    parameters = {name: value for name, value in parse_qsl(text) if name in names}
     for more in ("", "&fm%74=1", "&fmt=%33&all=", "&all=+&operators=1%26"):
-        expected = parameters | {name: value for name, value in parse_qsl(more) if name in query_module._READ}
-        assert query_module._read_text(text + more) == expected
+        expected = parameters | {name: value for name, value in parse_qsl(more) if name in names}
+        assert query_module._read_text(text + more, names) == expected
 
 
 def test_no_parameter_is_remembered_but_words_of_the_service() -> None:

@@ -69,7 +69,7 @@ def test_text(shell: Shell) -> None:
         "  text error: 1",
         "  text not decoded: 1",
         "  text success: 2",
-        "  error 77 (not documented): 1",
+        "  error senders.php 77 (not documented): 1",
         "  not documented: code = 77: 1",
         "  error malformed: 1",
         "  info unknown-number: 1",
@@ -86,7 +86,7 @@ def test_json(shell: Shell) -> None:
     assert found[0]["path"] == "<stdin>"
     summary = last["summary"]
     assert summary["kinds"] == {"text": {"error": 1, "not decoded": 1, "success": 2}}
-    assert summary["errors"] == [{"code": 77, "meaning": "not documented", "count": 1}]
+    assert summary["errors"] == [{"endpoint": "senders", "code": 77, "meaning": "not documented", "count": 1}]
     assert result.err == ""
 
 
@@ -228,7 +228,7 @@ def test_progress(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_summary_names_what_was_skipped() -> None:
     summary = Summary()
     summary.skipped["a\x1b"] = 2
-    assert summary_lines(summary)[-1] == "  skipped, not senders.php: a\ufffd: 2"
+    assert summary_lines(summary)[-1] == "  skipped: a\ufffd: 2"
 
 
 def test_no_library_is_needed_for_bodies(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from smsc_codec import (
 from .secrets import SPELLINGS, leaked
 from .test_query import Link, Trap
 
-LIST = Query(fmt=Format.JSON, command="get", all=True)
+LIST = Query(fmt=Format.JSON, command="get", parameters={"all": "1"})
 NAMES = SenderList((Sender("Имя", 5), Sender("SMSC.RU", 6)))
 
 

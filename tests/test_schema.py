@@ -17,25 +17,22 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+import smsc_codec
 from smsc_codec import (
     EncodeError,
-    ErrorReply,
-    OperatorStatus,
     Reply,
-    Sender,
-    SenderCreated,
-    SenderError,
-    SenderList,
-    SenderStatus,
     SmscCodecError,
-    Success,
     from_json,
     to_json,
 )
-from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.endpoints import CLASSES, ENDPOINTS, codec_of
+from smsc_codec.model import Code
+from smsc_codec.normal import is_shared
 
+from . import schemas
+from .declared import Known, replies_of, with_known
 from .strategies import replies
-from .vectors import FOLDER, GOOD, VECTORS, Vector
+from .vectors import FOLDER, GOOD, OTHERS, VECTORS, Vector
 
 
 def _schema(name: str) -> Any:
@@ -60,7 +57,12 @@ def test_the_schemas_are_schemas() -> None:
         valid_row.validate(example)
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=repr)
+@pytest.mark.parametrize("name", schemas.FILES)
+def test_the_schemas_are_those_of_the_declarations(name: str) -> None:
+    assert (FOLDER / name).read_text("utf-8") == schemas.written(schemas.FILES[name]()), "run python -m tests.schemas"
+
+
+@pytest.mark.parametrize("vector", [*VECTORS, *OTHERS], ids=repr)
 def test_every_row_is_valid(vector: Vector) -> None:
     valid_row.validate(vector.row)
 
@@ -92,53 +94,48 @@ def test_the_readme_names_every_key() -> None:
     page = (FOLDER / "README.md").read_text("utf-8")
     keys = re.findall(r"^\| `(\w+)`(?: or `(\w+)`)? \|", page, re.MULTILINE)
     assert [key for pair in keys for key in pair if key] == [
-        *("fmt", "charset", "expect", "body", "body_base64"),
+        *("fmt", "charset", "expect", "request", "body", "body_base64"),
         *("reply", "canonical", "findings", "error", "evidence", "note"),
     ]
     assert {key for pair in keys for key in pair if key} == set(ROW["properties"])
 
 
 def test_the_schema_is_that_of_the_model() -> None:
-    kinds: dict[str, Any] = {
-        "senders": SenderList,
-        "created": SenderCreated,
-        "success": Success,
-        "error": ErrorReply,
-    }
-    assert {declared.kind: declared.cls for declared in SENDERS.replies} == kinds
-    assert [entry["$ref"] for entry in REPLY["oneOf"]] == [f"#/$defs/{kind}" for kind in kinds]
-    for kind, cls in {**kinds, "sender": Sender}.items():
-        described = DEFINED[kind]
-        fields = msgspec.structs.fields(cls)
-        fixed = [] if cls is Sender else ["kind"]
-        assert list(described["properties"]) == [*fixed, *(field.name for field in fields)]
-        # An empty list is a list; what else can be left out is absent.
-        needed = [field.name for field in fields if field.required or cls is SenderList]
-        assert described["required"] == [*fixed, *needed]
-        assert described["additionalProperties"] is False
+    kinds = {reply.kind: reply for name in ENDPOINTS for reply in codec_of(name).endpoint.replies}
+    assert sorted(entry["$ref"] for entry in REPLY["oneOf"]) == sorted(f"#/$defs/{kind}" for kind in kinds)
+    for kind, reply in kinds.items():
+        for described in DEFINED[kind].get("oneOf", [DEFINED[kind]]):
+            fixed = {"kind", "endpoint"} if is_shared(reply) else {"kind"}
+            assert {*described["properties"]} == fixed | {field.name for field in msgspec.structs.fields(reply.cls)}
+            assert described["additionalProperties"] is False
+        if reply.many:
+            record = DEFINED[DEFINED[kind]["properties"][reply.attribute]["items"]["$ref"].rpartition("/")[2]]
+            fields = msgspec.structs.fields(reply.object.cls)
+            assert list(record["properties"]) == [field.name for field in fields]
+            assert record["required"] == [field.name for field in fields if field.required]
 
 
-@pytest.mark.parametrize(
-    ("name", "cls"),
-    [("senderStatus", SenderStatus), ("operatorStatus", OperatorStatus), ("senderError", SenderError)],
-)
-def test_the_numbers_are_those_of_the_model(name: str, cls: Any) -> None:
-    described = [(entry["const"], entry["title"], entry["description"]) for entry in DEFINED[name]["anyOf"][:-1]]
-    assert described == [(int(member), member.name, member.meaning) for member in cls]
+ENUMS = {name: getattr(smsc_codec, name) for name in CLASSES if issubclass(getattr(smsc_codec, name), Code)}
 
 
-def test_the_codes_are_the_documented_ones() -> None:
-    page = (FOLDER.parent.parent / "docs" / "findings.md").read_text("utf-8")
-    found, refused = re.split(r"^## Errors", page, flags=re.MULTILINE)
-    properties = ROW["properties"]
-    # Those of a known request are not about the body; `option` is about the call.
-    known_request = {"no-status", "no-operators"}
-    # senders.php has no texts that persons write, and no lines that can mean two things.
-    elsewhere = {"line-end-in-text", "ambiguous", "unknown-form"}
-    findings = set(re.findall(r"^\| `([\w-]+)`", found, re.M))
-    assert set(properties["findings"]["items"]["enum"]) == findings - known_request - elsewhere
-    errors = set(re.findall(r"^\| `([\w-]+)`", refused.split("## Limits")[0], re.M)) - {"option"} - elsewhere
-    assert set(properties["error"]["properties"]["code"]["enum"]) == errors
+@pytest.mark.parametrize("name", ENUMS)
+def test_the_numbers_are_those_of_the_model(name: str) -> None:
+    entries = DEFINED[name[0].lower() + name[1:]]["anyOf"][:-1]
+    described = [(entry["const"], entry["title"], entry["description"]) for entry in entries]
+    assert described == [(int(member), member.name, member.meaning) for member in ENUMS[name]]
+
+
+@given(with_known(replies_of))
+def test_what_is_written_of_every_endpoint_is_valid(found: tuple[Known, Any]) -> None:
+    known, reply = found
+    if known.endpoint.name.removesuffix(".php") not in ENDPOINTS:
+        return
+    try:
+        written = to_json(reply, endpoint=known.endpoint.name)
+    except EncodeError:
+        return
+    valid_reply.validate(json.loads(written))
+    assert from_json(written) == reply
 
 
 @given(replies)
@@ -156,7 +153,9 @@ values = st.recursive(
         st.none(),
         st.booleans(),
         st.integers(),
-        st.sampled_from([-1, 0, 5, 99, 100, 10**18 - 1, 10**18, 1.5, "", "5", "A", "senders", "error"]),
+        st.sampled_from(
+            [-1, 0, 5, 99, 100, 10**18 - 1, 10**18, 1.5, "", "5", "A", "senders", "error", "send", "status"]
+        ),
         st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
     ),
     lambda inner: (
@@ -164,7 +163,8 @@ values = st.recursive(
     ),
     max_leaves=4,
 )
-KEYS = ("kind", "senders", "name", "id", "status", "operators", "replacements", "code", "description", "x")
+KEYS = ["kind", "endpoint", "senders", "name", "id", "status", "operators", "replacements", "code", "description", "x"]
+KEYS += ["messages", "phones", "cost", "parts", "last_date", "other", "balance", "message", "type"]
 
 
 @st.composite
@@ -219,16 +219,17 @@ def _check(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_another_reader_agrees() -> None:
     run = _check()
     assert (run.returncode, run.stderr) == (0, "")
-    counted = re.fullmatch(
-        r"valid: (\d+) examples, (\d+) rows; compared: (\d+) rows in fmt=1, (\d+) in fmt=3\n", run.stdout
-    )
+    counted = re.fullmatch(r"valid: (\d+) examples, (\d+) rows of (\d+) endpoints; compared: (.*)\n", run.stdout)
     assert counted is not None
-    examples, rows, csv, json_ = map(int, counted.groups())
+    examples, rows, endpoints = map(int, counted.groups()[:3])
     assert examples == len(REPLY["examples"]) + len(ROW["examples"])
-    assert rows == len(VECTORS)
-    # And some of those where the format has to be found out.
-    assert csv > sum(vector.row["fmt"] == 1 for vector in VECTORS) > 50
-    assert json_ > sum(vector.row["fmt"] == 3 for vector in VECTORS) > 100
+    every = [*VECTORS, *OTHERS]
+    assert (rows, endpoints) == (len(every), len(ENDPOINTS))
+    compared = [int(count) for count in re.findall(r"(\d+) in fmt=\d", counted[4])]
+    assert len(compared) == 4
+    for fmt, count in enumerate(compared):
+        # And some of those where the format has to be found out.
+        assert count >= sum(vector.row["fmt"] == fmt for vector in every) > 80
 
 
 Rows = list[dict[str, Any]]
@@ -256,6 +257,14 @@ def _no_reply(rows: Rows) -> None:
     _first(rows, fmt=3)["body"] = "[{}]"
 
 
+def _another_state(rows: Rows) -> None:
+    _first(rows, fmt=0)["reply"]["status"] = 3
+
+
+def _another_request(rows: Rows) -> None:
+    _first(rows, fmt=1, request={"cost": "0"})["request"] = {"cost": "1"}
+
+
 def _no_column(rows: Rows) -> None:
     del rows[0]["note"]
 
@@ -268,10 +277,12 @@ def _no_column(rows: Rows) -> None:
         ("lists", _another_name, r"lists:\d+: read as .*, expected .*x\""),
         ("refused", _no_error, r"refused:1: read as .*success.*, expected the error "),
         ("lists", _no_reply, r"lists:\d+: refused \(no name\), expected "),
+        ("status/replies", _another_state, r"status/replies:\d+: read as .*\"status\":1.*, expected .*\"status\":3"),
+        ("send/replies", _another_request, r"send/replies:\d+: read as .*\"cost\".*, expected .*\"sent\""),
         ("small", _no_column, r"small:1: not valid by vector\.schema\.json"),
         ("variants", list.clear, r"variants\.jsonl: there is no row in it"),
     ],
-    ids=["JSON", "CSV", "error", "reply", "schema", "empty"],
+    ids=["JSON", "CSV", "error", "reply", "endpoint", "request", "schema", "empty"],
 )
 def test_another_reader_sees_what_is_wrong(
     tmp_path: Path, name: str, damage: Callable[[Rows], None], said: str
@@ -306,11 +317,11 @@ def test_another_reader_sees_what_is_wrong_with_a_schema(tmp_path: Path, old: st
 
 
 @needs_node
-@pytest.mark.parametrize("fmt", [1, 3])
+@pytest.mark.parametrize("fmt", range(4))
 def test_another_reader_wants_something_to_compare(tmp_path: Path, fmt: int) -> None:
     folder = shutil.copytree(FOLDER, tmp_path / "vectors")
     for path in folder.glob("*.jsonl"):
         rows = [line for line in path.read_text("utf-8").splitlines() if json.loads(line)["fmt"] not in (fmt, None)]
         path.write_text("\n".join(rows) + "\n", "utf-8")
     run = _check(str(folder))
-    assert (run.returncode, run.stderr) == (1, f"no row with fmt={fmt} was compared\n")
+    assert (run.returncode, run.stderr) == (1, f"no row of senders.php with fmt={fmt} was compared\n")

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from smsc_codec import (
     ApiError,
+    Balance,
     Codec,
     ErrorReply,
     Format,
+    Message,
+    MessageCost,
+    MessageSent,
     Query,
     Reply,
     Report,
@@ -26,10 +30,12 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.endpoints.senders import Reply as SendersReply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
+    from decimal import Decimal
 
     import aiohttp
     import httpx
@@ -39,12 +45,19 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from smsc_codec.declare import Endpoint
+    from smsc_codec.model import Answer
     from smsc_codec.testing import FakeSenders, ReceivedRequest
     from smsc_codec.testing.strategies import bodies, damaged, names, replies, replies_of
 
     def decoding(body: bytes) -> None:
-        assert_type(decode(body), Reply)
-        assert_type(decode(body, expect=None), Reply)
+        assert_type(decode(body), SendersReply)
+        assert_type(decode(body, expect=None), SendersReply)
+        assert_type(decode(body, endpoint="send"), Reply)
+        assert_type(decode(body, fmt=3, expect=MessageSent), MessageSent | ErrorReply)
+        assert_type(decode(body, fmt=3, expect=Message, endpoint="status").raise_for_error(), Message)
+        assert_type(decode(body, expect=Balance).raise_for_error().balance, Decimal)
+        assert_type(decode(body, expect=MessageSent | MessageCost), Reply)
+        assert_type(validate(body, endpoint="send").reply, Reply | None)
         assert_type(decode(body), SenderList | SenderCreated | Success | ErrorReply)
         assert_type(decode(bytearray(body), fmt=Format.JSON, expect=SenderList), SenderList | ErrorReply)
         assert_type(decode(body, fmt=3, expect=SenderCreated), SenderCreated | ErrorReply)
@@ -71,15 +84,17 @@ if TYPE_CHECKING:
     def encoding(reply: Reply, names: SenderList, error: ErrorReply) -> None:
         assert_type(encode(reply, fmt=0), bytes)
         assert_type(encode(names, fmt=Format.XML, charset="windows-1251"), bytes)
-        assert_type(encode(error, fmt=1, drop=["description"]), bytes)
+        assert_type(encode(error, fmt=1, drop=["description"], endpoint="send"), bytes)
         assert_type(to_json(reply), bytes)
         assert_type(from_json(to_json(names)), Reply)
+        assert_type(from_json(to_json(error, endpoint="send")), Reply)
 
     def raising(body: bytes, reply: Reply, error: ErrorReply) -> None:
         assert_type(decode(body, expect=SenderList).raise_for_error(), SenderList)
         assert_type(decode(body, expect=SenderCreated).raise_for_error().id, int)
         assert_type(decode(body, expect=Success).raise_for_error(), Success)
-        assert_type(reply.raise_for_error(), SenderList | SenderCreated | Success)
+        assert_type(reply.raise_for_error(), Answer)
+        assert_type(decode(body).raise_for_error(), SenderList | SenderCreated | Success)
         assert_never(error.raise_for_error())
 
     def errors(error: ApiError, reply: ErrorReply) -> None:
@@ -103,8 +118,8 @@ if TYPE_CHECKING:
         assert_type(query.fmt, Format | None)
         assert_type(query.charset, str | None)
         assert_type(query.command, str | None)
-        assert_type((query.all, query.operators), tuple[bool, bool])
-        assert_type(query.expect, type[SenderList | SenderCreated | Success] | None)
+        assert_type(query.parameters, Mapping[str, str])
+        assert_type(query.expect, type[Answer] | None)
         assert_type(query.decode(body), Reply)
         assert_type(query.decode(body, expect=None, content_type="text/plain"), Reply)
         assert_type(query.decode(body, expect=SenderList, strict=True), SenderList | ErrorReply)
@@ -129,7 +144,7 @@ if TYPE_CHECKING:
     def codecs(body: bytes, mailings: Endpoint[int | str]) -> None:
         senders = Codec(SENDERS)
         assert_type(senders, Codec[SenderList | SenderCreated | Success])
-        assert_type(senders.decode(body), Reply)
+        assert_type(senders.decode(body), SendersReply)
         assert_type(senders.decode(body, expect=SenderList), SenderList | ErrorReply)
         codec = Codec(mailings)
         assert_type(codec, Codec[int | str])
@@ -138,7 +153,7 @@ if TYPE_CHECKING:
         assert_type(codec.validate(body), Report[int | str | ErrorReply])
         assert_type(codec.encode(5, fmt=0), bytes)
 
-    def matching(reply: Reply) -> None:
+    def matching(reply: SendersReply) -> None:
         match reply:
             case SenderList(senders):
                 assert_type(senders, tuple[Sender, ...])
@@ -161,7 +176,7 @@ if TYPE_CHECKING:
             case ErrorReply() as error:
                 error.raise_for_error()
 
-    def telling_apart(reply: Reply) -> None:
+    def telling_apart(reply: SendersReply) -> None:
         if isinstance(reply, ErrorReply):
             assert_type(reply, ErrorReply)
         elif isinstance(reply, SenderList):
@@ -180,7 +195,7 @@ if TYPE_CHECKING:
         server.senders = ["SHOP", Sender("R&B", 6)]
         assert_type(server.senders, tuple[Sender, ...])
         assert_type(server.requests, tuple[ReceivedRequest, ...])
-        assert_type(server.requests[0].reply, Reply)
+        assert_type(server.requests[0].reply, SendersReply)
         assert_type(server.codes, dict[str, str])
         with FakeSenders([Sender("SHOP")], login="demo", psw="demo") as running:
             assert_type(running, FakeSenders)
@@ -188,6 +203,6 @@ if TYPE_CHECKING:
 
     def strategies() -> None:
         assert_type(names(fmt=1, charset="koi8-r"), SearchStrategy[str])
-        assert_type(replies(Format.XML), SearchStrategy[Reply])
+        assert_type(replies(Format.XML), SearchStrategy[SendersReply])
         assert_type(damaged(bodies(3, endpoint="send")), SearchStrategy[bytes])
         assert_type(replies_of(SenderList, 3), SearchStrategy[SenderList])

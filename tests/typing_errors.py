@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import smsc_codec
 from smsc_codec import (
     Codec,
     ErrorReply,
@@ -21,19 +22,23 @@ from smsc_codec import (
     encode,
     validate,
 )
+from smsc_codec.endpoints.senders import Reply as SendersReply
 
 if TYPE_CHECKING:
     import aiohttp
     from typing_extensions import assert_never
 
     def decoding(body: bytes) -> None:
-        decode(5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+        decode(5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
         decode(body=body)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
         decode(body, 3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
-        decode(body, fmt=b"json")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+        decode(body, fmt=b"json")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
         decode(body, expect="senders")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
         decode(body, expect=SenderList())  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
-        decode(body, limits=5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+        decode(body, endpoint=5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+        _ = decode(body, endpoint="send").id  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
+        _ = smsc_codec.Nothing  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        decode(body, limits=5)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
         _ = decode(body).senders  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
         _ = decode(body, expect=SenderList).senders  # type: ignore[union-attr]  # pyright: ignore[reportAttributeAccessIssue]
         _ = decode(body, expect=SenderList).raise_for_error().id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
@@ -73,7 +78,7 @@ if TYPE_CHECKING:
         reply.id = 5  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
         _ = reply.raise_for_error().code  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
-    def forgetting(reply: Reply) -> None:
+    def forgetting(reply: SendersReply) -> None:
         match reply:
             case SenderList() | SenderCreated() | Success():
                 pass
@@ -85,7 +90,7 @@ if TYPE_CHECKING:
         if not isinstance(reply, SenderList):
             assert_never(reply)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
-    def returning(reply: Reply) -> SenderList:
+    def returning(reply: SendersReply) -> SenderList:
         return reply  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
 
     def raising(error: ErrorReply) -> None:

@@ -16,9 +16,8 @@ from typing import Any
 import orjson
 
 from .. import DecodeError, Format, Reply, __version__, decode
-from ..endpoints.senders import SENDERS
+from ..door import codec_for
 
-_KINDS = [form.kind for form in reversed(SENDERS.replies)]
 _REFRESH = 0.1
 
 
@@ -41,6 +40,7 @@ class Group:
         *progress* is called with how many groups are done, of which *before* were before this one.
         """
         fmt, charset, expect, strict = self.fmt, asked["charset"], asked["expect"], asked["strict"]
+        endpoint = asked["endpoint"]
         clock = time.perf_counter_ns
         begin = now = clock()
         length = seconds * 1e9
@@ -48,7 +48,7 @@ class Group:
             self.rounds += 1
             for body in self.bodies:
                 start = clock()
-                decode(body, fmt=fmt, charset=charset, expect=expect, strict=strict)
+                decode(body, fmt=fmt, charset=charset, expect=expect, endpoint=endpoint, strict=strict)
                 now = clock()
                 self.times[now - start] += 1
                 progress(before + min((now - begin) / length, 1))
@@ -89,11 +89,12 @@ class Bench:
     def __init__(self, asked: dict[str, Any]) -> None:
         self.asked = asked
         self._groups: dict[tuple[Format, str], Group] = {}
+        self._endpoint = codec_for(asked["expect"], asked["endpoint"]).endpoint
 
     def add(self, body: bytes) -> None:
         """Decode a reply and remember it. Raises `DecodeError`."""
         reply = decode(body, **self.asked)
-        form = SENDERS.reply_of(type(reply))
+        form = self._endpoint.reply_of(type(reply))
         assert form is not None
         fmt = self.asked["fmt"]
         if fmt is None:
@@ -113,7 +114,8 @@ class Bench:
 
     def groups(self) -> list[Group]:
         """The groups in the order in which they are printed."""
-        return sorted(self._groups.values(), key=lambda group: (group.fmt, _KINDS.index(group.kind)))
+        kinds = [reply.kind for reply in reversed(self._endpoint.replies)]
+        return sorted(self._groups.values(), key=lambda group: (group.fmt, kinds.index(group.kind)))
 
     def measure(self, seconds: float) -> None:
         """Measure every group for so many seconds."""

@@ -6,6 +6,7 @@ import argparse
 import codecs
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,12 +14,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from .. import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, from_json, to_json
+from .. import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, to_json
 from .._files import files_in, why
 from .._secrets import printable, safe_name
+from ..endpoints import DEFAULT, kinds, with_kind
 from ..formats import Format
-from ..normal import unmarked
-from .parser import KINDS, build_parser
+from ..normal import from_json_of, unmarked
+from .parser import build_parser
 from .streams import (
     OutputError,
     SpoolError,
@@ -36,6 +38,9 @@ GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 # One byte more than the limit is enough to be refused; a device may have no end.
 _MOST = Limits().body + 1
+
+# What the library advises, in terms of the command line.
+_PASSED = re.compile(r"endpoint='([a-z_]+)'")
 
 # Each becomes a file, and takes some 200 bytes of memory before the first is written.
 _MOST_REPLIES = 100_000
@@ -81,6 +86,8 @@ class _Run:
         elif item.line:
             where = f"{where}: line {item.line}"
         error.path = printable(error.path)
+        if isinstance(error, DecodeError):
+            error.reason = _PASSED.sub(r"--endpoint \1", error.reason)
         self.say(f"{where}: {error}", UNDECODABLE)
 
     def inputs(self, names: Iterable[str]) -> Iterator[_Input]:
@@ -132,14 +139,33 @@ class _Run:
     def asked(self) -> dict[str, Any]:
         """The options of `decode` and `validate`."""
         options = self.options
-        expect = KINDS[options.expect] if options.expect else None
-        return {"fmt": options.fmt, "charset": options.charset, "expect": expect, "strict": options.strict}
+        endpoint, expect = self.endpoint(), None
+        if options.expect:
+            assert endpoint is not None
+            known = kinds()[endpoint]
+            if options.expect not in known:
+                options.parser.refuse(f"argument --expect: {endpoint}.php has {', '.join(known)}, not {options.expect}")
+            expect = known[options.expect]
+        return {
+            "fmt": options.fmt,
+            "charset": options.charset,
+            "expect": expect,
+            "endpoint": endpoint,
+            "strict": options.strict,
+        }
+
+    def endpoint(self) -> str | None:
+        """The endpoint that is given, or that has the kind of replies which is given; None if there is neither."""
+        options = self.options
+        named: str | None = options.endpoint
+        return named or (with_kind(options.expect) if options.expect else None)
 
     def decode(self) -> None:
         """Print normalized JSON, a line for each input."""
+        asked = self.asked()
 
         def line(item: _Input) -> bytes:
-            return printable_json(to_json(decode(item.body, **self.asked()))) + b"\n"
+            return printable_json(to_json(decode(item.body, **asked), endpoint=asked["endpoint"])) + b"\n"
 
         self.each(self.inputs(self.options.files), line)
 
@@ -155,23 +181,33 @@ class _Run:
                 self.refuse(item, error)
         self.alone(len(items))
         self.tell_apart((f"{item.name}, line {item.line}" if item.line else item.name, item.stem) for item in items)
-        self.each(items, lambda item: self._written(from_json(item.body)))
+        self.each(items, self._encoded)
+
+    def _encoded(self, item: _Input) -> bytes:
+        given = self.options.endpoint
+        reply, endpoint = from_json_of(item.body, given or DEFAULT)
+        if given not in (None, endpoint):
+            raise EncodeError(f"expected a reply of {given}.php, found one of {endpoint}.php")
+        return self._written(reply, endpoint)
 
     def convert(self) -> None:
         """Write a body for each body."""
         self.alone(len(self.options.files))
         self.tell_apart((safe_name(name), _stem(name)) for name in self.options.files)
-        self.each(self.inputs(self.options.files), lambda item: self._written(decode(item.body, **self.asked())))
+        asked = self.asked()
+        endpoint = asked["endpoint"] or DEFAULT
+        self.each(self.inputs(self.options.files), lambda item: self._written(decode(item.body, **asked), endpoint))
 
-    def _written(self, reply: Reply) -> bytes:
+    def _written(self, reply: Reply, endpoint: str) -> bytes:
         options = self.options
         charset = options.to_charset or "utf-8"
-        return encode(reply, fmt=options.to, charset=charset, drop=options.drop)
+        return encode(reply, fmt=options.to, endpoint=endpoint, charset=charset, drop=options.drop)
 
     def validate(self) -> None:
         """Report what is found in recordings."""
         from . import validate
 
+        self.asked()
         self.status = validate.run(self.options)
 
     def bench(self) -> None:

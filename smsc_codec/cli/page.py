@@ -95,7 +95,7 @@ class PageReport(Report):
             _over_time(summary.timeline),
             _bars("Findings by code", ((" ".join(key), n) for key, n in _by_severity(summary))),
             _bars("Keys and numbers that are not documented", ranked(summary.unknown)),
-            _bars("Skipped: not sent to senders.php", ranked(summary.skipped)),
+            _bars("Skipped: replies that are not read", ranked(summary.skipped)),
         ]
         put((head + "".join(parts)).encode())
         if summary.findings:

@@ -12,15 +12,11 @@ from typing import Any, NoReturn
 from .. import __version__
 from .._secrets import printable, without_secrets
 from .._source import CHARSETS, shown
-from ..endpoints.senders import SENDERS
+from ..endpoints import DEFAULT, ENDPOINTS, all_kinds, codec_of
 from ..formats import Format
 from .streams import complain, put, shown_arguments
 
-KINDS = {form.kind: form.cls for form in SENDERS.replies if form.kind != "error"}
-"""What `--expect` takes."""
-FIELDS = sorted(
-    {field.name for form in SENDERS.replies if not form.many for field in form.object.fields if field.optional}
-)
+FIELDS = sorted({name for endpoint in ENDPOINTS for name in codec_of(endpoint)._droppable})
 """What `--drop` takes."""
 
 RECORDINGS = ("body", "json-lines", "har", "cassette", "http")
@@ -145,7 +141,7 @@ def build_parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="smsc-codec",
-        description="Read and write the replies of SMS Center's senders.php in all four formats.",
+        description="Read and write the replies of SMS Center's HTTP API in all four formats.",
         epilog=f"{_FILES}\n{_EPILOG}",
         formatter_class=raw,
         allow_abbrev=False,
@@ -189,14 +185,27 @@ def _reading(parser: argparse.ArgumentParser) -> None:
     words = "charset of the reply (default: the XML declaration's, else utf-8 if the bytes are, else windows-1251)"
     parser.add_argument("--charset", choices=CHARSETS, metavar="CHARSET", help=f"{words}; {', '.join(CHARSETS)}")
     words = "the kind of reply the request leads to; another is an error, the service's own errors are not"
-    parser.add_argument("--expect", choices=KINDS, metavar="KIND", help=f"{words}; {', '.join(KINDS)}")
+    known = all_kinds()
+    parser.add_argument("--expect", choices=known, metavar="KIND", help=f"{words}; {', '.join(known)}")
+    _endpoint(parser, f"the endpoint that was asked (default: that of KIND, or {DEFAULT})")
     parser.add_argument("--strict", action="store_true", help="refuse replies that validate has findings for")
+
+
+def _endpoint(parser: argparse.ArgumentParser, words: str) -> None:
+    words = f"{words}; {', '.join(ENDPOINTS)}"
+    parser.add_argument("--endpoint", type=_name, choices=[*ENDPOINTS], metavar="NAME", help=words)
+
+
+def _name(text: str) -> str:
+    return text.removesuffix(".php")
 
 
 def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
     charset = "--charset" if option == "--fmt" else "--to-charset"
 
     def add(parser: argparse.ArgumentParser) -> None:
+        if option == "--fmt":
+            _endpoint(parser, f"the endpoint of replies that do not say theirs (default: {DEFAULT})")
         words = "the format to write: 0 text, 1 csv, 2 xml, 3 json"
         parser.add_argument(option, dest="to", type=_format, metavar="FMT", required=True, help=words)
         words = f"the charset to write (default: utf-8); {', '.join(CHARSETS)}"

@@ -177,7 +177,7 @@ def summary_lines(summary: Summary) -> list[str]:
     lines += [f"  error {words}: {count}" for words, count in summary.error_codes()]
     lines += [f"  not documented: {key}: {count}" for key, count in ranked(summary.unknown)]
     lines += [f"  {severity} {code}: {count}" for (severity, code), count in sorted(summary.codes.items())]
-    lines += [f"  skipped, not senders.php: {host}: {count}" for host, count in ranked(summary.skipped)]
+    lines += [f"  skipped: {host}: {count}" for host, count in ranked(summary.skipped)]
     # A shorter run says nothing about the speed.
     if summary.seconds >= 1:
         speed = f"{summary.replies / summary.seconds:,.0f} replies/s, {summary.size / summary.seconds / 1e6:,.1f} MB/s"

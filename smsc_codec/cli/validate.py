@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
         fmt=options.fmt,
         charset=options.charset,
         expect=options.expect,
+        endpoint=options.endpoint,
         strict=options.strict,
         jobs=options.jobs,
     )

@@ -1,16 +1,65 @@
-"""The endpoints of the service, each a file of its name: what its replies are, and how each format spells them."""
+"""The endpoints of the service, each a file of its name: what its replies are, and how each format spells them.
+
+This is the registry. An endpoint is a line of `ENDPOINTS`, and its module has an `ENDPOINT` and a `CODEC`. A module is
+imported when its endpoint or one of its classes is asked for.
+"""
 
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
+from .._loading import LOADING
 from .._pages import PAGES
 
-ENDPOINTS = ("senders",)
-"""Those whose replies can be read and written."""
+if TYPE_CHECKING:
+    from ..codec import Codec
+    from .senders import Reply as DefaultReply
+
+__all__ = [
+    "CLASSES",
+    "DEFAULT",
+    "ENDPOINTS",
+    "OTHERS",
+    "DefaultReply",
+    "all_kinds",
+    "codec_of",
+    "kinds",
+    "known",
+    "loaded",
+    "module_of",
+    "name_in",
+    "with_kind",
+]
+
+ENDPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "senders": (
+            *("OperatorStatus", "Sender", "SenderCreated"),
+            *("SenderError", "SenderList", "SenderStatus"),
+        ),
+        "send": ("MessageCost", "MessageError", "MessageSent", "PhoneResult"),
+        "status": (
+            *("DeliveryError", "Message", "MessageFlags", "MessageState"),
+            *("MessageType", "StatusError", "StatusList", "TemplateKind"),
+        ),
+        "balance": ("Balance", "BalanceError"),
+        "info": ("InfoError", "OperatorInfo", "OperatorInfoList"),
+    }
+)
+"""Those whose replies can be read and written, and the public classes of each. The first one is meant if the caller
+does not say which."""
+
+DEFAULT = next(iter(ENDPOINTS))
+"""The endpoint that is meant if the caller does not say which."""
+
+CLASSES: Mapping[str, str] = MappingProxyType({cls: name for name, classes in ENDPOINTS.items() for cls in classes})
+"""The endpoint that has each of the classes which only one has."""
 
 OTHERS = tuple(name for name in PAGES if name not in ENDPOINTS)
 """Those that the service has beside them."""
@@ -20,8 +69,45 @@ _FILE = re.compile(r"([a-z_]{1,40})\.php")
 
 @lru_cache(len(ENDPOINTS))
 def module_of(name: str) -> Any:
-    """Return the module of an endpoint: it has its `CODEC`, and its `COMMANDS`."""
-    return import_module(f".{name}", __name__)
+    """Return the module of an endpoint."""
+    with LOADING:
+        return import_module(f".{name}", __name__)
+
+
+def codec_of(name: str) -> Codec[Any]:
+    """Return the codec of an endpoint."""
+    codec: Codec[Any] = module_of(name).CODEC
+    return codec
+
+
+@lru_cache(1)
+def kinds() -> Mapping[str, Mapping[str, Any]]:
+    """Return the classes of replies by their kinds, for each endpoint, without that of errors. It loads all modules."""
+    replies = {name: codec_of(name).endpoint.own for name in ENDPOINTS}
+    return {name: {reply.kind: reply.cls for reply in own} for name, own in replies.items()}
+
+
+def with_kind(kind: str) -> str | None:
+    """Return the first endpoint that has a kind of replies, None if none has."""
+    return next((name for name, own in kinds().items() if kind in own), None)
+
+
+def all_kinds() -> list[str]:
+    """Return all kinds of replies but errors, in the order of their endpoints."""
+    return [*dict.fromkeys(kind for own in kinds().values() for kind in own)]
+
+
+def known(ending: str = "") -> str:
+    """Return the names of all endpoints for a message, each with an ending."""
+    *names, last = (f"{name}{ending}" for name in ENDPOINTS)
+    return f"{', '.join(names)} or {last}"
+
+
+def loaded() -> Iterator[str]:
+    """Yield the endpoints whose modules have been imported: nobody can have a class of any other."""
+    for name in ENDPOINTS:
+        if hasattr(sys.modules.get(f"{__name__}.{name}"), "CODEC"):
+            yield name
 
 
 def name_in(path: str) -> tuple[str, bool]:

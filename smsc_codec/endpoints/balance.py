@@ -3,12 +3,11 @@
 The evidence is in `docs/wire-format/balance.md`; fmt=0 in `grammars/balance.lark`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
+from .._public import publish
 from ..codec import Codec
 from ..declare import MONEY, NAME, Endpoint, Field, Layout, Object, Only, Other, Reply
 from ..mapping import EMPTY
@@ -66,9 +65,12 @@ BALANCE = Reply(
 )
 
 ENDPOINT: Endpoint[Balance] = Endpoint(
-    "balance.php", "balance", (BALANCE,), errors=BalanceError, reads=frozenset({"cur"})
+    "balance.php", "balance", (BALANCE,), errors=BalanceError, reads={"cur": ("1",)}, answer=lambda asked: Balance
 )
 CODEC = Codec(ENDPOINT)
 
-COMMANDS: Mapping[str, type[Balance]] = {}
-"""It has no commands."""
+__all__ = [
+    "Balance",
+    "BalanceError",
+]
+publish(globals(), "smsc_codec")

@@ -3,14 +3,12 @@
 The evidence is in `docs/wire-format/info.md`; fmt=0 in `grammars/info.lark`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
-from types import MappingProxyType
 
+from .._public import publish
 from ..codec import Codec
-from ..declare import DIGITS, TEXT, Cell, Endpoint, Field, Layout, Object, Only, Other, Reply
+from ..declare import COUNTED, DIGITS, TEXT, Cell, Endpoint, Field, Layout, Object, Only, Other, Reply
 from ..mapping import EMPTY
 from ..model import Answer, ErrorCode, Records
 
@@ -99,10 +97,27 @@ MANY = Reply(
     item="info",
 )
 
+
+def _answer(asked: Mapping[str, str]) -> type[OperatorInfo | OperatorInfoList] | None:
+    """Return what a request is answered with, None if it does not name the numbers."""
+    phones = asked.get("phone")
+    return OperatorInfo if phones == "one" else OperatorInfoList if phones == "several" else None
+
+
 ENDPOINT: Endpoint[OperatorInfo | OperatorInfoList] = Endpoint(
-    "info.php", "info", (ONE, MANY), errors=InfoError, reads=frozenset({"get_operator", "phone"})
+    "info.php",
+    "info",
+    (ONE, MANY),
+    errors=InfoError,
+    reads={"phone": COUNTED},
+    commands={"get_operator": OperatorInfo},
+    answer=_answer,
 )
 CODEC = Codec(ENDPOINT)
 
-COMMANDS: Mapping[str, type[OperatorInfo | OperatorInfoList]] = MappingProxyType({"get_operator": OperatorInfo})
-"""[doc] The parameter that is 1; several numbers are answered with an `OperatorInfoList`."""
+__all__ = [
+    "InfoError",
+    "OperatorInfo",
+    "OperatorInfoList",
+]
+publish(globals(), "smsc_codec")

@@ -3,8 +3,6 @@
 The evidence is in `docs/wire-format/send.md`; fmt=0 in `grammars/send.lark`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -12,9 +10,11 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
+from .._public import publish
 from ..codec import Codec
 from ..declare import (
     COUNT,
+    COUNTED,
     DIGITS,
     ID,
     MONEY,
@@ -177,10 +177,38 @@ COST = Reply(
     xml=("result", None),
 )
 
+
+def _answer(asked: Mapping[str, str]) -> type[MessageSent | MessageCost] | None:
+    """Return what a request is answered with; one that names no numbers has other parameters elsewhere."""
+    if asked.get("cost") == "1":
+        return MessageCost
+    if asked.get("cost") in ("2", "3"):
+        return MessageSent
+    return MessageSent if "cost" not in asked and ("phones" in asked or "list" in asked) else None
+
+
 ENDPOINT: Endpoint[MessageSent | MessageCost] = Endpoint(
-    "send.php", "send", (SENT, COST), errors=MessageError, reads=frozenset({"cost", "op", "err", "mes", "call"})
+    "send.php",
+    "send",
+    (SENT, COST),
+    errors=MessageError,
+    reads={
+        "cost": ("1", "2", "3"),
+        "op": ("1",),
+        "err": ("1",),
+        "mes": ("code",),
+        "call": ("1",),
+        "phones": COUNTED,
+        "list": COUNTED,
+    },
+    answer=_answer,
 )
 CODEC = Codec(ENDPOINT)
 
-COMMANDS: Mapping[str, type[MessageSent | MessageCost]] = {}
-"""It has no commands."""
+__all__ = [
+    "MessageCost",
+    "MessageError",
+    "MessageSent",
+    "PhoneResult",
+]
+publish(globals(), "smsc_codec")

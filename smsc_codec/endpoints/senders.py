@@ -11,8 +11,9 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from .._public import publish
 from ..codec import Codec
-from ..declare import ID, NAME, SUCCESS, Endpoint, Field, Layout, Object, OpenMap, code
+from ..declare import ID, NAME, SUCCESS, Endpoint, Field, Layout, Object, OpenMap, View, code
 from ..declare import Reply as Declared
 from ..mapping import EMPTY
 from ..model import Answer, Code, ErrorCode, ErrorReply, Records, Success
@@ -166,16 +167,6 @@ CREATED = Declared(
     xml=("result", None),
 )
 
-SENDERS: Endpoint[SenderList | SenderCreated | Success] = Endpoint(
-    "senders.php",
-    "senders",
-    (SUCCESS, CREATED, LIST),
-    errors=SenderError,
-    # [cap] send.php has an error 6; the form of errors is the whole service's.
-    other_errors=frozenset({6}),
-)
-CODEC = Codec(SENDERS)
-
 COMMANDS: Mapping[str, type[SenderList | SenderCreated | Success]] = MappingProxyType(
     {
         "get": SenderList,
@@ -187,3 +178,30 @@ COMMANDS: Mapping[str, type[SenderList | SenderCreated | Success]] = MappingProx
     }
 )
 """[doc] The parameter that is 1 in a request, and what it is answered with."""
+
+SENDERS: Endpoint[SenderList | SenderCreated | Success] = Endpoint(
+    "senders.php",
+    "senders",
+    (SUCCESS, CREATED, LIST),
+    errors=SenderError,
+    # [cap] send.php has an error 6; the form of errors is the whole service's.
+    other_errors=frozenset({6}),
+    reads={"all": ("1",), "operators": ("1",)},
+    commands=COMMANDS,
+    views=(
+        # [doc] The view with the operators has no status, and does not exist in fmt=1.
+        View({"all": "1", "operators": "0"}, "status"),
+        View({"operators": "1"}, "operators", ("text", "xml", "json")),
+    ),
+)
+CODEC = Codec(SENDERS)
+
+__all__ = [
+    "OperatorStatus",
+    "Sender",
+    "SenderCreated",
+    "SenderError",
+    "SenderList",
+    "SenderStatus",
+]
+publish(globals(), "smsc_codec")

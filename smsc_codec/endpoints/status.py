@@ -3,16 +3,16 @@
 The evidence is in `docs/wire-format/status.md`; fmt=0 in `grammars/status.lark`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import msgspec
 
+from .._public import publish
 from ..codec import Codec
 from ..declare import (
+    COUNTED,
     DATE,
     DIGITS,
     FREE,
@@ -35,7 +35,7 @@ from ..declare import (
     code,
 )
 from ..mapping import EMPTY
-from ..model import MAX_NUMBER, Code, ErrorCode, Records, Success
+from ..model import MAX_NUMBER, Answer, Code, ErrorCode, Records, Success
 
 
 class MessageState(Code):
@@ -183,7 +183,7 @@ class StatusError(ErrorCode):
     )
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(Answer, frozen=True):
     """The state of a message to a number. What the request (`all`) did not ask for is `None`."""
 
     status: MessageState
@@ -238,10 +238,6 @@ class Message(msgspec.Struct, frozen=True):
     id: int | None = None
     other: Mapping[str, str] = EMPTY
     """What the reply says beside these."""
-
-    def raise_for_error(self) -> Message:
-        """Return the reply itself: it is no error."""
-        return self
 
     @property
     def final(self) -> bool:
@@ -407,10 +403,34 @@ MANY = Reply(
     item="sms",
 )
 
+
+def _answer(asked: Mapping[str, str]) -> type[Message | StatusList | Success] | None:
+    """Return what a request is answered with; one that names no message has other parameters elsewhere."""
+    if asked.get("del") == "1":
+        return Success
+    named = {asked.get("id"), asked.get("phone")}
+    return StatusList if "several" in named else Message if "one" in named else None
+
+
 ENDPOINT: Endpoint[Message | StatusList | Success] = Endpoint(
-    "status.php", "status", (SUCCESS, ONE, MANY), errors=StatusError, reads=frozenset({"all", "del", "id", "phone"})
+    "status.php",
+    "status",
+    (SUCCESS, ONE, MANY),
+    errors=StatusError,
+    reads={"all": ("1", "2"), "id": COUNTED, "phone": COUNTED},
+    commands={"del": Success},
+    answer=_answer,
 )
 CODEC = Codec(ENDPOINT)
 
-COMMANDS: Mapping[str, type[Message | StatusList | Success]] = {}
-"""`del=1` is answered with `Success`; all else with states."""
+__all__ = [
+    "DeliveryError",
+    "Message",
+    "MessageFlags",
+    "MessageState",
+    "MessageType",
+    "StatusError",
+    "StatusList",
+    "TemplateKind",
+]
+publish(globals(), "smsc_codec")

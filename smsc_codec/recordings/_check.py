@@ -12,9 +12,11 @@ import msgspec
 from .._secrets import NUMBERS, Known, printable, safe_name
 from .._secrets.credentials import values_of
 from .._source import BOM
-from ..codec import format_in
-from ..endpoints.senders import CODEC, SENDERS
+from ..codec import Codec, format_in
+from ..door import report as report_of
+from ..endpoints import DEFAULT, codec_of, kinds, with_kind
 from ..formats import Format
+from ..limits import DEFAULT_LIMITS
 from ..model import ErrorReply
 from ..query import answered_in, missing_views
 from ..report import Finding, Severity
@@ -25,10 +27,6 @@ from ._request import UNKNOWN, Request, request_of
 from ._summary import Summary
 from ._times import seconds
 
-KINDS = {form.kind: form.cls for form in SENDERS.replies if form.kind != "error"}
-"""The kinds of replies that a request can lead to."""
-
-_ALL_KINDS: dict[Any, str] = {form.cls: form.kind for form in SENDERS.replies}
 _NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")
@@ -47,7 +45,9 @@ class Options(msgspec.Struct, frozen=True):
     fmt: Format | None = None
     charset: str | None = None
     expect: str | None = None
-    """The kind of reply: `senders`, `created` or `success`."""
+    """The kind of reply, such as `senders`."""
+    endpoint: str | None = None
+    """The endpoint."""
     strict: bool = False
 
 
@@ -89,6 +89,10 @@ class _Asked(NamedTuple):
     fmt: int | None
     charset: str | None
     expect: type[Any] | None
+    codec: Codec[Any] | None
+    """Of the endpoint that was asked; None if that is not known."""
+    wrong: str = ""
+    """What is wrong with what the recording says."""
 
 
 class _Checker:
@@ -97,7 +101,8 @@ class _Checker:
         self.path = safe_name(path)
         self.found: list[Found] = []
         self.summary = Summary()
-        self.expect = KINDS[options.expect] if options.expect else None
+        # What is taken for the endpoint of a request that is not known.
+        self.endpoint = options.endpoint or (options.expect and with_kind(options.expect)) or DEFAULT
 
     def whole(self, trouble: Problem, last: int) -> None:
         """Pass on what is wrong with the recording as a whole."""
@@ -108,7 +113,12 @@ class _Checker:
         """Judge a reply with its headers and its request."""
         asked = _asked(entry.url, entry.form, entry.fmt, entry.charset, entry.expect)
         if not asked.request.here:
-            self.summary.skipped[printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY]) or "no host"] += 1
+            host = printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY])
+            page = asked.request.page
+            self.summary.skipped["/".join(filter(None, (host, page))) or "no host"] += 1
+            return
+        if asked.wrong:
+            self._bad(entry, Problem("bad-entry", asked.wrong))
             return
         body, is_text = entry.body, entry.text
         plain = body and entry.status == 200 and not (entry.headers or entry.open_end)
@@ -178,11 +188,13 @@ class _Checker:
         summary.replies += 1
         summary.size += len(body)
         fmt = options.fmt if asked.fmt is None else asked.fmt
-        expect = asked.expect or self.expect
-        report = CODEC._report(body, fmt, expect, charset, options.strict, known=_known(entry))
+        codec = asked.codec or codec_of(self.endpoint)
+        name = codec.endpoint.name.removesuffix(".php")
+        expect = asked.expect or kinds()[name].get(options.expect or "")
+        report = report_of(codec, body, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry))
         if report.reply is None and (shorter := _shorter(entry, body)) is not None:
             # What a tool prints behind the body is not the reply's.
-            other = CODEC._report(shorter, fmt, expect, charset, options.strict, known=_known(entry))
+            other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry))
             body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
         if fmt is None:
@@ -197,9 +209,9 @@ class _Checker:
             guessed = fmt is Format.CSV and asked.fmt is None and options.fmt is None
             summary.kinds[NO_FORMAT if guessed else _NAMES[fmt], UNDECODED] += 1
             return
-        summary.kinds[_NAMES[fmt], _ALL_KINDS[reply.__class__]] += 1
+        summary.kinds[_NAMES[fmt], codec._replies[reply.__class__].kind] += 1
         if isinstance(reply, ErrorReply):
-            summary.errors[int(reply.code)] += 1
+            summary.errors[name, int(reply.code)] += 1
             when = seconds(entry.time)
             if when is not None:
                 summary.timeline.add(when, int(reply.code))
@@ -293,12 +305,16 @@ def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: 
 def _asked_anew(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:
     request = request_of(url, form)
     query = request.query
-    return _Asked(
-        request,
-        query.fmt if fmt is None else fmt,
-        charset or query.charset,
-        KINDS[expect] if expect else query.expect,
-    )
+    codec, cls, wrong = None, None, ""
+    if request is not UNKNOWN:
+        codec, cls = query._codec, query.expect
+    elif expect:
+        codec = codec_of(with_kind(expect) or DEFAULT)
+    if expect and codec is not None:
+        name = codec.endpoint.name.removesuffix(".php")
+        cls = kinds()[name].get(expect)
+        wrong = f"expect has to be one of {', '.join(kinds()[name])}, the replies of {name}.php" if cls is None else ""
+    return _Asked(request, query.fmt if fmt is None else fmt, charset or query.charset, cls, codec, wrong)
 
 
 _remembered = lru_cache(512)(_asked_anew)

@@ -80,7 +80,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     charset: str | None = None
     """The charset, likewise."""
     expect: str | None = None
-    """The kind of reply, likewise: `senders`, `created` or `success`."""
+    """The kind of reply, likewise, such as `senders`."""
     problem: Problem | None = None
     """Why there is no reply to judge."""
 

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from .._source import BOM, CHARSETS, charset_name
+from ..endpoints import all_kinds
 from ._coding import LONGEST
 from ._entry import Entry, bounded, refused
 from ._json import string_at
@@ -35,12 +36,13 @@ class Row(msgspec.Struct):
 
     fmt: Literal[0, 1, 2, 3] | None = None
     charset: str | None = None
-    expect: Literal["senders", "created", "success"] | None = None
+    expect: str | None = None
+    """A kind of replies in normalized JSON."""
     body: str | None = None
     body_base64: bytes | None = None
     url: str | None = None
     endpoint: str | None = None
-    """`senders.php`, or another one, whose replies are not judged."""
+    """The endpoint that was asked, such as `send.php`. Those whose replies are not read are skipped."""
     time: str | None = None
     """In ISO 8601."""
 
@@ -105,12 +107,15 @@ def entries(block: Block) -> Iterator[Entry]:
         if row.charset is not None and charset_name(row.charset) is None:
             yield _bad(number, line, f"the charset has to be one of {', '.join(CHARSETS)}")
             continue
+        if row.expect is not None and row.expect not in all_kinds():
+            yield _bad(number, line, f"expect has to be one of {', '.join(all_kinds())}")
+            continue
         entry = Entry(
             number=number,
             body=body,
             text=row.body is not None,
             time=row.time or "",
-            url=row.url or ("" if row.endpoint is None else f"/{row.endpoint}"),
+            url=row.url or _page(row.endpoint or ""),
             fmt=row.fmt,
             charset=row.charset,
             expect=row.expect,
@@ -138,4 +143,9 @@ def _bad(number: int, line: bytes, message: str) -> Entry:
     """Return an entry that cannot be judged, with what the line says of its request."""
     line = line.removeprefix(BOM)
     endpoint = string_at(line, "endpoint")
-    return refused(number, string_at(line, "url") or (endpoint and f"/{endpoint}"), message)
+    return refused(number, string_at(line, "url") or _page(endpoint), message)
+
+
+def _page(endpoint: str) -> str:
+    """Return the path of an endpoint that a line names, with or without the ending of its file."""
+    return endpoint and f"/{endpoint.removesuffix('.php')}.php"

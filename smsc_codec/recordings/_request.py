@@ -6,7 +6,9 @@ import re
 
 import msgspec
 
-from ..query import Query, pairs_of, query_of, split
+from .._pages import PAGES
+from ..endpoints import DEFAULT, ENDPOINTS, name_in
+from ..query import Query, recorded, split
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -14,7 +16,9 @@ class Request(msgspec.Struct, frozen=True):
 
     host: str = ""
     here: bool = True
-    """Whether it went to `senders.php`; what others answer cannot be judged."""
+    """Whether it went to an endpoint whose replies are read; what others answer cannot be judged."""
+    page: str = ""
+    """Of another endpoint of the service its file, such as `get.php`."""
     query: Query = Query()
     """What it asked for. What makes no sense there is not known."""
 
@@ -33,6 +37,11 @@ def request_of(url: str, form: bytes = b"") -> Request:
     host = _HOST.search(authority)
     if host is None:  # such as brackets that nothing closes
         return Request(here=False)
-    pairs = [*pairs_of(parameters), *pairs_of(form.decode("latin-1"))]
-    here = path.endswith("/senders.php")
-    return Request(host[1].lower(), here, query_of(dict(pairs), lenient=True) if here else Query())
+    name, rest = name_in(path)
+    # Others have pages of these names too, but in other folders. A path without a host is that of a line of JSON.
+    is_service = rest or not authority or name == DEFAULT or path.endswith(f"/sys/{name}.php")
+    if not is_service or name not in PAGES:
+        return Request(host[1].lower(), False)
+    if name not in ENDPOINTS:
+        return Request(host[1].lower(), False, f"{name}.php")
+    return Request(host[1].lower(), True, "", recorded(name, rest, parameters, form))

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ..model import ErrorReply
+from ..endpoints import ENDPOINTS, codec_of
 from ..report import Severity
 from ._times import Timeline
 
@@ -32,14 +32,14 @@ class Summary(msgspec.Struct):
     """Files that cannot be opened or read."""
     kinds: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     """Replies by format (`text`, `csv`, `xml`, `json`) and kind (`senders`, `error`, …)."""
-    errors: Counter[int] = msgspec.field(default_factory=Counter)
-    """The service's errors by number."""
+    errors: Counter[tuple[str, int]] = msgspec.field(default_factory=Counter)
+    """The service's errors by endpoint and number, which means something else at each."""
     unknown: Counter[str] = msgspec.field(default_factory=Counter)
     """Keys and numbers that nobody documents, by the records that have them."""
     codes: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     """Findings by severity and code."""
     skipped: Counter[str] = msgspec.field(default_factory=Counter)
-    """Entries that did not ask `senders.php`, by host."""
+    """Entries that did not ask an endpoint whose replies are read, by host; of the service's endpoints by file too."""
     timeline: Timeline = msgspec.field(default_factory=Timeline)
     """The service's errors over time, where the recording has times."""
     interrupted: bool = False
@@ -56,17 +56,23 @@ class Summary(msgspec.Struct):
         self.unreadable += other.unreadable
         self.kinds.update(other.kinds)
         self.codes.update(other.codes)
-        _add(self.errors, other.errors, -1)
+        _add(self.errors, other.errors, ("", -1))
         _add(self.unknown, other.unknown, OTHERS)
         for host, count in other.skipped.items():
             _add(self.skipped, {host[:_LONGEST_HOST]: count}, OTHERS)
         self.timeline.merge(other.timeline)
 
+    def _errors(self) -> list[tuple[str, int, str, int]]:
+        """Return the errors: the endpoint, the number, its meaning and the count, in the order of the endpoints."""
+        places = [*ENDPOINTS]
+        counted = sorted((places.index(name), code, count) for (name, code), count in self.errors.items() if name)
+        return [(places[at], code, _meaning(places[at], code), count) for at, code, count in counted]
+
     def error_codes(self) -> list[tuple[str, int]]:
-        """The errors' numbers with their meaning and how many there were, in the order of the numbers."""
-        counts = sorted((code, count) for code, count in self.errors.items() if code >= 0)
-        lines = [(f"{code} ({ErrorReply(code).meaning})", count) for code, count in counts]
-        return lines + ([(OTHERS, self.errors[-1])] if self.errors[-1] else [])
+        """The errors' numbers with their meaning and how many there were, in the order of endpoints and numbers."""
+        lines = [(f"{name}.php {code} ({meaning})", count) for name, code, meaning, count in self._errors()]
+        others = self.errors["", -1]
+        return lines + ([(OTHERS, others)] if others else [])
 
     def worst(self) -> Severity | None:
         """The highest severity of all findings."""
@@ -79,10 +85,9 @@ class Summary(msgspec.Struct):
         kinds: dict[str, dict[str, int]] = {}
         for (fmt, kind), count in sorted(self.kinds.items()):
             kinds.setdefault(fmt, {})[kind] = count
-        meanings = [
-            {"code": code, "meaning": ErrorReply(code).meaning, "count": count}
-            for code, count in sorted(self.errors.items())
-            if code >= 0
+        errors = [
+            {"endpoint": name, "code": code, "meaning": meaning, "count": count}
+            for name, code, meaning, count in self._errors()
         ]
         return {
             "replies": self.replies,
@@ -91,7 +96,7 @@ class Summary(msgspec.Struct):
             "bytes": self.size,
             "unreadable": self.unreadable,
             "kinds": kinds,
-            "errors": meanings,
+            "errors": errors,
             "unknown": dict(ranked(self.unknown)),
             "codes": [{"severity": s, "code": c, "count": count} for (s, c), count in sorted(self.codes.items())],
             "skipped": dict(ranked(self.skipped)),
@@ -100,6 +105,10 @@ class Summary(msgspec.Struct):
             "replies_per_second": round(self.replies * rate),
             "bytes_per_second": round(self.size * rate),
         }
+
+
+def _meaning(endpoint: str, code: int) -> str:
+    return codec_of(endpoint).endpoint.errors(code).meaning
 
 
 def ranked(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -14,10 +14,12 @@ from .._files import files_in, why
 from .._options import charset_of, flag_of, format_of
 from .._source import shown
 from .._types import is_really
+from ..door import name_of_endpoint
+from ..endpoints import all_kinds, kinds
 from ..errors import OptionError
 from ..formats import Format
 from . import _cassette, _har, _http, _lines
-from ._check import KINDS, Batch, Options, Outcome, judge
+from ._check import Batch, Options, Outcome, judge
 from ._coding import MOST, BrokenError, MissingError
 from ._entry import Entry, Found, Problem, weight_of
 from ._jobs import in_order
@@ -69,6 +71,7 @@ def validate_recordings(
     fmt: Format | int | str | None = None,
     charset: str | None = None,
     expect: str | None = None,
+    endpoint: str | None = None,
     strict: bool = False,
     jobs: int = 1,
 ) -> Validation:
@@ -77,7 +80,8 @@ def validate_recordings(
     - *paths*: files; folders, for all files in them and in their folders but for hidden ones; and `-` for
       standard input.
     - *kind*: what kind of recording they are. `None` finds it out from the content, for each by itself.
-    - *fmt*, *expect* (`senders`, `created` or `success`): what was asked for, where a recording does not say it itself.
+    - *fmt*, *endpoint* (such as `send`), *expect* (a kind of replies, such as `senders`): what was asked for, where a
+      recording does not say it itself.
     - *charset*: the charset of all bodies that are recorded as bytes, whatever a recording says.
     - *strict*: refuse replies that have findings.
     - *jobs*: how many processes judge; the findings are the same.
@@ -89,10 +93,16 @@ def validate_recordings(
         raise OptionError(f"jobs has to be a whole number, 1 or more, not {shown(jobs)}")
     flag_of("strict", strict)
     expected = str.__str__(expect) if is_really(expect, str) else expect
-    if expect is not None and (type(expected) is not str or expected not in KINDS):
-        raise OptionError(f"expect has to be one of {', '.join(KINDS)}, not {shown(expect)}")
+    name = None if endpoint is None else name_of_endpoint(endpoint)
+    allowed = all_kinds() if name is None else [*kinds()[name]]
+    if expect is not None and (type(expected) is not str or expected not in allowed):
+        raise OptionError(f"expect has to be one of {', '.join(allowed)}, not {shown(expect)}")
     options = Options(
-        None if fmt is None else format_of(fmt), None if charset is None else charset_of(charset), expected, strict
+        fmt=None if fmt is None else format_of(fmt),
+        charset=None if charset is None else charset_of(charset),
+        expect=expected,
+        endpoint=name,
+        strict=strict,
     )
     if is_really(paths, str) or is_really(paths, bytes):
         raise OptionError("paths has to be a list of paths, not one")

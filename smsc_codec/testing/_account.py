@@ -155,13 +155,14 @@ class Account:
         query = query_of(asked, lenient=True)
         self._count(tuple(sorted(asked.items())), LISTS)
         behind = _behind(self._senders, _number(asked["prev_id"])) if "prev_id" in asked else self._senders
-        senders = [s for s in behind if query.all or s.status == SenderStatus.ALLOWED]
+        views = query.parameters
+        senders = [s for s in behind if "all" in views or s.status == SenderStatus.ALLOWED]
         if "cnt" in asked:
             senders = senders[: _number(asked["cnt"])]
         # [doc] The view with the operators exists in the formats 0, 2 and 3, and has no status.
-        if query.operators and query.fmt is not Format.CSV:
+        if "operators" in views and query.fmt is not Format.CSV:
             return SenderList(tuple(replace(s, status=None, operators=s.operators or _states(s)) for s in senders))
-        return SenderList(tuple(Sender(s.name, s.id, s.status if query.all else None) for s in senders))
+        return SenderList(tuple(Sender(s.name, s.id, s.status if "all" in views else None) for s in senders))
 
     def _add(self, asked: Mapping[str, str]) -> SenderCreated:
         self._count("add", CREATES)

@@ -1,5 +1,5 @@
-// A second implementation: reads the rows in JSON and in comma-separated values with nothing but what stands beside
-// this file. `node check.mjs [FOLDER]` exits with 0 if every row is in order, and with 1 and the row's name if not.
+// A second implementation: reads the rows of all endpoints in all four formats with nothing but what stands beside this
+// file. `node check.mjs [FOLDER]` exits with 0 if every row is in order, and with 1 and the row's name if not.
 // It needs Node.js 18 or later and no packages.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -155,135 +155,499 @@ class Schemas {
   }
 }
 
-// ---- The two formats, to normalized JSON.
+// ---- The replies of all endpoints, to normalized JSON. What they are called and how they are spelled is in
+// endpoints.json; how a body is cut is here.
 
-const NUMBER = /^(?:0|[1-9][0-9]{0,17})$/;
-const CODE = /^(?:0|[1-9][0-9]?)$/;
-const TEXT = /^(?:[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |(?:\r?\n)?$))/;
+const TEXT = /^(?:[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*$))/;
+const ERROR = /^ERROR = (\d+) \((.*)\)(?:, ID - (\d+))?$/;
+const FORMATS = ["text", "csv", "xml", "json"];
 
-const list = (senders) => new Map([["kind", "senders"], ["senders", senders]]);
-const created = (id) => new Map([["kind", "created"], ["id", id]]);
-const success = () => new Map([["kind", "success"]]);
+/** The lines of fmt=0 that are no list of keys and values: a pattern for each way to write one. */
+const MONEY = "-?(?:0|[1-9][0-9]{0,14})(?:\\.[0-9]{1,6})?";
+const SENTENCES = {
+  created: [/^ID = (?<id>.*)$/],
+  sent: [
+    new RegExp(
+      `^OK - (?<parts>\\d+) SMS, ID - (?<id>\\d+)(?:, CODE - (?<code>\\d+))?(?:, COST - (?<cost>${MONEY}))?` +
+        `(?:, BALANCE - (?<balance>${MONEY}))?$`,
+    ),
+  ],
+  cost: [
+    new RegExp(`^(?<cost>${MONEY}) \\((?<parts>\\d+) SMS\\)$`),
+    new RegExp(`^OK - (?<parts>\\d+) SMS, COST - (?<cost>${MONEY})$`),
+  ],
+  balance: [new RegExp(`^(?<balance>${MONEY})(?: (?<credit>${MONEY}))?(?: (?<currency>[A-Za-z]{3,8}))?$`)],
+};
 
-function error(code, description, id) {
-  const members = [["kind", "error"], ["code", code], ["description", description], ["id", id]];
-  return new Map(members.filter(([, value]) => value !== undefined));
+const matches = (pattern, text) => new RegExp(`^(?:${pattern})$(?!\\n)`, "u").test(text);
+const whole = (value) => value instanceof Num && value.whole;
+
+/** A value of a type: numbers and codes as numbers, all else as text. fmt=3 may have each with and without quotes. */
+function valueOf(type, value) {
+  const isNumber = type.kind === "number" || type.kind === "code";
+  const bare = isNumber || type.kind === "money" || (type.loose && whole(value));
+  const text = value instanceof Num && bare ? value.text : value;
+  if (typeof text !== "string") throw new Refused("no value");
+  if (type.pattern !== undefined && !matches(type.pattern, text)) throw new Refused(`no ${type.kind}`);
+  if (type.kind === "date" && !isDate(text)) throw new Refused("no date");
+  return isNumber ? new Num(text) : text;
 }
 
-/** A number, bare or quoted. */
-function number(value) {
-  const text = value instanceof Num ? value.text : value;
-  if (typeof text !== "string" || !NUMBER.test(text)) throw new Refused("no number");
-  return new Num(text);
+function isDate(text) {
+  const [, day, month, year] = /^(\d+)\.(\d+)\.(\d+) /.exec(text).map(Number);
+  const date = new Date(Date.UTC(2000, 0, 1));
+  date.setUTCFullYear(year, month - 1, day);
+  return year > 0 && date.getUTCDate() === day;
 }
 
-function name(value) {
-  if (typeof value !== "string" || value === "") throw new Refused("no name");
+/** The members of a record, made of its keys and values in a format. */
+function record(form, fmt, value, more = false) {
+  const named = new Map(form.fields.filter((field) => fmt in field.keys).map((field) => [bareKey(field.keys[fmt]), field]));
+  for (const [key, name] of Object.entries(form.also?.[fmt] ?? {})) {
+    named.set(key, form.fields.find((field) => field.name === name));
+  }
+  const members = new Map();
+  const maps = new Map();
+  const open = (name, key, item) => maps.set(name, (maps.get(name) ?? new Map()).set(key, item));
+  for (const [key, item] of value) {
+    const field = named.get(key);
+    if (field?.many) members.set(field.name, listOf(field.many, fmt, item));
+    else if (field) {
+      // Behind the sign of equality stands nothing for what is not known, but for sender names.
+      if (item === "" && field.optional && field.type.kind !== "text" && fmt === "text" && form.other) continue;
+      members.set(field.name, valueOf(field.type, item));
+    } else if (form.open) {
+      const [codes, texts] = Object.entries(form.open);
+      const text = whole(item) ? item.text : item;
+      if (typeof text === "string" && matches(codes[1].pattern, text)) open(codes[0], key, new Num(text));
+      else open(texts[0], key, valueOf(texts[1], text));
+    } else if (form.other) {
+      if (item instanceof Num || typeof item === "string") open(form.other, key, item instanceof Num ? item.text : item);
+    } else if (!more) {
+      throw new Refused(`the key ${key}`);
+    }
+  }
+  for (const field of form.fields) {
+    if (!field.optional && !members.has(field.name)) throw new Refused(`no ${field.name}`);
+    if (field.many && members.get(field.name)?.length === 0) members.delete(field.name);
+  }
+  return new Map([...members, ...maps]);
+}
+
+const bareKey = (key) => key.replace(/^@/, "");
+
+/** The records in a list that is a member of a reply. */
+function listOf(form, fmt, value) {
+  if (Array.isArray(value)) return value.map((item) => record(form, fmt, mapOf(item)));
+  if (value instanceof Element) return value.children.map((item) => record(form, fmt, membersOf(form, item)));
+  throw new Refused("no list");
+}
+
+function mapOf(value) {
+  if (!(value instanceof Map)) throw new Refused("no object");
   return value;
 }
 
-function decodeCsv(text) {
-  const body = text.replace(/\r?\n$/, "");
-  const refusal = /^([^,]*),-([^,]*)$/.exec(body);
-  if (refusal !== null && NUMBER.test(refusal[1]) && NUMBER.test(refusal[2])) {
-    return error(new Num(refusal[2]), undefined, refusal[1] === "0" ? undefined : new Num(refusal[1]));
-  }
-  if (body === "OK") return success();
-  if (NUMBER.test(body)) return created(new Num(body));
-  if (body === "") return list([]);
-  if (!/[\n,]/.test(body)) throw new Refused("one value");
-  return list(
-    body.split(/\r?\n/).map((line) => {
-      const cells = line.split(",");
-      if (cells.length !== 2 && cells.length !== 3) throw new Refused(`${cells.length} values in a line`);
-      const members = [["name", name(cells[0])], ["id", number(cells.at(-1))]];
-      if (cells.length === 3) members.push(["status", number(cells[1])]);
-      return new Map(members);
-    }),
-  );
-}
-
-/** An error or OK, which come as text although JSON was asked. */
-function decodePlain(text) {
-  if (/^OK(?:\r?\n)?$/.test(text)) return success();
-  const match = /^ERROR = (\d+) \((.*)\)(?:, ID - (\d+))?(?:\r?\n)?$/.exec(text);
-  if (match === null) throw new Refused("text that is neither an error nor OK");
-  return error(number(match[1]), match[2] || undefined, match[3] && number(match[3]));
-}
-
-function decodeSender(members) {
-  if (!(members instanceof Map)) throw new Refused("no object");
-  const sender = new Map([["name", name(members.get("sender"))]]);
-  const operators = new Map();
-  const replacements = new Map();
-  for (const [key, value] of members) {
-    if (key === "id" || key === "status") {
-      sender.set(key, number(value));
-    } else if (key !== "sender") {
-      const text = value instanceof Num && /^\d+$/.test(value.text) ? value.text : value;
-      if (typeof text === "string" && CODE.test(text)) operators.set(key, new Num(text));
-      else replacements.set(key, name(text));
+/** The first reply that *make* can make; that which is expected is tried first. */
+function firstOf(replies, expect, make) {
+  const ordered = [...replies].sort((one, other) => Number(other.kind === expect) - Number(one.kind === expect));
+  let refused = new Refused("nothing");
+  for (const reply of ordered) {
+    try {
+      const made = make(reply);
+      if (made !== undefined) return new Map([["kind", reply.kind], ...made]);
+    } catch (trouble) {
+      if (!(trouble instanceof Refused)) throw trouble;
+      refused = trouble;
     }
   }
-  if (operators.size > 0) sender.set("operators", operators);
-  if (replacements.size > 0) sender.set("replacements", replacements);
-  return sender;
+  throw refused;
 }
 
-function decodeJson(text, expect) {
-  if (TEXT.test(text)) return decodePlain(text);
+function decodeJson(text, replies, expect) {
+  if (TEXT.test(text)) return decodePlain(text, replies);
   const value = parseJson(text);
-  if (Array.isArray(value)) return list(value.map(decodeSender));
-  if (!(value instanceof Map)) throw new Refused("neither an array nor an object");
-  const keys = [...value.keys()].join();
-  if (value.has("error_code")) {
-    const [description, id] = [value.get("error"), value.get("id")];
-    if (description !== undefined && typeof description !== "string") throw new Refused("no description");
-    return error(number(value.get("error_code")), description, id === undefined ? undefined : number(id));
+  if (Array.isArray(value)) {
+    return firstOf(replies, expect, (reply) => {
+      return reply.many && [[reply.many, value.map((item) => record(reply, "json", mapOf(item)))]];
+    });
   }
-  if (keys === "result" && value.get("result") === "OK") return success();
-  const only = value.get("sender");
-  const digits = typeof only === "string" && NUMBER.test(only);
-  if (keys === "sender" && (only instanceof Num || (digits && expect !== "senders"))) return created(number(only));
-  if (value.has("sender")) return list([decodeSender(value)]);
-  throw new Refused(`an object with ${keys || "no members"}`);
+  const members = mapOf(value);
+  if (members.has("error_code")) return firstOf(replies.filter((reply) => reply.kind === "error"), expect, errorOf);
+  return firstOf(replies, expect, (reply) => {
+    if (reply.kind === "error") return undefined;
+    if (reply.constant) return spelled(members) === `{"result":"${reply.constant}"}` ? [] : undefined;
+    if (!reply.many) return record(reply, "json", members);
+    return [[reply.many, [record(reply, "json", members)]]];
+  });
+
+  function errorOf(reply) {
+    return record(reply, "json", members, true);
+  }
 }
 
-/** The text of a body: in the charset that was named, else UTF-8, else windows-1251. */
+/** An error or OK, which come as text although another format was asked. */
+function decodePlain(text, replies) {
+  const line = text.replace(/\r?\n$/, "").trim();
+  return firstOf(replies, undefined, (reply) => {
+    if (!reply.anywhere) return undefined;
+    if (reply.constant) return line === reply.constant ? [] : undefined;
+    return errorIn(reply, line);
+  });
+}
+
+function errorIn(reply, line) {
+  const match = ERROR.exec(line);
+  if (match === null) return undefined;
+  const members = { description: match[2] || undefined, code: match[1], id: match[3] };
+  const given = reply.fields.filter((field) => members[field.name] !== undefined);
+  return given.map((field) => [field.name, valueOf(field.type, members[field.name])]);
+}
+
+// ---- fmt=0
+
+function decodeText(text, replies, expect) {
+  const body = text.replace(/^(?:[ \t]*\r?\n)+/, "").replace(/(?:\r?\n[ \t]*)+$/, "");
+  if (body.trim() === "") return firstOf(replies, expect, (reply) => reply.many && [[reply.many, []]]);
+  const lines = body.split(/\r?\n/);
+  return firstOf(replies, expect, (reply) => {
+    if (reply.constant) return body === reply.constant ? [] : undefined;
+    if (reply.kind === "error") return errorIn(reply, body);
+    if (reply.kind in SENTENCES) return sentence(reply, lines);
+    const records = recordsIn(reply, body).map((line) => record(reply, "text", keysIn(reply, line)));
+    if (reply.many) return [[reply.many, records]];
+    if (records.length > 1) throw new Refused("more than one");
+    return records[0];
+  });
+}
+
+/** A line that is a sentence, with a record in each line behind it. */
+function sentence(reply, [first, ...rest]) {
+  const match = SENTENCES[reply.kind].map((pattern) => pattern.exec(first)).find((found) => found !== null);
+  if (match === undefined) throw new Refused("no sentence");
+  const members = new Map(Object.entries(match.groups).filter(([, value]) => value !== undefined));
+  const made = new Map();
+  for (const field of reply.fields) {
+    if (members.has(field.name)) made.set(field.name, valueOf(field.type, members.get(field.name)));
+    else if (!field.optional) throw new Refused(`no ${field.name}`);
+  }
+  const inner = reply.fields.find((field) => field.many);
+  if (rest.length > 0) {
+    if (inner === undefined) throw new Refused("more than one line");
+    made.set(inner.name, rest.map((line) => record(inner.many, "text", keysIn(inner.many, line))));
+  }
+  return made;
+}
+
+/** The lines of a list; one that does not begin like a record of texts that persons wrote continues the one before. */
+function recordsIn(reply, body) {
+  const lines = body.split(/\r?\n/);
+  if (!reply.fields.some((field) => field.type?.free)) return lines;
+  const head = `${reply.fields.find((field) => !field.optional).keys.text} = `;
+  const records = [];
+  const ends = [...body.matchAll(/\r?\n/g)].map((match) => match[0]);
+  for (const [at, line] of lines.entries()) {
+    if (at === 0 || line.startsWith(head)) records.push(line);
+    else records[records.length - 1] += ends[at - 1] + line;
+  }
+  return records;
+}
+
+/** The keys and values of a line. Texts that persons wrote are read from its end. */
+function keysIn(form, line) {
+  const separators = [...line.matchAll(/(?:^|, )([A-Za-z_][A-Za-z0-9_]*) = /g)];
+  if (separators[0]?.index !== 0) throw new Refused("no key");
+  const places = separators.map((match) => ({ key: match[1], start: match.index, value: match.index + match[0].length }));
+  const textFields = form.fields.filter((field) => field.keys.text && field.type);
+  const free = textFields.filter((field) => field.type.free).map((field) => field.keys.text);
+  const first = places.findIndex((place) => place.key === free[0]);
+  const kept = first < 0 ? places : places.slice(0, first + 1);
+  if (first >= 0) {
+    let last = first;
+    for (const key of free.slice(1)) {
+      const at = places.findLastIndex((place, index) => index > last && place.key === key);
+      if (at > 0) kept.push(places[(last = at)]);
+    }
+    const names = textFields.map((field) => field.keys.text);
+    const tail = textFields.slice(names.indexOf(free.at(-1)) + 1);
+    const behind = [];
+    for (let at = places.length - 1; at > last; at -= 1) {
+      const field = tail.find((each) => each.keys.text === places[at].key);
+      const end = places[at + 1]?.start ?? line.length;
+      const isValue = field && (field.type.pattern === undefined || matches(field.type.pattern, line.slice(places[at].value, end)));
+      if (!isValue || behind.includes(places[at]) || behind.some((place) => place.key === places[at].key)) break;
+      behind.unshift(places[at]);
+    }
+    kept.push(...behind);
+  }
+  return kept.map((place, at) => {
+    const value = line.slice(place.value, kept[at + 1]?.start ?? line.length);
+    // Where a value can be anything, a separator in it would make fields of it.
+    const hasSeparator = form.open && value.includes(" = ");
+    if (hasSeparator || (value.includes("\r") && !free.includes(place.key))) throw new Refused("a separator");
+    return [place.key, value];
+  });
+}
+
+// ---- fmt=1
+
+function decodeCsv(text, replies, expect, request) {
+  const body = text.replace(/^(?:[ \t]*\r?\n)+/, "").replace(/(?:\r?\n[ \t]*)+$/, "");
+  if (body.trim() === "") return firstOf(replies, expect, (reply) => reply.many && [[reply.many, []]]);
+  const [line, ...rest] = body.split(/\r?\n/);
+  if (rest.length === 0) {
+    const constant = replies.find((reply) => reply.constant === line);
+    if (constant !== undefined) return new Map([["kind", constant.kind]]);
+  }
+  const error = replies.filter((reply) => reply.kind === "error");
+  const refusal = rest.length === 0 ? candidates(error, line) : [];
+  if (refusal.length > 0) return new Map([["kind", "error"], ...refusal[0].made]);
+  const others = replies.filter((reply) => reply.kind !== "error" && (expect === undefined || reply.kind === expect));
+  const found = candidates(others, line, request).filter(({ reply }) => rest.length === 0 || reply.many || inner(reply));
+  if (found.length === 0) throw new Refused("no line");
+  const lowest = Math.min(...found.map(({ layout }) => layout.rank ?? 0));
+  const best = found.filter(({ layout }) => (layout.rank ?? 0) === lowest);
+  if (best.some(({ reply, layout }) => reply !== best[0].reply || differs(layout, best[0].layout))) {
+    throw new Refused("ambiguous");
+  }
+  const { reply, made } = best[0];
+  if (reply.many) {
+    const records = [made, ...rest.map((each) => one(candidates([reply], each, request)))];
+    return new Map([["kind", reply.kind], [reply.many, records]]);
+  }
+  const list = inner(reply);
+  if (rest.length > 0) {
+    made.set(list.name, rest.map((each) => one(candidates([list.many], each))));
+  }
+  return new Map([["kind", reply.kind], ...made]);
+}
+
+const inner = (reply) => reply.fields.find((field) => field.many?.csv.length > 0);
+const differs = (one, other) => JSON.stringify(one.when ?? {}) !== JSON.stringify(other.when ?? {});
+
+function one(found) {
+  if (found.length === 0) throw new Refused("no line of a list");
+  const lowest = Math.min(...found.map(({ layout }) => layout.rank ?? 0));
+  return found.find(({ layout }) => (layout.rank ?? 0) === lowest).made;
+}
+
+/** What a line can be, by the layouts that it fits; of a known request only those that are meant. */
+function candidates(forms, line, request) {
+  const found = [];
+  for (const form of forms) {
+    for (const layout of meant(form.csv, request)) {
+      try {
+        found.push({ reply: form, layout, made: cellsIn(form, layout, line.split(",")) });
+      } catch (trouble) {
+        if (!(trouble instanceof Refused)) throw trouble;
+      }
+    }
+  }
+  return found;
+}
+
+function meant(layouts, request) {
+  if (request === undefined) return layouts;
+  const fitting = layouts.filter(({ when }) => {
+    return Object.entries(when ?? {}).every(([name, value]) => (request.get(name) ?? "0") === value);
+  });
+  const named = fitting.filter(({ when }) => when !== undefined);
+  return fitting.filter((layout) => layout.when !== undefined || !named.some((other) => collides(layout, other)));
+}
+
+const restOf = (layout) => layout.cells.findIndex((cell) => cell.rest !== undefined);
+
+function collides(one, other) {
+  const [few, many] = [one, other].sort((a, b) => a.cells.length - b.cells.length);
+  return few.cells.length === many.cells.length || restOf(few) >= 0;
+}
+
+function cellsIn(form, layout, values) {
+  const rest = restOf(layout);
+  const more = values.length - layout.cells.length;
+  if (more < 0 || (more > 0 && rest < 0)) throw new Refused("another number of cells");
+  const cut = rest < 0 ? values : [...values.slice(0, rest), values.slice(rest, rest + more + 1).join(","), ...values.slice(rest + more + 1)];
+  const members = new Map();
+  for (const [at, cell] of layout.cells.entries()) {
+    let value = cut[at];
+    if (cell.const !== undefined) {
+      if (value !== cell.const) throw new Refused("another word");
+      continue;
+    }
+    if (cell.signed !== undefined && !value.startsWith("-")) throw new Refused("no sign");
+    if (cell.only !== undefined && !matches(cell.pattern, value)) throw new Refused("another form");
+    if (cell.maybe !== undefined && (value === "" || value === "0")) continue;
+    if (cell.signed !== undefined) value = value.slice(1);
+    const name = typeof cell === "string" ? cell : (cell.signed ?? cell.only ?? cell.maybe ?? cell.rest);
+    members.set(name, valueOf(form.fields.find((field) => field.name === name).type, value));
+  }
+  return members;
+}
+
+// ---- fmt=2
+
+class Element {
+  constructor(tag, attributes) {
+    Object.assign(this, { tag, attributes, children: [], text: "" });
+  }
+}
+
+const NAME = "[A-Za-z_][A-Za-z0-9_.-]*";
+const MARKUP = new RegExp(
+  `<(?:(?<open>${NAME})(?<attributes>(?:\\s+${NAME}\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*)\\s*(?<empty>/?)|/(?<close>${NAME})\\s*|` +
+    "!\\[CDATA\\[(?<data>[^]*?)\\]\\]|!--(?:(?!--)[^])*--)>",
+  "y",
+);
+
+function unescaped(text) {
+  return text.replace(/&(?:#(\d+)|#x([0-9a-fA-F]+)|(\w+));|&/g, (all, decimal, hexadecimal, name) => {
+    const named = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" }[name];
+    if (named !== undefined) return named;
+    if (decimal === undefined && hexadecimal === undefined) throw new Refused("an entity");
+    return String.fromCodePoint(decimal ? Number(decimal) : parseInt(hexadecimal, 16));
+  });
+}
+
+/** The elements at the top of a document, or of what has no root. */
+function parseXml(text) {
+  const body = text.trim().replace(/^<\?xml\s[^?]*\?>/, "").trim();
+  const top = new Element("", new Map());
+  const stack = [top];
+  for (let at = 0; at < body.length; ) {
+    const element = stack.at(-1);
+    if (body[at] !== "<") {
+      const end = body.indexOf("<", at);
+      element.text += unescaped(body.slice(at, end < 0 ? body.length : end));
+      at = end < 0 ? body.length : end;
+      continue;
+    }
+    MARKUP.lastIndex = at;
+    const match = MARKUP.exec(body);
+    if (match === null) throw new Refused("no markup");
+    at = MARKUP.lastIndex;
+    const { open, attributes, empty, close, data } = match.groups;
+    if (data !== undefined) element.text += data;
+    if (close !== undefined) {
+      if (stack.length < 2 || stack.pop().tag !== close) throw new Refused("another end tag");
+    }
+    if (open !== undefined) {
+      const pairs = [...attributes.matchAll(new RegExp(`(${NAME})\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, "g"))];
+      const inner = new Element(open, new Map(pairs.map(([, key, one, other]) => [key, unescaped(one ?? other)])));
+      if (inner.attributes.size < pairs.length) throw new Refused("an attribute twice");
+      element.children.push(inner);
+      if (!empty) stack.push(inner);
+      if (stack.length > DEPTH + 1) throw new Refused("too deep");
+    }
+  }
+  if (stack.length > 1 || top.text.trim() !== "") throw new Refused("no end tag");
+  return top.children;
+}
+
+/** The keys and values of an element: attributes, child elements, and its own text. */
+function membersOf(form, element) {
+  const lists = new Set(form.fields.filter((field) => field.many).map((field) => field.keys.xml));
+  const own = form.fields.some((field) => field.keys.xml === ".");
+  // An attribute with the name of its element is the same field as the text, which counts.
+  const found = [...element.attributes].filter(([key]) => !(own && key === element.tag));
+  for (const child of element.children) {
+    if (!lists.has(child.tag) && child.children.length > 0) throw new Refused("an element in a value");
+    found.push([child.tag, lists.has(child.tag) ? child : child.text]);
+  }
+  if (!form.other && new Set(element.children.map((child) => child.tag)).size < element.children.length) {
+    throw new Refused("an element twice");
+  }
+  if (own && (element.children.length === 0 || element.text.trim() !== "")) found.push([".", element.text]);
+  else if (!own && element.text.trim() !== "") throw new Refused("text between elements");
+  return found;
+}
+
+function decodeXml(text, replies, expect) {
+  if (TEXT.test(text.trimStart())) return decodePlain(text, replies);
+  const elements = parseXml(text);
+  const [root] = elements;
+  if (root === undefined) throw new Refused("no element");
+  const isError = elements.length === 1 && root.children.some((child) => child.tag === "error_code");
+  return firstOf(replies, expect, (reply) => {
+    if ((reply.kind === "error") !== isError) return undefined;
+    if (reply.constant) {
+      const is = elements.length === 1 && root.tag === "result" && root.children.length === 0;
+      return is && root.text.trim() === reply.constant ? [] : undefined;
+    }
+    if (reply.many) return [[reply.many, itemsIn(reply, elements).map((item) => record(reply, "xml", membersOf(reply, item)))]];
+    const has = (tag) => reply.xml.includes(tag);
+    // Attributes of a root are not read.
+    let whole = Object.assign(new Element(root.tag, new Map()), { children: root.children, text: root.text });
+    if (elements.length > 1 || !has(root.tag) || root.children.length === 0) {
+      if (!has(null)) throw new Refused(`the root ${root.tag}`);
+      whole = new Element("", new Map());
+      whole.children = elements;
+    }
+    return record(reply, "xml", membersOf(reply, whole), reply.more);
+  });
+}
+
+/** The records of a list, with a root or without. */
+function itemsIn(reply, elements) {
+  const [root] = elements;
+  if (elements.length === 1 && root.tag !== reply.item) {
+    if (root.text.trim() !== "" || !(reply.xml.includes(root.tag) || root.children.length > 0)) throw new Refused("no list");
+    if (root.children.some((child) => child.tag !== reply.item)) throw new Refused("another element");
+    return root.children;
+  }
+  if (elements.some((element) => element.tag !== reply.item)) throw new Refused("another element");
+  return elements;
+}
+
+/** The text of a body: in the charset that was named, else UTF-8, else that of an XML declaration, else windows-1251. */
 function textOf(bytes, charset) {
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  const body = bytes.subarray(marked ? 3 : 0);
-  const read = (name) => new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(body);
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    if (bytes.includes(0)) return new TextDecoder(bytes[0] === 0xff ? "utf-16le" : "utf-16be", { fatal: true }).decode(bytes);
+  }
+  let body = bytes;
+  while (body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf) body = body.subarray(3);
+  const read = (name) => {
+    if (name === "windows-1251" && body.includes(0x98)) throw new Refused("a byte that windows-1251 does not have");
+    return new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(body);
+  };
   if (charset !== undefined && charset !== "utf-8") return read(charset);
   try {
     return read("utf-8");
   } catch {
     if (charset !== undefined) throw new Refused("no UTF-8");
-    return read("windows-1251");
   }
+  const said = /^\s*<\?xml\s[^>]*encoding\s*=\s*["']([\w-]+)["']/.exec(body.toString("latin1"))?.[1].toLowerCase();
+  if (said === undefined) return read("windows-1251");
+  if (!["windows-1251", "cp1251", "koi8-r"].includes(said)) throw new Refused("another charset");
+  return read(said === "koi8-r" ? said : "windows-1251");
 }
 
-/** The format that a body is in, as far as it is one of the two. */
+/** The format that a body is in. */
 function formatOf(text) {
+  if (/^\s*</.test(text)) return 2;
   if (/^\s*[[{]/.test(text)) return 3;
-  return /^\s*</.test(text) || TEXT.test(text) || text.trim() === "" ? undefined : 1;
+  if (text.trim() === "") throw new Refused("nothing");
+  return TEXT.test(text.trimStart()) ? 0 : 1;
 }
 
 // ---- The table of cases.
 
-/** Compare a row; the format that it was compared in, undefined for one that is not read here. */
-function compare(row) {
+const READERS = [decodeText, decodeCsv, decodeXml, decodeJson];
+
+/** Compare a row with what its endpoint's replies are; the format that it was compared in. */
+function compare(row, replies) {
   const bytes = row.has("body") ? Buffer.from(row.get("body"), "utf8") : Buffer.from(row.get("body_base64"), "base64");
-  const [asked, expect] = [row.get("fmt"), row.get("expect")];
-  const fmt = asked === null ? formatOf(bytes.toString("latin1")) : Number(asked.text);
-  if (fmt !== 1 && fmt !== 3) return undefined;
+  const [asked, expect, request] = [row.get("fmt"), row.get("expect"), row.get("request")];
+  let fmt;
   let reply;
   try {
     const text = textOf(bytes, row.get("charset"));
-    reply = fmt === 1 ? decodeCsv(text) : decodeJson(text, expect);
+    fmt = asked === null ? formatOf(text) : Number(asked.text);
+    reply = READERS[fmt](text, replies, expect, request);
     if (expect !== undefined && ![expect, "error"].includes(reply.get("kind"))) throw new Refused(reply.get("kind"));
   } catch (trouble) {
-    if (!(trouble instanceof Refused)) throw trouble;
+    if (!(trouble instanceof Refused) && !(trouble instanceof TypeError && trouble.code === "ERR_ENCODING_INVALID_ENCODED_DATA")) {
+      throw trouble;
+    }
     if (row.has("error")) return fmt;
     throw new Error(`refused (${trouble.message}), expected ${spelled(row.get("reply"))}`);
   }
@@ -307,30 +671,47 @@ function checkExamples(schemas) {
   return count;
 }
 
+/** The files of rows in a folder, each with its name and its lines. */
+function tables(folder, prefix) {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl")).sort();
+  return names.map((name) => {
+    const lines = readFileSync(join(folder, name), "utf8").split("\n").filter((line) => line !== "");
+    if (lines.length === 0) throw new Error(`${prefix}${name}: there is no row in it`);
+    return [`${prefix}${name.replace(".jsonl", "")}`, lines];
+  });
+}
+
 function check(folder) {
   const schemas = new Schemas(folder);
   const examples = checkExamples(schemas);
-  const compared = { 1: 0, 3: 0 };
+  const endpoints = JSON.parse(readFileSync(join(folder, "endpoints.json"), "utf8"));
+  const compared = [0, 0, 0, 0];
+  const troubles = [];
   let rows = 0;
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".jsonl")).sort()) {
-    const lines = readFileSync(join(folder, file), "utf8").split("\n").filter((line) => line !== "");
-    if (lines.length === 0) throw new Error(`${file}: there is no row in it`);
-    for (const [index, line] of lines.entries()) {
-      try {
-        const row = parseJson(line);
-        if (!schemas.holds(row, "vector.schema.json")) throw new Error("not valid by vector.schema.json");
-        rows += 1;
-        const fmt = compare(row);
-        if (fmt !== undefined) compared[fmt] += 1;
-      } catch (trouble) {
-        throw new Error(`${file.replace(".jsonl", "")}:${index + 1}: ${trouble.message}`);
+  // The first endpoint's rows stand in the folder itself, those of each other one in a folder of its name.
+  for (const [index, [endpoint, replies]] of Object.entries(endpoints).entries()) {
+    const counts = [0, 0, 0, 0];
+    for (const [name, lines] of index === 0 ? tables(folder, "") : tables(join(folder, endpoint), `${endpoint}/`)) {
+      for (const [at, line] of lines.entries()) {
+        try {
+          const row = parseJson(line);
+          if (!schemas.holds(row, "vector.schema.json")) throw new Error("not valid by vector.schema.json");
+          rows += 1;
+          const fmt = compare(row, replies);
+          if (fmt !== undefined) counts[fmt] += 1;
+        } catch (trouble) {
+          troubles.push(`${name}:${at + 1}: ${trouble.message}`);
+        }
       }
     }
+    if (troubles.length > 0) throw new Error(troubles.join("\n"));
+    for (const [fmt, count] of counts.entries()) {
+      if (count === 0) throw new Error(`no row of ${endpoint}.php with fmt=${fmt} was compared`);
+      compared[fmt] += count;
+    }
   }
-  for (const [fmt, count] of Object.entries(compared)) {
-    if (count === 0) throw new Error(`no row with fmt=${fmt} was compared`);
-  }
-  return `valid: ${examples} examples, ${rows} rows; compared: ${compared[1]} rows in fmt=1, ${compared[3]} in fmt=3`;
+  const words = compared.map((count, fmt) => `${count} in fmt=${fmt}`).join(", ");
+  return `valid: ${examples} examples, ${rows} rows of ${Object.keys(endpoints).length} endpoints; compared: ${words}`;
 }
 
 try {

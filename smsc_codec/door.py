@@ -1,0 +1,510 @@
+"""One door for all endpoints: which of them the caller means, and which one a body looks like.
+
+A codec reads the replies of its own endpoint and knows no other. Here a body that it refuses is shown to the others,
+so that the error can name the endpoint whose reply it is; and a reply with undocumented keys is refused if another
+endpoint documents more of its keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from operator import attrgetter
+from types import UnionType
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from ._options import classes_in, flag_of, format_of, members_of
+from ._public import public
+from ._rows.source import CAUGHT
+from ._secrets import NOTHING, Known, shortened
+from ._source import bytes_of, shown
+from ._types import class_name, is_really
+from .codec import _NOTHING, _UTF8, STRICT, Codec, _failure, format_in, may_be_broken
+from .declare import FORMATS, Other
+from .declare import Reply as Declared
+from .endpoints import DEFAULT, ENDPOINTS, codec_of, loaded
+from .endpoints import known as known_names
+from .errors import DecodeError, EncodeError, OptionError
+from .formats import Format
+from .limits import DEFAULT_LIMITS, Limits
+from .mapping import EMPTY
+from .model import ErrorReply, Reply
+from .report import Report
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from .endpoints import DefaultReply
+
+T = TypeVar("T")
+
+# Characters of a reason that stand before the endpoint that a body looks like.
+_LONGEST_REASON = 300
+_BESIDE = " or of another endpoint"
+# The codes of errors that say of a body that it does not have the form of a reply.
+_ABOUT_FORMS = ("malformed", "value", "unknown-form", "other-format")
+# Characters of undocumented keys for which it is remembered whose they are.
+_LONGEST_KEYS = 512
+
+# What has been found out of the arguments of a call, so that a call like it looks it up. All classes in it are those of
+# declarations, which stay, so that an identity is that of one object for ever.
+_codecs: dict[str | None, dict[int, Codec[Any]]] = {None: {}, **{name: {} for name in ENDPOINTS}}
+"""Codecs by the endpoint that was given and by the identity of the class that is expected, or of None."""
+_by_class: dict[int, Codec[Any]] = {}
+"""The codec of each class, by its identity; of a class that several endpoints have, that of the first."""
+_opened: dict[type, Callable[[Any], Any] | None] = {}
+"""By the class of a reply: what returns the keys of one that nobody documents; None if it keeps no such keys."""
+
+
+@overload
+def decode(
+    body: str | Buffer,
+    /,
+    *,
+    fmt: Format | int | str | None = None,
+    expect: type[T],
+    endpoint: str | None = None,
+    charset: str | None = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> T | ErrorReply: ...
+
+
+@overload
+def decode(
+    body: str | Buffer,
+    /,
+    *,
+    fmt: Format | int | str | None = None,
+    expect: None = None,
+    endpoint: None = None,
+    charset: str | None = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> DefaultReply: ...
+
+
+@overload
+def decode(
+    body: str | Buffer,
+    /,
+    *,
+    fmt: Format | int | str | None = None,
+    expect: UnionType | None = None,
+    endpoint: str | None = None,
+    charset: str | None = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Reply: ...
+
+
+@public
+def decode(
+    body: str | Buffer,
+    /,
+    *,
+    fmt: Format | int | str | None = None,
+    expect: Any = None,
+    endpoint: str | None = None,
+    charset: str | None = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Any:
+    """Read a reply.
+
+    - *body*: the response's content, bytes or already a string.
+    - *fmt*: what the request asked for, a `Format`, its number or its name (`"json"`). `None` finds it out from
+      the body; `OK` alone and a line of `key = value` are text.
+    - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
+      always allowed, any other reply is an error; type checkers see both. It says which endpoint is meant, too.
+    - *endpoint*: the endpoint that was asked, such as `"send"` or `"send.php"`: for classes that several endpoints
+      have, and for errors, whose numbers mean something else at each. If neither it nor *expect* is given, it is
+      `senders.php`.
+    - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means UTF-8 if the bytes are valid UTF-8,
+      else what the XML declaration says, else windows-1251, the service's default; UTF-16 with a byte order
+      mark is read too. A charset that is given is an order: the bytes are read in it, whatever they are.
+    - *strict*: refuse whatever `validate` would report.
+    - *limits*: bounds on what is read.
+
+    Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else. If the
+    body looks like a reply of another endpoint, the error says which one.
+    """
+    # Nearly every caller gives no more than a format, a class and an endpoint. `Codec.decode` does the same: to call it
+    # would take a fifth of the time of a small reply.
+    if (
+        type(body) is bytes
+        and charset is None
+        and limits is DEFAULT_LIMITS
+        and strict is False
+        and (type(fmt) is int or type(fmt) is Format)
+        and (endpoint is None or type(endpoint) is str)
+    ):
+        try:
+            reply = _codecs[endpoint][id(expect)]._formats[fmt].at_once[False][id(expect)](body)
+            opened = _opened[reply.__class__]
+            if (expect is None or reply.__class__ in (expect, ErrorReply)) and (opened is None or not opened(reply)):
+                return reply
+        except CAUGHT:
+            pass
+    return read(codec_for(expect, endpoint), body, fmt, expect, charset, strict, limits, hint=_hint(expect, endpoint))
+
+
+@public
+def validate(
+    body: str | Buffer,
+    /,
+    *,
+    fmt: Format | int | str | None = None,
+    expect: type[Any] | UnionType | None = None,
+    endpoint: str | None = None,
+    charset: str | None = None,
+    strict: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Report[Reply]:
+    """Read a reply and report what is wrong or odd about it; the parameters are those of `decode`.
+
+    A body that cannot be read has one finding of severity `error` and no reply. With *strict*, so has
+    one with any finding, after the findings themselves. Raises `OptionError` for a wrong argument, and nothing
+    else.
+    """
+    flag_of("strict", strict)
+    if (
+        type(body) is bytes
+        and charset is None
+        and limits is DEFAULT_LIMITS
+        and (type(fmt) is int or type(fmt) is Format)
+        and (endpoint is None or type(endpoint) is str)
+    ):
+        try:
+            reader = _codecs[endpoint][id(expect)]._formats[fmt]
+            reply = reader.at_once[True][id(expect)](body)
+            opened = _opened[reply.__class__]
+            is_expected = expect is None or reply.__class__ in (expect, ErrorReply)
+            if is_expected and (opened is None or not opened(reply)) and not may_be_broken(reader, body):
+                return Report(reply)
+        except CAUGHT:
+            pass
+    codec = codec_for(expect, endpoint)
+    return report(codec, body, fmt, expect, charset, strict, limits, hint=_hint(expect, endpoint))
+
+
+@public
+def encode(
+    reply: Reply,
+    /,
+    *,
+    fmt: Format | int | str,
+    endpoint: str | None = None,
+    charset: str = _UTF8,
+    drop: Collection[str] = _NOTHING,
+    limits: Limits = DEFAULT_LIMITS,
+) -> bytes:
+    """Write a reply in the canonical form, the server's own bytes where these are known.
+
+    - *reply*: a value of the model.
+    - *fmt*: the format to write.
+    - *endpoint*: the endpoint whose reply it is, such as `"send"`, if several have its class.
+    - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
+    - *drop*: the names of fields that may be left out where the format has no place for them: an error's
+      `description` in fmt=1.
+    - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `fields` outside of lists.
+
+    Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
+    beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the
+    reply becomes its cause.
+    """
+    is_usual = drop is _NOTHING and charset is _UTF8 and limits is DEFAULT_LIMITS and endpoint is None
+    if is_usual and (type(fmt) is int or type(fmt) is Format):
+        cls = id(type(reply))
+        try:
+            body = _by_class[cls]._formats[fmt].spell[cls](reply).encode()
+        except Exception:  # what is wrong is found out below
+            body = b""
+        # The byte order mark begins so, and what a reply begins with rarely does.
+        if body and body[0] != 0xEF:
+            return body
+    codec = _codec_of_class(type(reply)) if endpoint is None else codec_of(name_of_endpoint(endpoint))
+    return codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
+
+
+def at_once(codec: Codec[Any], body: bytes, fmt: Any, expect: Any) -> Any:
+    """Return the reply in a body of UTF-8 if the service writes it so, as `decode` does first; None for all else."""
+    try:
+        reply = codec._formats[fmt].at_once[False][id(expect)](body)
+        opened = _opened[reply.__class__]
+        if (expect is None or reply.__class__ in (expect, ErrorReply)) and (opened is None or not opened(reply)):
+            return reply
+    except CAUGHT:
+        pass
+    return None
+
+
+# Which endpoint is meant
+
+
+def name_of_endpoint(endpoint: object) -> str:
+    """Return the name of an endpoint that a caller gives with or without the ending of its file."""
+    name = str.__str__(endpoint).removesuffix(".php") if is_really(endpoint, str) else ""
+    if name not in ENDPOINTS:
+        raise OptionError(f"endpoint has to be {known_names()}, not {shown(endpoint)}")
+    return name
+
+
+def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
+    """Return the codec of the endpoint that is meant. Raise `OptionError` if none is, or if it is not clear which."""
+    # An object of another class may raise when it is asked for its hash.
+    word = None if endpoint is None else str.__str__(endpoint) if is_really(endpoint, str) else ""
+    if word in _codecs and id(expect) in _codecs[word]:
+        return _codecs[word][id(expect)]
+    given = None if endpoint is None else name_of_endpoint(endpoint)
+    codec = codec_of(given or (DEFAULT if expect is None else _owner(expect)))
+    if expect is None or id(expect) in codec._by_id:
+        _codecs.setdefault(word, {})[id(expect)] = codec
+    return codec
+
+
+def _owner(expect: Any) -> str:
+    """Return the endpoint that has all classes which are expected."""
+    members = members_of(expect)
+    names = sorted({DEFAULT, *loaded()}, key=[*ENDPOINTS].index)
+    known = {name: [any(cls is each for each in codec_of(name)._classes) for cls in members] for name in names}
+    fitting = [name for name, found in known.items() if all(found)]
+    if fitting:
+        return fitting[0]
+    for at, member in enumerate(members):
+        if not any(found[at] for found in known.values()):
+            default = codec_of(DEFAULT)
+            classes_in(member, default._classes, default.endpoint.name, _BESIDE)
+    # Classes that several endpoints have do not say which.
+    lone = [at for at in range(len(members)) if sum(found[at] for found in known.values()) == 1]
+    among = [f"{name}.php" for name, found in known.items() if any(found[at] for at in lone)]
+    raise OptionError(f"expect has to be replies of one endpoint, not of {' and '.join(among)}")
+
+
+def _codec_of_class(cls: type) -> Codec[Any]:
+    """Return the codec of the first endpoint with a class. Raise `EncodeError` if there is none."""
+    codec = _by_class.get(id(cls))
+    if codec is not None:
+        return codec
+    for name in [DEFAULT, *loaded()]:
+        codec = codec_of(name)
+        if id(cls) in codec._by_id:
+            _by_class[id(cls)] = codec
+            return codec
+    names = ", ".join(declared.__name__ for declared in codec_of(DEFAULT)._classes)
+    raise EncodeError(f"expected a reply of {DEFAULT}.php ({names}){_BESIDE}, found {class_name(cls)}")
+
+
+# Which endpoint a body looks like
+
+
+def read(
+    codec: Codec[Any],
+    body: Any,
+    fmt: Any,
+    expect: Any,
+    charset: Any,
+    strict: Any,
+    limits: Any,
+    known: Known = NOTHING,
+    hint: str = "",
+) -> Any:
+    """Do what `Codec.decode` does. Refuse what is a reply of another endpoint, and say so.
+
+    *hint* is what a caller can do about it. Nothing that is *known* to be secret is repeated.
+    """
+    refused = None
+    try:
+        reply = codec.decode(body, fmt=fmt, expect=expect, charset=charset, strict=strict, limits=limits)
+    except DecodeError as error:
+        refused = error
+    # An error is raised out of its handler, and named no longer: it must not hold another one, nor this frame itself.
+    try:
+        if refused is not None and known is not NOTHING:
+            # Its words were chosen without what is known to be secret.
+            refused = _refusal(codec, body, fmt, expect, charset, strict, limits, known)
+        if refused is not None and strict is True and refused.reason.endswith(STRICT):
+            reply = codec._judged(body, fmt, expect, charset, False, limits, known)
+        elif refused is not None:
+            raise _hinted(codec, refused, body, fmt, charset, limits, hint).with_traceback(None)
+        other = stranger(codec, reply, fmt)
+        if other is not None:
+            raise _unexpected(codec, reply, other, hint)
+        if refused is not None:
+            raise refused.with_traceback(None)
+        return reply
+    finally:
+        del refused
+
+
+def _refusal(codec: Codec[Any], *arguments: Any) -> DecodeError | None:
+    """Return the error that a codec raises for these arguments."""
+    try:
+        codec._judged(*arguments)
+    except DecodeError as error:
+        return error
+    return None
+
+
+def report(
+    codec: Codec[Any],
+    body: Any,
+    fmt: Any,
+    expect: Any,
+    charset: Any,
+    strict: Any,
+    limits: Any = DEFAULT_LIMITS,
+    known: Known = NOTHING,
+    hint: str = "",
+) -> Report[Any]:
+    """Do what `Codec.validate` does. Refuse what is a reply of another endpoint, and say so, as `read` does."""
+    found = codec._report(body, fmt, expect, charset, strict, limits, known)
+    reply = found.reply
+    if reply is None and found.ok:  # strict
+        again = codec._report(body, fmt, expect, charset, False, limits, known)
+        reply = again.reply
+    if reply is not None:
+        other = stranger(codec, reply, fmt)
+        if other is None:
+            return found
+        return Report(None, (*found.findings, _failure(_unexpected(codec, reply, other, hint))))
+    *before, last = found.findings
+    refused = DecodeError(
+        last.message,
+        code=last.code,
+        offset=last.offset,
+        line=last.line,
+        column=last.column,
+        path=last.path,
+        excerpt=last.excerpt,
+    )
+    hinted = _hinted(codec, refused, body, fmt, charset, limits, hint)
+    return found if hinted is refused else Report(None, (*before, _failure(hinted)))
+
+
+def stranger(codec: Codec[Any], reply: Any, fmt: Any) -> str | None:
+    """Return the endpoint that documents more of a reply's keys than its own does, None if there is none.
+
+    Of a list the first record tells.
+    """
+    cls = type(reply)
+    declared = codec._replies[cls]
+    if cls not in _opened:
+        _opened[cls] = _undocumented(declared)
+    opened = _opened[cls]
+    keys = opened(reply) if opened is not None else ()
+    if not keys:
+        return None
+    record = getattr(reply, declared.attribute)[0] if declared.many else reply
+    present = tuple([field.name for field in declared.object.fields if getattr(record, field.name) not in (None, ())])
+    formats = FORMATS if fmt is None else (FORMATS[format_of(fmt)],)
+    look_up = _knows_more if sum(map(len, keys)) <= _LONGEST_KEYS else _knows_more.__wrapped__
+    return look_up(codec.endpoint.name, declared.kind, formats, present, tuple(keys))
+
+
+def _undocumented(declared: Declared) -> Callable[[Any], Any] | None:
+    """Return what returns the undocumented keys of a reply, of a list those of its first record."""
+    rest = declared.object.open
+    if rest is None:
+        return None
+    records: Any = attrgetter(declared.attribute) if declared.many else None
+    if isinstance(rest, Other):
+        keys: Any = attrgetter(rest.name)
+
+        def others(reply: Any) -> Any:
+            found = records(reply)
+            return keys(found[0]) if found else ()
+
+        return others if declared.many else keys
+    known, both = rest.known, attrgetter(rest.codes, rest.texts)
+
+    def unlisted(reply: Any) -> Any:
+        found = records(reply) if records else (reply,)
+        if not found:
+            return ()
+        codes, texts = both(found[0])
+        if codes is EMPTY and texts is EMPTY:
+            return ()
+        return [key for key in (*codes, *texts) if key not in known]
+
+    return unlisted
+
+
+@lru_cache(64)
+def _knows_more(
+    endpoint: str, kind: str, formats: tuple[str, ...], present: tuple[str, ...], keys: tuple[str, ...]
+) -> str | None:
+    """Return the endpoint that documents more keys of a record than its own does.
+
+    The record has the *present* fields of a *kind* of replies of its endpoint, and *keys* that nobody documents there.
+    """
+    own = codec_of(endpoint.removesuffix(".php")).endpoint
+    declared = next(reply for reply in own.replies if reply.kind == kind)
+    for name in ENDPOINTS:
+        other = codec_of(name).endpoint
+        for reply in other.own if other is not own else ():
+            for fmt in formats:
+                given = {field.key(fmt) for field in declared.object.fields if field.name in present} - {None}
+                fields = reply.object.fields
+                documented = {field.key(fmt) for field in fields} - {None}
+                needed = {field.key(fmt) for field in fields if not field.optional} - {None}
+                if needed and needed <= {*given, *keys} and len({*given, *keys} & documented) > len(given):
+                    return name
+    return None
+
+
+def _unexpected(codec: Codec[Any], reply: Any, other: str, hint: str) -> DecodeError:
+    words = codec._replies[type(reply)].words
+    return DecodeError(f"expected {words}; {_looks(other, hint)}", code="unexpected")
+
+
+def _looks(other: str, hint: str) -> str:
+    return f"the body looks like a reply of {other}.php{hint.format(other)}"
+
+
+def _hint(expect: Any, endpoint: Any) -> str:
+    """Return what a caller can do about a reply of another endpoint."""
+    return ": pass endpoint='{}'" if expect is None and endpoint is None else ""
+
+
+def _hinted(
+    codec: Codec[Any], refused: DecodeError, body: Any, fmt: Any, charset: Any, limits: Any, hint: str
+) -> DecodeError:
+    """Return the error, or the same one with the endpoint that the body looks like."""
+    if refused.code not in _ABOUT_FORMS:
+        return refused
+    if (format_of(fmt) if fmt is not None else _format_in(body)) is Format.CSV:
+        # It has no keys: nearly every line is a reply of some endpoint.
+        return refused
+    found = [name for name in ENDPOINTS if codec_of(name).endpoint.name != codec.endpoint.name]
+    found = [name for name in found if _reads(codec_of(name), body, fmt, charset, limits)]
+    if not found:
+        return refused
+    return DecodeError(
+        f"{shortened(refused.reason, _LONGEST_REASON)}; {_looks(found[0], hint)}",
+        code=refused.code,
+        offset=refused.offset,
+        line=refused.line,
+        column=refused.column,
+        path=refused.path,
+        excerpt=refused.excerpt,
+    )
+
+
+def _reads(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> bool:
+    """Whether a body is a reply that not every endpoint has. An empty list has a name in XML alone."""
+    try:
+        reply = codec._judged(body, fmt, None, charset, False, limits)
+    except DecodeError:
+        return False
+    declared = codec._replies[type(reply)]
+    if not declared.object.members or declared.cls is ErrorReply:
+        return False
+    if declared.many and not len(reply):
+        return (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML
+    return stranger(codec, reply, fmt) is None
+
+
+def _format_in(body: Any) -> Format:
+    text = body if is_really(body, str) else bytes_of(body)
+    return format_in(str.__str__(text)[:400].encode("utf-8", "replace") if isinstance(text, str) else text or b"")

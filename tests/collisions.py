@@ -1,0 +1,67 @@
+"""Which lines of fmt=1 are replies of several endpoints: the table in `docs/wire-format/collisions.md`.
+
+`python -m tests.collisions` writes the page anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from smsc_codec import DecodeError, ErrorReply, Success
+from smsc_codec.endpoints import ENDPOINTS, codec_of
+
+from .vectors import OTHERS, VECTORS, Vector
+
+PAGE = Path(__file__).parent.parent / "docs" / "wire-format" / "collisions.md"
+HEAD = "| body | what it is | what else it can be read as |\n|---|---|---|\n"
+
+
+def readings(body: bytes) -> dict[str, str]:
+    """What each endpoint reads a line of fmt=1 as: kinds by endpoint. It has none that refuses the line."""
+    found = {}
+    for name in ENDPOINTS:
+        codec = codec_of(name)
+        try:
+            reply: Any = codec.decode(body, fmt=1)
+        except DecodeError as error:
+            if error.code == "ambiguous":
+                found[name] = "only the request tells"
+            continue
+        found[name] = next(each.words for each in codec.endpoint.replies if each.cls is type(reply))
+    return found
+
+
+def canonical() -> list[Vector]:
+    """The replies that are written in fmt=1, those apart which mean the same at every endpoint."""
+    return [
+        vector
+        for vector in [*VECTORS, *OTHERS]
+        if vector.row["fmt"] == 1 and vector.canonical and vector.reply is not None and vector.body
+    ]
+
+
+def table() -> str:
+    """One line for each kind of replies and each set of endpoints that read it."""
+    lines: dict[Any, str] = {}
+    for vector in canonical():
+        codec = codec_of(vector.endpoint)
+        assert vector.reply is not None
+        declared = next(each for each in codec.endpoint.replies if each.kind == vector.reply["kind"])
+        if declared.cls in (ErrorReply, Success) or b"\n" in vector.body or not vector.body.isascii():
+            continue
+        found = readings(vector.body)
+        if [*found] == [vector.endpoint] and found[vector.endpoint] == declared.words:
+            continue
+        others = [f"{name}.php: {words}" for name, words in found.items() if words != declared.words]
+        key = vector.endpoint, declared.kind, tuple(found.items())
+        lines.setdefault(
+            key, f"| `{vector.body.decode()}` | {vector.endpoint}.php: {declared.words} | {'; '.join(others)} |\n"
+        )
+    order = [*ENDPOINTS]
+    return HEAD + "".join(lines[key] for key in sorted(lines, key=lambda key: order.index(key[0])))
+
+
+if __name__ == "__main__":
+    text = PAGE.read_text("utf-8")
+    PAGE.write_text(text[: text.index("| body |")] + table(), "utf-8")
