@@ -7,7 +7,7 @@ endpoint documents more of its keys.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from types import UnionType
@@ -41,8 +41,9 @@ T = TypeVar("T")
 # Characters of a reason that stand before the endpoint that a body looks like.
 _LONGEST_REASON = 300
 _BESIDE = " or of another endpoint"
+_AMBIGUOUS = "ambiguous"
 # The codes of errors that say of a body that it does not have the form of a reply.
-_ABOUT_FORMS = ("malformed", "value", "unknown-form", "other-format")
+_ABOUT_FORMS = ("malformed", "value", "unknown-form", "other-format", _AMBIGUOUS)
 # Characters of undocumented keys for which it is remembered whose they are.
 _LONGEST_KEYS = 512
 
@@ -455,11 +456,12 @@ def _knows_more(
 
 def _unexpected(codec: Codec[Any], reply: Any, other: str, hint: str) -> DecodeError:
     words = codec._replies[type(reply)].words
-    return DecodeError(f"expected {words}; {_looks(other, hint)}", code="unexpected")
+    return DecodeError(f"expected {words}; {_looks([other], hint)}", code="unexpected")
 
 
-def _looks(other: str, hint: str) -> str:
-    return f"the body looks like a reply of {other}.php{hint.format(other)}"
+def _looks(names: Sequence[str], hint: str) -> str:
+    words = f"the body looks like a reply of {' or '.join(f'{name}.php' for name in names)}"
+    return words + hint.format(names[0]) if len(names) == 1 else words
 
 
 def _hint(expect: Any, endpoint: Any) -> str:
@@ -481,7 +483,7 @@ def _hinted(
     if not found:
         return refused
     return DecodeError(
-        f"{shortened(refused.reason, _LONGEST_REASON)}; {_looks(found[0], hint)}",
+        f"{shortened(refused.reason, _LONGEST_REASON)}; {_looks(found, hint)}",
         code=refused.code,
         offset=refused.offset,
         line=refused.line,
@@ -495,8 +497,8 @@ def _reads(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) ->
     """Whether a body is a reply that not every endpoint has. An empty list has a name in XML alone."""
     try:
         reply = codec._judged(body, fmt, None, charset, False, limits)
-    except DecodeError:
-        return False
+    except DecodeError as error:
+        return error.code == _AMBIGUOUS
     declared = codec._replies[type(reply)]
     if not declared.object.members or declared.cls is ErrorReply:
         return False
