@@ -1,7 +1,7 @@
-"""The pytest plugin: the fixture `fake_senders`.
+"""The pytest plugin: the fixtures `fake_smsc` and `fake_senders`.
 
 Every run of pytest loads it where smsc_codec is installed, and `smsc_codec` itself with it. The server is imported when
-the fixture is used.
+a fixture is used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,19 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .testing import FakeSenders
+    from .testing import FakeSenders, FakeSmsc
+
+
+@pytest.fixture
+def fake_smsc() -> Iterator[FakeSmsc]:
+    """A running `smsc_codec.testing.FakeSmsc` without rate limits.
+
+    Its login is `demo`, its password `demo` and its key `demo-key`; it has 100 roubles, and a message costs 1.4.
+    """
+    from .testing import FakeSmsc
+
+    with FakeSmsc(rate_limits=False) as service:
+        yield service
 
 
 @pytest.fixture

@@ -186,7 +186,7 @@ def test_errors(server: FakeSenders, parameters: dict[str, Any], code: SenderErr
         assert (reply.description is None) == (asked is Format.CSV)
         assert encode(reply, fmt=asked) == body
     assert server.senders == before
-    assert server.requests[-1].reply == ErrorReply(code, server.requests[-1].reply.description)  # type: ignore[union-attr]
+    assert server.requests[-1].reply == ErrorReply(code, server.requests[-1].reply.description)
 
 
 def test_the_recorded_errors(server: FakeSenders) -> None:
@@ -369,11 +369,11 @@ def test_any_command_has_an_answer_in_its_format(command: str, parameters: dict[
     query = urlencode({command: "1", **parameters}, errors="replace")
     form = read_form(query, "", b"")
     answer, _ = server._respond("GET", form)
-    fmt, reply = form.query.fmt or Format.TEXT, server.requests[0].reply
+    fmt, reply = form.fmt or Format.TEXT, server.requests[0].reply
     if fmt is Format.CSV and isinstance(reply, ErrorReply):
         reply = ErrorReply(reply.code)
     # A name with separators in it can be added, and then not be written in every format.
-    assert answer.status == 500 or decode(answer.body, fmt=fmt, charset=form.query.charset) == reply
+    assert answer.status == 500 or decode(answer.body, fmt=fmt, charset=form.charset) == reply
 
 
 @settings(max_examples=100)

@@ -160,7 +160,7 @@ def test_a_wrong_charset(server: FakeSenders, charset: str) -> None:
         ({"delay": float("nan")}, ValueError, "delay has to be from 0 to "),
         ({"times": -1}, ValueError, "times has to be at least 0, not -1"),
         ({"times": 1.5}, TypeError, "times has to be a whole number, not 1.5"),
-        ({"error": -1}, ValueError, "-1 is not a valid SenderError"),
+        ({"error": -1}, ValueError, "error has to be from 0 to 999999999999999999, not -1"),
         ({"error": 1, "description": b"x"}, TypeError, "description has to be a string, not b'x'"),
         ({"description": 5}, TypeError, "description has to be a string, not 5"),
         *(

@@ -1,18 +1,19 @@
-"""What the tests of a client need: a `senders.php` of their own, on this machine, without an account.
+"""What the tests of a client need: a service of their own, on this machine, without an account.
 
->>> from smsc_codec.testing import FakeSenders
->>> with FakeSenders(senders=["SMSC.RU"], login="demo", psw="demo") as server:
-...     server.url.endswith("/sys/senders.php")
+>>> from smsc_codec.testing import FakeSmsc
+>>> with FakeSmsc(login="demo", password="demo") as service:
+...     service.url.endswith("/sys/")
 True
 
-`smsc_codec.testing.strategies`, which needs Hypothesis, has replies and bodies for property tests. The fixture
-`fake_senders` is there wherever pytest runs; see `docs/testing.md`.
+`smsc_codec.testing.strategies`, which needs Hypothesis, has replies and bodies for property tests. The fixtures
+`fake_smsc` and `fake_senders` are there wherever pytest runs; see `docs/testing.md`.
 """
 
 from .._public import publish
+from ._messages import SentMessage
 from ._request import ReceivedRequest
-from ._server import FakeSenders
+from ._smsc import FakeSenders, FakeSmsc
 
-__all__ = ["FakeSenders", "ReceivedRequest"]
+__all__ = ["FakeSenders", "FakeSmsc", "ReceivedRequest", "SentMessage"]
 
 publish(globals())

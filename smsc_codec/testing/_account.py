@@ -1,246 +1,151 @@
-"""What `senders.php` does with its commands: the names of one account, kept in memory."""
+"""What all commands share: who may give them, how often, the clock by which they happen, and the money."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-import random
-import re
 import threading
-from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
-from itertools import count
-from typing import NoReturn, cast
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import NoReturn
 from weakref import WeakSet
 
-from msgspec.structs import replace
-
 from .._source import shown
-from ..endpoints.senders import (
-    OTHER_OPERATORS,
-    TEXT_ORDER,
-    OperatorStatus,
-    Reply,
-    Sender,
-    SenderCreated,
-    SenderError,
-    SenderList,
-    SenderStatus,
-)
-from ..formats import Format
-from ..mapping import FrozenMapping
-from ..model import ApiError, ErrorReply, Success
-from ..query import query_of
+from .._types import is_really
+from ..endpoints.balance import Balance, BalanceError
+from ..model import ErrorCode, ErrorReply
 from ._request import Form
 
-# The first four and that of 9 are recorded, those of 7 and 8 documented for other endpoints, the others ours.
-DESCRIPTIONS: Mapping[int, str] = {
-    SenderError.PARAMETERS: "parameters error",
-    SenderError.AUTHORISATION: "authorise error",
-    SenderError.NOT_FOUND: "record not found",
-    SenderError.SAVE: "save error",
-    SenderError.IP_BLOCKED: "ip is blocked",
-    SenderError.NUMBER_FORMAT: "invalid number",
-    SenderError.UNDELIVERABLE: "can't to deliver",
-    SenderError.TOO_MANY_REQUESTS: "duplicate request, wait a minute",
-    SenderError.CODE_ALREADY_SENT: "code is already sent",
-    SenderError.WRONG_CODE: "wrong code",
+# Those of 1, 2 and 9 are recorded, that of 4 is a client's.
+_DESCRIPTIONS: Mapping[int, str] = {
+    1: "parameters error",
+    2: "authorise error",
+    4: "ip is blocked",
+    9: "duplicate request, wait a minute",
 }
 
-# [doc] Requests a minute: "more than three identical list requests or five create requests".
-LISTS, CREATES, MINUTE = 3, 5, 60.0
-# [doc] "The code was already sent to this number; again after 8 hours."
-CODE_AGAIN = 8 * 3600.0
+MINUTE = 60.0
+# [doc] Requests for the balance a minute.
+_BALANCES = 10
 
-# [doc] Up to 11 Latin letters, digits and signs, or a phone number of up to 15 digits.
-_NAME = re.compile(r"[ -~]{1,11}|[0-9]{1,15}")
-_TOO_LONG = re.compile(r"[0-9]{16,}")
-_PHONE = re.compile(r"[0-9]{7,15}")
+START = 1679060876.0
+"""17.03.2023 16:47:56 in the account's time zone."""
+ZONE = timezone(timedelta(hours=3))
+"""The account's time zone; the recorded dates have it."""
+
+_LAST = 253_370_764_800
+_MOST_MONEY = Decimal(10**9)
 
 
-def refusal(code: int, description: str | None = None) -> ErrorReply:
+def refusal(code: ErrorCode, phrases: Mapping[int, str], description: str | None = None) -> ErrorReply:
     """The error of that number, with the service's phrase if none is given."""
-    return ErrorReply(SenderError(code), DESCRIPTIONS.get(code) if description is None else description)
+    phrase = phrases.get(code, _DESCRIPTIONS.get(code))
+    return ErrorReply(code, phrase if description is None else description)
 
 
-def refuse(code: SenderError) -> NoReturn:
+def refuse(code: ErrorCode, phrases: Mapping[int, str] = _DESCRIPTIONS, id: int | None = None) -> NoReturn:
     """Answer with an error."""
-    refusal(code).raise_for_error()
+    phrase = phrases.get(code, _DESCRIPTIONS.get(code))
+    ErrorReply(code, phrase, id).raise_for_error()
+
+
+def check_number(what: str, given: object, least: int, most: int | None = None) -> None:
+    """Refuse what is not a whole number within these bounds."""
+    if is_really(given, bool) or not is_really(given, int):
+        raise TypeError(f"{what} has to be a whole number, not {shown(given)}")
+    if given < least or (most is not None and given > most):
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{what} has to be {bounds}, not {shown(given)}")
+
+
+def check_seconds(what: str, given: object, most: float) -> None:
+    """Refuse what is not a number of seconds from 0 to *most*."""
+    if is_really(given, bool) or not (is_really(given, int) or is_really(given, float)):
+        raise TypeError(f"{what} has to be a number of seconds, not {shown(given)}")
+    if not 0 <= given <= most:
+        raise ValueError(f"{what} has to be from 0 to {most:.0f} seconds, not {shown(given)}")
+
+
+def amount(what: str, given: object, least: Decimal = Decimal(0), most: Decimal = _MOST_MONEY) -> Decimal:
+    """Return an amount of money without zeros at its end, as the service writes it [cap]."""
+    if is_really(given, bool) or not (is_really(given, int) or is_really(given, str) or is_really(given, Decimal)):
+        raise TypeError(f"{what} has to be a Decimal, a text or a whole number, not {shown(given)}")
+    money = None
+    with suppress(ArithmeticError):
+        money = Decimal(given)
+    if money is None or not money.is_finite() or not least <= money <= most or money != round(money, 4):
+        bounds = f"from {least} to {most}, with at most four decimals"
+        raise ValueError(f"{what} has to be an amount {bounds}, not {shown(given)}")
+    return plain(money)
+
+
+def plain(money: Decimal) -> Decimal:
+    """Return an amount without zeros at its end and without an exponent."""
+    digits = f"{money:f}"
+    return Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
 
 
 class Account:
-    """Sender names and the commands on them. Commands are safe to be given by several threads."""
+    """Credentials, money, limits and a clock. Commands are safe to be given by several threads."""
 
     def __init__(
         self,
-        senders: Iterable[Sender | str],
         login: str,
-        psw: str,
+        password: str,
         apikey: str,
-        undeliverable: Iterable[str],
+        balance: Decimal | str | int,
+        credit: Decimal | str | int,
+        currency: str,
         rate_limits: bool,
-        clock: Callable[[], float],
+        clock: Callable[[], float] | None,
     ) -> None:
-        self._last_id = 0
-        self.senders = senders
-        self.login, self.psw, self.apikey = login, psw, apikey
-        self.undeliverable = frozenset(undeliverable)
+        self.login, self.password, self.apikey = login, password, apikey
+        self.balance, self.credit, self.currency = balance, credit, currency
         self.rate_limits = rate_limits
-        self.codes: dict[str, str] = {}
-        self.comments: dict[str, str] = {}
         self._clock = clock
         self._ahead = 0.0
-        self._sent: dict[str, float] = {}
         self._seen: dict[Hashable, deque[float]] = {}
-        # The same codes in every run.
-        self._random = random.Random(0)
         self._lock = threading.RLock()
         _ACCOUNTS.add(self)
 
     @property
-    def senders(self) -> tuple[Sender, ...]:
-        """The names, each with an id and a status."""
-        return self._senders
+    def balance(self) -> Decimal:
+        """The money; a message takes its price from it. A text or a whole number can be set too."""
+        return self._balance
 
-    @senders.setter
-    def senders(self, senders: Iterable[Sender | str]) -> None:
-        given = [Sender(sender) if isinstance(sender, str) else sender for sender in senders]
-        taken = {sender.id for sender in given}
-        kept: list[Sender] = []
-        last = 0
-        for sender in given:
-            last = next(n for n in count(last + 1) if n not in taken) if sender.id is None else sender.id
-            status = SenderStatus.ALLOWED if sender.status is None else sender.status
-            kept.append(replace(sender, id=last, status=status))
-        for what in ("name", "id"):
-            for value, times in Counter(getattr(sender, what) for sender in kept).most_common(1):
-                if times > 1:
-                    raise ValueError(f"expected every {what} once, found {shown(value)} {times} times")
-        self._senders = tuple(kept)
-        self._last_id = max([self._last_id, *(sender.id or 0 for sender in kept)])
+    @balance.setter
+    def balance(self, balance: Decimal | str | int) -> None:
+        self._balance = amount("balance", balance, -_MOST_MONEY)
 
-    def moderate(self, name: str, status: SenderStatus = SenderStatus.ALLOWED) -> None:
-        """Set a name's status, as the service's moderators do; `KeyError` if there is no such name."""
-        with self._lock:
-            found = [sender for sender in self._senders if sender.name == name]
-            if not found:
-                raise KeyError(name)
-            self._put(replace(found[0], status=status))
+    @property
+    def credit(self) -> Decimal:
+        """What can be spent beyond the balance."""
+        return self._credit
+
+    @credit.setter
+    def credit(self, credit: Decimal | str | int) -> None:
+        self._credit = amount("credit", credit)
 
     def advance(self, seconds: float) -> None:
-        """Set the account's clock forward, so that no test has to wait for a limit to pass."""
-        self._ahead += seconds
-
-    def _answer(self, form: Form) -> Reply:
-        """Carry out what a request asks for."""
+        """Set the account's clock forward, so that no test has to wait: states change, and limits pass."""
+        check_seconds("seconds", seconds, 1e9)
         with self._lock:
-            try:
-                if not self._authorised(form.credentials):
-                    refuse(SenderError.AUTHORISATION)
-                if form.command is None:
-                    refuse(SenderError.PARAMETERS)
-                return _COMMANDS[form.command](self, form.parameters)
-            except ApiError as error:
-                return error.reply
-
-    def _authorised(self, given: Mapping[str, str]) -> bool:
-        if "apikey" in given:
-            return given["apikey"] == self.apikey
-        return (given.get("login"), given.get("psw")) == (self.login, self.psw)
+            self._ahead += seconds
 
     def _now(self) -> float:
-        return self._clock() + self._ahead
+        return (START if self._clock is None else self._clock()) + self._ahead
 
-    def _get(self, asked: Mapping[str, str]) -> SenderList:
-        query = query_of(asked, lenient=True)
-        self._count(tuple(sorted(asked.items())), LISTS)
-        behind = _behind(self._senders, _number(asked["prev_id"])) if "prev_id" in asked else self._senders
-        views = query.parameters
-        senders = [s for s in behind if "all" in views or s.status == SenderStatus.ALLOWED]
-        if "cnt" in asked:
-            senders = senders[: _number(asked["cnt"])]
-        # [doc] The view with the operators exists in the formats 0, 2 and 3, and has no status.
-        if "operators" in views and query.fmt is not Format.CSV:
-            return SenderList(tuple(replace(s, status=None, operators=s.operators or _states(s)) for s in senders))
-        return SenderList(tuple(Sender(s.name, s.id, s.status if "all" in views else None) for s in senders))
+    def _authorised(self, given: Mapping[str, str]) -> bool:
+        """Whether login and password are right, or the key. [doc] The password's MD5 in small letters is right too."""
+        if "apikey" in given:
+            return given["apikey"] == self.apikey
+        digest = hashlib.md5(self.password.encode(), usedforsecurity=False).hexdigest()
+        return given.get("login") == self.login and given.get("psw") in (self.password, digest)
 
-    def _add(self, asked: Mapping[str, str]) -> SenderCreated:
-        self._count("add", CREATES)
-        name, comment = asked.get("sender", ""), asked.get("cmt", "")
-        if _TOO_LONG.fullmatch(name):
-            refuse(SenderError.NUMBER_FORMAT)
-        # [cap] A name without a comment is refused.
-        if not _NAME.fullmatch(name) or not comment:
-            refuse(SenderError.PARAMETERS)
-        if any(sender.name == name for sender in self._senders):
-            refuse(SenderError.SAVE)
-        # The id of a name that was deleted is nobody else's.
-        self._last_id += 1
-        added = Sender(name, self._last_id, SenderStatus.MODERATION, _flags(asked))
-        self._senders += (replace(added, operators=_states(added)),)
-        self.comments[name] = comment
-        return SenderCreated(self._last_id)
-
-    def _change(self, asked: Mapping[str, str]) -> Success:
-        sender, flags = self._named(asked), _flags(asked)
-        if "cmt" not in asked and not flags:
-            refuse(SenderError.PARAMETERS)
-        if flags:
-            changed = replace(sender, operators={**sender.operators, **flags})
-            self._put(replace(changed, operators=_states(changed)))
-        if "cmt" in asked:
-            self.comments[sender.name] = asked["cmt"]
-        return Success()
-
-    def _delete(self, asked: Mapping[str, str]) -> Success:
-        sender = self._named(asked)
-        self._senders = tuple(other for other in self._senders if other.id != sender.id)
-        self.comments.pop(sender.name, None)
-        self.codes.pop(sender.name, None)
-        return Success()
-
-    def _send_code(self, asked: Mapping[str, str]) -> Success:
-        phone = self._phone(asked).name
-        if phone in self.undeliverable:
-            refuse(SenderError.UNDELIVERABLE)
-        if phone in self._sent and self._now() < self._sent[phone] + CODE_AGAIN:
-            refuse(SenderError.CODE_ALREADY_SENT)
-        self._sent[phone] = self._now()
-        self.codes[phone] = f"{self._random.randrange(10**4):04}"
-        return Success()
-
-    def _check_code(self, asked: Mapping[str, str]) -> Success:
-        if "code" not in asked:
-            refuse(SenderError.PARAMETERS)
-        sender = self._phone(asked)
-        if self.codes.get(sender.name) != asked["code"]:
-            refuse(SenderError.WRONG_CODE)
-        del self.codes[sender.name]
-        self._put(replace(sender, status=SenderStatus.ALLOWED))
-        return Success()
-
-    def _phone(self, asked: Mapping[str, str]) -> Sender:
-        """The digital name that is meant."""
-        phone = asked.get("sender", "").removeprefix("+")
-        if not phone:
-            refuse(SenderError.PARAMETERS)
-        if not _PHONE.fullmatch(phone):
-            refuse(SenderError.NUMBER_FORMAT)
-        return self._named({"sender": phone})
-
-    def _named(self, asked: Mapping[str, str]) -> Sender:
-        """The name that is meant by `id` or `sender`."""
-        if not asked.get("id") and not asked.get("sender"):
-            refuse(SenderError.PARAMETERS)
-        for sender in self._senders:
-            if str(sender.id) == asked["id"] if asked.get("id") else sender.name == asked["sender"]:
-                return sender
-        refuse(SenderError.NOT_FOUND)
-
-    def _put(self, changed: Sender) -> None:
-        self._senders = tuple(changed if sender.id == changed.id else sender for sender in self._senders)
-
-    def _count(self, what: Hashable, most: int) -> None:
+    def _count(self, what: Hashable, most: int, code: ErrorCode) -> None:
         """Refuse what was asked *most* times in the last minute; what is refused does not count."""
         if not self.rate_limits:
             return
@@ -248,8 +153,25 @@ class Account:
         while times and times[0] <= self._now() - MINUTE:
             times.popleft()
         if len(times) >= most:
-            refuse(SenderError.TOO_MANY_REQUESTS)
+            refuse(code)
         times.append(self._now())
+
+    def _answer_balance(self, form: Form) -> Balance:
+        self._count("balance", _BALANCES, BalanceError.TOO_MANY_REQUESTS)
+        if form.parameters.get("cur") != "1":
+            return Balance(self.balance)
+        # [doc] The credit is there if it is not 0.
+        return Balance(self.balance, self.credit or None, self.currency)
+
+
+def moment(seconds: float) -> int:
+    """Return a time as the service has it: whole seconds, within the years that a date can have."""
+    return max(0, min(int(seconds), _LAST))
+
+
+def date_of(timestamp: int) -> datetime:
+    """Return a time in the account's time zone, as replies have it."""
+    return datetime.fromtimestamp(timestamp, ZONE).replace(tzinfo=None)
 
 
 _ACCOUNTS: WeakSet[Account] = WeakSet()
@@ -263,38 +185,3 @@ def _renew_locks() -> None:
 
 with suppress(AttributeError):  # a system without forks
     os.register_at_fork(after_in_child=_renew_locks)
-
-
-_COMMANDS: Mapping[str, Callable[[Account, Mapping[str, str]], Reply]] = {
-    "get": Account._get,
-    "add": Account._add,
-    "chg": Account._change,
-    "send_code": Account._send_code,
-    "check_code": Account._check_code,
-    "del": Account._delete,
-}
-
-
-def _flags(asked: Mapping[str, str]) -> dict[str, OperatorStatus]:
-    """The operators at which a name shall be registered."""
-    return {key: OperatorStatus.SENT for key in TEXT_ORDER + OTHER_OPERATORS if asked.get(key) == "1"}
-
-
-def _states(sender: Sender) -> Mapping[str, OperatorStatus]:
-    """The name's state at every operator that the documentation lists, but for those that replace it."""
-    pending = dict.fromkeys((key for key in TEXT_ORDER if key not in sender.replacements), OperatorStatus.PENDING)
-    return cast("Mapping[str, OperatorStatus]", FrozenMapping.of({**pending, **sender.operators}))
-
-
-def _behind(senders: tuple[Sender, ...], last: int) -> tuple[Sender, ...]:
-    """What comes after the name with that id; if it is gone, the names whose id is larger."""
-    ids = [sender.id for sender in senders]
-    if last in ids:
-        return senders[ids.index(last) + 1 :]
-    return tuple(sender for sender in senders if (sender.id or 0) > last)
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,18}", text):
-        refuse(SenderError.PARAMETERS)
-    return int(text)

@@ -1,19 +1,23 @@
-"""What a request to `senders.php` says, from its query and its form."""
+"""What a request to the service says, from its query and its form, or from its body in JSON."""
 
+from __future__ import annotations
+
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl
 
 from .._multipart import is_multipart, parts_of
 from .._source import charset_name
-from ..endpoints.senders import Reply
-from ..errors import OptionError
-from ..query import Query, query_of
+from ..formats import Format
 
 # [doc] That of the parameters and of the reply.
 DEFAULT_CHARSET = "windows-1251"
 
 _CREDENTIALS = frozenset({"login", "psw", "apikey"})
+_FORMATS = {str(int(fmt)): fmt for fmt in Format}
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,15 @@ class ReceivedRequest:
 
     method: str
     """`GET` or `POST`."""
+    endpoint: str
+    """The name of its file without the ending, such as `send`."""
     command: str | None
-    """`get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` unless the request has one of them."""
+    """Of `senders`: `get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` unless it has one of them."""
     parameters: Mapping[str, str]
     """Everything else that the query and the form say, but for `login`, `psw` and `apikey`."""
     files: tuple[str, ...]
     """The names of files that a `multipart/form-data` form holds."""
-    reply: Reply
+    reply: Any
     """What the service's answer was, before any misbehaviour came over it."""
 
 
@@ -36,45 +42,69 @@ class ReceivedRequest:
 class Form:
     """The parameters of a request."""
 
+    endpoint: str
+    rest: bool
+    """Whether it came to `/rest/`, which means fmt=3 and UTF-8 [doc]."""
     parameters: dict[str, str]
     credentials: dict[str, str]
     files: tuple[str, ...]
 
     @property
-    def query(self) -> Query:
-        """What is asked for, as far as it makes sense."""
-        return query_of(self.parameters, lenient=True)
+    def fmt(self) -> Format | None:
+        """The format of the reply, None if the service does not have it."""
+        return Format.JSON if self.rest else _FORMATS.get(self.parameters.get("fmt") or "0")
 
     @property
-    def command(self) -> str | None:
-        """The command, `None` if there is not one, or a format or charset that the service does not have."""
-        try:
-            return query_of({name: value for name, value in self.parameters.items() if value}).command
-        except OptionError:
-            return None
+    def charset(self) -> str | None:
+        """The charset of the reply, None if the service does not have it."""
+        return "utf-8" if self.rest else charset_name(self.parameters.get("charset") or DEFAULT_CHARSET)
+
+    def command(self, commands: Mapping[str, object]) -> str | None:
+        """Return the one of these commands that is 1, None if there is none or more than one."""
+        given = [name for name in commands if self.parameters.get(name) == "1"]
+        return given[0] if len(given) == 1 else None
 
 
-def read_form(query: str, content_type: str, body: bytes) -> Form:
+def read_form(query: str, content_type: str, body: bytes, endpoint: str = "senders", rest: bool = False) -> Form:
     """The query and the form together, the form's word being the last; texts are in the charset that is asked for.
 
-    *query* has a character for each byte, as `http.server` gives it. Raises `FormError` for a multipart form that
-    cannot be read.
+    *query* has a character for each byte, as `http.server` gives it. A request to `/rest/` has an object in JSON in the
+    place of a form; if it is something else, it has no parameters. Raises `FormError` for a multipart form that cannot
+    be read.
     """
     pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
     files: list[str] = []
+    members: dict[str, str] = {}
     if is_multipart(content_type):
         for part in parts_of(content_type, body):
             if part.filename is None:
                 pairs.append((part.name, part.content().decode("latin-1")))
             else:
                 files.append(part.filename)
+    elif rest and body.lstrip().startswith(b"{"):
+        members = _members(body)
     else:
         pairs += parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     raw = dict(pairs)
-    charset = charset_name(raw.get("charset")) or DEFAULT_CHARSET
-    texts = {name: value.encode("latin-1").decode(charset, "replace") for name, value in raw.items()}
+    charset = "utf-8" if rest else charset_name(raw.get("charset")) or DEFAULT_CHARSET
+    texts = {name: value.encode("latin-1").decode(charset, "replace") for name, value in raw.items()} | members
     return Form(
+        endpoint,
+        rest,
         {name: text for name, text in texts.items() if name not in _CREDENTIALS},
         {name: text for name, text in texts.items() if name in _CREDENTIALS},
         tuple(file.encode("latin-1").decode(charset, "replace") for file in files),
     )
+
+
+def _members(body: bytes) -> dict[str, str]:
+    """Return the members of an object that are texts, numbers and switches, with halves of characters replaced."""
+    found: Any = {}
+    with suppress(ValueError, RecursionError):
+        found = json.loads(body, parse_float=str, parse_int=str)
+    texts: dict[str, str] = {}
+    for name, value in found.items():
+        if isinstance(value, (str, bool)):
+            text = value if isinstance(value, str) else str(int(value))
+            texts[name] = text.encode("utf-8", "replace").decode()
+    return texts

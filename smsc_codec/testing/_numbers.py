@@ -1,0 +1,55 @@
+"""What is known of a phone number: its country and its operator. The table is ours, and short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_PUNCTUATION = re.compile(r"[ ()+-]")
+_PHONE = re.compile(r"[0-9]{7,15}")
+_ODD = re.compile(r"[^0-9A-Za-z@._-]")
+
+
+class Operator(NamedTuple):
+    """The operator of a number."""
+
+    country: str
+    name: str
+    region: str
+    mcc: str
+    mnc: str
+    tz: str
+
+    @property
+    def mccmnc(self) -> str:
+        """The codes of country and operator."""
+        return self.mcc + self.mnc
+
+
+_OPERATORS: Mapping[str, Operator] = {
+    "7900": Operator("Россия", "Tele2", "Москва", "250", "20", "3"),
+    "7903": Operator("Россия", "Beeline", "Москва", "250", "99", "3"),
+    "791": Operator("Россия", "MTS", "Москва", "250", "01", "3"),
+    "792": Operator("Россия", "MegaFon", "Москва", "250", "02", "3"),
+    "79": Operator("Россия", "MTS", "Москва", "250", "01", "3"),
+    "77": Operator("Казахстан", "Beeline", "Алматы", "401", "01", "5"),
+    "375": Operator("Беларусь", "MTS", "Минск", "257", "02", "3"),
+    "380": Operator("Украина", "Kyivstar", "Киев", "255", "03", "2"),
+}
+
+
+def digits_of(number: str) -> str | None:
+    """Return the digits of a phone number, None if it is not one of 7 to 15 digits."""
+    digits = _PUNCTUATION.sub("", number)
+    return digits if _PHONE.fullmatch(digits) else None
+
+
+def quoted(number: str) -> str:
+    """Return what the reply says of a number that is wrong: its beginning, without what separates fields."""
+    return _ODD.sub("?", number[:20])
+
+
+def operator_of(phone: str) -> Operator | None:
+    """Return the operator of a number, None if the table does not have it."""
+    return next((_OPERATORS[phone[:size]] for size in (4, 3, 2) if phone[:size] in _OPERATORS), None)

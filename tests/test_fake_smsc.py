@@ -1,0 +1,741 @@
+"""The fake service: messages, states, money and sender names of one account."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import http.client
+import json
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import Request, urlopen
+
+import aiohttp
+import aiohttp.test_utils
+import httpx
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from smsc_codec import Codec, ErrorReply, Format, Sender, SenderList, SenderStatus, Success
+from smsc_codec.endpoints import balance, module_of, send, status
+from smsc_codec.endpoints.balance import Balance, BalanceError
+from smsc_codec.endpoints.send import MessageCost, MessageError, MessageSent, PhoneResult
+from smsc_codec.endpoints.status import DeliveryError, Message, MessageState, MessageType, StatusError, StatusList
+from smsc_codec.testing import FakeSmsc
+from smsc_codec.testing import strategies as ours
+from smsc_codec.testing._numbers import operator_of
+from smsc_codec.testing._texts import parts_of
+
+PHONE, OTHER = "79101112233", "79201112233"
+CODECS: dict[str, Codec[Any]] = {name: module_of(name).CODEC for name in ("send", "status", "balance", "senders")}
+
+
+@pytest.fixture
+def service() -> FakeSmsc:
+    return FakeSmsc(rate_limits=False)
+
+
+def codec_for(endpoint: str, asked: Mapping[str, str]) -> Codec[Any]:
+    """The codec for a request."""
+    is_code = asked.get("mes") == "code" and asked.get("call") == "1"
+    view = asked.get("all") if asked.get("all") in ("1", "2") else "0"
+    return CODECS[endpoint].asked(
+        {"cost": asked.get("cost", "0"), "mes": "code" if is_code else "0", "all": view or "0"}
+    )
+
+
+def body_of(service: FakeSmsc, endpoint: str, **parameters: Any) -> bytes:
+    """The body that an endpoint answers with, without a network."""
+    plain = {"apikey": "demo-key", "charset": "utf-8", **parameters}
+    query = urlencode({name: int(value) if isinstance(value, int) else value for name, value in plain.items()})
+    response = service.handle_httpx(httpx.Request("POST", f"https://smsc.ru/sys/{endpoint}.php?{query}"))
+    assert response.status_code == 200, response.text
+    return response.content
+
+
+def ask(service: FakeSmsc, endpoint: str, **parameters: Any) -> Any:
+    """The reply of an endpoint."""
+    body = body_of(service, endpoint, **parameters)
+    received = service.requests[-1]
+    assert received.endpoint == endpoint
+    # The request says whether one message or a list is asked for; a list of one looks like a message.
+    codec, expect = codec_for(endpoint, received.parameters), type(received.reply)
+    return codec.decode(body, fmt=parameters.get("fmt", 0), charset="utf-8", expect=expect)
+
+
+def sent(service: FakeSmsc, **parameters: Any) -> Any:
+    return ask(service, "send", **{"phones": PHONE, "mes": "hello", "fmt": 3, **parameters})
+
+
+def state(service: FakeSmsc, **parameters: Any) -> Any:
+    return ask(service, "status", **{"phone": PHONE, "id": 1, "fmt": 3, **parameters})
+
+
+def refused(reply: Any) -> tuple[Any, str | None, int | None]:
+    assert isinstance(reply, ErrorReply), reply
+    return reply.code, reply.description, reply.id
+
+
+# Parts
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("a" * 159 + "[", 2),
+        # A part has 153 septets, of which an extension needs two in a row: 76 of them.
+        ("€" * 152, 2),
+        ("€" * 153, 3),
+        ("é" * 160, 1),
+        ("ж" * 70, 1),
+        ("ж" * 71, 2),
+        ("ж" * 134, 2),
+        ("ж" * 135, 3),
+        ("a" * 69 + "ж", 1),
+        ("a" * 70 + "`", 2),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+        ("😀" * 66, 2),
+        ("😀" * 67, 3),
+    ],
+)
+def test_parts(text: str, parts: int) -> None:
+    assert parts_of(text) == parts
+
+
+@given(st.text(max_size=600))
+def test_a_text_has_no_fewer_parts_than_its_beginning(text: str) -> None:
+    assert 1 <= parts_of(text[:-1]) <= parts_of(text) <= parts_of(text[:-1]) + 1
+
+
+# Sending
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_the_forms_of_a_sent_message(service: FakeSmsc, fmt: Format) -> None:
+    for cost, expected in (
+        (0, MessageSent(1, 1)),
+        (2, MessageSent(2, 1, Decimal("1.4"))),
+        (3, MessageSent(3, 1, Decimal("1.4"), Decimal("95.8"))),
+    ):
+        codec = send.CODEC.asked({"cost": str(cost)})
+        assert body_of(service, "send", phones=PHONE, mes="hi", cost=cost, fmt=fmt) == codec.encode(expected, fmt=fmt)
+    price = send.CODEC.asked({"cost": "1"}).encode(MessageCost(Decimal("2.8"), 2), fmt=fmt)
+    assert body_of(service, "send", phones=PHONE, mes="ж" * 71, cost=1, fmt=fmt) == price
+    assert service.balance == Decimal("95.8") and len(service.messages) == 3, "the price alone is for nothing"
+
+
+def test_the_recorded_and_documented_bodies(service: FakeSmsc) -> None:
+    service.balance, service.price = "290.35", "3.8"
+    assert body_of(service, "send", phones=PHONE, mes="hi", fmt=3, cost=3) == (
+        b'{\n"id": 1,\n"cnt": 1,\n"cost": "3.8",\n"balance": "286.55"\n}'
+    )
+    assert body_of(service, "send", phones=PHONE, mes="hi", id=279) == b"OK - 1 SMS, ID - 279"
+    assert body_of(service, "send", phones=PHONE, mes="hi", id=279, fmt=1) == b"279,1"
+    service.balance = 0
+    assert body_of(service, "send", phones=PHONE, mes="hi", id=275) == b"ERROR = 3 (no money), ID - 275"
+    service.forbidden = ("casino",)
+    assert body_of(service, "send", phones=PHONE, mes="casino", id=542) == b"ERROR = 6 (message is denied), ID - 542"
+    assert body_of(service, "send", phones="12", mes="hi", id=541) == b"ERROR = 7 (invalid number), ID - 541"
+    assert body_of(service, "send", phones="12", mes="hi", id=541, fmt=1) == b"541,-7"
+    service.undeliverable = frozenset({PHONE})
+    assert body_of(service, "send", phones=PHONE, mes="hi", id=639) == b"ERROR = 8 (can't to deliver), ID - 639"
+    service.undeliverable, service.balance, service.rate_limits = frozenset(), "10", True
+    body_of(service, "send", phones=PHONE, mes="hi")
+    assert body_of(service, "send", phones=PHONE, mes="hi") == b"ERROR = 9 (duplicate request, wait a minute)"
+    assert body_of(service, "balance", fmt=3) == b'{\n"balance": "6.2"\n}'
+
+
+def test_a_balance_that_falls(service: FakeSmsc) -> None:
+    service.balance, service.price, service.credit = "5.00", "2.50", 1
+    assert ask(service, "balance") == Balance(Decimal(5))
+    assert sent(service, cost=3) == MessageSent(1, 1, Decimal("2.5"), Decimal("2.5"))
+    assert sent(service, cost=3) == MessageSent(2, 1, Decimal("2.5"), Decimal(0))
+    assert refused(sent(service)) == (MessageError.NO_MONEY, "no money", 3)
+    assert state(service, id=3).status is MessageState.NO_MONEY
+    service.price = 1
+    assert sent(service, cost=3) == MessageSent(4, 1, Decimal(1), Decimal(-1))
+    assert [message.cost for message in service.messages] == [Decimal("2.5"), Decimal("2.5"), Decimal(0), Decimal(1)]
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("credit", [0, "15.50"])
+def test_the_forms_of_a_balance(service: FakeSmsc, fmt: Format, credit: Any) -> None:
+    service.credit = credit
+    assert ask(service, "balance", fmt=fmt) == Balance(Decimal(100))
+    assert ask(service, "balance", fmt=fmt, cur=1) == Balance(Decimal(100), Decimal("15.5") if credit else None, "RUR")
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_several_numbers(service: FakeSmsc, fmt: Format) -> None:
+    """[client] With `op=1` all are listed, with `err=1` the wrong ones; these have a state and cost nothing."""
+    service.undeliverable = frozenset({"79200000000"})
+    phones = f"+7 (910) 111-22-33,{OTHER};79200000000, 12?=,{OTHER},"
+    good = [PhoneResult(PHONE, "25001", Decimal("1.4")), PhoneResult(OTHER, "25002", Decimal("1.4"))]
+    wrong = [
+        PhoneResult("79200000000", "25002", Decimal(0), "20", "248"),
+        PhoneResult("12??", "0", Decimal(0), "22", "249"),
+    ]
+    asked = {"phones": phones, "fmt": fmt}
+    assert sent(service, **asked) == MessageSent(1, 2)
+    assert sent(service, **asked, cost=2, op=1) == MessageSent(2, 2, Decimal("2.8"), phones=(*good, *wrong))
+    assert sent(service, **asked, cost=2, err=1) == MessageSent(3, 2, Decimal("2.8"), phones=tuple(wrong))
+    assert sent(service, **asked, cost=1, op=1) == MessageCost(Decimal("2.8"), 2, (*good, *wrong))
+    assert sent(service, phones=PHONE, fmt=fmt, op=1) == MessageSent(4, 1, phones=(PhoneResult(PHONE, "25001"),))
+    assert sent(service, phones=PHONE, fmt=fmt, err=1) == MessageSent(5, 1)
+    assert [message.phone for message in service.messages[:4]] == [PHONE, OTHER, "79200000000", "12??"]
+    assert state(service, phone="12?=").err is DeliveryError.NUMBER_FORMAT
+
+
+def test_a_text_for_each_number(service: FakeSmsc) -> None:
+    lines = f"{PHONE},{OTHER}:hello: you\n\n77011112233:{'ж' * 71}\n"
+    assert sent(service, phones="", mes="", list=lines) == MessageSent(1, 4)
+    assert [(message.phone, message.text[:10], message.parts) for message in service.messages] == [
+        (PHONE, "hello: you", 1),
+        (OTHER, "hello: you", 1),
+        ("77011112233", "ж" * 10, 2),
+    ]
+
+
+def test_kinds_of_messages(service: FakeSmsc) -> None:
+    for name, kind in (("flash", MessageType.FLASH), ("call", MessageType.CALL), ("viber", MessageType.VIBER)):
+        reply = sent(service, mes="ж" * 71, **{name: 1})
+        assert reply.parts == (2 if name == "flash" else 1)
+        assert state(service, id=reply.id, all=1).type is kind
+    assert sent(service, flash=0).parts == 1 and service.messages[-1].type is MessageType.SMS
+    assert sent(service, mail=1, phones="a@example.com,79101112233").id == 5
+    assert state(service, id=5, phone="a@example.com").status is MessageState.WAITING
+    assert state(service, id=5).status is MessageState.WRONG_NUMBER
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("cost", [0, 2, 3])
+def test_the_code_of_a_call(service: FakeSmsc, fmt: Format, cost: int) -> None:
+    reply = sent(service, mes="code", call=1, fmt=fmt, cost=cost)
+    assert reply.code == service.messages[-1].code and len(reply.code) == 6
+    assert sent(service, mes="code", fmt=fmt, cost=cost).code is None, "it is no call"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"mes": ""}, (MessageError.PARAMETERS, "parameters error", None)),
+        ({"phones": " ,"}, (MessageError.PARAMETERS, "parameters error", None)),
+        ({"cost": 4}, (MessageError.PARAMETERS, "parameters error", None)),
+        ({"id": "x"}, (MessageError.PARAMETERS, "parameters error", None)),
+        ({"mes": "a" * (153 * 255 + 1)}, (MessageError.PARAMETERS, "parameters error", None)),
+        ({"apikey": "x"}, (MessageError.AUTHORISATION, "authorise error", None)),
+        ({"time": "tomorrow"}, (MessageError.DATE_FORMAT, "date format error", None)),
+        ({"mes": "win at the casino"}, (MessageError.FORBIDDEN, "message is denied", 1)),
+        ({"sender": "casino"}, (MessageError.FORBIDDEN, "message is denied", 1)),
+        ({"sender": "NEW"}, (MessageError.FORBIDDEN, "message is denied", 1)),
+        ({"phones": "abc"}, (MessageError.PHONE_FORMAT, "invalid number", 1)),
+        ({"phones": "abc", "cost": 1}, (MessageError.PHONE_FORMAT, "invalid number", None)),
+        ({"phones": "79200000000"}, (MessageError.UNDELIVERABLE, "can't to deliver", 1)),
+    ],
+    ids=str,
+)
+def test_what_send_refuses(service: FakeSmsc, parameters: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    service.senders = ["OLD", Sender("NEW", None, SenderStatus.MODERATION)]
+    service.undeliverable, service.forbidden = frozenset({"79200000000"}), ("casino",)
+    assert refused(sent(service, **parameters)) == expected
+    assert service.balance == 100
+    if expected[2] is not None:
+        phone = parameters.get("phones", PHONE)
+        assert state(service, phone=phone).status in (20, 22, 23)
+    assert sent(service, sender="OLD", time="+5").parts == 1
+    assert sent(service, sender="UNKNOWN", time="15.03.24 12:00").parts == 1
+
+
+def test_limits() -> None:
+    service = FakeSmsc()
+    assert isinstance(sent(service), MessageSent)
+    assert refused(sent(service))[0] is MessageError.TOO_MANY_REQUESTS
+    assert refused(sent(service, fmt=0))[0] is MessageError.TOO_MANY_REQUESTS, "the same message"
+    assert isinstance(sent(service, mes="another"), MessageSent)
+    for reply in (*[sent(service, cost=1) for _ in range(5)], *[ask(service, "balance") for _ in range(10)]):
+        assert not isinstance(reply, ErrorReply)
+    assert refused(sent(service, cost=1))[0] is MessageError.TOO_MANY_REQUESTS
+    assert refused(ask(service, "balance", fmt=2))[0] is BalanceError.TOO_MANY_REQUESTS
+    assert all(isinstance(state(service), Message) for _ in range(20))
+    assert refused(state(service))[0] is StatusError.TOO_MANY_REQUESTS
+    service.advance(60)
+    assert isinstance(sent(service), MessageSent) and isinstance(state(service), Message)
+
+
+# States
+
+
+def test_states_advance_with_the_clock(service: FakeSmsc) -> None:
+    sent(service)
+    seen = []
+    for seconds in (0, 0.5, 0.5, 3.5, 0.5, 1000):
+        service.advance(seconds)
+        message = state(service)
+        seen.append((message.status, str(message.last_date), message.last_timestamp))
+    assert seen == [
+        (MessageState.WAITING, "2023-03-17 16:47:56", 1679060876),
+        (MessageState.WAITING, "2023-03-17 16:47:56", 1679060876),
+        (MessageState.SENT, "2023-03-17 16:47:57", 1679060877),
+        (MessageState.SENT, "2023-03-17 16:47:57", 1679060877),
+        (MessageState.DELIVERED, "2023-03-17 16:48:01", 1679060881),
+        (MessageState.DELIVERED, "2023-03-17 16:48:01", 1679060881),
+    ]
+
+
+def test_a_clock_of_the_test() -> None:
+    now = 0.0
+    service = FakeSmsc(clock=lambda: now)
+    sent(service)
+    assert state(service).last_timestamp == 0
+    now = -5.0
+    assert state(service).status is MessageState.WAITING
+    now = 1e30
+    assert state(service).status is MessageState.DELIVERED
+    sent(service, mes="late")
+    assert str(state(service, id=2).last_date) == "9999-01-01 03:00:00"
+
+
+def test_what_becomes_of_a_message(service: FakeSmsc) -> None:
+    service.fate("+7 910 111-22-33", MessageState.UNREACHABLE, DeliveryError.NOT_IN_NETWORK, after=60)
+    service.fate(OTHER, MessageState.READ, after=0)
+    sent(service, phones=f"{PHONE},{OTHER}")
+    assert state(service, phone=OTHER).status is MessageState.READ
+    service.advance(59)
+    assert (state(service).status, state(service).err) == (MessageState.SENT, DeliveryError.NONE)
+    service.advance(1)
+    assert (state(service).status, state(service).err) == (25, 6)
+    service.change(1, MessageState.DELIVERED, phone=PHONE)
+    assert (state(service).status, state(service, phone=OTHER).status) == (1, 2)
+    service.change(1, 99, 23)
+    assert (state(service).status, state(service).err, state(service, phone=OTHER).status) == (99, 23, 99)
+    assert state(service, all=1).status_name == ""
+    for phone in ("79000000000", None):
+        with pytest.raises(KeyError):
+            service.change(2 if phone is None else 1, 1, phone=phone)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "words"),
+    [
+        (lambda service: service.fate("12", 1), ValueError, "phone has to be a number of 7 to 15 digits, not '12'"),
+        (lambda service: service.fate(79101112233, 1), ValueError, "phone has to be a number of 7 to 15 digits"),
+        (lambda service: service.fate(PHONE, "1"), TypeError, "state has to be a whole number, not '1'"),
+        (lambda service: service.fate(PHONE, -4), ValueError, "state has to be from -3 to 999, not -4"),
+        (lambda service: service.fate(PHONE, 1, -1), ValueError, "error has to be from 0 to 999, not -1"),
+        (lambda service: service.fate(PHONE, 1, after=-1), ValueError, "after has to be from 0 to 1000000000 seconds"),
+        (lambda service: service.change(1, 1000), ValueError, "state has to be from -3 to 999, not 1000"),
+        (lambda service: service.advance("1"), TypeError, "seconds has to be a number of seconds, not '1'"),
+        (lambda service: setattr(service, "balance", 1.5), TypeError, "balance has to be a Decimal, a text or"),
+        (lambda service: setattr(service, "balance", True), TypeError, "balance has to be a Decimal, a text or"),
+        (lambda service: setattr(service, "balance", "x"), ValueError, "balance has to be an amount from -1000000000"),
+        (lambda service: setattr(service, "balance", Decimal("NaN")), ValueError, "balance has to be an amount"),
+        (lambda service: setattr(service, "balance", "0.00001"), ValueError, "with at most four decimals"),
+        (lambda service: setattr(service, "price", -1), ValueError, "price has to be an amount from 0 to 1000"),
+        (lambda service: setattr(service, "price", "1e9"), ValueError, "price has to be an amount from 0 to 1000"),
+        (lambda service: setattr(service, "credit", "-1"), ValueError, "credit has to be an amount from 0"),
+    ],
+)
+def test_what_cannot_be(
+    service: FakeSmsc, wrong: Callable[[FakeSmsc], None], kind: type[Exception], words: str
+) -> None:
+    with pytest.raises(kind, match=words):
+        wrong(service)
+    assert service.balance == 100
+
+
+@pytest.mark.parametrize("all_", [0, 1, 2])
+@pytest.mark.parametrize("fmt", Format)
+def test_the_views_of_a_state(service: FakeSmsc, fmt: Format, all_: int) -> None:
+    sent(service, mes="Привет, мир = 5", sender="SHOP")
+    service.advance(5)
+    expected: dict[str, Any] = {"status": MessageState.DELIVERED, "err": DeliveryError.NONE}
+    is_csv, is_text = fmt is Format.CSV, fmt is Format.TEXT
+    if not is_csv:
+        expected["last_date"] = state(service).last_date
+    if not is_text:
+        expected["last_timestamp"] = 1679060881
+    if not is_csv and not is_text:
+        expected["flag"] = 0
+    if all_:
+        expected |= {"phone": PHONE, "cost": Decimal("1.4"), "sender_id": "SHOP", "status_name": "Доставлено"}
+        expected |= {"message": "Привет, мир = 5", "comment": "", "type": MessageType.SMS}
+        if not is_csv:
+            expected["send_date"] = state(service, all=1).send_date
+        if not is_text:
+            expected["send_timestamp"] = 1679060876
+    if all_ == 2:
+        expected |= {"country": "Россия", "operator": "MTS", "region": "Москва"}
+        if not is_csv:
+            expected |= {"mccmnc": "25001", "sms_cnt": 1}
+    assert state(service, fmt=fmt, all=all_) == Message(**expected)
+    assert state(service, fmt=fmt, all=all_, id="1,") == StatusList(
+        (Message(**expected, id=1) if all_ else Message(**expected, id=1, phone=PHONE),)
+    )
+
+
+@pytest.mark.parametrize("all_", ["0", "1", "2", "7", ""])
+@pytest.mark.parametrize("fmt", Format)
+def test_messages_that_nobody_knows(service: FakeSmsc, fmt: Format, all_: str) -> None:
+    sent(service)
+    alone = state(service, id=2, fmt=fmt, all=all_)
+    assert (alone.status, alone.err, alone.last_timestamp) == (MessageState.NOT_FOUND, None, None)
+    known, unknown = state(service, phone=f"{PHONE},{OTHER}", id="1,138", fmt=fmt, all=all_)
+    assert (known.status, known.id) == (MessageState.WAITING, 1)
+    assert (unknown.status, unknown.id, unknown.phone) == (MessageState.NOT_FOUND, 138, OTHER)
+    body = body_of(service, "status", phone=f"{PHONE},{OTHER}", id="1,138", fmt=fmt, all=all_)
+    if fmt is Format.CSV and all_ == "0":
+        assert body.splitlines()[1] == b"-3,0,0,138,79201112233"
+    if fmt is Format.JSON and all_ == "0":
+        # [cap]
+        assert body.endswith(b'{\n"status": -3,\n"id": 138,\n"phone": "79201112233"\n}]')
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("all_", [0, 1, 2])
+def test_hlr(service: FakeSmsc, fmt: Format, all_: int) -> None:
+    assert sent(service, hlr=1, mes="", fmt=fmt) == MessageSent(1, 1)
+    assert sent(service, hlr=1, mes="", phones="99999999999") == MessageSent(2, 1)
+    assert state(service, fmt=fmt, all=all_).imsi is None
+    service.advance(5)
+    for message in (state(service, fmt=fmt, all=all_), state(service, fmt=fmt, all=all_, id="1,")[0]):
+        hlr = message.imsi, message.msc, message.mcc, message.mnc, message.cn, message.net, message.rcn, message.rnet
+        assert hlr == ("250019101112233", "79100000000", "250", "01", "Россия", "MTS", "", "")
+        assert message.sender_id == ("HLR" if all_ else None)
+    assert state(service, fmt=fmt, all=all_, id=2, phone="99999999999").imsi is None
+
+
+def test_short_numbers_have_an_imsi_too(service: FakeSmsc) -> None:
+    sent(service, hlr=1, mes="", phones="7910111")
+    service.advance(5)
+    assert len(state(service, phone="7910111", all=2).imsi) == 15
+
+
+def test_deleted_messages(service: FakeSmsc) -> None:
+    sent(service, phones=f"{PHONE},{OTHER}")
+    for fmt in Format:
+        assert refused(state(service, **{"del": 1}, id=2, fmt=fmt))[0] is StatusError.DELETE
+    assert state(service, **{"del": 1}, phone=f"{PHONE},{PHONE}", id="1,1") == Success()
+    assert state(service).status is MessageState.NOT_FOUND
+    assert [message.phone for message in service.messages] == [OTHER]
+    assert body_of(service, "status", phone=OTHER, id=1, **{"del": 1}) == b"OK"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"phone": ""}, {"id": ""}, {"id": "x"}, {"id": "1,2"}, {"id": "0"}, {"id": "-1"}], ids=str
+)
+def test_what_status_refuses(service: FakeSmsc, asked: dict[str, Any]) -> None:
+    assert refused(state(service, **asked))[0] is StatusError.PARAMETERS
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("two\nlines\x00", "two lines"),
+        ("a, comment = b", "a; comment - b"),
+        ("\nStatus = 1, check_time = x", "Status - 1; check_time - x"),
+        ("☺ и", "☺ и"),
+        ("\ufffe", ""),
+    ],
+)
+def test_texts_that_a_format_cannot_carry(service: FakeSmsc, fmt: Format, text: str, plain: str) -> None:
+    sent(service, mes=text, sender="A, ID = 5")
+    found = state(service, fmt=fmt, all=1).message
+    assert found in (text, plain, " ".join(text.split("\n")).replace("\x00", " "), text.replace("\ufffe", " "))
+    if fmt is Format.JSON:
+        assert found == text
+    body = body_of(service, "status", phone=PHONE, id=1, fmt=fmt, all=1, charset="koi8-r")
+    message = status.CODEC.asked({"all": "1"}).decode(body, fmt=fmt, charset="koi8-r", expect=Message)
+    assert isinstance(message, Message) and message.message is not None and "☺" not in message.message
+
+
+# Who may ask, and how
+
+
+MD5 = hashlib.md5("пароль".encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("given", "is_right"),
+    [
+        ({"login": "mylogin", "psw": "пароль"}, True),
+        ({"login": "mylogin", "psw": MD5}, True),
+        ({"login": "mylogin", "psw": MD5.upper()}, False),
+        ({"login": "mylogin", "psw": ""}, False),
+        ({"login": "another", "psw": MD5}, False),
+        ({"psw": "пароль"}, False),
+        ({"apikey": "key"}, True),
+        ({"apikey": "demo-key"}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_credentials(given: dict[str, str], is_right: bool) -> None:
+    service = FakeSmsc(login="mylogin", password="пароль", apikey="key")
+    asked = {**given, "fmt": "3", "charset": "utf-8"}
+    for path, options in (
+        ("/sys/balance.php", {"params": asked}),
+        ("/sys/balance.php", {"data": asked}),
+        ("/rest/balance/", {"json": asked}),
+    ):
+        response = service.handle_httpx(httpx.Request("POST", f"https://smsc.ru{path}", **options))  # type: ignore[arg-type]
+        reply = balance.CODEC.decode(response.content, fmt=3)
+        assert reply == (
+            Balance(Decimal(100)) if is_right else ErrorReply(BalanceError.AUTHORISATION, "authorise error")
+        )
+    said = repr(service) + repr(service.requests)
+    assert not any(value and value in said for value in given.values())
+
+
+def test_json(service: FakeSmsc) -> None:
+    def post(body: bytes | dict[str, Any], path: str = "/rest/send/") -> Any:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        response = service.handle_httpx(httpx.Request("POST", f"https://smsc.ru{path}", content=content))
+        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+        return send.CODEC.decode(response.content, fmt=3)
+
+    login = {"login": "demo", "psw": "demo"}
+    assert post({**login, "phones": PHONE, "mes": "Привет", "cost": 3, "fmt": 0, "charset": "koi8-r"}) == MessageSent(
+        1, 1, Decimal("1.4"), Decimal("98.6")
+    )
+    assert service.messages[0].text == "Привет"
+    assert post({**login, "phones": int(PHONE), "mes": "\ud800", "flash": True, "x": None, "y": [1.5]}).id == 2
+    assert (service.messages[1].text, service.messages[1].type) == ("?", MessageType.FLASH)
+    assert service.requests[1].parameters == {"phones": PHONE, "mes": "?", "flash": "1"}
+    assert post(urlencode({**login, "phones": PHONE, "mes": "Привет"}).encode()).id == 3
+    for broken in (b"{", b'{"login": "demo"', b"[]", b"{" * 10, b'{"a":' * 100_000, b"{\xff}", b""):
+        assert post(broken).code is MessageError.AUTHORISATION
+    response = service.handle_httpx(httpx.Request("POST", "https://x/rest/senders/", json={**login, "get": 1}))
+    assert response.content == b"[]"
+
+
+def test_an_unknown_format_or_charset(service: FakeSmsc) -> None:
+    for asked in ({"fmt": 4}, {"charset": "latin-1"}):
+        assert body_of(service, "balance", **asked) == b"ERROR = 1 (parameters error)"
+    assert body_of(service, "balance", fmt="", charset="cp1251") == b"100"
+
+
+def test_sender_names_are_those_of_the_account(service: FakeSmsc) -> None:
+    service.senders = ["SHOP"]
+    assert ask(service, "senders", get=1, fmt=2) == SenderList((Sender("SHOP", 1),))
+    assert service.requests[-1].command == "get"
+    assert ask(service, "balance", get=1) == Balance(Decimal(100)) and service.requests[-1].command is None
+
+
+# Addresses and libraries
+
+
+@pytest.fixture
+def running() -> Iterator[FakeSmsc]:
+    with FakeSmsc(rate_limits=False) as service:
+        yield service
+
+
+def test_over_http(running: FakeSmsc) -> None:
+    assert running.url.endswith("/sys/")
+    query = "login=demo&psw=demo&charset=utf-8"
+    with urlopen(f"{running.url}send.php?{query}&phones={PHONE}&mes=%D0%B6") as response:
+        assert response.read() == b"OK - 1 SMS, ID - 1"
+    with urlopen(running.url.replace("/sys/", f"/rest/balance/?{query}")) as response:
+        assert response.read() == b'{\n"balance": "98.6"\n}'
+    body = json.dumps({"apikey": "demo-key", "phones": PHONE, "mes": "hi"}).encode()
+    request = Request(running.url.replace("/sys/", "/rest/send/"), body, {"Content-Type": "application/json"})
+    with urlopen(request) as response:
+        assert response.read() == b'{\n"id": 2,\n"cnt": 1\n}'
+    assert repr(running) == f"<FakeSmsc with 2 messages at {running.url}>"
+    connection = http.client.HTTPConnection(urlsplit(running.url).netloc, timeout=10)
+    for path in ("/sys/get.php", "/send.php", "/sys/send.php/", "/rest/send", "/rest/send.php", "/"):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        words = answer.read().decode()
+        assert answer.status == 404 and "/sys/send.php, /sys/status.php, /sys/balance.php" in words
+    connection.close()
+    assert len(running.requests) == 3
+
+
+def test_requests_that_are_none(service: FakeSmsc) -> None:
+    for method, path, kind, status_ in (
+        ("PUT", "/sys/send.php", "", 501),
+        ("GET", "/sys/documents.php", "", 404),
+        ("POST", "/sys/send.php", "multipart/form-data", 400),
+    ):
+        request = httpx.Request(method, f"https://smsc.ru{path}", headers={"Content-Type": kind})
+        assert service.handle_httpx(request).status_code == status_
+    assert service.requests == ()
+
+
+def test_httpx(service: FakeSmsc) -> None:
+    with httpx.Client(transport=httpx.MockTransport(service.handle_httpx), timeout=5) as client:
+        asked = {"apikey": "demo-key", "phones": PHONE, "mes": "hi"}
+        assert client.post("https://smsc.ru/sys/send.php", data=asked).content == b"OK - 1 SMS, ID - 1"
+        files = {"file": ("a.jpg", b"x")}
+        assert client.post("https://smsc.ru/sys/send.php", data=asked, files=files).content == b"OK - 1 SMS, ID - 2"
+        assert service.requests[-1].files == ("a.jpg",)
+        service.misbehave(delay=6)
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("https://smsc.ru/sys/balance.php", params=asked)
+        service.misbehave(delay=4)
+        assert client.get("https://smsc.ru/sys/balance.php", params=asked).content == b"97.2"
+        service.misbehave(disconnect=True)
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get("https://smsc.ru/sys/balance.php", params=asked)
+        service.misbehave(status=502, body=b"<html>")
+        assert client.get("https://smsc.ru/sys/balance.php", params=asked).status_code == 502
+
+    async def later() -> bytes:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(service.handle_httpx)) as client:
+            return (await client.post("https://smsc.ru/sys/balance.php", data=asked)).content
+
+    assert asyncio.run(later()) == b"97.2"
+
+
+def test_requests_of_requests(service: FakeSmsc) -> None:
+    """What the library `responses` calls, with and without what it knows of the time-out."""
+
+    def call(method: str, timeout: Any = None, path: str = "balance.php", **options: Any) -> bytes:
+        request = requests.Request(method, f"https://smsc.ru/sys/{path}", **options).prepare()
+        if timeout is not None:
+            request.req_kwargs = {"timeout": timeout}  # type: ignore[attr-defined]
+        answered, headers, body = service.handle_requests(request)
+        assert (answered, headers) == (200, {"Content-Type": "text/plain; charset=windows-1251"})
+        return body
+
+    key = {"apikey": "demo-key"}
+    assert call("GET", params=key) == b"100"
+    assert call("POST", data=key) == b"100"
+    assert call("POST", data=b"apikey=demo-key") == b"100"
+    assert call("POST", data={**key, "phones": PHONE, "mes": "hi"}, files={"a": b""}, path="send.php").startswith(b"OK")
+    service.misbehave(delay=6, times=4)
+    for timeout in (5, (9, 5)):
+        with pytest.raises(requests.ReadTimeout):
+            call("GET", timeout, params=key)
+    assert call("GET", (5, 9), params=key) == call("GET", params=key) == b"98.6"
+    service.misbehave(disconnect=True)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        call("GET", params=key)
+
+
+def test_aiohttp(service: FakeSmsc) -> None:
+    async def talk() -> None:
+        async with (
+            aiohttp.test_utils.RawTestServer(service.handle_aiohttp) as server,
+            aiohttp.ClientSession() as session,
+        ):
+            url = server.make_url("/sys/balance.php")
+            async with session.post(url, data={"apikey": "demo-key"}) as response:
+                assert (response.status, await response.read()) == (200, b"100")
+            async with session.get(url, params={"apikey": "demo-key", "cur": "1"}) as response:
+                assert await response.text() == "100 RUR"
+            service.misbehave(disconnect=True)
+            with pytest.raises(aiohttp.ClientPayloadError):
+                async with session.post(url, data={"apikey": "demo-key"}) as response:
+                    await response.read()
+            service.misbehave(delay=60)
+            with pytest.raises(asyncio.TimeoutError):
+                await session.post(url, data={"apikey": "demo-key"}, timeout=aiohttp.ClientTimeout(0.05))
+
+    asyncio.run(talk())
+
+
+def test_misbehaviour(service: FakeSmsc) -> None:
+    service.misbehave(error=9)
+    assert refused(sent(service)) == (MessageError.TOO_MANY_REQUESTS, "duplicate request, wait a minute", None)
+    service.misbehave(error=3)
+    assert refused(state(service)) == (3, None, None), "status.php has no phrase for it"
+    assert service.messages == ()
+    service.misbehave(plain=True)
+    assert body_of(service, "send", phones=PHONE, mes="hi", fmt=3) == b"OK - 1 SMS, ID - 1"
+    service.misbehave(plain=True)
+    assert body_of(service, "status", phone=PHONE, id=1, fmt=3, **{"del": 1}) == b"OK"
+    service.misbehave(cut=True, times=2)
+    assert body_of(service, "balance", fmt=3) == b'{\n"balance'
+    service.behave()
+    sent(service, mes="ж")
+    service.misbehave(charset="utf-16")
+    body = body_of(service, "status", phone=PHONE, id=2, fmt=0, all=1)
+    assert "message = ж" in body.decode("utf-16")
+
+
+def test_the_fixture(fake_smsc: FakeSmsc) -> None:
+    asked = urlencode({"login": "demo", "psw": "demo", "phones": PHONE, "mes": "hi"})
+    for expected in (b"OK - 1 SMS, ID - 1", b"OK - 1 SMS, ID - 2"):
+        with urlopen(f"{fake_smsc.url}send.php?{asked}") as response:
+            assert response.read() == expected
+
+
+def test_operators() -> None:
+    found = {operator_of(phone) for phone in ("79003332211", "79101112233", "380671112233", "375291112233")}
+    assert len(found) == 4 and operator_of("12025550123") is None
+
+
+# Whatever comes
+
+
+WORDS = st.sampled_from(
+    ["", "0", "1", "2", "3", "code", PHONE, OTHER, f"{PHONE},{OTHER}", "1,1,", "12", "abc", "x, ID = 5"]
+)
+TEXTS = WORDS | ours.names() | st.text(max_size=80)
+NAMES = (
+    *("phones", "mes", "sender", "cost", "op", "err", "call", "hlr", "mail", "flash", "list", "time", "id", "subj"),
+    *("phone", "all", "del", "cur", "get", "cnt", "prev_id"),
+)
+ASKED = st.fixed_dictionaries(
+    {"apikey": st.sampled_from(["demo-key"] * 9 + ["wrong"])},
+    optional={
+        **dict.fromkeys(NAMES, TEXTS),
+        "fmt": st.sampled_from("0123") | WORDS,
+        "charset": ours.charsets() | WORDS,
+    },
+)
+SENDING = st.fixed_dictionaries({"phones": WORDS, "mes": TEXTS, "sender": TEXTS, "op": st.sampled_from("01")})
+STEPS = st.one_of(
+    st.tuples(st.just("send"), st.tuples(ASKED, SENDING).map(lambda both: {**both[0], **both[1]})),
+    st.tuples(
+        st.just("status"),
+        st.tuples(
+            ASKED, st.fixed_dictionaries({"phone": WORDS, "id": st.sampled_from(["1", "2", "1,", "1,2", "9,1"])})
+        ).map(lambda both: {**both[0], **both[1]}),
+    ),
+    st.tuples(st.sampled_from(["send", "status", "balance", "senders"]), ASKED),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(STEPS, min_size=1, max_size=6), st.booleans(), st.booleans())
+def test_whatever_is_asked_the_codec_reads_the_answer(
+    steps: list[tuple[str, dict[str, str]]], limits: bool, in_json: bool
+) -> None:
+    """The codec for the request reads what the service says was its reply, with nothing to report."""
+    service = FakeSmsc(rate_limits=limits, balance=5, senders=["SHOP"], forbidden=["x, ID"], undeliverable=[OTHER])
+    for endpoint, asked in steps:
+        if in_json:
+            request = httpx.Request("POST", f"https://smsc.ru/rest/{endpoint}/", content=json.dumps(asked).encode())
+        else:
+            encoded = "&".join(f"{name}={quote(value, errors='replace')}" for name, value in asked.items())
+            request = httpx.Request("POST", f"https://smsc.ru/sys/{endpoint}.php", content=encoded.encode())
+        response = service.handle_httpx(request)
+        assert response.status_code == 200, response.text
+        received = service.requests[-1]
+        kind, charset = response.headers["Content-Type"].split("; charset=")
+        told = received.parameters.get("fmt", "0")
+        fmt = Format.JSON if in_json else Format(int(told)) if told in ("0", "1", "2", "3") else Format.TEXT
+        assert kind == ("text/plain", "text/plain", "application/xml", "application/json")[fmt]
+        codec = codec_for(endpoint, received.parameters)
+        report = codec.validate(response.content, fmt=fmt, charset=charset, expect=type(received.reply))
+        assert report.ok and not {finding.code for finding in report.findings} - {"mojibake", "lost-characters"}
+        assert type(report.reply) is type(received.reply)
+        assert codec.encode(report.reply, fmt=fmt, charset=charset) == response.content
+        service.advance(1)
+    assert service.balance >= 0
