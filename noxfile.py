@@ -20,6 +20,10 @@ ROOT = Path(__file__).parent
 PROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
+# Published clients of the service, which `clients` installs.
+PYTHON_CLIENTS = {"apprise": "apprise==2.3.0", "smsc": "smsc==0.1.1"}
+NODE_CLIENT = "node-smsc@0.2.3"
+
 nox.needs_version = ">=2025.11.12"
 nox.options.sessions = ["lint", "layers", "types", "coverage"]
 nox.options.reuse_venv = "yes"
@@ -86,6 +90,35 @@ def vectors(session: nox.Session) -> None:
     if shutil.which("node") is None:
         session.skip("node is not here: tests/vectors/check.mjs was not run")
     session.run("node", "tests/vectors/check.mjs")
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Run existing clients, unchanged, against the fake service, each in an environment of its own.
+
+    If a client cannot be installed here, its tests are skipped, and say so.
+    """
+    install(session, library=".[testing]")
+    folder = Path(session.create_tmp()).resolve()
+    command = ("-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "--override-ini=addopts=--strict-markers")
+    for name, client in PYTHON_CLIENTS.items():
+        session.run("python", "-m", "venv", "--clear", str(folder / name))
+        python = str(folder / name / "bin" / "python")
+        session.run(python, "-m", "pip", "install", "-q", "-e", ".[testing]", external=True)
+        try:
+            session.run(python, "-m", "pip", "install", "-q", client, "responses>=0.25", external=True)
+        except CommandFailed:
+            session.warn(f"{client} cannot be installed here")
+        session.run(python, *command, f"tests/clients/test_{name}.py", external=True, success_codes=[0, 5])
+    if shutil.which("npm") is None:
+        session.warn(f"npm is not here: {NODE_CLIENT} is not installed")
+    else:
+        try:
+            session.run("npm", "install", "--silent", "--prefix", str(folder / "node"), NODE_CLIENT, external=True)
+        except CommandFailed:
+            session.warn(f"{NODE_CLIENT} cannot be installed here")
+    modules = {"NODE_PATH": str(folder / "node" / "node_modules")}
+    session.run("python", *command, "tests/clients/test_node_smsc.py", env=modules)
 
 
 @nox.session

@@ -207,6 +207,7 @@ def test_an_api_key_is_enough(server: FakeSenders) -> None:
     assert post(server, b"get=1&apikey=demo-key&login=another").startswith(b"name = SMSC.RU")
     assert post(server, b"get=1") == b"ERROR = 2 (authorise error)"
     server.login, server.psw, server.apikey = "a", "b", "c"
+    assert server.psw == server.password
     assert post(server, b"get=1&login=a&psw=b").startswith(b"name = SMSC.RU")
     assert post(server, b"get=1&apikey=demo-key") == b"ERROR = 2 (authorise error)"
 

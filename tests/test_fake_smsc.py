@@ -164,9 +164,18 @@ def test_a_balance_that_falls(service: FakeSmsc) -> None:
     assert sent(service, cost=3) == MessageSent(2, 1, Decimal("2.5"), Decimal(0))
     assert refused(sent(service)) == (MessageError.NO_MONEY, "no money", 3)
     assert state(service, id=3).status is MessageState.NO_MONEY
+    assert refused(sent(service, phones=f"{PHONE},12")) == (MessageError.NO_MONEY, "no money", 4)
+    assert (state(service, id=4).status, state(service, id=4, phone="12").status) == (24, 22)
     service.price = 1
-    assert sent(service, cost=3) == MessageSent(4, 1, Decimal(1), Decimal(-1))
-    assert [message.cost for message in service.messages] == [Decimal("2.5"), Decimal("2.5"), Decimal(0), Decimal(1)]
+    assert sent(service, cost=3) == MessageSent(5, 1, Decimal(1), Decimal(-1))
+    assert [message.cost for message in service.messages] == [
+        Decimal("2.5"),
+        Decimal("2.5"),
+        Decimal(0),
+        Decimal(0),
+        Decimal(0),
+        Decimal(1),
+    ]
 
 
 @pytest.mark.parametrize("fmt", Format)

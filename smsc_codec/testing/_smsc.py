@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
@@ -243,8 +243,8 @@ class FakeSmsc(Messages):
         response.content_length = len(answer.body) or 1
         await response.prepare(request)
         await response.write(answer.body[: len(answer.body) // 2])
-        if request.transport is not None:
-            request.transport.close()
+        transport = cast("asyncio.Transport", request.transport)
+        transport.close()
         return response
 
     def _handle(self, method: str, target: str, content_type: str, body: bytes) -> tuple[Answer, float]:
