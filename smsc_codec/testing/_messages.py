@@ -26,7 +26,7 @@ from ..endpoints.status import (
 from ..formats import Format
 from ..model import Success
 from ._account import amount, check_number, check_seconds, date_of, moment, plain, refuse
-from ._numbers import digits_of, operator_of, quoted
+from ._numbers import digits_of, is_address, name_of, operator_of
 from ._request import Form
 from ._senders import SenderNames
 from ._texts import parts_of
@@ -61,7 +61,6 @@ _OF_PARTS = frozenset({MessageType.SMS, MessageType.FLASH, MessageType.BINARY, M
 _WITHOUT_TEXT = frozenset({MessageType.HLR, MessageType.PING})
 # A part is numbered in one byte.
 _MOST_PARTS = 255
-_ADDRESS = re.compile(r"[0-9A-Za-z._-]{1,64}@[0-9A-Za-z.-]{1,64}")
 # The spellings of the vendor's libraries: DDMMYYhhmm, h1-h2, 0ts and +m.
 _TIME = re.compile(
     r"[0-9]{10}|[0-9]{1,2}-[0-9]{1,2}|0[0-9]{10}|\+[0-9]{1,5}|[0-9]{2}\.[0-9]{2}\.[0-9]{2} [0-9]{2}:[0-9]{2}"
@@ -245,12 +244,13 @@ class Messages(SenderNames):
 
     def _letter(self, number: str, text: str, parts: int, kind: MessageType, sender: str) -> SentMessage:
         """Return a message to a number as it is before it has an id; wrong numbers cost nothing."""
-        phone = _ADDRESS.fullmatch(number) and number if kind is MessageType.MAIL else digits_of(number)
+        phone = name_of(number)
+        is_right = is_address(phone) if kind is MessageType.MAIL else digits_of(number) is not None
         sender = "HLR" if kind is MessageType.HLR else sender or "SMSC.RU"
-        message = SentMessage(0, phone or quoted(number), text, sender, kind, parts, plain(self.price * parts))
+        message = SentMessage(0, phone, text, sender, kind, parts, plain(self.price * parts))
         message._sent = self._now()
         message._fate = self._fates.get(message.phone, message._fate)
-        if phone is None:
+        if not is_right:
             message._problem = MessageError.PHONE_FORMAT
             message._fate = Fate(MessageState.WRONG_NUMBER, DeliveryError.NUMBER_FORMAT, 0.0)
         elif phone in self.undeliverable:
@@ -410,7 +410,7 @@ def _wanted(asked: Mapping[str, str]) -> list[tuple[int, str]] | None:
     ids = [id_.strip() for id_ in asked.get("id", "").split(",") if id_.strip()]
     if not phones or len(phones) != len(ids) or not all(_ID.fullmatch(id_) for id_ in ids):
         return None
-    return [(int(id_), digits_of(phone) or quoted(phone)) for id_, phone in zip(ids, phones)]
+    return [(int(id_), name_of(phone)) for id_, phone in zip(ids, phones)]
 
 
 def _digits(phone: object) -> str:

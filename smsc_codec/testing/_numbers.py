@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 _PUNCTUATION = re.compile(r"[ ()+-]")
 _PHONE = re.compile(r"[0-9]{7,15}")
-_ODD = re.compile(r"[^0-9A-Za-z@._-]")
+_ADDRESS = re.compile(r"[0-9A-Za-z._-]{1,64}@[0-9A-Za-z.-]{1,64}")
+_OTHER = re.compile("[^0-9]")
 
 
 class Operator(NamedTuple):
@@ -45,9 +46,14 @@ def digits_of(number: str) -> str | None:
     return digits if _PHONE.fullmatch(digits) else None
 
 
-def quoted(number: str) -> str:
-    """Return what the reply says of a number that is wrong: its beginning, without what separates fields."""
-    return _ODD.sub("?", number[:20])
+def is_address(text: str) -> bool:
+    """Whether a text is the address that an e-mail goes to."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+def name_of(number: str) -> str:
+    """Return what replies call a number or an address; of one that is wrong the first digits, which no format cuts."""
+    return digits_of(number) or (number if is_address(number) else _OTHER.sub("", number)[:20] or "0")
 
 
 def operator_of(phone: str) -> Operator | None:
