@@ -243,6 +243,7 @@ def test_the_code_of_a_call(service: FakeSmsc, fmt: Format, cost: int) -> None:
         ({"phones": " ,"}, (MessageError.PARAMETERS, "parameters error", None)),
         ({"cost": 4}, (MessageError.PARAMETERS, "parameters error", None)),
         ({"id": "x"}, (MessageError.PARAMETERS, "parameters error", None)),
+        ({"id": 2**31}, (MessageError.PARAMETERS, "parameters error", None)),
         ({"mes": "a" * (153 * 255 + 1)}, (MessageError.PARAMETERS, "parameters error", None)),
         ({"apikey": "x"}, (MessageError.AUTHORISATION, "authorise error", None)),
         ({"time": "tomorrow"}, (MessageError.DATE_FORMAT, "date format error", None)),
@@ -263,8 +264,8 @@ def test_what_send_refuses(service: FakeSmsc, parameters: dict[str, Any], expect
     if expected[2] is not None:
         phone = parameters.get("phones", PHONE)
         assert state(service, phone=phone).status in (20, 22, 23)
-    assert sent(service, sender="OLD", time="+5").parts == 1
-    assert sent(service, sender="UNKNOWN", time="15.03.24 12:00").parts == 1
+    assert sent(service, sender="OLD", time="0").parts == 1
+    assert sent(service, sender="UNKNOWN", time="15.03.24 12:00", id=2**31 - 1).id == 2147483647
 
 
 def test_limits() -> None:

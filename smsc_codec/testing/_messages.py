@@ -61,10 +61,12 @@ _OF_PARTS = frozenset({MessageType.SMS, MessageType.FLASH, MessageType.BINARY, M
 _WITHOUT_TEXT = frozenset({MessageType.HLR, MessageType.PING})
 # A part is numbered in one byte.
 _MOST_PARTS = 255
-# The spellings of the vendor's libraries: DDMMYYhhmm, h1-h2, 0ts and +m.
+# [client] The forms that the vendor's libraries name, and dates: DDMMYYhhmm, h1-h2, 0ts and +m.
 _TIME = re.compile(
     r"[0-9]{10}|[0-9]{1,2}-[0-9]{1,2}|0[0-9]{10}|\+[0-9]{1,5}|[0-9]{2}\.[0-9]{2}\.[0-9]{2} [0-9]{2}:[0-9]{2}"
 )
+# [client] The vendor's libraries say that a caller's id is a number from 1 to this.
+_MOST_ID = 2**31 - 1
 _ID = re.compile(r"[1-9][0-9]{0,9}")
 
 # Seconds after which a message is passed to the operator, and after which it is delivered.
@@ -212,7 +214,7 @@ class Messages(SenderNames):
             _PRICES if cost == "1" else _MESSAGES,
             MessageError.TOO_MANY_REQUESTS,
         )
-        if asked.get("time") and not _TIME.fullmatch(asked["time"]):
+        if asked.get("time", "") not in ("", "0") and not _TIME.fullmatch(asked["time"]):
             _refuse(MessageError.DATE_FORMAT)
         made = [self._letter(number, text, parts, kind, asked.get("sender", "")) for number, text, parts in letters]
         price = plain(sum((message.cost for message in made), Decimal(0)))
@@ -262,7 +264,7 @@ class Messages(SenderNames):
 
     def _identify(self, made: list[SentMessage], wanted: str) -> int:
         """Give the messages an id, which the caller may choose, and keep them."""
-        if wanted and not _ID.fullmatch(wanted):
+        if wanted and not (_ID.fullmatch(wanted) and int(wanted) <= _MOST_ID):
             _refuse(MessageError.PARAMETERS)
         id_ = int(wanted) if wanted else self._last_message + 1
         self._last_message = max(self._last_message, id_)
