@@ -10,8 +10,8 @@ True
 """
 
 from .._public import publish
-from ._messages import SentMessage
 from ._request import ReceivedRequest
+from ._sent import SentMessage
 from ._smsc import FakeSenders, FakeSmsc
 
 __all__ = ["FakeSenders", "FakeSmsc", "ReceivedRequest", "SentMessage"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -29,6 +28,7 @@ from ._account import amount, check_number, check_seconds, date_of, moment, plai
 from ._numbers import digits_of, is_address, name_of, operator_of
 from ._request import Form
 from ._senders import SenderNames
+from ._sent import DELIVERED, Fate, SentMessage
 from ._texts import parts_of
 
 # Those of 3, 6, 7 and 8 are recorded, the other ours.
@@ -69,9 +69,6 @@ _TIME = re.compile(
 _MOST_ID = 2**31 - 1
 _ID = re.compile(r"[1-9][0-9]{0,9}")
 
-# Seconds after which a message is passed to the operator, and after which it is delivered.
-_PASSED, _DELIVERED = 1.0, 5.0
-
 # [cap] The first and the fourth; the others are our words for the documented meanings.
 _NAMES: Mapping[MessageState, str] = {
     MessageState.DELIVERED: "Доставлено",
@@ -109,45 +106,6 @@ _NOTHING: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class Fate:
-    """What becomes of a message."""
-
-    state: MessageState
-    error: DeliveryError
-    after: float
-
-
-@dataclass
-class SentMessage:
-    """A message to one number that the fake service has taken, or refused after it had given it an id."""
-
-    id: int
-    """The numbers of a request share it."""
-    phone: str
-    text: str = field(repr=False)
-    sender: str
-    type: MessageType
-    parts: int
-    """1, if it is not a text."""
-    cost: Decimal
-    """0, if it was refused."""
-    code: str | None = None
-    """The code that a call says, with `mes=code` and `call=1`."""
-    _problem: MessageError | None = field(default=None, repr=False)
-    _sent: float = field(default=0.0, repr=False)
-    _fate: Fate = field(default=Fate(MessageState.DELIVERED, DeliveryError.NONE, _DELIVERED), repr=False)
-
-    def _at(self, now: float) -> tuple[MessageState, DeliveryError, float]:
-        """Return its state, its error, and since when it has them."""
-        fate, age = self._fate, now - self._sent
-        if age >= fate.after:
-            return fate.state, fate.error, self._sent + fate.after
-        if age >= _PASSED:
-            return MessageState.SENT, DeliveryError.NONE, self._sent + _PASSED
-        return MessageState.WAITING, DeliveryError.NONE, self._sent
-
-
 def _refuse(code: MessageError, id: int | None = None) -> NoReturn:
     refuse(code, MESSAGE_PHRASES, id)
 
@@ -178,7 +136,7 @@ class Messages(SenderNames):
         with self._lock:
             return tuple(self._messages.values())
 
-    def fate(self, phone: str, state: int, error: int = 0, *, after: float = _DELIVERED) -> None:
+    def fate(self, phone: str, state: int, error: int = 0, *, after: float = DELIVERED) -> None:
         """Say what becomes of the messages that are sent to *phone* from here on.
 
         They are in this *state*, with this delivery *error*, *after* so many seconds of the account's clock. Without a

@@ -1,7 +1,5 @@
 """What a request to the service says, from its query and its form, or from its body in JSON."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from contextlib import suppress
