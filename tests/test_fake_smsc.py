@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from smsc_codec import Codec, ErrorReply, Format, Sender, SenderList, SenderStatus, Success
 from smsc_codec.endpoints import balance, module_of, send, status
 from smsc_codec.endpoints.balance import Balance, BalanceError
+from smsc_codec.endpoints.info import InfoError, OperatorInfo, OperatorInfoList
 from smsc_codec.endpoints.send import MessageCost, MessageError, MessageSent, PhoneResult
 from smsc_codec.endpoints.status import DeliveryError, Message, MessageState, MessageType, StatusError, StatusList
 from smsc_codec.testing import FakeSmsc
@@ -31,7 +32,9 @@ from smsc_codec.testing._numbers import operator_of
 from smsc_codec.testing._texts import parts_of
 
 PHONE, OTHER = "79101112233", "79201112233"
-CODECS: dict[str, Codec[Any]] = {name: module_of(name).CODEC for name in ("send", "status", "balance", "senders")}
+CODECS: dict[str, Codec[Any]] = {
+    name: module_of(name).CODEC for name in ("send", "status", "balance", "info", "senders")
+}
 
 
 @pytest.fixture
@@ -193,8 +196,8 @@ def test_several_numbers(service: FakeSmsc, fmt: Format) -> None:
     phones = f"+7 (910) 111-22-33,{OTHER};79200000000, 12?=,{OTHER},"
     good = [PhoneResult(PHONE, "25001", Decimal("1.4")), PhoneResult(OTHER, "25002", Decimal("1.4"))]
     wrong = [
-        PhoneResult("79200000000", "25002", Decimal(0), "20", "248"),
-        PhoneResult("12", "0", Decimal(0), "22", "249"),
+        PhoneResult("79200000000", "25002", Decimal(0), MessageState(20), DeliveryError(248)),
+        PhoneResult("12", "0", Decimal(0), MessageState(22), DeliveryError(249)),
     ]
     asked = {"phones": phones, "fmt": fmt}
     assert sent(service, **asked) == MessageSent(1, 2)
@@ -570,7 +573,7 @@ def test_over_http(running: FakeSmsc) -> None:
         connection.request("GET", path)
         answer = connection.getresponse()
         words = answer.read().decode()
-        assert answer.status == 404 and "/sys/send.php, /sys/status.php, /sys/balance.php" in words
+        assert answer.status == 404 and "/sys/send.php, /sys/status.php, /sys/balance.php, /sys/info.php" in words
     connection.close()
     assert len(running.requests) == 3
 
@@ -690,6 +693,23 @@ def test_operators() -> None:
     assert len(found) == 4 and operator_of("12025550123") is None
 
 
+@pytest.mark.parametrize("fmt", Format)
+def test_info(service: FakeSmsc, fmt: Format) -> None:
+    def info(phone: str, **asked: Any) -> Any:
+        return ask(service, "info", **{"get_operator": 1, "fmt": fmt, "phone": phone, **asked})
+
+    def known(phone: str | None, operator: str, mnc: str) -> OperatorInfo:
+        return OperatorInfo(phone, "Россия", operator, "Москва", "250", mnc, "3")
+
+    assert info(f"+{PHONE}") == known(None if fmt is Format.JSON else PHONE, "MTS", "01")
+    expected = OperatorInfoList((known(PHONE, "MTS", "01"), known(OTHER, "MegaFon", "02")))
+    assert info(f"{PHONE},12025550123,x,{OTHER}") == expected
+    assert refused(info("12025550123"))[0] is refused(info("x,"))[0] is InfoError.NOT_FOUND
+    assert refused(info(""))[0] is refused(info(PHONE, get_operator=0))[0] is InfoError.PARAMETERS
+    service.rate_limits = True
+    assert [type(info(PHONE)).__name__ for _ in range(4)] == ["OperatorInfo"] * 3 + ["ErrorReply"]
+
+
 # Whatever comes
 
 
@@ -699,7 +719,7 @@ WORDS = st.sampled_from(
 TEXTS = WORDS | ours.names() | st.text(max_size=80)
 NAMES = (
     *("phones", "mes", "sender", "cost", "op", "err", "call", "hlr", "mail", "flash", "list", "time", "id", "subj"),
-    *("phone", "all", "del", "cur", "get", "cnt", "prev_id"),
+    *("phone", "all", "del", "cur", "get", "get_operator", "cnt", "prev_id"),
 )
 ASKED = st.fixed_dictionaries(
     {"apikey": st.sampled_from(["demo-key"] * 9 + ["wrong"])},
@@ -718,7 +738,7 @@ STEPS = st.one_of(
             ASKED, st.fixed_dictionaries({"phone": WORDS, "id": st.sampled_from(["1", "2", "1,", "1,2", "9,1"])})
         ).map(lambda both: {**both[0], **both[1]}),
     ),
-    st.tuples(st.sampled_from(["send", "status", "balance", "senders"]), ASKED),
+    st.tuples(st.sampled_from(["send", "status", "balance", "info", "senders"]), ASKED),
 )
 
 

@@ -359,8 +359,8 @@ def _result(message: SentMessage, has_cost: bool) -> PhoneResult:
         message.phone,
         operator.mccmnc if operator else "0",
         message.cost if has_cost else None,
-        str(int(message._fate.state)) if wrong else None,
-        str(int(message._fate.error)) if wrong else None,
+        message._fate.state if wrong else None,
+        message._fate.error if wrong else None,
     )
 
 

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from .._multipart import FormError
 from ..codec import Codec
-from ..endpoints import balance, name_in, send, senders, status
+from ..endpoints import balance, info, name_in, send, senders, status
 from ..endpoints.balance import BalanceError
+from ..endpoints.info import InfoError
 from ..endpoints.send import MessageError
 from ..endpoints.senders import Sender, SenderError
 from ..endpoints.status import Message, StatusError, StatusList
@@ -24,6 +25,7 @@ from ..model import ApiError, ErrorCode
 from ._account import check_number, refusal, refuse
 from ._faults import Fault, Faults
 from ._head import RefusedError
+from ._info import INFO_PHRASES, answer_info
 from ._messages import MESSAGE_PHRASES, STATUS_PHRASES, Messages, all_of
 from ._request import DEFAULT_CHARSET, Form, ReceivedRequest, read_form
 from ._senders import PHRASES
@@ -358,6 +360,7 @@ _ENDPOINTS: Mapping[str, _Endpoint] = {
         status.CODEC, StatusError, STATUS_PHRASES, FakeSmsc._answer_status, lambda asked: {"all": all_of(asked)}
     ),
     "balance": _Endpoint(balance.CODEC, BalanceError, {}, FakeSmsc._answer_balance),
+    "info": _Endpoint(info.CODEC, InfoError, INFO_PHRASES, answer_info),
     "senders": _Endpoint(senders.CODEC, SenderError, PHRASES, FakeSmsc._answer_senders),
 }
 

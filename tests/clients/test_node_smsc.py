@@ -81,6 +81,13 @@ def test_it_reads_the_balance_and_names(fake_smsc: FakeSmsc) -> None:
     assert call(fake_smsc, ("senders", {"del": 1, "sender": "SHOP"})) == [{"value": {"result": "OK"}}]
 
 
+def test_it_asks_for_operators(fake_smsc: FakeSmsc) -> None:
+    """[client] Its own test asserts that none of the six is empty."""
+    (found,) = call(fake_smsc, ("info", {"get_operator": 1, "phone": PHONE}))
+    assert list(found["value"]) == ["country", "operator", "region", "mcc", "mnc", "tz"]
+    assert all(found["value"].values())
+
+
 def test_it_sees_errors(fake_smsc: FakeSmsc) -> None:
     fake_smsc.balance = 0
     (poor,) = call(fake_smsc, ("send", {"phones": PHONE, "mes": "hi"}))
