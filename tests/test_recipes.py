@@ -1,4 +1,4 @@
-"""The clients in `examples/clients`, over real HTTP against the fake `senders.php`."""
+"""The clients in `examples/clients`, over real HTTP against the fake service."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,10 +20,14 @@ import pytest
 import requests
 
 from smsc_codec import ApiError, DecodeError, OperatorStatus, Sender, SenderError, SenderStatus
+from smsc_codec.endpoints.balance import Balance
+from smsc_codec.endpoints.send import MessageError, MessageSent
 from smsc_codec.endpoints.senders import TEXT_ORDER
-from smsc_codec.testing import FakeSenders
+from smsc_codec.endpoints.status import DeliveryError, MessageState
+from smsc_codec.testing import FakeSenders, FakeSmsc
 
-CLIENTS = sorted((Path(__file__).parent.parent / "examples" / "clients").glob("*.py"))
+FOLDER = Path(__file__).parent.parent / "examples" / "clients"
+CLIENTS, MESSAGES = sorted(FOLDER.glob("*_client.py")), sorted(FOLDER.glob("*_messages.py"))
 LOGIN, PSW = "PLANTEDLOGIN", "PLANTEDPSW"
 PHONE = "79990001122"
 
@@ -68,32 +73,35 @@ def recipe(request: pytest.FixtureRequest) -> Any:
     return module(request.param)
 
 
+Connect = Callable[[Any, Callable[[Any], Any], float], Any]
+
+
 @pytest.fixture
-def connect(recipe: Any, server: FakeSenders) -> Iterator[Callable[..., Any]]:
-    """A client of the server, whose answers may take so many seconds."""
+def opened() -> Iterator[Connect]:
+    """What makes a client of a recipe, whose answers may take so many seconds."""
     loop = asyncio.new_event_loop()
     closing: list[Callable[[], object]] = []
 
     async def session(timeout: float) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(timeout))
 
-    def connected(timeout: float = 10) -> Any:
+    def connected(recipe: Any, make: Callable[[Any], Any], timeout: float) -> Any:
         made: Any
-        match recipe.__name__:
-            case "requests_client":
+        match recipe.__name__.rpartition("_")[0]:
+            case "requests":
                 made = requests.Session()
                 closing.append(made.close)
-            case "httpx_client":
+            case "httpx":
                 made = httpx.Client(timeout=timeout)
                 closing.append(made.close)
-            case "httpx_async_client":
+            case "httpx_async":
                 made = httpx.AsyncClient(timeout=timeout)
                 closing.append(lambda: loop.run_until_complete(made.aclose()))
             case _:
                 made = loop.run_until_complete(session(timeout))
                 closing.append(lambda: loop.run_until_complete(made.close()))
-        client = recipe.Senders(made, server.url, LOGIN, PSW)
-        if recipe.__name__ == "requests_client":
+        client = make(made)
+        if isinstance(made, requests.Session):
             client.timeout = timeout
         return client if hasattr(recipe, "time") else Awaited(client, loop)
 
@@ -106,19 +114,22 @@ def connect(recipe: Any, server: FakeSenders) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture
+def connect(recipe: Any, server: FakeSenders, opened: Connect) -> Callable[..., Any]:
+    """A client of the server, whose answers may take so many seconds."""
+    return lambda timeout=10: opened(recipe, lambda made: recipe.Senders(made, server.url, LOGIN, PSW), timeout)
+
+
+@pytest.fixture
 def client(connect: Callable[..., Any]) -> Any:
     return connect()
 
 
 def test_each_library_has_one() -> None:
-    assert [path.stem for path in CLIENTS] == [
-        "aiohttp_client",
-        "httpx_async_client",
-        "httpx_client",
-        "requests_client",
-    ]
-    for path in CLIENTS:
-        assert len(path.read_text("utf-8").splitlines()) <= 60
+    libraries = ["aiohttp", "httpx_async", "httpx", "requests"]
+    assert [path.stem for path in CLIENTS] == [f"{library}_client" for library in libraries]
+    assert [path.stem for path in MESSAGES] == [f"{library}_messages" for library in libraries]
+    for path in (*CLIENTS, *MESSAGES):
+        assert len(path.read_text("utf-8").splitlines()) <= 70
 
 
 def test_every_view(client: Any) -> None:
@@ -171,9 +182,8 @@ def test_errors_of_the_service_itself(server: FakeSenders, client: Any) -> None:
     assert caught.value.code is SenderError.AUTHORISATION
 
 
-def test_too_many_requests_are_repeated_after_a_minute(
-    server: FakeSenders, recipe: Any, client: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def advanced_by_sleep(server: FakeSmsc, recipe: Any, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let a recipe sleep by the clock of the server; the seconds that it slept."""
     waited: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -187,6 +197,13 @@ def test_too_many_requests_are_repeated_after_a_minute(
         monkeypatch.setattr(recipe, "time", SimpleNamespace(sleep=sleep))
     else:
         monkeypatch.setattr(recipe, "asyncio", SimpleNamespace(sleep=sleep_later))
+    return waited
+
+
+def test_too_many_requests_are_repeated_after_a_minute(
+    server: FakeSenders, recipe: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = advanced_by_sleep(server, recipe, monkeypatch)
     assert [client.names() for _ in range(7)] == [(Sender("SMSC.RU", 5),)] * 7
     assert waited == [60, 60]
     # Once, and not for ever; and not where it takes eight hours.
@@ -279,4 +296,93 @@ def test_as_a_program(path: Path, server: FakeSenders) -> None:
     server.misbehave(body=b"<html>bad gateway</html>")
     done = run()
     assert done.returncode == 1 and done.stderr.startswith("DecodeError: line 1, column 1")
+    assert PSW not in done.stderr
+
+
+# Messages
+
+
+@pytest.fixture
+def service() -> Iterator[FakeSmsc]:
+    with FakeSmsc(login=LOGIN, password=PSW) as service:
+        yield service
+
+
+@pytest.fixture(params=MESSAGES, ids=lambda path: path.stem)
+def sending(request: pytest.FixtureRequest) -> Any:
+    return module(request.param)
+
+
+@pytest.fixture
+def messages(sending: Any, service: FakeSmsc, opened: Connect) -> Any:
+    return opened(sending, lambda made: sending.Messages(made, service.url, LOGIN, PSW), 10)
+
+
+def test_send_poll_and_read_the_balance(
+    service: FakeSmsc, sending: Any, messages: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = advanced_by_sleep(service, sending, monkeypatch)
+    assert messages.send(PHONE, "Привет") == MessageSent(1, 1, Decimal("1.4"), Decimal("98.6"))
+    assert service.messages[0].text == "Привет"
+    assert messages.state(PHONE, 1).status is MessageState.WAITING
+    message = messages.wait(PHONE, 1)
+    assert message.delivered and waited == [5]
+    assert messages.balance() == Balance(Decimal("98.6"), None, "RUR")
+    # It is not asked for ever, and a state that nobody knows is asked for again.
+    waited.clear()
+    assert messages.wait(PHONE, 138, most=30).status is MessageState.NOT_FOUND
+    assert waited == [5, 7.5, 11.25, 16.875]
+    service.fate(PHONE, MessageState.UNREACHABLE, DeliveryError.NOT_IN_NETWORK, after=3600)
+    waited.clear()
+    messages.send(PHONE, "again")
+    assert messages.wait(PHONE, 2).status is MessageState.SENT and sum(waited) < 700 and max(waited) == 60
+    service.advance(3600)
+    assert not messages.wait(PHONE, 2).delivered
+
+
+def test_messages_are_not_sent_twice(
+    service: FakeSmsc, sending: Any, messages: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = advanced_by_sleep(service, sending, monkeypatch)
+    messages.send(PHONE, "hello")
+    with pytest.raises(ApiError) as caught:
+        messages.send(PHONE, "hello")
+    assert caught.value.code is MessageError.TOO_MANY_REQUESTS and waited == []
+    assert len(service.messages) == 1
+    for _ in range(10):
+        messages.balance()
+    assert messages.balance().currency == "RUR" and waited == [60]
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised"),
+    [
+        ({"body": b""}, DecodeError),
+        ({"body": b"<html>bad gateway</html>", "status": 502}, DecodeError),
+        ({"cut": True}, DecodeError),
+        ({"disconnect": True}, BROKEN),
+        ({"error": 3}, ApiError),
+        ({"error": 3, "plain": True}, ApiError),
+        ({"body": b"[]"}, DecodeError),
+    ],
+    ids=str,
+)
+def test_what_is_no_message(service: FakeSmsc, messages: Any, fault: dict[str, Any], raised: Any) -> None:
+    for call in (lambda: messages.send(PHONE, "hello"), lambda: messages.state(PHONE, 1), messages.balance):
+        service.misbehave(**fault)
+        with pytest.raises(raised) as caught:
+            call()
+        assert LOGIN not in f"{caught.value!r}" and PSW not in f"{caught.value!r}"
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
+def test_messages_as_a_program(path: Path, service: FakeSmsc) -> None:
+    service.fate(PHONE, MessageState.DELIVERED, after=0)
+    environment = {**os.environ, "SMSC_URL": service.url, "SMSC_LOGIN": LOGIN, "SMSC_PSW": PSW}
+    command = [sys.executable, "-W", "error", str(path), PHONE, "hello"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "1 delivered 98.6\n")
+    service.password = "changed"
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.startswith("ApiError: error 2 (authorise error)")
     assert PSW not in done.stderr
