@@ -7,11 +7,12 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
 
-from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Limits, Sender, SenderList, Success, decode
+from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Format, Limits, Sender, SenderList, Success, decode
 from smsc_codec.declare import ID, NAME, Endpoint, Field, Many, Object, Reply
 from smsc_codec.endpoints.send import CODEC as SEND
 from smsc_codec.endpoints.senders import CODEC, SENDERS
@@ -20,6 +21,7 @@ from smsc_codec.endpoints.status import MESSAGE, Message, MessageState, StatusLi
 from smsc_codec.formats.free_text import FreeText
 from smsc_codec.formats.grammar import Grammar
 
+from .lanes import SLOW
 from .test_endpoint import COST, JOBS, LISTING, Group, Groups, groups_of
 
 
@@ -51,6 +53,28 @@ def test_a_long_replacement_in_json(before: list[dict[str, str]]) -> None:
 def test_a_member_given_twice_where_members_take_turns(again: str) -> None:
     body = f'[{{"sender": "A:"}}, {{"sender": "B", {again}}}]'.encode()
     assert [finding.code for finding in CODEC.validate(body, fmt=3).findings] == ["duplicate-key"]
+
+
+@pytest.mark.parametrize("odd", ["5", '"x"', '["x"]', "[]", "null", "{}"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_an_item_of_a_list_that_is_not_a_record(odd: str, place: int) -> None:
+    """The objects that are records have one shape, or two."""
+    for records in (['{"sender": "A"}'] * 3, ['{"sender": "A"}', '{"sender": "B", "id": 5}'] * 2):
+        records[place] = odd
+        body = f"[{', '.join(records)}]".encode()
+        codec = Codec(SENDERS)
+        for _ in range(2):
+            report = codec.validate(body, fmt=3)
+            assert report == SLOW.validate(body, fmt=3)
+            assert report.findings[-1].path == f"senders[{place}]"
+
+
+@pytest.mark.parametrize("cls", [TypeError, AttributeError])
+def test_a_mistake_of_ours_is_not_an_odd_body(cls: type[Exception]) -> None:
+    """No body makes compiled readers raise these. As a fallback, a mistake would only make reading slow."""
+    for work in (CODEC.decode, CODEC.validate):
+        with patch.object(CODEC._format(Format.CSV), "fast", side_effect=cls), pytest.raises(cls):
+            work(b"A,5,6,7", fmt=1)
 
 
 @pytest.mark.parametrize("separator", [", ", "\n, "])

@@ -6,8 +6,8 @@ A *row* is one record as a format holds it. That is all a compiled function depe
 - `cells`: a column of unchecked texts for each key (fmt=1);
 - `members`: an object of msgspec with an attribute for each key (fmt=3).
 
-A compiled function has no words and knows no places. Where something is wrong it raises one of `source.CAUGHT`, and the
-careful reader or writer judges.
+A compiled function has no words and knows no places. Where something is wrong it raises one of `source.CAUGHT` if it
+reads, one of `source.REFUSED` if it writes, and the careful reader or writer judges.
 
 - `source`: source text becomes a function.
 - `values`: what compiled functions call for the values of declared fields.

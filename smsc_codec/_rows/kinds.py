@@ -22,8 +22,8 @@ def check_keys(keys: Any, checked: dict[int, Any]) -> None:
 def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
     """Compile what tells which fields and open keys a record has: records of a kind have the same writer.
 
-    It raises one of `CAUGHT` for a record that only the careful writer can judge. Its second argument has the keys that
-    have been checked, by their identity.
+    It raises one of `REFUSED` for a record that only the careful writer can judge. Its second argument has the keys
+    that have been checked, by their identity.
     """
     lines, kind, space = _kind(obj)
     return compiled("kind_of", obj.cls.__name__, "record, checked", [*lines, f"return {kind}"], space)

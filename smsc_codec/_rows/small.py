@@ -134,6 +134,9 @@ def _branch(walk: _Walk, some: Sequence[int], part: Part, depth: int, given: Map
 def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
     """Write the lines that make a variant's value of the groups of a match."""
     obj = walk.variants[number].object
+    if any(not field.optional and field.name not in given for field in obj.fields):
+        walk.ends[walk.groups] = [], [], "None"
+        return
     walk.names[f"Record_{number}"] = obj.cls
     if not given:
         walk.names[f"value_{number}"] = obj.cls()

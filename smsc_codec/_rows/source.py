@@ -19,8 +19,14 @@ class Fallback(Exception):  # noqa: N818 - a signal, not an error
     """A compiled function has met what only a careful one can judge. Never leaves the library."""
 
 
-CAUGHT = (Fallback, KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, msgspec.MsgspecError)
-"""What compiled functions raise."""
+CAUGHT = (Fallback, LookupError, ValueError, msgspec.MsgspecError)
+"""What compiled functions raise that read.
+
+No body makes them raise `TypeError` or `AttributeError`: these are mistakes of ours, and not caught.
+"""
+
+REFUSED = (*CAUGHT, TypeError, AttributeError, OverflowError)
+"""What compiled functions raise that write: the values are a caller's, and can be anything."""
 
 
 def fall_back() -> Any:

@@ -105,7 +105,7 @@ def writer(
     """Compile what writes records as *template* says.
 
     They have the fields whose slots are in it, and open codes and texts with these *keys*, whose slots are numbered.
-    *texts* says how the texts of each field are written. All that is wrong with a record raises one of `CAUGHT`.
+    *texts* says how the texts of each field are written. All that is wrong with a record raises one of `REFUSED`.
     """
     present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
     lines = _Lines(obj)

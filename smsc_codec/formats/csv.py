@@ -115,7 +115,7 @@ class CsvFormat(FormatReader):
         self._by_kind = {reply.kind: reply for reply in self.replies}
         self._lines_of: dict[str, dict[int, _Lines]] = {}
         for reply in self.lists:
-            if all(map(_is_plain, reply.csv)):
+            if all(_is_plain(reply.object, layout) for layout in reply.csv):
                 self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
         # Lists whose records stand alone too: what a line is depends on what is expected.
         alone = [reply.object for reply in self.narrow]
@@ -503,9 +503,10 @@ _NONE = ("", "0")
 _END = r"(?![^,\r\n])"
 
 
-def _is_plain(layout: Layout) -> bool:
-    """Whether its cells have nothing but values, so that their number decides."""
-    return all(isinstance(cell, str) for cell in layout.cells) and not layout.when
+def _is_plain(obj: Object, layout: Layout) -> bool:
+    """Whether its cells have nothing but values, so that their number decides, and those that every record has."""
+    needed = {field.name for field in obj.fields if not field.optional}
+    return all(isinstance(cell, str) for cell in layout.cells) and needed <= layout.names and not layout.when
 
 
 def _value_pattern(obj: Object, cell: Cell) -> str:

@@ -157,10 +157,10 @@ class JsonFormat(FormatReader):
                 pass
         return None, None
 
-    def _shape_of(self, replies: Sequence[Reply], row: dict[str, Any]) -> _Shape:
-        keys = tuple(row)
-        if sum(map(len, keys)) > _LONG_KEYS:
+    def _shape_of(self, replies: Sequence[Reply], row: Any) -> _Shape:
+        if row.__class__ is not dict or sum(map(len, row)) > _LONG_KEYS:
             raise Fallback
+        keys = tuple(row)
         quoted = frozenset([key for key, value in row.items() if value.__class__ is str])
         reply = next((each for each in replies if {*keys} >= required(each, self.fmt)), None)
         if reply is None:
@@ -214,7 +214,7 @@ class JsonFormat(FormatReader):
         """Return a list whose objects have different keys, or the same bare and quoted by turns: a kind at a time."""
         given = orjson.loads(body)
         replies = self.ordered(expect, self.lists)
-        if len(given) > limits.items or not given or _MINUS_ZERO(body):
+        if len(given) > limits.items or {*map(type, given)} != {dict} or _MINUS_ZERO(body):
             return None
         keys = [tuple(row) for row in given]
         if body.count(b":") != sum(map(len, keys)) and not _no_key_twice(body, given):

@@ -23,7 +23,7 @@ from .._careful import Builder, Note, Pair, Place, Spelled, checked_list, parser
 from .._rows.kinds import by_kind, kinds, present_in, with_mappings
 from .._rows.read import Small, at_once
 from .._rows.small import Variant, small
-from .._rows.source import CAUGHT, Fallback
+from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._source import Source
@@ -222,7 +222,7 @@ class FormatReader(ABC):
                 writer = self._writer(reply, self._kinds[reply.kind](value, {}))
                 if writer.longest <= limits.text:
                     return writer.one(value, limits.text)
-            except CAUGHT:
+            except REFUSED:
                 pass
         return self.write_carefully(value, reply, "", limits)
 
@@ -262,7 +262,7 @@ class FormatReader(ABC):
         kind_of = self._kinds[reply.kind]
         try:
             return self._alike(records, reply, kind_of(records[0], {}), limits)
-        except CAUGHT:
+        except REFUSED:
             pass
         places: dict[Any, list[int]] = {}
         given = [*records]
@@ -270,11 +270,11 @@ class FormatReader(ABC):
         for place, record in enumerate(records):
             try:
                 kind = kind_of(record, checked)
-            except CAUGHT:
+            except REFUSED:
                 try:
                     given[place] = with_mappings(reply.object, record)
                     kind = kind_of(given[place], checked)
-                except CAUGHT:
+                except REFUSED:
                     kind = None
             places.setdefault(kind, []).append(place)
         lines = [""] * len(records)
@@ -282,7 +282,7 @@ class FormatReader(ABC):
         for kind, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
             try:
                 made = self._alike([given[place] for place in some], reply, kind, limits)
-            except CAUGHT:
+            except REFUSED:
                 made = None
             for number, place in enumerate(some):
                 lines[place] = made[number] if made else ""
@@ -293,7 +293,7 @@ class FormatReader(ABC):
         return lines
 
     def _alike(self, records: Sequence[Any], reply: Reply, kind: Any, limits: Limits) -> list[str]:
-        """Return the text of each record; all are of a kind, or one of `CAUGHT` is raised."""
+        """Return the text of each record; all are of a kind, or one of `REFUSED` is raised."""
         if kind is None:
             raise Fallback
         writer = self._writer(reply, kind)

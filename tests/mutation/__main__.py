@@ -19,18 +19,20 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 
 # The quick ones first: most mutants die in the first moment.
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
+_ROWS = tuple(f"_rows.{name}" for name in ("kinds", "opened", "read", "small", "source", "values", "write"))
+_FORMATS = tuple(f"formats.{name}" for name in ("reader", "runs", "shapes", "csv", "free_text", "json", "text", "xml"))
 _LANES = (
-    *(f"_rows.{name}" for name in ("kinds", "opened", "read", "small", "source", "values", "write")),
-    "_careful",
-    *(f"formats.{name}" for name in ("reader", "runs", "shapes", "csv", "free_text", "json", "text", "xml")),
+    *("lane_edges", "endpoint_vectors", "lists", "kinds", "lanes", "laws", "endpoint_laws", "alternatives"),
+    *("limits", "work", "limits-slow"),
 )
 _MORE = {
-    **dict.fromkeys(_LANES, ("lanes", "lists", "kinds", "work", "laws", "limits", "limits-slow")),
-    "declare": ("kinds", "lists"),
-    "codec": ("limits", "options"),
+    **dict.fromkeys((*_ROWS, "_careful"), _LANES),
+    **dict.fromkeys(_FORMATS, (*_LANES, "work-slow")),
+    "declare": ("lane_edges", "endpoint_vectors", "kinds", "lists"),
+    "codec": ("lane_edges", "endpoint_vectors", "limits", "options"),
     "errors": ("messages",),
-    "formats.grammar": ("limits", "loading"),
-    "formats.json_places": ("limits",),
+    "formats.grammar": ("lane_edges", "endpoint_vectors", "limits", "loading", "alternatives"),
+    "formats.json_places": ("limits", "work-slow"),
     "mapping": ("kinds", "lists"),
     "model": ("kinds", "lists", "messages"),
     "limits": ("limits",),
@@ -129,7 +131,8 @@ def _outcomes(
             folder = stack.enter_context(copy_of_the_checkout())
             if number == 0:
                 for tests in {tests_for(mutant.path) for mutant in mutants}:
-                    assert run(folder, tests) == SURVIVED, (folder / "log").read_text("utf-8")
+                    outcome = run(folder, tests)
+                    assert outcome == SURVIVED, f"{outcome} without a change: {(folder / 'log').read_text('utf-8')}"
             folders.put(folder)
         pool = stack.enter_context(context.Pool(jobs, _start, (folders,)))
         yield from pool.imap_unordered(_judged, mutants)
