@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,6 +24,7 @@ from smsc_codec.formats.grammar import Grammar
 
 from .lanes import SLOW
 from .test_endpoint import COST, JOBS, LISTING, Group, Groups, groups_of
+from .test_work import steps
 
 
 def in_json(*records: dict[str, Any]) -> bytes:
@@ -310,6 +312,7 @@ def test_a_long_open_key_of_a_reply_that_is_not_a_list() -> None:
     codec: Codec[Any] = Codec(Endpoint("names.php", SENDERS.grammar, (record,)))
     (sender,) = CODEC.decode(b"name = A, mega_step = 1", fmt=0, expect=SenderList)  # type: ignore[misc]
     assert codec.encode(sender, fmt=3) == b'{\n"sender": "A",\n"mega_step": "1"\n}'
+    assert steps(partial(codec.encode, sender, fmt=3)) < 100, "it is written by one f-string"
     with pytest.raises(EncodeError, match="expected a key of at most 4 characters"):
         codec.encode(sender, fmt=3, limits=Limits(text=4))
 

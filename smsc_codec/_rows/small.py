@@ -45,9 +45,9 @@ def small(
     title: str,
     variants: Sequence[Variant],
     tables: Sequence[Sequence[Mapping[Any, Any]]],
-    around: tuple[str, str] = ("", ""),
-    plain: Callable[[str], str] | None = None,
-    whole: tuple[int, str, Callable[[int], Small | None]] | None = None,
+    around: tuple[str, str],
+    plain: Callable[[str], str] | None,
+    whole: tuple[int, str, Callable[[int], Small | None]] | None,
 ) -> Small:
     """Compile a function that reads a text which is one of the *variants*. It tries them in their order.
 
