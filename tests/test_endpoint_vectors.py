@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from msgspec.structs import astuple, replace
@@ -24,6 +25,7 @@ from smsc_codec._rows.source import Fallback
 from smsc_codec.declare import Endpoint, Layout, Object, Reply
 from smsc_codec.endpoints import balance, module_of, send, status
 from smsc_codec.formats import Format
+from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
 
 from .declared import KNOWN
@@ -225,6 +227,8 @@ CAREFUL = {
 }
 
 
+_grammar = cache(Grammar)
+
 # Canonical bodies that take more steps to read, and why.
 LONGER = {
     **dict.fromkeys([*CAREFUL], "only the careful reader can judge them"),
@@ -244,9 +248,10 @@ LONGER = {
 
 
 # Those whose replies take more steps to write.
-WRITTEN_LONGER = {
+WRITTEN = {
     **dict.fromkeys(["small:73", "small:75"], "a code that is not remembered"),
-    **dict.fromkeys([*CAREFUL, *(f"send/replies:{row}" for row in (33, 34, 37, 38, 41))], "a list in a reply"),
+    **dict.fromkeys([f"send/replies:{row}" for row in range(33, 42)], "a list in a reply"),
+    "status/replies:9": CAREFUL["status/replies:9"],
     "status/replies:23": "an empty cell where another layout has none",
     "status/replies:42": "a cell that is 0 for a field that is missing",
 }
@@ -286,17 +291,19 @@ def test_compiled_readers_read_what_is_canonical(vector: Vector) -> None:
 )
 def test_what_is_canonical_takes_few_steps_again(vector: Vector) -> None:
     """One expression reads such a body, and one f-string writes such a reply, if no more is given than a format."""
-    codec, given = codec_of(vector), asked(vector)
+    # It has read nothing, as a shape with the keys in another order would do for some bodies too.
+    codec, given = codec_of(vector, Codec), asked(vector)
     fmt, expect = given["fmt"], given["expect"]
-    reply = codec.decode(vector.body, fmt=fmt, expect=expect)
-    few = {"decode": (50, partial(codec.decode, vector.body, fmt=fmt, expect=expect))}
-    if vector.name in LONGER:
-        del few["decode"]
-    elif not vector.findings and vector.body.isascii() and b"&#" not in vector.body:
-        few["validate"] = 55, partial(codec.validate, vector.body, fmt=fmt, expect=expect)
-    if not codec._replies[type(reply)].many and vector.name not in WRITTEN_LONGER:
-        fields = sum(value is not None for value in astuple(reply))
-        few["encode"] = 50 + 6 * fields, partial(codec.encode, reply, fmt=fmt)
-    for name, (most, work) in few.items():
+    with patch("smsc_codec.formats.text.Grammar", _grammar):
+        reply = codec.decode(vector.body, fmt=fmt, expect=expect)
+    readers: list[tuple[int, Any]] = [(50, codec.decode)]
+    if not vector.findings and vector.body.isascii() and b"&#" not in vector.body:
+        readers.append((55, codec.validate))
+    for most, read in readers:
+        work = partial(read, vector.body, fmt=fmt, expect=expect)
         work()
-        assert steps(work) < most, name
+        assert (steps(work) < most) == (vector.name not in LONGER), work
+    if not codec._replies[type(reply)].many:
+        work, most = partial(codec.encode, reply, fmt=fmt), 50 + 6 * sum(each is not None for each in astuple(reply))
+        work()
+        assert (steps(work) < most) == (vector.name not in WRITTEN), work
