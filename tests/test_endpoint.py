@@ -31,6 +31,7 @@ from smsc_codec import (
     Sender,
     SenderError,
     SenderList,
+    declare,
     validate,
 )
 from smsc_codec.declare import ID, NAME, Const, Endpoint, Field, Layout, Object, OpenMap, Reply, Type, code
@@ -565,3 +566,10 @@ def test_a_reply_alone_with_open_keys(keys: tuple[str, ...]) -> None:
     given = Tagged(12, frozen({key: Kind(7) for key in keys}), frozen({"c": "NAME"}))
     for value in (given, Tagged(5), given):
         assert codec.decode(codec.encode(value, fmt=3), fmt=3, expect=Tagged) == value
+
+
+def test_declarations_do_not_change() -> None:
+    """What is compiled for them is remembered."""
+    words = [each for each in vars(declare).values() if isinstance(each, type) and issubclass(each, msgspec.Struct)]
+    own = [word for word in words if word.__module__ == declare.__name__]
+    assert len(own) == 14 and all(word.__struct_config__.frozen for word in own)

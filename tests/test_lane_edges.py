@@ -307,14 +307,23 @@ def test_a_field_that_json_has_no_place_for() -> None:
         codec.encode(Groups((Group(1, "A", 5),)), fmt=3)
 
 
-def test_a_long_open_key_of_a_reply_that_is_not_a_list() -> None:
+@pytest.mark.parametrize(
+    "opened", ["mega_step=1", "mega_step=1 mts=1", "mts=X", "mts=X mega=Y", "bee_step=1 mts=X mega=Y"]
+)
+def test_open_keys_of_a_reply_that_is_not_a_list(opened: str) -> None:
     record = Reply("name", "a name", SENDERS.own[-1].object)
     codec: Codec[Any] = Codec(Endpoint("names.php", SENDERS.grammar, (record,)))
-    (sender,) = CODEC.decode(b"name = A, mega_step = 1", fmt=0, expect=SenderList)  # type: ignore[misc]
-    assert codec.encode(sender, fmt=3) == b'{\n"sender": "A",\n"mega_step": "1"\n}'
-    assert steps(partial(codec.encode, sender, fmt=3)) < 100, "it is written by one f-string"
-    with pytest.raises(EncodeError, match="expected a key of at most 4 characters"):
-        codec.encode(sender, fmt=3, limits=Limits(text=4))
+    pairs = [pair.split("=") for pair in opened.split()]
+    (sender,) = CODEC.decode(", ".join(["name = A", *map(" = ".join, pairs)]), fmt=0)  # type: ignore[misc, union-attr]
+    bodies = {
+        2: "<result" + "".join(f' {key}="{value}"' for key, value in pairs) + ">A</result>",
+        3: "{\n" + ",\n".join(f'"{key}": "{value}"' for key, value in [("sender", "A"), *pairs]) + "\n}",
+    }
+    for fmt, body in bodies.items():
+        assert codec.encode(sender, fmt=fmt).decode() == body
+        assert steps(partial(codec.encode, sender, fmt=fmt)) < 60 + 20 * len(pairs), "one f-string writes it"
+    with pytest.raises(EncodeError, match="expected a key of at most 2 characters"):
+        codec.encode(sender, fmt=3, limits=Limits(text=2))
 
 
 def test_replies_of_more_kinds_than_are_kept() -> None:
