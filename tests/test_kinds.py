@@ -126,6 +126,16 @@ def test_lines_with_and_without_a_status_take_few_steps() -> None:
     take_few_steps([Sender("A", n, SenderStatus(1) if n % 2 else None) for n in range(60)], Format.CSV)
 
 
+def test_members_and_quotes_by_turns_take_few_steps() -> None:
+    """The service quotes all values of a name with operators, and none of one without."""
+    kinds = ['"id": 5', '"id": "5"', '"status": 1', '"status": "1"', '"id": 5, "status": 1', '"id": "5", "status": 1']
+    records = [f'{{"sender": "A", {members}}}' for members in kinds]
+    body = f"[{', '.join(records * 100)}]".encode()
+    codec: Codec[Any] = Codec(SENDERS)
+    assert codec.decode(body, fmt=3) == codec.decode(body, fmt=3) == SLOW.decode(body, fmt=3)
+    assert steps(partial(codec.decode, body, fmt=3)) < 600 * 20
+
+
 def take_few_steps(senders: Sequence[Sender], fmt: Format) -> None:
     reply = SenderList(tuple(senders) * 10)
     body = encode(reply, fmt=fmt)
