@@ -107,11 +107,7 @@ class Codec(Generic[R]):
         """
         if (type(fmt) is not int and type(fmt) is not Format) or len(body) > DEFAULT_LIMITS.body:
             return None, None
-        reader = self._formats.get(fmt)
-        if reader is None:
-            if not 0 <= fmt <= 3:
-                return None, None
-            reader = self._format(Format(fmt))
+        reader = self._formats.get(fmt) or self._format(format_of(fmt))
         if len(expect) in (0, 2):
             first = expect[0] if expect else None
             if id(first) not in reader.at_once[noted]:

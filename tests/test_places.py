@@ -51,7 +51,16 @@ TEXT = [
     ("name = A\nname = B, abcdef = ▲1", {"text": 5}, ["limit senders[1]"]),
 ]
 
+# In place of a reply in fmt=2 or fmt=3.
+AS_TEXT: list[tuple[str, dict[str, int], list[str]]] = [
+    ("▲OK", {}, ["other-format "]),
+    ("\n \n▲▲ERROR = 3 (no)", {}, ["white-space ", "other-format "]),
+    (" \n▲▲OK", {}, ["white-space ", "other-format "]),
+    ("\n\ufeff▲▲OK\n", {}, ["white-space ", "other-format "]),
+]
+
 XML = [
+    *AS_TEXT,
     ('<s><sender id="1">A▲\0\0</sender></s>', {}, ["malformed "]),
     (" \n▲▲<html><p></p></html>", {}, ["white-space ", "malformed "]),
     ("\n▲<!-- -->▲<balance>5</balance>", {}, ["white-space ", "malformed "]),
@@ -85,6 +94,7 @@ CSV = [
 ]
 
 JSON = [
+    *AS_TEXT,
     ('[{"sender": "A", "id": 1}, {"sender": "B", "mts": ▲true}]', {}, ["value senders[1].mts"]),
     ('[{"sender": "A", "id": 1}, {"sender": "B", "id": ▲"x"}]', {}, ["value senders[1].id"]),
     ('[{"sender": "A", "id": 1}, {"sender": ▲5}]', {}, ["value senders[1].name"]),
