@@ -319,7 +319,9 @@ def _checked(given: Any, declared: Endpoint[Any]) -> Mapping[str, str]:
             raise OptionError(f"parameters of {declared.name} can hold {names}, not {shown(name)}")
         words = allowed if allowed is COUNTED else (*allowed, ANOTHER)
         if word not in words:
-            raise OptionError(f"the parameter {name} has to be {' or '.join(words)}, not {shown(word)}")
+            raise OptionError(
+                f"parameters of {declared.name}: {name} has to be {' or '.join(words)}, not {shown(word)}"
+            )
     return cast("Mapping[str, str]", FrozenMapping.of((name, items[name]) for name in declared.reads if name in items))
 
 

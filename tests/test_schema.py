@@ -91,7 +91,7 @@ def test_wrong_rows_are_not(wrong: dict[str, Any]) -> None:
 
 
 def test_the_readme_names_every_key() -> None:
-    page = (FOLDER / "README.md").read_text("utf-8")
+    page = (FOLDER / "README.md").read_text("utf-8").partition("`captures.jsonl`")[0]
     keys = re.findall(r"^\| `(\w+)`(?: or `(\w+)`)? \|", page, re.MULTILINE)
     assert [key for pair in keys for key in pair if key] == [
         *("fmt", "charset", "expect", "request", "body", "body_base64"),
@@ -112,10 +112,13 @@ def test_the_schema_is_that_of_the_model() -> None:
             record = DEFINED[DEFINED[kind]["properties"][reply.attribute]["items"]["$ref"].rpartition("/")[2]]
             fields = msgspec.structs.fields(reply.object.cls)
             assert list(record["properties"]) == [field.name for field in fields]
-            assert record["required"] == [field.name for field in fields if field.required]
+            needed = {field.name for field in reply.object.fields if not field.optional}
+            assert {*record["required"]} == needed
 
 
-ENUMS = {name: getattr(smsc_codec, name) for name in CLASSES if issubclass(getattr(smsc_codec, name), Code)}
+ENUMS = {name: cls for name in CLASSES if issubclass(cls := getattr(smsc_codec, name), Code)}
+# Some are parts of a number that a reply has as a whole.
+ENUMS = {name: cls for name, cls in ENUMS.items() if name[0].lower() + name[1:] in DEFINED}
 
 
 @pytest.mark.parametrize("name", ENUMS)
