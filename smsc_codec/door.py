@@ -448,7 +448,7 @@ def _knows_more(
                 given = {field.key(fmt) for field in declared.object.fields if field.name in present} - {None}
                 fields = reply.object.fields
                 documented = {field.key(fmt) for field in fields} - {None}
-                needed = {field.key(fmt) for field in fields if not field.optional} - {None}
+                needed = {field.key(fmt) for field in fields if not field.may_lack(fmt)} - {None}
                 if needed and needed <= {*given, *keys} and len({*given, *keys} & documented) > len(given):
                     return name
     return None

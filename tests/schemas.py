@@ -165,7 +165,7 @@ class _Schema:
         return {"$ref": f"#/$defs/{name}"}
 
     def needed(self, obj: Object) -> list[str]:
-        optional = {field.name for field in obj.fields if field.optional}
+        optional = {field.name for field in obj.fields if field.optional or field.absent_in}
         fields = {field.name for field in obj.fields}
         return [name for name in obj.cls.__struct_fields__ if name in fields - optional]
 
@@ -291,7 +291,8 @@ def _fields_of(obj: Object) -> Any:
     for field in obj.fields:
         keys = {fmt: key for fmt in FORMATS if (key := field.key(fmt)) is not None}
         described: dict[str, Any] = {"name": field.name, "keys": keys, **({"optional": True} if field.optional else {})}
-        described |= {name: True for name in ("leads",) if getattr(field, name, False)}
+        described |= {"leads": True} if field.leads else {}
+        described |= {"absent_in": field.absent_in} if field.absent_in else {}
         if isinstance(field.type, Many):
             inner = {"item": field.type.item, **_fields_of(field.type.object), "csv": _layouts_of(field.type.csv)}
             described["many"] = inner

@@ -99,9 +99,12 @@ MANY = Reply(
 
 
 def _answer(asked: Mapping[str, str]) -> type[OperatorInfo | OperatorInfoList] | None:
-    """Return what a request is answered with, None if it does not name the numbers."""
-    phones = asked.get("phone")
-    return OperatorInfo if phones == "one" else OperatorInfoList if phones == "several" else None
+    """Return what a request is answered with; one that names no number has other parameters elsewhere."""
+    if asked.get("get_operator") != "1":
+        return None
+    if asked.get("phone") == "several":
+        return OperatorInfoList
+    return OperatorInfo if "phone" in asked else None
 
 
 ENDPOINT: Endpoint[OperatorInfo | OperatorInfoList] = Endpoint(
@@ -110,7 +113,7 @@ ENDPOINT: Endpoint[OperatorInfo | OperatorInfoList] = Endpoint(
     (ONE, MANY),
     errors=InfoError,
     reads={"phone": COUNTED},
-    commands={"get_operator": OperatorInfo},
+    commands={"get_operator": OperatorInfo},  # [doc] several numbers are answered with a list
     answer=_answer,
 )
 CODEC = Codec(ENDPOINT)

@@ -164,20 +164,22 @@ const FORMATS = ["text", "csv", "xml", "json"];
 
 /** The lines of fmt=0 that are no list of keys and values: a pattern for each way to write one. */
 const MONEY = "-?(?:0|[1-9][0-9]{0,14})(?:\\.[0-9]{1,6})?";
+const GAP = "(?:[ \\t]*,[ \\t]*|[ \\t]+)";
 const SENTENCES = {
   created: [/^ID = (?<id>.*)$/],
-  sent: [
-    new RegExp(
-      `^OK - (?<parts>\\d+) SMS, ID - (?<id>\\d+)(?:, CODE - (?<code>\\d+))?(?:, COST - (?<cost>${MONEY}))?` +
-        `(?:, BALANCE - (?<balance>${MONEY}))?$`,
-    ),
-  ],
+  sent: [/^OK - (?<parts>\d+) SMS, ID - (?<id>\d+)(?<tails>(?:, [A-Za-z_][A-Za-z0-9_]* - .*)?)$/],
   cost: [
     new RegExp(`^(?<cost>${MONEY}) \\((?<parts>\\d+) SMS\\)$`),
     new RegExp(`^OK - (?<parts>\\d+) SMS, COST - (?<cost>${MONEY})$`),
   ],
-  balance: [new RegExp(`^(?<balance>${MONEY})(?: (?<credit>${MONEY}))?(?: (?<currency>[A-Za-z]{3,8}))?$`)],
+  balance: [
+    new RegExp(`^(?<balance>${MONEY})(?:${GAP}(?<credit>${MONEY}))?(?:${GAP}(?<currency>\\p{L}[^\\s,]*))?$`, "u"),
+    new RegExp(`^(?<balance>${MONEY})${GAP}(?<currency>\\p{L}[^\\s,]*)${GAP}(?<credit>${MONEY})$`, "u"),
+  ],
 };
+
+/** What could be a reply of another endpoint, and is read only if it is expected. */
+const ONLY_EXPECTED = { cost: new RegExp(`^(?<cost>${MONEY})$`) };
 
 const matches = (pattern, text) => new RegExp(`^(?:${pattern})$(?!\\n)`, "u").test(text);
 const whole = (value) => value instanceof Num && value.whole;
@@ -228,7 +230,8 @@ function record(form, fmt, value, more = false) {
     }
   }
   for (const field of form.fields) {
-    if (!field.optional && !members.has(field.name)) throw new Refused(`no ${field.name}`);
+    const mayLack = field.optional || field.absent_in === fmt;
+    if (!mayLack && !members.has(field.name)) throw new Refused(`no ${field.name}`);
     if (field.many && members.get(field.name)?.length === 0) members.delete(field.name);
   }
   return new Map([...members, ...maps]);
@@ -239,7 +242,9 @@ const bareKey = (key) => key.replace(/^@/, "");
 /** The records in a list that is a member of a reply. */
 function listOf(form, fmt, value) {
   if (Array.isArray(value)) return value.map((item) => record(form, fmt, mapOf(item)));
-  if (value instanceof Element) return value.children.map((item) => record(form, fmt, membersOf(form, item)));
+  if (value instanceof Element && value.attributes.size === 0) {
+    return value.children.map((item) => record(form, fmt, membersOf(form, item)));
+  }
   throw new Refused("no list");
 }
 
@@ -313,7 +318,7 @@ function decodeText(text, replies, expect) {
   return firstOf(replies, expect, (reply) => {
     if (reply.constant) return body === reply.constant ? [] : undefined;
     if (reply.kind === "error") return errorIn(reply, body);
-    if (reply.kind in SENTENCES) return sentence(reply, lines);
+    if (reply.kind in SENTENCES) return sentence(reply, lines, expect);
     const records = recordsIn(reply, body).map((line) => record(reply, "text", keysIn(reply, line)));
     if (reply.many) return [[reply.many, records]];
     if (records.length > 1) throw new Refused("more than one");
@@ -322,20 +327,36 @@ function decodeText(text, replies, expect) {
 }
 
 /** A line that is a sentence, with a record in each line behind it. */
-function sentence(reply, [first, ...rest]) {
-  const match = SENTENCES[reply.kind].map((pattern) => pattern.exec(first)).find((found) => found !== null);
+function sentence(reply, [first, ...rest], expect) {
+  const patterns = [...SENTENCES[reply.kind], ...(expect === reply.kind && expect in ONLY_EXPECTED ? [ONLY_EXPECTED[expect]] : [])];
+  const match = patterns.map((pattern) => pattern.exec(first)).find((found) => found !== null);
   if (match === undefined) throw new Refused("no sentence");
-  const members = new Map(Object.entries(match.groups).filter(([, value]) => value !== undefined));
+  const { tails, ...groups } = match.groups;
+  const members = new Map(Object.entries(groups).filter(([, value]) => value !== undefined));
+  const others = new Map();
+  const names = [...(tails ?? "").matchAll(/, ([A-Za-z_][A-Za-z0-9_]*) - /g)];
+  for (const [at, name] of names.entries()) {
+    const value = tails.slice(name.index + name[0].length, names[at + 1]?.index ?? tails.length);
+    const known = reply.fields.find((field) => field.name.toUpperCase() === name[1] && !members.has(field.name));
+    if (known === undefined) others.set(name[1], value);
+    else members.set(known.name, value);
+  }
   const made = new Map();
   for (const field of reply.fields) {
     if (members.has(field.name)) made.set(field.name, valueOf(field.type, members.get(field.name)));
-    else if (!field.optional) throw new Refused(`no ${field.name}`);
+    else if (!field.optional && field.absent_in !== "text") throw new Refused(`no ${field.name}`);
   }
   const inner = reply.fields.find((field) => field.many);
   if (rest.length > 0) {
     if (inner === undefined) throw new Refused("more than one line");
-    made.set(inner.name, rest.map((line) => record(inner.many, "text", keysIn(inner.many, line))));
+    const lines = rest.map((line) => keysIn(inner.many, line));
+    // Lines that are not about a number are kept, beside the rest.
+    const isNumber = (pairs) => pairs.some(([key]) => key === "phone");
+    for (const [key, value] of lines.filter((pairs) => !isNumber(pairs)).flat()) others.set(key, value);
+    const records = lines.filter(isNumber).map((pairs) => record(inner.many, "text", pairs));
+    if (records.length > 0) made.set(inner.name, records);
   }
+  if (others.size > 0) made.set(reply.other, others);
   return made;
 }
 
@@ -358,6 +379,9 @@ function keysIn(form, line) {
   const separators = [...line.matchAll(/(?:^|, )([A-Za-z_][A-Za-z0-9_]*) = /g)];
   if (separators[0]?.index !== 0) throw new Refused("no key");
   const places = separators.map((match) => ({ key: match[1], start: match.index, value: match.index + match[0].length }));
+  // Of some records the first value is told by its place.
+  const leading = form.fields.find((field) => field.leads);
+  if (leading !== undefined) places[0].key = leading.keys.text;
   const textFields = form.fields.filter((field) => field.keys.text && field.type);
   const free = textFields.filter((field) => field.type.free).map((field) => field.keys.text);
   const first = places.findIndex((place) => place.key === free[0]);
@@ -550,8 +574,9 @@ function membersOf(form, element) {
   // An attribute with the name of its element is the same field as the text, which counts.
   const found = [...element.attributes].filter(([key]) => !(own && key === element.tag));
   for (const child of element.children) {
-    if (!lists.has(child.tag) && child.children.length > 0) throw new Refused("an element in a value");
-    found.push([child.tag, lists.has(child.tag) ? child : child.text]);
+    const isValue = child.children.length === 0 && child.attributes.size === 0;
+    if (!lists.has(child.tag) && !isValue) throw new Refused("an element or an attribute in a value");
+    found.push([own && child.tag === element.tag ? "." : child.tag, lists.has(child.tag) ? child : child.text]);
   }
   if (!form.other && new Set(element.children.map((child) => child.tag)).size < element.children.length) {
     throw new Refused("an element twice");
