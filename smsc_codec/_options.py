@@ -1,4 +1,4 @@
-"""The arguments of the caller: checked and made plain once, at the door. All that is wrong is an `OptionError`."""
+"""Check the caller's arguments. Raise `OptionError` if one is wrong."""
 
 from __future__ import annotations
 

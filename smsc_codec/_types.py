@@ -1,4 +1,4 @@
-"""What objects are, whatever they say of themselves: a mock says what it was told, others raise."""
+"""Type checks that cannot be fooled: mocks can override `__class__`, and some objects raise when asked."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ class Layout(msgspec.Struct, frozen=True, dict=True):
 
     A line has the layout that fits: the number of its cells, their fixed texts and patterns, and the types of their
     values. If several fit, those of the lowest *rank* are meant, and of these the first. But if two of them belong to
-    different requests or replies, only the caller can know which it is, and the line is refused without a word of it.
+    different requests or replies, only the request can tell which it is. Without it the line is refused as ambiguous.
     """
 
     cells: tuple[Cell, ...]

@@ -20,7 +20,9 @@ def check_keys(keys: Any, checked: dict[int, Any]) -> None:
 
 
 def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
-    """Compile what tells which fields and open keys a record has: records of a kind have the same writer.
+    """Compile a function that returns the kind of a record: which fields and open keys it has.
+
+    Records of a kind have the same writer.
 
     It raises one of `REFUSED` for a record that only the careful writer can judge. Its second argument has the keys
     that have been checked, by their identity.
@@ -35,7 +37,10 @@ def by_kind(
     make: Callable[[Any], Callable[[Any, int], str]],
     longest: int,
 ) -> Callable[[Any], str]:
-    """Compile what writes a record with what is found for its kind, or made; no text may be longer than *longest*."""
+    """Compile a function that writes a record with the writer that *find* or *make* returns for its kind.
+
+    No text may be longer than *longest*.
+    """
     lines, kind, space = _kind(obj)
     space |= {"find": find, "make": make}
     lines = ["checked = {}", *lines] if isinstance(obj.open, OpenMap) else lines

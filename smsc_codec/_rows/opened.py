@@ -46,7 +46,7 @@ _LOOKED_AT = 64
 
 
 def are_few(rows: Sequence[Any], pick: Callable[[Any], Any]) -> bool:
-    """Whether the codes of records repeat, as far as the first ones tell."""
+    """Whether the codes of records repeat, judging by the first `_LOOKED_AT` of them."""
     return len(rows) >= _LOOKED_AT and len({*map(pick, rows[:_LOOKED_AT])}) <= _LOOKED_AT // 4
 
 
@@ -104,7 +104,7 @@ class _Parts(dict[Any, Any]):
 def sorted_out(
     columns: Sequence[Sequence[Any]], keys: tuple[str, ...], table: Mapping[Any, Any], order: tuple[str, ...]
 ) -> Iterable[tuple[Any, Any]]:
-    """Return for each record the mapping of its codes and that of its texts, of columns that have both.
+    """Return for each record the mapping of its codes and that of its texts, for columns that hold both.
 
     Each has its keys in the documented *order*.
     """

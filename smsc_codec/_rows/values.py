@@ -167,7 +167,7 @@ def date_text(value: datetime) -> str:
 
 
 def money_text(value: Decimal) -> str:
-    """Return an money_text with its digits as sent."""
+    """Return an amount with the digits as sent."""
     return format(value, "f")
 
 
@@ -180,7 +180,7 @@ _USUAL = {
 
 
 def has_own_pattern(type_: Type) -> bool:
-    """Whether a type has a pattern of its own, which is narrower than what the lanes check. Codes have their tables."""
+    """Whether a type has a pattern of its own, narrower than the usual one of its kind. Codes have their tables."""
     return type_.enum is None and type_.pattern not in _USUAL[type_.kind]
 
 

@@ -79,7 +79,10 @@ class Grammar:
         return str(self._terminals[name].pattern.to_regexp())
 
     def specials(self, terminal: str) -> str | None:
-        """The ASCII characters of which an ASCII text that is no value must have one, `None` if that cannot be said."""
+        """Return the ASCII characters that can make a text invalid, or None if unknown.
+
+        An ASCII text without any of them always matches the terminal.
+        """
         return _specials(self.pattern(terminal))
 
     def values(self, rule: str, keys: Sequence[str]) -> list[list[str]] | None:

@@ -47,7 +47,7 @@ class FormatReader(ABC):
 
     fmt: str
     hides: Callable[[bytes], Any] | None = None
-    """Finds in a body what stands for a letter, or for what a letter in the body could be taken for."""
+    """Finds escapes in a body, which can hide broken letters."""
     unique = True
     """Whether a record cannot have a code and a text under the same key."""
     between = "\n"
@@ -115,7 +115,7 @@ class FormatReader(ABC):
         """Return the narrow reply in a text, None if it is not one. The expected class is tried first."""
         if len(text) > limits.text or limits.fields < self._most_fields:
             return None
-        # Of a small reply the careful reader finds out what is not documented.
+        # What is not documented in a small reply, the careful reader reports.
         return self.small_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
 
     def small_reader(self, first: type | None, documented: bool) -> Small:

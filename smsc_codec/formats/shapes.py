@@ -54,9 +54,9 @@ class Tables:
 
 
 def most_shapes(records: int) -> int:
-    """Return how many shapes of so many records are compiled. What has others is read and written carefully.
+    """Return the most shapes to compile for this many records. Records of other shapes are read and written carefully.
 
-    So what a hostile list can have compiled is bounded by what the list costs anyway.
+    So the shapes that a hostile list makes us compile cost no more than the list itself.
     """
     return min(MOST_SHAPES, _SOME_SHAPES + records // _RECORDS_A_SHAPE)
 
@@ -117,7 +117,7 @@ class Shape(NamedTuple):
     reply: Reply
     rows: Rows
     find: Callable[[str], list[Any]]
-    """Finds them; a last group has what is not one."""
+    """Finds them; the last group holds the rest of the text."""
     width: int
     """How many keys they have."""
     at_once: AtOnce | None = None

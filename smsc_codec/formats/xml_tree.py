@@ -1,4 +1,4 @@
-"""An XML document with positions: the slow lane's view of it, by expat behind defusedxml's guards."""
+"""An XML document with positions: what the careful reader sees of it, by expat behind defusedxml's guards."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _only_root(text: str) -> str:
 
 
 class Tree:
-    """The elements that stand alone, in *roots*; a run of them without a root is what the documentation may mean.
+    """The top-level elements, in *roots*: the documentation shows elements without a root, so several are allowed.
 
     Where they stand in the text is asked only if an error or a finding needs it.
     """
