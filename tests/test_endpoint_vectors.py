@@ -220,6 +220,7 @@ CAREFUL = {
     "lists:93": "a key that has a code and a replacement",
     "small:67": "an error without the description, which stands first",
     **dict.fromkeys([f"send/replies:{row}" for row in (35, 36, 39, 40, 64)], "a list in a reply"),
+    **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
     "send/replies:55": "a name that nobody has documented",
     **dict.fromkeys([f"info/replies:{row}" for row in (17, 24)], "an empty list"),
     "status/replies:9": "a message that looks like a field",
@@ -234,23 +235,36 @@ LONGER = {
     **dict.fromkeys([*CAREFUL], "only the careful reader can judge them"),
     **dict.fromkeys(["lists:92", *(f"lists:{row}" for row in range(94, 102))], "a replacement"),
     **dict.fromkeys(["lists:156", "lists:157", "lists:158"], "a replacement"),
-    **dict.fromkeys(["lists:65", "lists:66", "small:73", "small:75"], "a code that is not remembered"),
+    **dict.fromkeys(
+        ["lists:65", "lists:66", "small:73", "small:75", "status/replies:58"], "a code that is not remembered"
+    ),
     **dict.fromkeys(["lists:142", "lists:143", "lists:147", "lists:151"], "an escape in a list of fmt=3"),
     "lists:118": "a value that looks like a key",
-    **dict.fromkeys(["variants:17", "variants:18", "status/replies:31"], "records of several shapes"),
+    **dict.fromkeys(
+        ["variants:17", "variants:18", "status/replies:31", *(f"info/replies:{row}" for row in (15, 20, 23))],
+        "records of several shapes",
+    ),
     **dict.fromkeys([f"send/replies:{row}" for row in (33, 34, 37, 38, 41)], "a list in a reply"),
     **dict.fromkeys([f"status/replies:{row}" for row in (8, 10, 20)], "a message in a line"),
     **dict.fromkeys([f"status/replies:{row}" for row in (11, 12, 13, 17, 18, 19, 36, 37)], "a cell of any commas"),
     **dict.fromkeys([f"status/replies:{row}" for row in (24, 25, 26, 27)], "a cell that tells the layout"),
-    **dict.fromkeys(["status/replies:32", "status/replies:33", "status/replies:40"], "lines of several layouts"),
-    "status/replies:43": "a record that is a list only if a list is expected",
+    **dict.fromkeys(
+        ["status/replies:32", "status/replies:33", "status/replies:40", "info/replies:18"], "lines of several layouts"
+    ),
+    **dict.fromkeys(
+        ["status/replies:43", "info/replies:16", "info/replies:19"],
+        "a record that is a list only if a list is expected",
+    ),
+    "status/replies:59": "a cell that tells the layout",
 }
 
 
 # Those whose replies take more steps to write.
 WRITTEN = {
     **dict.fromkeys(["small:73", "small:75"], "a code that is not remembered"),
-    **dict.fromkeys([f"send/replies:{row}" for row in range(33, 42)], "a list in a reply"),
+    **dict.fromkeys([f"send/replies:{row}" for row in (*range(33, 42), 64)], "a list in a reply"),
+    **dict.fromkeys(["info/replies:6", "send/replies:55"], "a key that nobody has documented"),
+    **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
     "status/replies:9": CAREFUL["status/replies:9"],
     "status/replies:23": "an empty cell where another layout has none",
     "status/replies:42": "a cell that is 0 for a field that is missing",
