@@ -376,6 +376,15 @@ def test_messages_in_xml_without_a_root() -> None:
     assert both == StatusList((one, one))
 
 
+def test_an_unknown_element_of_a_message_with_elements_in_it() -> None:
+    """It is not a text that could be kept."""
+    for inside, other, severity in (("x", {"new": "x"}, "info"), ("x<a/>", {}, "warning")):
+        body = f"<sms>\n<status>1</status>\n<new>{inside}</new>\n</sms>"
+        report = STATUS.validate(body, fmt=2, expect=Message)
+        assert isinstance(report.reply, Message) and report.reply.other == other
+        assert [(each.code, each.severity.value) for each in report.findings] == [("unknown-key", severity)]
+
+
 def test_text_between_the_elements_of_a_message() -> None:
     body = b"<statuses>\n<sms>x<status>1</status></sms>\n</statuses>"
     with pytest.raises(DecodeError, match="expected elements in <sms>, found 'x'"):

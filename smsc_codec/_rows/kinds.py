@@ -64,7 +64,7 @@ def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
             ]
             parts.append(keys)
     kind = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
-    return lines, kind, {"Record": obj.cls, "fall_back": fall_back, "id": id, "check_keys": check_keys}
+    return lines, kind, {"Record": obj.cls, "fall_back": fall_back, "check_keys": check_keys}
 
 
 def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], Keys]:

@@ -100,9 +100,6 @@ def namespace() -> dict[str, Any]:
         "Mapped": Mapped,
         "are_few": are_few,
         "fall_back": fall_back,
-        "str": str,
-        "zip": zip,
-        "map": map,
         "nothing": repeat(None),
         "read_money": read_money,
         "read_date": read_date,
@@ -248,7 +245,7 @@ def at_once(
     calls = _calls(obj, fmt, keys, "match", frozenset())
     found = re.compile(pattern)
     names = {**calls.space, **dict(zip(calls.tables, tables)), "match": found.fullmatch, "find": found.findall}
-    names |= {"Many": many, "plain": plain, "tuple": tuple, "len": len}
+    names |= {"Many": many, "plain": plain}
     texts = [slot for slot, type_ in calls.slots.types.items() if type_.kind == "text"] if plain else []
     call = {name: f"plain({value})" if value in texts else value for name, value in calls.call.items()}
     made = f"Record({arguments(obj, call)})"

@@ -64,7 +64,7 @@ def small(
     lines = ["found = match(text)", "if found is None:", "    return None"]
     if whole:
         longest, mark, other = whole
-        names |= {"len": len, "mark": mark, "other": other}
+        names |= {"mark": mark, "other": other}
         lines = [
             f"if len(body) > {longest}:",
             "    return None",

@@ -260,8 +260,6 @@ _NAMES: dict[str, Any] = {
     "check_codes": check_codes,
     "columns_of": columns_of,
     "fall_back": fall_back,
-    "len": len,
-    "zip": zip,
 }
 
 
