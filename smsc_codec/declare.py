@@ -340,12 +340,8 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         return None
 
     def asked(self, parameters: Mapping[str, str]) -> Reply:
-        """Return it as a request with these parameters gets it."""
-        meant = [
-            layout
-            for layout in self.csv
-            if all(parameters.get(name, "0") == value for name, value in layout.when.items())
-        ]
+        """Return it as a request gets it; *parameters* has the value of each that decides."""
+        meant = [layout for layout in self.csv if layout.when.items() <= parameters.items()]
         named = [layout for layout in meant if layout.when]
         kept = [
             msgspec.structs.replace(layout, when={})
@@ -423,7 +419,7 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
         return {name: frozenset(values) for name, values in sorted(found.items())}
 
     def asked(self, parameters: Mapping[str, str]) -> Endpoint[R]:
-        """Return the endpoint as a request with these parameters gets it.
+        """Return the endpoint as a request gets it; *parameters* has the value of each that decides.
 
         Layouts of other requests are gone, and so are those that the ones which the request names collide with.
         """

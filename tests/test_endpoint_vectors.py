@@ -125,7 +125,7 @@ def test_the_number_of_records_in_a_reply_is_limited() -> None:
         body = send.CODEC.encode(SENT, fmt=fmt)
         for codec in (send.CODEC, SlowCodec(send.ENDPOINT)):
             assert codec.decode(body, fmt=fmt, expect=send.MessageSent) == SENT
-            with pytest.raises(LimitError, match="at most 0 records"):
+            with pytest.raises(LimitError, match="at most 0 records, found 1" if fmt == 1 else "at most 0 records"):
                 codec.decode(body, fmt=fmt, expect=send.MessageSent, limits=Limits(items=0))
         with pytest.raises(EncodeError, match=r"^phones: expected at most 0 records, here are 1"):
             send.CODEC.encode(SENT, fmt=fmt, limits=Limits(items=0))

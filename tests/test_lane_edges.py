@@ -57,6 +57,23 @@ def test_a_member_given_twice_where_members_take_turns(again: str) -> None:
     assert [finding.code for finding in CODEC.validate(body, fmt=3).findings] == ["duplicate-key"]
 
 
+@pytest.mark.parametrize(
+    ("fmt", "body"),
+    [
+        (0, "name = A\nname = B, id = 5\n"),
+        (0, "name = A\r\nname = B, id = 5\r\n"),
+        (1, "A,5\nB,6\n"),
+        (1, "A,5\r\nB,6\r\n"),
+        (2, '<s> <sender>A</sender>\t<sender id="5">B</sender> </s> \r\n\t'),
+        (2, "<?xml version='1.0' encoding='utf-8' ?>\n<s>\n<sender id='5'>B</sender></s>".replace("'", '"')),
+        (3, '[ {"sender" : "A"} ,\n\t{"id":5, "sender": "B"}\r\n] \n'),
+    ],
+)
+def test_white_space_that_is_not_the_service_s_takes_no_careful_reader(fmt: int, body: str) -> None:
+    reader = CODEC._format(Format(fmt))
+    assert reader.fast(body.encode(), Limits(), (), reader.plain_tables) == SLOW.decode(body, fmt=fmt)
+
+
 @pytest.mark.parametrize("odd", ["5", '"x"', '["x"]', "[]", "null", "{}"])
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_an_item_of_a_list_that_is_not_a_record(odd: str, place: int) -> None:
