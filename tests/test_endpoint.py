@@ -34,11 +34,13 @@ from smsc_codec import (
     declare,
     validate,
 )
-from smsc_codec.declare import ID, NAME, Const, Endpoint, Field, Layout, Object, OpenMap, Reply, Type, code
+from smsc_codec.declare import ID, NAME, TEXT, Const, Endpoint, Field, Layout, Maybe, Object, OpenMap, Reply, Type, code
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.shapes import most_shapes
 from smsc_codec.mapping import EMPTY
 from smsc_codec.model import Code
+
+from .lanes import SlowCodec
 
 GRAMMARS = Path(__file__).parent / "grammars"
 
@@ -566,6 +568,42 @@ def test_a_reply_alone_with_open_keys(keys: tuple[str, ...]) -> None:
     given = Tagged(12, frozen({key: Kind(7) for key in keys}), frozen({"c": "NAME"}))
     for value in (given, Tagged(5), given):
         assert codec.decode(codec.encode(value, fmt=3), fmt=3, expect=Tagged) == value
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    id: int
+    number: int | None = None
+
+
+class Label(msgspec.Struct, frozen=True):
+    name: str
+    note: str
+
+
+@pytest.mark.parametrize("line", ["5,7", "5,0", "5,", "x,7", "x,", "5", ",", "0,0"])
+def test_a_cell_that_may_be_empty_beside_one_that_is_a_text(line: str) -> None:
+    """A line that could be either reply is refused, and neither is written so."""
+    own = (
+        Reply(
+            "numbered",
+            "a number",
+            Object(Numbered, (Field("id", ID), Field("number", ID, optional=True))),
+            csv=(Layout(("id", Maybe("number"))),),
+        ),
+        Reply(
+            "label",
+            "a label",
+            Object(Label, (Field("name", TEXT), Field("note", TEXT))),
+            csv=(Layout(("name", "note")),),
+        ),
+    )
+    endpoint = Endpoint[Any]("labels.php", JOBS.grammar, own)
+    codec, slow = Codec(endpoint), SlowCodec(endpoint)
+    for expect in (None, Label):
+        for _ in range(2):
+            assert codec.validate(line.encode(), fmt=1, expect=expect) == slow.validate(line, fmt=1, expect=expect)
+    codes = [finding.code for finding in slow.validate(line, fmt=1).findings]
+    assert (codes == ["ambiguous"]) == (line in ("5,7", "5,0", "5,", "0,0"))
 
 
 def test_declarations_do_not_change() -> None:
