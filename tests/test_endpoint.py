@@ -570,6 +570,20 @@ def test_a_reply_alone_with_open_keys(keys: tuple[str, ...]) -> None:
         assert codec.decode(codec.encode(value, fmt=3), fmt=3, expect=Tagged) == value
 
 
+@pytest.mark.parametrize(
+    ("codec", "fmt", "body", "what"),
+    [
+        (Codec(GROUPS), 2, b'<groups><group id="1" x="2">A</group></groups>', "the field"),
+        (Codec(GROUPS), 3, b'[{"id": 1, "name": "A", "x": 2}]', "the field"),
+        (Codec(JOBS), 2, b"<result><error_code>3</error_code><x>2</x></result>", "the element"),
+        (Codec(JOBS), 3, b'{"error_code": 3, "x": 2}', "the member"),
+    ],
+)
+def test_what_a_key_is_called_that_is_not_known(codec: Codec[Any], fmt: int, body: bytes, what: str) -> None:
+    (finding,) = codec.validate(body, fmt=fmt).findings
+    assert finding.message == f"{what} 'x' is not known, and not kept"
+
+
 class Numbered(msgspec.Struct, frozen=True):
     id: int
     number: int | None = None

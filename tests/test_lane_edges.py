@@ -60,6 +60,21 @@ def test_a_member_given_twice_where_members_take_turns(again: str) -> None:
 @pytest.mark.parametrize(
     ("fmt", "body"),
     [
+        (1, "A,-1,5"),
+        (2, '<s>\n<sender status="-1" id="5">A</sender>\n</s>'),
+        (3, '[{\n"sender": "A",\n"status": -1,\n"id": 5\n}]'),
+    ],
+)
+def test_a_code_below_zero_where_no_code_is(fmt: int, body: str) -> None:
+    for codec in (CODEC, SLOW):
+        with pytest.raises(DecodeError, match="expected the number of a status") as caught:
+            codec.decode(body.encode(), fmt=fmt)
+        assert caught.value.path == "senders[0].status"
+
+
+@pytest.mark.parametrize(
+    ("fmt", "body"),
+    [
         (0, "name = A\nname = B, id = 5\n"),
         (0, "name = A\r\nname = B, id = 5\r\n"),
         (1, "A,5\nB,6\n"),
@@ -137,7 +152,7 @@ def test_a_field_without_a_value(text: str) -> None:
         assert b"country = , operator = , region = Korea, " in STATUS.encode(report.reply, fmt=0)
 
 
-@pytest.mark.parametrize("bad", ["err = x", "err", "1 = 2", "err = 0 = 1"])
+@pytest.mark.parametrize("bad", ["err = x", "err", "1 = 2", "err = 0 = 1", "phone = 7 9", "country = ,x"])
 def test_a_message_with_a_field_that_is_none(bad: str) -> None:
     for line in (f"Status = 1, {bad}, message = a, type = 0", f"Status = 1, {bad}, message = {'a' * 5000}, type = 0"):
         with pytest.raises(DecodeError):

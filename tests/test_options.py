@@ -32,6 +32,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec._types import lazy
+from smsc_codec.codec import format_in
 from smsc_codec.endpoints import senders
 from smsc_codec.recordings import validate_recordings
 
@@ -378,3 +379,21 @@ def test_names_that_cannot_be_dropped(name: str) -> None:
     for fmt in Format:
         with pytest.raises(OptionError, match=f"^drop can hold description, id, not '{name}'$"):
             encode(REFUSED, fmt=fmt, drop=["description", name])
+
+
+@pytest.mark.parametrize(
+    ("body", "fmt"),
+    [
+        ("name = A", Format.TEXT),
+        ("\n \nOK", Format.TEXT),
+        ("A,5", Format.CSV),
+        ("", Format.CSV),
+        (" \n<s>", Format.XML),
+        ("\n[", Format.JSON),
+        ("{", Format.JSON),
+        (f"<{'x' * 1000}", Format.XML),
+    ],
+)
+def test_the_format_that_a_body_begins_like(body: str, fmt: Format) -> None:
+    for charset in ("utf-8", "utf-8-sig", "utf-16"):
+        assert format_in(body.encode(charset)) is fmt
