@@ -31,11 +31,13 @@ from smsc_codec import (
     Sender,
     SenderError,
     SenderList,
+    SenderStatus,
     declare,
     validate,
 )
 from smsc_codec.declare import ID, NAME, TEXT, Const, Endpoint, Field, Layout, Maybe, Object, OpenMap, Reply, Type, code
 from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.endpoints.status import MessageState
 from smsc_codec.formats.shapes import most_shapes
 from smsc_codec.mapping import EMPTY
 from smsc_codec.model import Code
@@ -618,6 +620,13 @@ def test_a_cell_that_may_be_empty_beside_one_that_is_a_text(line: str) -> None:
             assert codec.validate(line.encode(), fmt=1, expect=expect) == slow.validate(line, fmt=1, expect=expect)
     codes = [finding.code for finding in slow.validate(line, fmt=1).findings]
     assert (codes == ["ambiguous"]) == (line in ("5,7", "5,0", "5,", "0,0"))
+
+
+def test_codes_are_below_zero_where_documented_ones_are() -> None:
+    for enum, below in ((SenderStatus, False), (MessageState, True)):
+        pattern = code(enum, "a code").pattern
+        matched = [bool(re.fullmatch(pattern, text)) for text in ("0", "17", "-17", "-0", "017")]
+        assert matched == [True, True, below, False, False]
 
 
 def test_declarations_do_not_change() -> None:

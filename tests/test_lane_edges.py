@@ -60,21 +60,6 @@ def test_a_member_given_twice_where_members_take_turns(again: str) -> None:
 @pytest.mark.parametrize(
     ("fmt", "body"),
     [
-        (1, "A,-1,5"),
-        (2, '<s>\n<sender status="-1" id="5">A</sender>\n</s>'),
-        (3, '[{\n"sender": "A",\n"status": -1,\n"id": 5\n}]'),
-    ],
-)
-def test_a_code_below_zero_where_no_code_is(fmt: int, body: str) -> None:
-    for codec in (CODEC, SLOW):
-        with pytest.raises(DecodeError, match="expected the number of a status") as caught:
-            codec.decode(body.encode(), fmt=fmt)
-        assert caught.value.path == "senders[0].status"
-
-
-@pytest.mark.parametrize(
-    ("fmt", "body"),
-    [
         (0, "name = A\nname = B, id = 5\n"),
         (0, "name = A\r\nname = B, id = 5\r\n"),
         (1, "A,5\nB,6\n"),

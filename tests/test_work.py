@@ -6,6 +6,7 @@ Steps are lines of Python and calls into C, the same on every machine. What C do
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import tracemalloc
@@ -48,6 +49,8 @@ def steps(work: Callable[[], object]) -> int:
         count += event == "c_call"
 
     tracer, profiler = sys.gettrace(), sys.getprofile()
+    # What is finalized meanwhile is not the work's.
+    gc.disable()
     sys.settrace(traced)
     sys.setprofile(profiled)
     try:
@@ -55,6 +58,7 @@ def steps(work: Callable[[], object]) -> int:
     finally:
         sys.setprofile(profiler)
         sys.settrace(tracer)
+        gc.enable()
     return count
 
 

@@ -139,14 +139,13 @@ class CsvFormat(FormatReader):
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
         """Return what reads these replies, a variant for each layout that its cells alone tell from all others."""
         found: list[Variant] = []
-        every: list[_Place] = []
         for group, sure, open_ in self._sorted_out(replies, first):
             constants = (reply for reply in group if reply.constant)
             found += [Variant(reply.object, (Part(re.escape(reply.constant)),)) for reply in constants]
             found += [Variant(reply.object, tuple(_parts(reply.object, layout))) for reply, layout in sure]
-            every += open_
+            # Those of expected replies need no guard here: who expects a class takes no other reply anyway.
             for place in open_:
-                others = [other for other in every if other is not place and _overlap(other, place)]
+                others = [other for other in open_ if other is not place and _overlap(other, place)]
                 if not place[0].many and all(layout.rest is None for _, layout in (place, *others)) and len(others) < 3:
                     guard = "|".join(f"{_pattern(*other)}{_LINE_END}\\Z" for other in others)
                     reply, layout = place
