@@ -212,6 +212,10 @@ def test_cells_that_would_be_read_otherwise() -> None:
     assert labels.decode(labels.encode(listed, fmt=1), fmt=1) == listed
     with pytest.raises(EncodeError, match="would be read back as something else"):
         labels.encode(status.StatusList((send.PhoneResult("5", "-7"),)), fmt=1)  # type: ignore[arg-type]
+    alone: Codec[Any] = Codec(Endpoint[Any]("labels.php", "balance", (replace(label, csv=rows.csv),)))
+    assert alone.encode(send.PhoneResult("5", "7"), fmt=1) == b"5,7"
+    with pytest.raises(EncodeError, match="would be read back as something else"):
+        alone.encode(send.PhoneResult("5", "-7"), fmt=1)
 
 
 # Bodies that only the careful reader can judge, and why.

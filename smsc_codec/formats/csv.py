@@ -403,7 +403,7 @@ class CsvFormat(FormatReader):
         """Return what tells whether a line of a layout would be read back otherwise, None if none would."""
         known = (reply.kind, reply.csv.index(layout))
         if known not in self._taken:
-            alone = reply.many is None and reply.kind in self._by_kind
+            alone = not reply.many and reply.kind in self._by_kind
             places = _ranked([self.replies[0], reply] if alone else [reply])
             place = next(number for number, each in enumerate(places) if each[1] is layout)
             others = [

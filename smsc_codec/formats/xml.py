@@ -363,7 +363,7 @@ def _root(reply: Reply, count: int) -> str | None:
 def _heads(reply: Reply) -> list[str]:
     """Return what a reply without fields that are optional can begin with."""
     keys = [field.key("xml") for field in reply.object.fields] + [*reply.object.also.get("xml", {})]
-    return [f"<{root}>" if root else f"<{key}>" for root in reply.xml for key in ([""] if root else keys)]
+    return [f"<{tag}>" for tag in (*filter(None, reply.xml), *(keys if None in reply.xml else ()))]
 
 
 def _children(reply: Reply) -> bool:
