@@ -231,10 +231,12 @@ def test_keys_are_written_as_they_are(fmt: Format, cls: type[str], between: tupl
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 @pytest.mark.parametrize("count", [0, 2])
-def test_values_that_are_too_few_or_too_many(fmt: Format, count: int) -> None:
-    first, second = (cast("Any", FrozenMapping(("mts",), (OperatorStatus.SENT,) * n)) for n in (1, count))
-    with pytest.raises(EncodeError, match=r"^senders\[1\].operators: expected a mapping with a value for each key$"):
-        encode(SenderList((Sender("A", 1, None, first), Sender("B", 2, None, second))), fmt=fmt)
+@pytest.mark.parametrize(("name", "value"), [("operators", OperatorStatus.SENT), ("replacements", "X")])
+def test_values_that_are_too_few_or_too_many(fmt: Format, count: int, name: str, value: Any) -> None:
+    mappings: list[Any] = [FrozenMapping(("mts",), (value,) * times) for times in (1, count)]
+    first, second = (replace(Sender("A", 1), **{name: mapping}) for mapping in mappings)
+    with pytest.raises(EncodeError, match=rf"^senders\[1\].{name}: expected a mapping with a value for each key$"):
+        encode(SenderList((first, second)), fmt=fmt)
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
