@@ -586,6 +586,14 @@ def test_what_a_key_is_called_that_is_not_known(codec: Codec[Any], fmt: int, bod
     assert finding.message == f"{what} 'x' is not known, and not kept"
 
 
+def test_elements_that_never_have_a_root() -> None:
+    codec = Codec(replace(JOBS, own=(replace(CREATED, xml=(None,)),)))
+    body = b"<id>5</id>\n<cost>2.5</cost>"
+    for each in (codec, SlowCodec(codec.endpoint)):
+        assert each.decode(body, fmt=2) == MailingCreated(5, "2.5")
+        assert each.encode(MailingCreated(5, "2.5"), fmt=2) == body
+
+
 class Numbered(msgspec.Struct, frozen=True):
     id: int
     number: int | None = None
