@@ -773,3 +773,10 @@ def test_mappings_that_are_none(mapping: Any) -> None:
     for write in (lambda reply: encode(reply, fmt=0), lambda reply: encode(reply, fmt=3), to_json):
         with pytest.raises(EncodeError):
             write(SenderList((Sender("A", 1, None, mapping),)))
+
+
+def test_an_error_that_is_about_no_place() -> None:
+    error = DecodeError("x", code="value")
+    assert (error.offset, error.line, error.column, error.path, error.excerpt) == (0, 1, 1, "", "")
+    for each in (error, EncodeError("x"), OptionError("x")):
+        assert pickle.loads(pickle.dumps(each)).args == each.args == ("x",)

@@ -38,7 +38,7 @@ _MORE = {
     "limits": ("limits",),
     "_source": ("limits",),
     "formats.xml_tree": ("limits",),
-    "_types": ("options", "messages"),
+    "_types": ("options", "messages", "kinds"),
     "query": ("query", "options"),
     "_multipart": ("multipart",),
     "_secrets.credentials": ("credentials", "recordings_secrets"),
