@@ -131,7 +131,10 @@ class _Calls(NamedTuple):
         return ", ".join([*self.slots.names, *targets]) + ","
 
 
-def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str]) -> _Calls:
+def _calls(
+    obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str], escaped: bool = False
+) -> _Calls:
+    """Return how records are made of rows with these keys; the texts of *escaped* rows go through `plain`."""
     slots = _slots(obj, fmt, keys)
     space = {**namespace(), "Record": obj.cls}
     tables = [f"TABLE_{place}" for place in range(len(coded(obj)))]
@@ -144,7 +147,8 @@ def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozen
             continue
         type_ = slots.types[slot]
         is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
-        call[slot] = value_of(type_, table_of.get(slot, ""), f"{member}{slot}", kind, is_quoted)
+        variable = f"plain({slot})" if escaped and type_.kind == "text" else f"{member}{slot}"
+        call[slot] = value_of(type_, table_of.get(slot, ""), variable, kind, is_quoted)
         if type_.kind == "number" and (kind == "cells" or (kind == "members" and is_quoted)):
             column = f"{slot}_column" if kind == "cells" else f"[row.{slot} for row in rows]"
             before.append(f"{slot}_values = read_numbers({column})")
@@ -158,7 +162,7 @@ def _calls(obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozen
     counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_value"]
     call |= _call_own(slots, call, space)
     mixed = dict(call)
-    sorting = _call_open(obj, fmt, slots, member, table_of, space, call, mixed) if slots.opened else ""
+    sorting = _call_open(obj, fmt, slots, member, escaped, table_of, space, call, mixed) if slots.opened else ""
     open_table = table_of[obj.open.codes] if isinstance(obj.open, OpenMap) else ""
     return _Calls(slots, space, tables, call, mixed, sorting, open_table, before, counted)
 
@@ -242,13 +246,11 @@ def at_once(
     record and the separator behind it; its last group is empty unless something else follows. *plain* undoes the
     escapes of a text.
     """
-    calls = _calls(obj, fmt, keys, "match", frozenset())
+    calls = _calls(obj, fmt, keys, "match", frozenset(), escaped=plain is not None)
     found = re.compile(pattern)
     names = {**calls.space, **dict(zip(calls.tables, tables)), "match": found.fullmatch, "find": found.findall}
     names |= {"Many": many, "plain": plain}
-    texts = [slot for slot, type_ in calls.slots.types.items() if type_.kind == "text"] if plain else []
-    call = {name: f"plain({value})" if value in texts else value for name, value in calls.call.items()}
-    made = f"Record({arguments(obj, call)})"
+    made = f"Record({arguments(obj, calls.call)})"
     if many:
         names["head"] = head
         lines = ["if not text.startswith(head):", "    return None"] if head else []
@@ -273,6 +275,7 @@ def _call_open(
     fmt: str,
     slots: _Slots,
     member: str,
+    escaped: bool,
     table_of: dict[str, str],
     space: dict[str, Any],
     call: dict[str, str],
@@ -283,7 +286,8 @@ def _call_open(
     if isinstance(obj.open, Other):
         space["KEYS"] = shared(tuple(by_key))
         # A number that stands bare in fmt=3 is kept as text too.
-        listed = ", ".join(f"str({member}{slot})" if member else slot for slot in by_key.values())
+        text = f"str({member}{{}})" if member else "plain({})" if escaped else "{}"
+        listed = ", ".join(map(text.format, by_key.values()))
         call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
         return ""
     assert isinstance(obj.open, OpenMap)

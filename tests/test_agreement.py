@@ -1,0 +1,68 @@
+"""Each reply is read alike by what compiles a reader, by what has one, and by the careful reader."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+import pytest
+
+from smsc_codec import Codec, Limits
+from smsc_codec.declare import ID, Field, Type
+from smsc_codec.endpoints import senders, status
+from smsc_codec.formats.grammar import Grammar
+from smsc_codec.limits import DEFAULT_LIMITS
+
+from .fuzz.targets import outcome
+from .test_endpoint import Group, groups_of
+
+_grammar = cache(Grammar)
+
+
+def alike(codec: Codec[Any], body: bytes, fmt: int, limits: Limits = DEFAULT_LIMITS, **options: Any) -> Any:
+    """What is made of a body, once it is known that all readers make the same of it."""
+    options |= {"fmt": fmt, "limits": limits}
+    # Where fewer digits are allowed than there can be, nothing is read by compiled rows.
+    careful = {**options, "limits": msgspec.structs.replace(limits, digits=17)}
+    expected = outcome(codec.decode, body, **careful)
+    with patch("smsc_codec.formats.text.Grammar", _grammar):
+        fresh: Codec[Any] = Codec(codec.endpoint)
+        for reader in (fresh, codec):
+            for time in ("first", "second", "third"):
+                assert outcome(reader.decode, body, **options) == expected, time
+            report = reader.validate(body, **options)
+            assert report == reader.validate(body, **careful)
+            assert report.reply == (None if isinstance(expected, str) else expected[0])
+    return expected if isinstance(expected, str) else expected[0]
+
+
+@pytest.mark.parametrize("escaped", ["a&amp;b", "&#97;&amp;b", "a]]&gt;b", "&lt;", "&#0;", "a&b"])
+@pytest.mark.parametrize("frame", ["{}", "<statuses>\n{}\n</statuses>", "<statuses>\n{0}\n{0}\n</statuses>"])
+def test_references_in_elements_that_nobody_has_documented(frame: str, escaped: str) -> None:
+    record = f"<sms>\n<status>1</status>\n<foo>{escaped}</foo>\n<cn>{escaped}</cn>\n</sms>"
+    alike(status.CODEC, frame.format(record).encode(), 2)
+
+
+@pytest.mark.parametrize("escaped", ["a&amp;b", "&#49;", "&lt;"])
+@pytest.mark.parametrize("key", ["mts", "foo", "id", "status"])
+def test_references_in_attributes(key: str, escaped: str) -> None:
+    alike(senders.CODEC, f'<senders>\n<sender {key}="{escaped}">A</sender>\n</senders>'.encode(), 2)
+
+
+@pytest.mark.parametrize("escaped", ["a\\u0026b", "\\n", "\\u0061", "a:b", '\\"', "\\ud800"])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_escapes_in_members_that_nobody_has_documented(count: int, escaped: str) -> None:
+    for members in (f'"status": 1,\n"foo": "{escaped}"', f'"status": 1,\n"cn": "{escaped}"'):
+        record = f"{{\n{members}\n}}"
+        body = f"[{(',' + chr(10)).join([record] * count)}]" if count else record
+        alike(status.CODEC, body.encode(), 3)
+
+
+@pytest.mark.parametrize("name", ["ab", "&amp;", "&amp;&amp;", "&#97;b"])
+def test_references_in_texts_with_a_pattern(name: str) -> None:
+    """It is the pattern of the text that is meant, and not of its spelling."""
+    word = Type("text", "a word", "[a-z&;]{2,}")
+    codec = groups_of(Group, Field("id", ID, xml="@id"), Field("name", word, xml="."))
+    alike(codec, f'<groups>\n<group id="1">{name}</group>\n</groups>'.encode(), 2)
