@@ -66,3 +66,37 @@ def test_references_in_texts_with_a_pattern(name: str) -> None:
     word = Type("text", "a word", "[a-z&;]{2,}")
     codec = groups_of(Group, Field("id", ID, xml="@id"), Field("name", word, xml="."))
     alike(codec, f'<groups>\n<group id="1">{name}</group>\n</groups>'.encode(), 2)
+
+
+NAMES = ['<sender id="1">A</sender>', '<sender status="1" id="2">B</sender>', "<sender>C</sender>"]
+STATES = ["<sms>\n<status>1</status>\n</sms>", "<sms>\n<status>2</status>\n<id>5</id>\n</sms>"]
+LISTS: list[tuple[Codec[Any], str, list[str], str]] = [
+    (senders.CODEC, "senders", NAMES, "sender"),
+    (status.CODEC, "statuses", STATES, "sms"),
+]
+
+
+@pytest.mark.parametrize("tag", ["total", "{}name", "{}-2", "{}s", "s", "{}.", "X"])
+@pytest.mark.parametrize("count", [1, 40])
+def test_an_element_that_is_not_a_record(count: int, tag: str) -> None:
+    for codec, root, records, item in LISTS:
+        for foreign in range(len(records)):
+            found = [records[number % len(records)] for number in range(count)]
+            other = records[foreign].replace(item, tag.format(item))
+            for place in {0, count // 2, count}:
+                body = "\n".join([f"<{root}>", *found[:place], other, *found[place:], f"</{root}>"])
+                assert isinstance(alike(codec, body.encode(), 2), str)
+        body = "\n".join([f"<{root}>", *records, f"</{root}>"]).replace(item, tag.format(item))
+        assert isinstance(alike(codec, body.encode(), 2), str)
+
+
+@pytest.mark.parametrize("root", ["result", "senders", "statuses", "sms", "x"])
+@pytest.mark.parametrize("inside", ["5", "A", "<status>1</status>", "<sender>5</sender>"])
+@pytest.mark.parametrize("attributes", ["", ' id="5"'])
+def test_what_a_root_can_have_in_it(root: str, inside: str, attributes: str) -> None:
+    for codec, _, _, item in LISTS:
+        for tag in (item, "id"):
+            for count in (1, 2):
+                elements = f"\n<{tag}{attributes}>{inside}</{tag}>" * count
+                for expect in (None, codec._classes[-1]):
+                    alike(codec, f"<{root}>{elements}\n</{root}>".encode(), 2, expect=expect)

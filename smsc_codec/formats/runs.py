@@ -37,7 +37,7 @@ class RunReader(FormatReader):
         """
 
     @abstractmethod
-    def width(self, text: str) -> int:
+    def width(self, text: str, reply: Reply) -> int:
         """Return how many keys the first record of a text seems to have."""
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
@@ -46,7 +46,7 @@ class RunReader(FormatReader):
 
     def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the records that a text consists of."""
-        shape = self._widths.find(self.width(text))
+        shape = self._widths.find(self.width(text, reply))
         found = shape.find(text) if shape is not None and shape.reply is reply else [(text,)]
         if shape is not None and not found[-1][-1]:
             return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
@@ -63,9 +63,9 @@ class RunReader(FormatReader):
                 return records + self._made(shape, self.plain_rows(text, found), limits, longest, tables)
         return records + self._by_shape(text, reply, limits, longest, tables)
 
-    def remember_runs(self, text: str, records: str, tables: Tables) -> None:
+    def remember_runs(self, text: str, records: str, reply: Reply, tables: Tables) -> None:
         """Remember the shape of a text whose *records* may have one."""
-        self.remember(text, self._widths.find(self.width(records)), tables)
+        self.remember(text, self._widths.find(self.width(records, reply)), tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
         """Return the same where shapes take turns: records of a shape are read together, and put in their places."""

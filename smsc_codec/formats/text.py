@@ -116,7 +116,7 @@ class TextFormat(RunReader):
         only_list = reply.rule in self._only_lists
         found = reply.many(tuple(records)) if only_list else self._reply(records, reply, expect)
         if only_list or (records and found is records[0]):
-            self.remember_runs(text, text, tables)
+            self.remember_runs(text, text, reply, tables)
         return found
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
@@ -149,7 +149,7 @@ class TextFormat(RunReader):
         """Whether a record alone is expected to be a list."""
         return listed is not None and len(expect) == 2 and expect[0] is listed.cls
 
-    def width(self, text: str) -> int:
+    def width(self, text: str, reply: Reply) -> int:
         """Return how many fields the first line seems to have."""
         end = text.find("\n")
         return text.count(self._equals_mark) if end < 0 else text.count(self._equals_mark, 0, end)

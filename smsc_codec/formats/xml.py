@@ -43,6 +43,7 @@ _HEAD = r"(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'][Uu][Tt][Ff]-8[\"'])
 _ROOT = re.compile(rf"{_HEAD}<({_NAME})>{_BLANK}(?=<)").match
 _DECLARED = re.compile(_HEAD).match
 _ITEM = re.compile(rf'<({_NAME})((?: {_NAME}="{_VALUE}")*)>').match
+_TAG = re.compile(rf"<({_NAME})").match
 _KEY = re.compile(rf' ({_NAME})="{_VALUE}"').findall
 _CHILD = re.compile(rf"{_BLANK}<({_NAME})>{_CHARS}*</\1>").match
 _TAGS = re.compile(r"<[^<>]*>").findall
@@ -101,7 +102,10 @@ class XmlFormat(RunReader):
         self.mark = '="' if attributes else "</"
         # What a reply of each kind begins with.
         self._small_heads = ("<?xml ", *{head for reply in self.narrow for head in _heads(reply)})
-        self._roots = {root for reply in self.replies if not reply.many for root in reply.xml}
+        single = [reply for reply in self.replies if not reply.many]
+        self._roots = {root for reply in single for root in reply.xml}
+        self._elements = {key for reply in single for key in reply.object.names(self.fmt)}
+        self._with_text = {reply.kind for reply in self.replies if "." in reply.object.names(self.fmt)}
         self._wide_heads = [(f"<{root}>", reply) for reply in self.wide for root in reply.xml if root]
 
     # Reading
@@ -138,38 +142,39 @@ class XmlFormat(RunReader):
                 records = self.runs(text[at:], reply, limits, longest, tables)
                 if len(records) > 1:
                     return None
-                self.remember_runs(text, text[at:], tables)
+                self.remember_runs(text, text[at:], reply, tables)
                 return records[0]
         return self._list(text, limits, longest, expect, tables) if self.lists else None
 
     def _list(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
         root = _ROOT(text)
-        if root is None:
+        first = root and _TAG(text, root.end())
+        if not root or not first:
             return None
         at = root.end()
-        reply = next(
-            (reply for reply in self.ordered(expect, self.lists) if text.startswith(f"<{reply.item}", at)), None
-        )
+        reply = next((reply for reply in self.ordered(expect, self.lists) if reply.item == first[1]), None)
         if reply is None or root[1] == reply.item:
             return None
-        # In the root of another reply an element without attributes may be the id of a new name.
-        if root[1] in self._roots and text.startswith(f"<{reply.item}>", at) and not _children(reply):
+        # In the root of a single reply it may be a field of that reply: a name, or the id of a new one. No field has
+        # attributes.
+        if root[1] in self._roots and reply.item in self._elements and text[first.end()] == ">":
             return None
         end = text.rfind("</")
         if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
             return None
         records = self.runs(text[at:end], reply, limits, longest, tables)
-        if root[1] not in self._roots:
-            self.remember_runs(text, text[at:end], tables)
+        if root[1] == reply.xml[0] and root[1] not in self._roots:
+            self.remember_runs(text, text[at:end], reply, tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
-    def width(self, text: str) -> int:
-        """Return how many attributes the first element seems to have, and its text; or how many elements are in it."""
+    def width(self, text: str, reply: Reply) -> int:
+        """Return how many attributes the first element seems to have, with its text or the elements in it."""
         end = text.find(">")
         attributes = text.count("=", 0, end)
-        if attributes:
+        if reply.kind in self._with_text:
             return attributes + 1
-        return max(text.count("</", 0, text.find(f"</{text[1:end]}>")), 1)
+        tag = text[1:end].partition(" ")[0]
+        return attributes + text.count("</", 0, text.find(f"</{tag}>"))
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
         """Return the elements of a text without their end tags, and the names in each."""
@@ -185,7 +190,7 @@ class XmlFormat(RunReader):
     def shape_at(self, text: str, at: int, reply: Reply) -> tuple[Shape, int]:
         """Return the shape of the element at a place, and where the next one begins."""
         item = _ITEM(text, at, at + _LONG_ITEM)
-        if item is None:
+        if item is None or item[1] not in ((reply.item,) if reply.many else reply.xml):
             raise Fallback
         close = f"</{item[1]}>"
         end = text.find(close, item.end(), item.end() + _LONG_ITEM)
