@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from unittest.mock import patch
@@ -9,14 +11,14 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from smsc_codec import Codec, Limits
-from smsc_codec.declare import ID, Field, Type
+from smsc_codec import Codec, ErrorReply, Limits
+from smsc_codec.declare import ID, NAME, Endpoint, Field, Object, Reply, Type
 from smsc_codec.endpoints import senders, status
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
 
-from .fuzz.targets import outcome
-from .test_endpoint import Group, groups_of
+from .fuzz.targets import CODECS, outcome
+from .test_endpoint import GRAMMARS, Group, groups_of
 
 _grammar = cache(Grammar)
 
@@ -100,3 +102,62 @@ def test_what_a_root_can_have_in_it(root: str, inside: str, attributes: str) -> 
                 elements = f"\n<{tag}{attributes}>{inside}</{tag}>" * count
                 for expect in (None, codec._classes[-1]):
                     alike(codec, f"<{root}>{elements}\n</{root}>".encode(), 2, expect=expect)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: str(codec.endpoint.name))
+@pytest.mark.parametrize("error", [{"error": "x", "error_code": "5"}, {"error_code": "5"}, {"error_code": "x"}])
+@pytest.mark.parametrize("first", [True, False])
+def test_an_error_beside_the_fields_of_another_reply(first: bool, error: dict[str, str], codec: Codec[Any]) -> None:
+    """It is an error in XML and in JSON, whatever is beside its number and whatever is expected."""
+    values = {"number": "1", "code": "1", "money": "1.5", "date": "28.06.2021 15:55:47", "text": "a"}
+    for reply in codec.endpoint.own:
+        single = [field for field in reply.object.fields if isinstance(field.type, Type)]
+        for fields in ([field for field in single if not field.optional], single):
+            for fmt, name in ((2, "xml"), (3, "json")):
+                keys = [(field.key(name) or "", field.type) for field in fields]
+                given = {
+                    key: values[type_.kind] for key, type_ in keys if isinstance(type_, Type) and key[0] not in ".@"
+                }
+                given = error | given if first else given | error
+                roots: list[str | None] = [*reply.xml] if fmt == 2 and not reply.many else ["result"]
+                for root in roots if fmt == 2 else [None]:
+                    body = in_xml(root, given) if fmt == 2 else json.dumps(given)
+                    for expect in (None, *codec._classes):
+                        found = alike(codec, body.encode(), fmt, expect=expect)
+                        if error["error_code"] == "5":
+                            assert isinstance(found, ErrorReply) and found.code == 5
+                            assert found.description == error.get("error")
+                        else:
+                            assert (
+                                isinstance(found, str) and "code: expected the number of an error, found 'x'" in found
+                            )
+
+
+def in_xml(root: str | None, given: Mapping[str, str]) -> str:
+    elements = [f"<{key}>{value}</{key}>" for key, value in given.items()]
+    return "\n".join(elements if root is None else [f"<{root}>", *elements, f"</{root}>"])
+
+
+def test_an_error_given_twice() -> None:
+    twice = "<error_code>5</error_code>\n" * 2
+    found = alike(status.CODEC, f"<sms>\n<status>1</status>\n{twice}</sms>".encode(), 2)
+    assert "expected an error" in found and "found <sms> with <status> in it" in found
+
+
+def test_what_is_reported_of_an_error_in_another_root() -> None:
+    report = status.CODEC.validate('<sms a="1">\n<status>1</status>\n<error_code>5</error_code>\n</sms>', fmt=2)
+    assert [(finding.code, finding.path) for finding in report.findings] == [
+        ("unknown-key", "a"),
+        ("unknown-key", "status"),
+    ]
+
+
+def test_a_reply_that_has_a_key_of_errors_itself() -> None:
+    """No key tells then which it is, but all keys together."""
+    fields = (Field("id", ID), Field("name", NAME), Field("number", ID, xml="error_code", json="error_code"))
+    group = Reply("group", "a group", Object(Group, fields), xml=("result",))
+    codec: Codec[Any] = Codec(Endpoint("groups.php", str(GRAMMARS / "jobs.lark"), (group,)))
+    given = {"id": "1", "name": "A", "error_code": "7"}
+    assert alike(codec, in_xml("result", given).encode(), 2) == Group(1, "A", 7)
+    assert alike(codec, b'{"id": 1, "name": "A", "error_code": 7}', 3) == Group(1, "A", 7)
+    assert alike(codec, b'{"error": "x", "error_code": 7}', 3) == ErrorReply(7, "x")

@@ -121,8 +121,6 @@ class JsonFormat(FormatReader):
                 row = shape.one(body)
         if shape is None or row is None:
             shape = self._shape_of(self.ordered(expect, self.wide), orjson.loads(body))
-            if any(required(reply, self.fmt) <= {*shape.keys} for reply in self.narrow if not reply.constant):
-                return None
             row = shape.one(body)
             self._last_one = shape if shape.ordered else None
         if _is_beyond(shape, limits) or not self._is_plain(shape, body, [row]):
@@ -168,6 +166,8 @@ class JsonFormat(FormatReader):
         return self._shapes.get((reply.kind, keys, quoted), lambda: self._shape(reply, keys, quoted))
 
     def _shape(self, reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
+        if not reply.many and self.has_rivals(reply, keys):
+            raise Fallback
         shape = _shape(reply, keys, quoted)
         head = "[" if reply.many else ""
         pattern = _canonical(reply, keys, quoted)
@@ -334,7 +334,12 @@ class JsonFormat(FormatReader):
         return Builder(reply.object, self.fmt, "the field {}" if reply.many else "the member {}")
 
     def _chosen(self, pairs: Pairs, expect: tuple[Any, ...]) -> Reply | None:
-        """Return the reply that an object is: an expected one, and of several the one with places for most members."""
+        """Return the reply that an object is: an error if it can be one, else an expected one.
+
+        Of several it is the one with places for most members.
+        """
+        if self.is_error([key for key, _ in pairs]):
+            return self.error
         ranked = [
             ((reply.cls not in expect, rank), reply)
             for reply in self.ordered(expect, self.replies)

@@ -13,7 +13,7 @@ words for what is wrong.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -66,6 +66,10 @@ class FormatReader(ABC):
             if not reply.many and (reply.object in listed or _optional(reply) > MOST_OPTIONAL)
         )
         self.narrow = tuple(reply for reply in self.replies if not reply.many and reply not in self.wide)
+        self.error, *own = self.replies
+        keys = required(self.error, self.fmt)
+        # Unless a key of another reply is spelled like that.
+        self._error_keys = keys if all(keys.isdisjoint(reply.object.names(self.fmt)) for reply in own) else None
         behind = {reply.kind: reply.behind(self.fmt) for reply in self.replies if self.fmt in ("text", "csv")}
         self.behind = {kind: found for kind, found in behind.items() if found is not None}
         """Of a reply with a list in it that stands in lines behind the first: its field, and what such a line is."""
@@ -96,6 +100,15 @@ class FormatReader(ABC):
     def ordered(self, expect: tuple[Any, ...], replies: Iterable[Reply]) -> list[Reply]:
         """Return replies with those first that are expected."""
         return sorted(replies, key=lambda reply: reply.cls not in expect)
+
+    def is_error(self, keys: Collection[str]) -> bool:
+        """Whether a reply with these keys is an error: it has what every error has, whatever else it has."""
+        return self._error_keys is not None and self._error_keys <= {*keys}
+
+    def has_rivals(self, reply: Reply, keys: Collection[str]) -> bool:
+        """Whether another reply has all that it has to have in these keys too, so that `read` has to choose."""
+        single = [each for each in (*self.narrow, *self.wide) if each is not reply and not each.constant]
+        return any(required(each, self.fmt) <= {*keys} for each in single)
 
     # Reading
 

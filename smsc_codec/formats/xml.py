@@ -6,7 +6,7 @@ The documentation shows single elements and no root, so any root of a list is re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
@@ -213,6 +213,8 @@ class XmlFormat(RunReader):
 
         if (own and (children or tag in keys)) or (not own and not children):
             raise Fallback
+        if not reply.many and self.has_rivals(reply, (*keys, *children)):
+            raise Fallback
         attributes = "".join(rf' {re.escape(key)}="({_pattern(obj, key, _VALUE)})"' for key in keys)
         text = rf"({_CHARS}{'+' if not children else '*'})" if own else ""
         some = [rf"<{re.escape(key)}>({_pattern(obj, key, f'{_CHARS}*')})</{re.escape(key)}>" for key in children]
@@ -247,7 +249,11 @@ class XmlFormat(RunReader):
         tree = Tree(source)
         roots = tree.roots
         ranked: list[tuple[int, Reply, list[Pair]]] = []
-        for reply in self.ordered(expect, self.replies):
+        inside = self._single(roots)
+        is_error = self.is_error([element.tag for element in inside])
+        if is_error and (found := _of_children(self.error.object, inside)) is not None:
+            ranked = [(0, self.error, found)]
+        for reply in [] if is_error else self.ordered(expect, self.replies):
             if reply.many:
                 items = _items(reply, roots)
                 if items is not None:
@@ -263,12 +269,12 @@ class XmlFormat(RunReader):
         if not ranked:
             if is_html(source.text):
                 source.fail("expected a reply in XML, found an HTML page", tree.index(roots[0].byte))
-            found = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
-            source.fail(f"expected {self.endpoint.expected()} in XML, found {found}", tree.index(roots[0].byte))
+            what = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
+            source.fail(f"expected {self.endpoint.expected()} in XML, found {what}", tree.index(roots[0].byte))
         _, reply, pairs = min(ranked, key=lambda found: (found[1].cls not in expect, found[0]))
         if reply.many:
             return self._listed(reply, roots, source, notes)
-        _note_attributes(roots, reply, source, notes)
+        _note_attributes(roots, self._roots if is_error else reply.xml, source, notes)
         if len(pairs) > source.limits.fields:
             key = pairs[source.limits.fields][0]
             again = sum(other == key for other, _ in pairs[: source.limits.fields])
@@ -277,11 +283,17 @@ class XmlFormat(RunReader):
             return reply.object.cls()
         return self.builder(reply).build(pairs, source, (), "", notes)
 
+    def _single(self, roots: list[Element]) -> list[Element]:
+        """Return the elements that a reply which is not a list has, as far as the root tells; none if it is a list."""
+        if len(roots) == 1 and roots[0].tag in self._roots:
+            return roots[0].children if not roots[0].text.strip() else []
+        return roots if None in self._roots else []
+
     def _listed(self, reply: Reply, roots: list[Element], source: Source, notes: list[Note] | None) -> Any:
         items = _items(reply, roots) or []
         most = source.limits.items
         if items is not roots:
-            _note_attributes(roots, reply, source, notes)
+            _note_attributes(roots, [roots[0].tag], source, notes)
         build, records = self.builder(reply).build, []
         for number, item in enumerate(items):
             if number >= most:
@@ -483,8 +495,10 @@ def _items(reply: Reply, roots: list[Element]) -> list[Element] | None:
     return items if all(item.tag == reply.item for item in items) else None
 
 
-def _note_attributes(roots: list[Element], reply: Reply, source: Source, notes: list[Note] | None) -> None:
-    if len(roots) != 1 or (not reply.many and roots[0].tag not in reply.xml):
+def _note_attributes(
+    roots: list[Element], tags: Collection[str | None], source: Source, notes: list[Note] | None
+) -> None:
+    if len(roots) != 1 or roots[0].tag not in tags:
         return
     root = roots[0]
     for count, (key, _) in enumerate(root.attributes, 1):
