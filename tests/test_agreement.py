@@ -13,7 +13,7 @@ import pytest
 
 from smsc_codec import Codec, ErrorReply, Limits
 from smsc_codec.declare import ID, NAME, Endpoint, Field, Object, Reply, Type
-from smsc_codec.endpoints import senders, status
+from smsc_codec.endpoints import info, senders, status
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
 
@@ -161,3 +161,76 @@ def test_a_reply_that_has_a_key_of_errors_itself() -> None:
     assert alike(codec, in_xml("result", given).encode(), 2) == Group(1, "A", 7)
     assert alike(codec, b'{"id": 1, "name": "A", "error_code": 7}', 3) == Group(1, "A", 7)
     assert alike(codec, b'{"error": "x", "error_code": 7}', 3) == ErrorReply(7, "x")
+
+
+EITHER = status.Message | status.StatusList
+VALUES = {"cn": "abcdefg", "foo": "abcdefg", "cost": "1.40", "last_date": "28.06.2021 15:55:47", "imsi": "12345"}
+
+
+def written(fmt: int, name: str, value: str, count: int, others: bool) -> bytes:
+    """States with a value, as a list or as a message alone; every second one has more keys if there are *others*."""
+    key = "check_time" if (fmt, name) == (0, "last_date") else name
+    pairs = {"Status" if fmt == 0 else "status": "1", key: value}
+    records = [pairs | ({"id" if fmt else "ID": "5"} if others and number % 2 else {}) for number in range(count or 1)]
+    if fmt == 0:
+        return "\n".join(", ".join(map(" = ".join, pairs.items())) for pairs in records).encode()
+    if fmt == 2:
+        elements = "\n".join(in_xml("sms", pairs) for pairs in records)
+        return (f"<statuses>\n{elements}\n</statuses>" if count else elements).encode()
+    return json.dumps(records if count else records[0]).encode()
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("count", [0, 1, 2, 50])
+@pytest.mark.parametrize("fmt", [0, 2, 3])
+def test_a_text_as_long_as_the_limit(fmt: int, count: int, name: str) -> None:
+    value = VALUES[name]
+    for others in (False, True):
+        for body in (written(fmt, name, value, count, others), written(fmt, name, value, count, others) + b"\n"):
+            assert not isinstance(alike(status.CODEC, body, fmt, Limits(text=len(value)), expect=EITHER), str)
+            assert "characters, found" in alike(status.CODEC, body, fmt, Limits(text=len(value) - 1), expect=EITHER)
+
+
+@pytest.mark.parametrize("fmt", [0, 2, 3])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_text_that_is_longer_than_any(count: int, fmt: int) -> None:
+    for name in ("cn", "message", "foo"):
+        alike(status.CODEC, written(fmt, name, "a" * 70_000, count, False), fmt)
+        alike(status.CODEC, written(fmt, name, "a" * 65_536, count, False), fmt)
+
+
+@pytest.mark.parametrize("number", [0, 12345, 123456, 10**18 - 1])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_bare_number_under_a_key_that_nobody_has_documented(count: int, number: int) -> None:
+    record = {"status": 1, "foo": number}
+    body = json.dumps([record] * count if count else record).encode()
+    for longest in (1, 5, 6, 18):
+        alike(status.CODEC, body, 3, Limits(text=longest))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_commas_in_a_value_are_no_fields(count: int) -> None:
+    line = b"phone = 7, country = Korea, Republic of, operator = a, b = c, region = d, mcc = 1, mnc = 2"
+    for most in (4, 5, 6, 7, 8):
+        found = alike(info.CODEC, b"\n".join([line] * count), 0, Limits(fields=most))
+        assert isinstance(found, str) == (most < 7)
+
+
+@pytest.mark.parametrize("fmt", [0, 2, 3])
+def test_what_is_read_within_other_limits_is_not_remembered(fmt: int) -> None:
+    """A reply with more fields than the default allows is not read by what a more generous caller has left."""
+    keys = {f"f{number}": "" for number in range(257)}
+    pairs = {"Status" if fmt == 0 else "status": "1", **keys}
+    body = (
+        ", ".join(map(" = ".join, pairs.items()))
+        if fmt == 0
+        else in_xml("sms", pairs)
+        if fmt == 2
+        else json.dumps(pairs)
+    )
+    if fmt == 3:
+        body = body.replace("{", "{\n").replace(", ", ",\n").replace("}", "\n}")
+    codec: Codec[Any] = Codec(status.CODEC.endpoint)
+    for _ in range(2):
+        codec.decode(body, fmt=fmt, limits=Limits(fields=1000))
+        assert "at most 256 fields" in alike(codec, body.encode(), fmt)

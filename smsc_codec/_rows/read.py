@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import Annotated, Any, Literal, NamedTuple
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from ..declare import FORMATS, Many, Object, OpenMap, Other, Type
+from ..limits import Limits
 from ..mapping import FrozenMapping, shared
 from ..model import MAX_NUMBER
 from .opened import Mapped, are_few, arrange, sorted_out
@@ -32,12 +34,35 @@ class Rows(NamedTuple):
     """The same where open keys have codes and texts by turns."""
     odd: bool
     """Whether a key among them is not documented."""
-    texts: tuple[int, ...]
-    """The places of declared texts, which can be too long."""
-    opened: tuple[int, ...]
-    """The places of open keys."""
+    texts: tuple[Callable[[Any], Iterable[str]], ...]
+    """What returns a column of rows whose values can be too long: all but numbers and codes."""
+    opened: tuple[Callable[[Any], Iterable[str]], ...]
+    """The same of open keys that have codes or texts."""
+    width: int
+    """How many keys they have."""
     longest: int
     """Characters of the longest open key."""
+
+    def records(self, found: Any, tables: Any, limits: Limits, size: int) -> list[Any]:
+        """Return the records of rows that were found in *size* characters; `Fallback` if they are beyond the limits."""
+        if self.width > limits.fields or self.longest > limits.text:
+            raise Fallback
+        is_long = size > limits.text
+        if is_long:
+            _check_lengths(self.texts, found, limits.text)
+        try:
+            return self.many(found, tables)
+        except KeyError:
+            if not self.opened:
+                raise
+            if is_long:
+                _check_lengths(self.opened, found, limits.text)
+            return self.mixed(found, tables)
+
+
+def _check_lengths(columns: Iterable[Callable[[Any], Iterable[str]]], found: Any, longest: int) -> None:
+    if any(max(map(len, column(found))) > longest for column in columns):
+        raise Fallback
 
 
 class _Slots(NamedTuple):
@@ -214,16 +239,27 @@ def rows(
             lines += calls.before
         made.append(compiled(name, title_of(obj, fmt), "rows, tables", [*lines, last], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
-    return Rows(
-        made[0],
-        made[1],
-        not known >= {*slots.opened.values()},
-        tuple(
-            place for place, slot in enumerate(slots.names) if slot in slots.types and slots.types[slot].kind == "text"
-        ),
-        tuple(place for place, slot in enumerate(slots.names) if slot in slots.opened),
-        max(map(len, slots.opened.values()), default=0),
-    )
+    texts: list[Any] = []
+    opened: list[Any] = []
+    for place, (slot, key) in enumerate(zip(slots.names, keys)):
+        column = _column(kind, place, slot, bare=slot in slots.opened and key not in quoted)
+        if slot not in slots.opened:
+            texts += [column] if slots.types[slot].kind not in ("number", "code") else []
+        else:
+            (opened if isinstance(obj.open, OpenMap) else texts).append(column)
+    longest = max(map(len, slots.opened.values()), default=0)
+    odd = not known >= {*slots.opened.values()}
+    return Rows(made[0], made[1], odd, tuple(texts), tuple(opened), len(keys), longest)
+
+
+def _column(kind: str, place: int, slot: str, bare: bool) -> Callable[[Any], Iterable[str]]:
+    """Return what returns a column of rows as texts; those of the kind `members` have *bare* numbers too."""
+    if kind == "cells":
+        return itemgetter(place)
+    if kind == "match":
+        return partial(map, itemgetter(place))
+    value_of_row = attrgetter(slot)
+    return partial(map, (lambda row: str(value_of_row(row))) if bare else value_of_row)
 
 
 def title_of(obj: Object, fmt: str) -> str:

@@ -247,7 +247,6 @@ class CsvFormat(FormatReader):
                 return None
         whole, text = text, text.removesuffix("\n")
         count = text.count("\n") + 1
-        longest = limits.text if len(text) > limits.text else None
         if count > limits.items or len(text) > count * _USUAL_LINE:
             return None
         # A line end becomes a cell of its own, so that one split does for all lines. If one has another width, a line
@@ -257,7 +256,7 @@ class CsvFormat(FormatReader):
         step = width + 1
         if len(cells) == count * step - 1 and cells[width::step].count("\n") == count - 1:
             columns = [cells[place::step] for place in range(width)]
-            found = self._of_columns(columns, known, limits, longest, tables)
+            found = self.made(known[width], columns, limits, len(text), tables)
             self.remember(whole, known[width], tables)
             return reply.many(tuple(found))
         split = [line.split(",") for line in text.split("\n")]
@@ -265,23 +264,11 @@ class CsvFormat(FormatReader):
         for place, row in enumerate(split):
             places.setdefault(len(row), []).append(place)
         records: list[Any] = [None] * count
-        for some in places.values():
+        for width, some in places.items():
             columns = [*map(list, zip(*[split[place] for place in some]))]
-            for place, record in zip(some, self._of_columns(columns, known, limits, longest, tables)):
+            for place, record in zip(some, self.made(known[width], columns, limits, len(text), tables)):
                 records[place] = record
         return reply.many(tuple(records))
-
-    def _of_columns(
-        self, columns: list[list[str]], known: dict[int, _Lines], limits: Limits, longest: int | None, tables: Tables
-    ) -> list[Any]:
-        """Return the records of columns."""
-        lines = known[len(columns)]
-        if len(columns) > limits.fields or (
-            longest is not None and any(max(map(len, columns[place])) > longest for place in lines.rows.texts)
-        ):
-            raise Fallback
-        looked = tables.of(lines.reply.object)
-        return lines.rows.many(columns, looked)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply; of those that it could be, the expected one."""

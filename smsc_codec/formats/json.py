@@ -123,10 +123,9 @@ class JsonFormat(FormatReader):
             shape = self._shape_of(self.ordered(expect, self.wide), orjson.loads(body))
             row = shape.one(body)
             self._last_one = shape if shape.ordered else None
-        if _is_beyond(shape, limits) or not self._is_plain(shape, body, [row]):
+        if not self._is_plain(shape, body, [row]):
             return None
-        tables.odd_keys |= shape.rows.odd
-        made = shape.rows.many([row], tables.of(shape.reply.object))[0]
+        made = self.made(shape, [row], limits, len(body), tables)[0]
         self.remember(body.decode(), shape, tables)
         return made
 
@@ -138,10 +137,9 @@ class JsonFormat(FormatReader):
         if found is None or shape is None or not shape.ordered:
             return self._by_kinds(body, limits, expect, tables)
         count = len(found)
-        if count > limits.items or _is_beyond(shape, limits) or not self._is_plain(shape, body, found):
+        if count > limits.items or not self._is_plain(shape, body, found):
             return None
-        tables.odd_keys |= shape.rows.odd
-        records = self._records(shape, found, limits.text if len(body) > limits.text else None, tables)
+        records = self.made(shape, found, limits, len(body), tables)
         if count <= _FEW:
             self.remember(body.decode(), shape, tables)
         return shape.reply.many(tuple(records))
@@ -198,18 +196,6 @@ class JsonFormat(FormatReader):
                 return False
         return not (shape.bare and body.find(b"-0") >= 0 and _MINUS_ZERO(body))
 
-    def _records(self, shape: _Shape, found: list[Any], longest: int | None, tables: Tables) -> list[Any]:
-        names = shape.row.__struct_fields__
-        looked_up = tables.of(shape.reply.object)
-        if longest is not None and _any_longer(found, [names[place] for place in shape.rows.texts], longest):
-            raise Fallback
-        try:
-            return shape.rows.many(found, looked_up)
-        except KeyError:
-            if longest is not None and _any_longer(found, [names[place] for place in shape.rows.opened], longest):
-                raise Fallback from None
-            return shape.rows.mixed(found, looked_up)
-
     def _by_kinds(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return a list whose objects have different keys, or the same bare and quoted by turns: a kind at a time."""
         given = orjson.loads(body)
@@ -219,13 +205,12 @@ class JsonFormat(FormatReader):
         keys = [tuple(row) for row in given]
         if body.count(b":") != sum(map(len, keys)) and not _no_key_twice(body, given):
             return None
-        longest = limits.text if len(body) > limits.text else None
         try:
-            found = self._sorted(given, keys, replies, limits, longest, tables)
+            found = self._sorted(given, keys, replies, limits, len(body), tables)
         except msgspec.ValidationError:
             # The same key has bare and quoted values by turns.
             kinds = zip(keys, [tuple(map(type, row.values())) for row in given])
-            found = self._sorted(given, kinds, replies, limits, longest, tables)
+            found = self._sorted(given, kinds, replies, limits, len(body), tables)
         shape, records = found
         if len(records) <= _FEW:
             self.remember(body.decode(), shape, tables)
@@ -237,7 +222,7 @@ class JsonFormat(FormatReader):
         kinds: Iterable[Any],
         replies: Sequence[Reply],
         limits: Limits,
-        longest: int | None,
+        size: int,
         tables: Tables,
     ) -> tuple[_Shape, list[Any]]:
         """Return the records of objects, those of a kind together, and the shape of the last kind."""
@@ -248,11 +233,8 @@ class JsonFormat(FormatReader):
         for some in places.values():
             shape = self._shape_of(replies, given[some[0]])
             replies = [shape.reply]
-            if _is_beyond(shape, limits):
-                raise Fallback
-            tables.odd_keys |= shape.rows.odd
             made = msgspec.convert([given[place] for place in some], list[shape.row])  # type: ignore[name-defined]
-            for place, record in zip(some, self._records(shape, made, longest, tables)):
+            for place, record in zip(some, self.made(shape, made, limits, size, tables)):
                 found[place] = record
         return shape, found
 
@@ -478,15 +460,6 @@ def _first_of(body: bytes) -> Any:
         return orjson.loads(body[: body.find(b"}") + 1] + b"]")[0]
     except orjson.JSONDecodeError:  # a bracket in a text of it
         return orjson.loads(body)[0]
-
-
-def _is_beyond(shape: _Shape, limits: Limits) -> bool:
-    """Whether an object has too many members, or too long a key."""
-    return len(shape.keys) > limits.fields or shape.rows.longest > limits.text
-
-
-def _any_longer(found: Sequence[Any], names: Sequence[str], longest: int) -> bool:
-    return any(max(map(len, map(attrgetter(name), found))) > longest for name in names)
 
 
 def _no_key_twice(body: bytes, given: Sequence[dict[str, Any]]) -> bool:

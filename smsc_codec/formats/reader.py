@@ -165,9 +165,18 @@ class FormatReader(ABC):
         If it is *canonical*, as the service writes them; else in all ways that an expression can tell.
         """
 
+    def made(self, shape: Any, found: Any, limits: Limits, size: int, tables: Tables) -> list[Any]:
+        """Return the records of rows of a shape, which were found in *size* characters."""
+        tables.odd_keys |= shape.rows.odd
+        records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
+        return records
+
     def remember(self, text: str, shape: Any, tables: Tables) -> None:
         """Remember what reads a short text of one shape: the next with as many marks may be like it."""
         if len(text) > LONGEST_AT_ONCE or shape is None or shape.at_once is None:
+            return
+        # What is read at once is within the default limits, whatever the caller allows this time.
+        if shape.rows.width > DEFAULT_LIMITS.fields:
             return
         marks = text.count(self.mark)
         documented = tables is not self.plain_tables

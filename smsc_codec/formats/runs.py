@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from .._rows.source import Fallback
@@ -44,30 +43,30 @@ class RunReader(FormatReader):
         """Return the rows that were found in a text without what the format escapes."""
         return found
 
-    def runs(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+    def runs(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the records that a text consists of."""
         shape = self._widths.find(self.width(text, reply))
         found = shape.find(text) if shape is not None and shape.reply is reply else [(text,)]
         if shape is not None and not found[-1][-1]:
-            return self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+            return self._read(shape, text, found, limits, tables)
         records: list[Any] = []
         for _ in range(_RUNS):
             rest = found.pop()[-1]
             if found and shape is not None:
-                records += self._made(shape, self.plain_rows(text, found), limits, longest, tables)
+                records += self._read(shape, text, found, limits, tables)
             text = rest
             shape = self.shape_at(text, 0, reply)[0]
             self._widths.keep(shape.width, shape)
             found = shape.find(text)
             if not found[-1][-1]:
-                return records + self._made(shape, self.plain_rows(text, found), limits, longest, tables)
-        return records + self._by_shape(text, reply, limits, longest, tables)
+                return records + self._read(shape, text, found, limits, tables)
+        return records + self._by_shape(text, reply, limits, tables)
 
     def remember_runs(self, text: str, records: str, reply: Reply, tables: Tables) -> None:
         """Remember the shape of a text whose *records* may have one."""
         self.remember(text, self._widths.find(self.width(records, reply)), tables)
 
-    def _by_shape(self, text: str, reply: Reply, limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
+    def _by_shape(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
         pieces, kinds, end = self.pieces(text, reply)
         places = grouped(kinds)
@@ -80,28 +79,10 @@ class RunReader(FormatReader):
             found = shape.find(joined)
             if len(found) != len(some) or found[-1][-1]:
                 raise Fallback
-            made = self._made(shape, self.plain_rows(joined, found), limits, longest, tables)
+            made = self._read(shape, joined, found, limits, tables)
             for place, record in zip(some, made):
                 records[place] = record
         return records
 
-    def _made(self, shape: Shape, found: list[Any], limits: Limits, longest: int | None, tables: Tables) -> list[Any]:
-        rows = shape.rows
-        if (
-            shape.width > limits.fields
-            or rows.longest > limits.text
-            or (longest is not None and _any_longer(found, rows.texts, longest))
-        ):
-            raise Fallback
-        tables.odd_keys |= rows.odd
-        looked_up = tables.of(shape.reply.object)
-        try:
-            return rows.many(found, looked_up)
-        except KeyError:
-            if longest is not None and _any_longer(found, rows.opened, longest):
-                raise Fallback from None
-            return rows.mixed(found, looked_up)
-
-
-def _any_longer(found: Sequence[Any], places: Iterable[int], longest: int) -> bool:
-    return any(max(map(len, map(itemgetter(place), found))) > longest for place in places)
+    def _read(self, shape: Shape, text: str, found: list[Any], limits: Limits, tables: Tables) -> list[Any]:
+        return self.made(shape, self.plain_rows(text, found), limits, len(text), tables)

@@ -109,8 +109,7 @@ class TextFormat(RunReader):
         else:
             found = self.read_small(text, expect, limits, tables)
             return found if found is not None or not self.behind else self._with_lines(text, expect, limits, tables)
-        longest = limits.text if len(text) > limits.text else None
-        records = self.runs(text, reply, limits, longest, tables)
+        records = self.runs(text, reply, limits, tables)
         if len(records) > limits.items:
             return None
         only_list = reply.rule in self._only_lists
@@ -128,9 +127,7 @@ class TextFormat(RunReader):
         if reply is None or found is None or tables is not self.plain_tables:
             return None
         name, inner = self.behind[reply.kind]
-        records = self.runs(
-            text[found.end() :], inner, limits, limits.text if len(text) > limits.text else None, tables
-        )
+        records = self.runs(text[found.end() :], inner, limits, tables)
         return replace(cast("Any", first), **{name: tuple(records)}) if len(records) <= limits.items else None
 
     def _of_rule(self, rule: str) -> tuple[bool, Reply | None]:
@@ -359,7 +356,10 @@ class TextFormat(RunReader):
     def _check_line(self, source: Source, position: int, end: int, path: str, reply: Reply) -> None:
         """Refuse a line that is beyond the limits, before anything takes its time over each field of it."""
         text, limits = source.text, source.limits
-        if text.count(self._comma, position, end) >= limits.fields:
+        # What has no key belongs to the value before it.
+        if text.count(self._comma, position, end) >= limits.fields and (
+            sum([self._equals in field for field in text[position:end].split(self._comma)]) > limits.fields
+        ):
             source.fail(f"expected at most {limits.fields} fields", position, path, code="limit")
         if end - position <= _LONG_LINE:
             return

@@ -134,19 +134,18 @@ class XmlFormat(RunReader):
             found = self.read_small(text, expect, limits, tables)
             if found is not None:
                 return found
-        longest = limits.text if len(text) > limits.text else None
         declared = _DECLARED(text)
         at = declared.end() if declared else 0
         for head, reply in self._wide_heads:
             if text.startswith(head, at):
-                records = self.runs(text[at:], reply, limits, longest, tables)
+                records = self.runs(text[at:], reply, limits, tables)
                 if len(records) > 1:
                     return None
                 self.remember_runs(text, text[at:], reply, tables)
                 return records[0]
-        return self._list(text, limits, longest, expect, tables) if self.lists else None
+        return self._list(text, limits, expect, tables) if self.lists else None
 
-    def _list(self, text: str, limits: Limits, longest: int | None, expect: tuple[Any, ...], tables: Tables) -> Any:
+    def _list(self, text: str, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         root = _ROOT(text)
         first = root and _TAG(text, root.end())
         if not root or not first:
@@ -162,7 +161,7 @@ class XmlFormat(RunReader):
         end = text.rfind("</")
         if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
             return None
-        records = self.runs(text[at:end], reply, limits, longest, tables)
+        records = self.runs(text[at:end], reply, limits, tables)
         if root[1] == reply.xml[0] and root[1] not in self._roots:
             self.remember_runs(text, text[at:end], reply, tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
