@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from smsc_codec import Codec, ErrorReply, Limits
+from smsc_codec import Codec, ErrorReply, Format, Limits
 from smsc_codec.declare import ID, NAME, Endpoint, Field, Object, Reply, Type
 from smsc_codec.endpoints import info, senders, status
 from smsc_codec.formats.grammar import Grammar
@@ -19,6 +20,7 @@ from smsc_codec.limits import DEFAULT_LIMITS
 
 from .fuzz.targets import CODECS, outcome
 from .test_endpoint import GRAMMARS, Group, groups_of
+from .vectors import OTHERS, VECTORS
 
 _grammar = cache(Grammar)
 
@@ -206,6 +208,35 @@ def test_a_bare_number_under_a_key_that_nobody_has_documented(count: int, number
     body = json.dumps([record] * count if count else record).encode()
     for longest in (1, 5, 6, 18):
         alike(status.CODEC, body, 3, Limits(text=longest))
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: str(codec.endpoint.name))
+def test_limits_at_their_edges(codec: Codec[Any]) -> None:
+    """What is canonical in the table of cases, within limits that it just has or has not."""
+    name = codec.endpoint.name.removesuffix(".php")
+    for vector in [*VECTORS, *OTHERS]:
+        fmt = vector.row["fmt"]
+        if vector.endpoint == name and vector.canonical and fmt is not None and not re.search(rb"\d{18}", vector.body):
+            asked = codec.asked(vector.request or {})
+            longest = max(map(len, re.split(rb'[,<>"\n]', vector.body)))
+            bounds = [{"items": most} for most in (0, 1, 2)]
+            bounds += [{"fields": most} for most in (1, 2, 4, 8, 27)]
+            bounds += [{"text": most} for most in (1, 5, max(longest - 1, 0), longest)]
+            for bound in bounds:
+                alike(asked, vector.body, fmt, Limits(**bound), charset=vector.charset)
+
+
+@pytest.mark.parametrize("fmt", Format)
+def test_a_list_of_one_where_none_is_allowed(fmt: Format) -> None:
+    for codec in CODECS:
+        for vector in [*VECTORS, *OTHERS]:
+            if f"{vector.endpoint}.php" == codec.endpoint.name and vector.row["fmt"] == fmt and vector.canonical:
+                asked, charset = codec.asked(vector.request or {}), vector.charset
+                reply = asked.validate(vector.body, fmt=fmt, charset=charset).reply
+                records = next((each for each in codec.endpoint.own if each.cls is type(reply) and each.many), None)
+                if records is not None and len(getattr(reply, records.attribute)) == 1:
+                    found = alike(asked, vector.body, fmt, Limits(items=0), charset=charset)
+                    assert "expected at most 0 records" in found
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -208,7 +208,10 @@ class CsvFormat(FormatReader):
         if found is not None or len(text) > limits.text or limits.fields < self._most_fields:
             return found
         line = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
-        return None if "\n" in line else self._choice(expect, tables is not self.plain_tables).read(line)
+        # It may be a list of one.
+        if "\n" in line or limits.items < 1:
+            return None
+        return self._choice(expect, tables is not self.plain_tables).read(line)
 
     def _records(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any] | None:
         """Return the records of lines with layouts of all kinds, None if one of them has none."""
