@@ -14,7 +14,7 @@ import pytest
 
 from smsc_codec import Codec, ErrorReply, Format, Limits
 from smsc_codec.declare import ID, NAME, Endpoint, Field, Object, Reply, Type
-from smsc_codec.endpoints import info, senders, status
+from smsc_codec.endpoints import balance, info, senders, status
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
 
@@ -265,3 +265,22 @@ def test_what_is_read_within_other_limits_is_not_remembered(fmt: int) -> None:
     for _ in range(2):
         codec.decode(body, fmt=fmt, limits=Limits(fields=1000))
         assert "at most 256 fields" in alike(codec, body.encode(), fmt)
+
+
+@pytest.mark.parametrize("text", ["", " ", "a"])
+def test_a_text_that_may_not_be_empty(text: str) -> None:
+    for given in ({"balance": "1", "currency": text}, {"balance": "1", "credit": "2", "currency": text}):
+        for body, fmt in ((in_xml("result", given), 2), (json.dumps(given), 3), (json.dumps(given, indent=0), 3)):
+            assert isinstance(alike(balance.CODEC, body.encode(), fmt), str) == (text == "")
+        alike(balance.CODEC, " ".join(given.values()).encode(), 0)
+        alike(balance.CODEC, ",".join(given.values()).encode(), 1)
+    attribute = (Field("id", ID, xml="@id"), Field("name", NAME, xml="@name"), Field("number", ID, optional=True))
+    child = (Field("id", ID), Field("name", NAME), Field("number", ID, optional=True))
+    for fields in (attribute, child):
+        inside = (
+            f' id="1" name="{text}"><number>5</number>' if fields is attribute else f"><id>1</id><name>{text}</name>"
+        )
+        for count in (1, 2):
+            elements = f"<group{inside}</group>\n" * count
+            found = alike(groups_of(Group, *fields), f"<groups>\n{elements}</groups>".encode(), 2)
+            assert isinstance(found, str) == (text == "")

@@ -420,7 +420,8 @@ def _parts(reply: Reply, line: str, blank: str, behind: str) -> Iterable[Part]:
             continue
         # As the service has it; the careful reader reads a number in quotes too, and an amount without.
         mark = "" if field.type.bare else '"'
-        pattern = _TEXT if field.type.kind == "text" else field.type.pattern
+        text = _TEXT if may_be_empty(field.type) else f'(?!"){_TEXT}'
+        pattern = text if field.type.kind == "text" else field.type.pattern
         before = rf'{"" if first else f",{line}"}"{re.escape(field.key("json") or "")}"{behind}:{blank}{mark}'
         yield Part(before, field.name, pattern, mark + behind, field.optional and not first)
         first = False

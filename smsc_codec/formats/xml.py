@@ -13,9 +13,10 @@ from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
 from .._rows.read import rows
 from .._rows.small import Part, Variant, each_way
 from .._rows.source import Fallback
+from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, shown
-from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
+from ..declare import TEXT, Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
@@ -38,7 +39,8 @@ _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#
 _BLANK = r"[ \t\r\n]*"
 # Between a line feed and the characters that are refused there is no carriage return: expat makes a line feed of it.
 _CHARS = r"[^<\x00-\x08\x0b-\x1f\ufffe\uffff]"
-_VALUE = r'[^"<\x00-\x1f\ufffe\uffff]*'
+_IN_QUOTES = r'[^"<\x00-\x1f\ufffe\uffff]'
+_VALUE = f"{_IN_QUOTES}*"
 _HEAD = r"(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'][Uu][Tt][Ff]-8[\"'])?[ \t\r\n]*\?>[ \t\r\n]*)?"
 _ROOT = re.compile(rf"{_HEAD}<({_NAME})>{_BLANK}(?=<)").match
 _DECLARED = re.compile(_HEAD).match
@@ -214,9 +216,9 @@ class XmlFormat(RunReader):
             raise Fallback
         if not reply.many and self.has_rivals(reply, (*keys, *children)):
             raise Fallback
-        attributes = "".join(rf' {re.escape(key)}="({_pattern(obj, key, _VALUE)})"' for key in keys)
-        text = rf"({_CHARS}{'+' if not children else '*'})" if own else ""
-        some = [rf"<{re.escape(key)}>({_pattern(obj, key, f'{_CHARS}*')})</{re.escape(key)}>" for key in children]
+        attributes = "".join(rf' {re.escape(key)}="({_pattern(obj, key, _IN_QUOTES)})"' for key in keys)
+        text = f"({_CHARS}+)" if own else ""
+        some = [rf"<{re.escape(key)}>({_pattern(obj, key, _CHARS)})</{re.escape(key)}>" for key in children]
         every = (*keys, *children, *(["."] if own else []))
         found, usual = (
             rf"<{tag}{attributes}>{text or blank}{''.join(f'{each}{blank}' for each in some)}</{tag}>"
@@ -402,16 +404,22 @@ def _parts(reply: Reply, root: str | None, canonical: bool) -> Iterable[tuple[Pa
         for field in reply.object.ordered("xml"):
             if isinstance(field, Field) and isinstance(field.type, Type):
                 key = re.escape(also.get(field.name) or field.key("xml") or "")
-                pattern = f"{_CHARS}*" if field.type.kind == "text" else field.type.pattern
-                parts.append(Part(f"<{key}>", field.name, pattern, f"</{key}>{blank}", field.optional))
+                parts.append(
+                    Part(f"<{key}>", field.name, _pattern_of(field.type, _CHARS), f"</{key}>{blank}", field.optional)
+                )
         yield (*parts, *([Part(f"</{root}>{end}")] if root is not None else []))
 
 
 def _pattern(obj: Object, key: str, chars: str) -> str:
-    """Return the pattern of a value: that of its type, *chars* for a text."""
+    """Return the pattern of a value, which is a text of such characters if its type has no pattern."""
     name = obj.names("xml").get(key)
-    type_ = obj.by_name[name].type if name else None
-    return chars if not isinstance(type_, Type) or type_.kind == "text" else type_.pattern
+    type_ = obj.by_name[name].type if name else TEXT
+    # No compiled rows have a list in them.
+    return _pattern_of(type_, chars) if isinstance(type_, Type) else chars
+
+
+def _pattern_of(type_: Type, chars: str) -> str:
+    return type_.pattern if type_.kind != "text" else f"{chars}*" if may_be_empty(type_) else f"{chars}+"
 
 
 def _flat(reply: Reply, roots: list[Element]) -> list[Pair] | None:
