@@ -27,6 +27,7 @@ from smsc_codec import (
 )
 from smsc_codec._source import is_utf8
 from smsc_codec.endpoints import module_of
+from smsc_codec.limits import DEFAULT_LIMITS
 from smsc_codec.testing import strategies as our
 
 from . import plain_lark
@@ -183,7 +184,7 @@ def texts_of(known: Known) -> st.SearchStrategy[bytes]:
 @pytest.mark.parametrize("known", KNOWN, ids=repr)
 def test_5_the_fast_lanes_are_the_slow_ones(known: Known) -> None:
     @SETTINGS
-    @given(bodies_of(known), formats, st.sampled_from(expected_of(known)), st.just(Limits()) | small_limits)
+    @given(bodies_of(known), formats, st.sampled_from(expected_of(known)), st.just(DEFAULT_LIMITS) | small_limits)
     def law(body: bytes, fmt: Format, expect: Any, limits: Limits) -> None:
         options = {"fmt": fmt, "expect": expect, "limits": limits}
         slow = outcome(known.slow.decode, body, **options)

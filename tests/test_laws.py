@@ -33,6 +33,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec.endpoints.senders import CODEC, SENDERS
+from smsc_codec.limits import DEFAULT_LIMITS
 from smsc_codec.testing.strategies import damaged
 
 from .fuzz.__main__ import inputs_of
@@ -171,15 +172,17 @@ def test_5_sentences_of_the_grammar_are_read(text: str) -> None:
         assert decode(text, fmt=0) == expected
 
 
-@given(bodies | st.tuples(replies, formats).map(lambda both: _body(*both)), formats, st.just(Limits()) | small_limits)
-@example(b'[{"sender":"A","id":-0}]', 3, Limits())
-@example(b'[{"sender":"A","id":1,"id":2}]', 3, Limits())
+@given(
+    bodies | st.tuples(replies, formats).map(lambda both: _body(*both)), formats, st.just(DEFAULT_LIMITS) | small_limits
+)
+@example(b'[{"sender":"A","id":-0}]', 3, DEFAULT_LIMITS)
+@example(b'[{"sender":"A","id":1,"id":2}]', 3, DEFAULT_LIMITS)
 @example(b'[{"sender":"A"}]', 3, Limits(depth=1))
 @example(b"A,1", 1, Limits(fields=1))
 @example(b'<senders>\n<sender id="1">A</sender>\n</senders>', 2, Limits(depth=1))
-@example(b'<senders>\n<sender a:b="1" xmlns:a="u">A</sender>\n</senders>', 2, Limits())
+@example(b'<senders>\n<sender a:b="1" xmlns:a="u">A</sender>\n</senders>', 2, DEFAULT_LIMITS)
 @example(b'[{"sender":["A"],"id":1}]', 3, Limits(text=3))
-@example(b'[{"sender":"A","mts":"1","bee_step":"2"},{"sender":"B","bee_step":"2","mts":"1"}]', 3, Limits())
+@example(b'[{"sender":"A","mts":"1","bee_step":"2"},{"sender":"B","bee_step":"2","mts":"1"}]', 3, DEFAULT_LIMITS)
 @example(b'<senders>\n<sender status="1" id="5">A</sender>\n</senders>', 2, Limits(fields=2))
 @example(b"A,12", 1, Limits(text=1))
 @example(b"name = A, status = 1, id = 12", 0, Limits(text=1, fields=2))

@@ -183,5 +183,18 @@ BODIES: list[tuple[int, int, bytes]] = [
     (3, 2, b"<result><balance>250.80</balance><currency>RUR</currency></result>"),
     (3, 3, b'{\n"balance": "-250.80",\n"credit": "100",\n"currency": "RUR"\n}'),
     (3, 3, b'{"balance": 250.80}'),
+    (4, 0, b"phone = 79, country = Korea, Republic of, operator = a, region = , mcc = 250, mnc = 01"),
+    (4, 1, "79001234567,Россия,Билайн,Москва,250,01".encode()),
+    (4, 2, "<info>\n<country>Россия</country>\n<operator>a</operator>\n<region></region>\n</info>".encode()),
+    (4, 3, b'[{\n"country": "a",\n"operator": "b",\n"region": "c",\n"mcc": "1",\n"mnc": "02"\n}]'),
+    # Keys that nobody has documented, with what is escaped; elements and keys that do not belong there.
+    (2, 2, b"<sms>\n<status>1</status>\n<foo>a&amp;b</foo>\n</sms>"),
+    (2, 2, b"<statuses>\n<sms>\n<status>1</status>\n</sms>\n<foo>\n<status>1</status>\n</foo>\n</statuses>"),
+    (0, 2, b'<senders>\n<sender id="1">A</sender>\n<total id="2">5</total>\n</senders>'),
+    (2, 2, b"<sms>\n<status>1</status>\n<error>x</error>\n<error_code>5</error_code>\n</sms>"),
+    (2, 3, b'{\n"error": "x",\n"error_code": 5,\n"status": 1,\n"err": 0\n}'),
+    (2, 3, b'[{\n"status": 1,\n"foo": "a\\u0026b",\n"bar": 12345\n}]'),
+    (1, 3, b'{\n"id": 1,\n"cnt": 1,\n"foo": "a\\nb"\n}'),
+    (2, 0, b"Status = 1, foo = abcdef, comment = x"),
 ]
 """Replies of the other endpoints, each with the number of its endpoint among those of the targets, and its format."""
