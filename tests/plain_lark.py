@@ -178,8 +178,12 @@ def _with_texts(endpoint: Endpoint[Any], reply: Reply, text: str) -> Any:
     for record in records:
         body = re.sub(r"\r?\n\Z", "", record)
         pairs = _cut(reply.object, body)
+        free = _free_keys(reply.object)
+        keys = [key for key, _ in pairs]
+        first = keys.index(free[0]) if free[0] in keys else len(keys)
         blanked = ", ".join(
-            f"{key} = {BLANK * len(value) if key in _free_keys(reply.object) else value}" for key, value in pairs
+            f"{key} = {BLANK * len(value) if key in free and place >= first else value}"
+            for place, (key, value) in enumerate(pairs)
         )
         parser_of(endpoint.grammar).parse(blanked)
         found.append(_build(reply.object, pairs))

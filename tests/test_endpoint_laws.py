@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from smsc_codec import (
     Success,
 )
 from smsc_codec._source import is_utf8
+from smsc_codec.declare import Reply as Declared
+from smsc_codec.declare import Type
 from smsc_codec.endpoints import module_of
 from smsc_codec.limits import DEFAULT_LIMITS
 from smsc_codec.testing import strategies as our
@@ -226,6 +229,30 @@ def test_6_strict_is_a_part_of_tolerant(given_: tuple[Known, bytes], fmt: Format
     assert known.codec.decode(body, **options) == reply
 
 
+TAILS = ("", "a", "a, foo = 5", "a, b = c", "a, type = 1", "a, comment = b", "a, message = b, c", "1")
+LISTS = [(known, reply) for known in KNOWN for reply in known.endpoint.own if reply.many]
+
+
+@pytest.mark.parametrize(("known", "reply"), LISTS, ids=lambda given: repr(given) if isinstance(given, Known) else "")
+def test_5_a_record_is_the_same_beside_any_other(known: Known, reply: Declared) -> None:
+    """A line is read as it is alone, whatever stands in the lines around it."""
+    fields = [field for field in reply.object.fields if field.key("text")]
+    needed = [f"{field.key('text')} = 1" for field in fields if not field.optional or field.leads]
+    texts = [field.key("text") for field in fields if isinstance(field.type, Type) and field.type.kind == "text"]
+    for keys in product([*texts[-3:], "b"], ["", "foo", "type", *texts[-3:]]):
+        lines: dict[str, Any] = {}
+        for some in product(TAILS, TAILS[:3]):
+            line = ", ".join([*needed, *(f"{key} = {text}" for key, text in zip(keys, some) if key)])
+            alone = outcome(known.slow.decode, line, fmt=0, expect=reply.cls)
+            if not isinstance(alone, str):
+                lines[line] = getattr(alone[0], reply.attribute)[0]
+        assert lines
+        usual = min(lines, key=len)
+        for pair in (pair for line in lines for pair in ((usual, line), (line, usual))):
+            together = known.codec.decode("\n".join(pair).encode(), fmt=0, expect=reply.cls)
+            assert [*getattr(together, reply.attribute)] == [lines[line] for line in pair], pair
+
+
 # What is put into a body: whatever is made of it has to show the word, or to say that it is not there.
 WORD = "zz9"
 FRAGMENTS = {
@@ -266,7 +293,8 @@ def test_8_nothing_is_lost(known: Known) -> None:
         if report.reply is None or WORD in repr(report.reply):
             return
         # Of what is nested the outermost key is named.
-        said = [f for f in report.findings if OUTER & {*re.findall(r"\w+", f"{f.path} {f.message}")}]
+        named = OUTER | others_of(reply)
+        said = [f for f in report.findings if named & {*re.findall(r"\w+", f"{f.path} {f.message}")}]
         assert Severity.WARNING in {finding.severity for finding in said}
         with pytest.raises(DecodeError):
             known.codec.decode(changed, fmt=fmt, expect=type(reply), strict=True)
@@ -305,6 +333,15 @@ def test_8_keys_that_nobody_has_documented(known: Known) -> None:
             assert again.count(b'"zz9": ') == changed.count(b'"zz9": ')
 
     law()
+
+
+def others_of(value: Any) -> set[str]:
+    """The other keys of a reply and of each object in it."""
+    found = {*getattr(value, "other", ())}
+    for name in value.__struct_fields__:
+        for item in each if isinstance(each := getattr(value, name), tuple) else ():
+            found |= others_of(item)
+    return found
 
 
 def with_others(value: Any, keep: dict[str, str]) -> Any:

@@ -18,7 +18,7 @@ from smsc_codec.declare import ID, NAME, Endpoint, Field, Many, Object, Reply
 from smsc_codec.endpoints.send import CODEC as SEND
 from smsc_codec.endpoints.senders import CODEC, SENDERS
 from smsc_codec.endpoints.status import CODEC as STATUS
-from smsc_codec.endpoints.status import MESSAGE, Message, MessageState, StatusList
+from smsc_codec.endpoints.status import MESSAGE, Message, MessageState, MessageType, StatusList
 from smsc_codec.formats.free_text import FreeText
 from smsc_codec.formats.grammar import Grammar
 
@@ -162,6 +162,18 @@ def test_a_text_that_looks_like_fields(line: str, message: str, comment: str | N
             reply: Any = STATUS.decode(body.encode(), fmt=0, expect=StatusList)
             assert [(each.message, each.comment) for each in reply] == [(message, comment)] * len(body.split("\n"))
         assert STATUS.encode(reply, fmt=0).decode() == body
+
+
+@pytest.mark.parametrize("text", ["a, foo = 5", "a, message = b", "a, type = 1", "a\nb", ",a"])
+def test_a_second_text_without_the_first_ends_where_any_value_does(text: str) -> None:
+    codec = Codec(STATUS.endpoint)
+    for reply in (Message(MessageState(1), comment=text), StatusList((Message(MessageState(1), comment=text),) * 2)):
+        for _ in range(2):
+            with pytest.raises(EncodeError, match="the text format cannot carry it"):
+                codec.encode(reply, fmt=0)
+    assert codec.encode(Message(MessageState(1), message="a", comment=text, type=MessageType(1)), fmt=0)
+    plain = Message(MessageState(1), comment="a, b", type=MessageType(1))
+    assert codec.decode(codec.encode(plain, fmt=0), fmt=0) == plain
 
 
 def test_a_record_that_does_not_begin_with_a_key_has_no_fields() -> None:

@@ -2,7 +2,8 @@
 
 The rule: *a record is read from its end*. The fields that the declaration has behind the last free text are taken from
 the right, each key once, as long as their values are such values. What stands before them is text. If a second free
-text follows the first, it begins at the last place where its key stands. So of
+text follows the first, it begins at the last place where its key stands; without the first one before it, it is a value
+like any other, which ends where the next field begins. So of
 
     message = hi, type = 0, comment = a, type = 1
 
@@ -103,9 +104,14 @@ class FreeText:
             fields[-1] = fields[-1]._replace(end=size)
         return fields
 
+    def among(self, keys: Sequence[str]) -> list[bool]:
+        """Return of each key of a record, as `cut` gives them, whether its value is a free text."""
+        first = keys.index(self.free[0]) if self.free[0] in keys else len(keys)
+        return [place >= first and key in self.free for place, key in enumerate(keys)]
+
     def blanked(self, record: str, fields: Sequence[Cut]) -> str:
         """Return the record as the grammar sees it."""
-        for field in fields:
-            if field.key in self.free:
+        for field, is_free in zip(fields, self.among([field.key for field in fields])):
+            if is_free:
                 record = record[: field.start] + BLANK * (field.end - field.start) + record[field.end :]
         return record

@@ -189,9 +189,10 @@ class TextFormat(RunReader):
             raise Fallback
         names = reply.object.names(self.fmt)
         free = self._free.get(reply.rule)
+        are_free = [False] * len(keys) if free is None else free.among(keys)
         fields = []
-        for key, terminals in zip(keys, values):
-            if free is not None and key in free.free:
+        for key, terminals, is_free in zip(keys, values, are_free):
+            if free is not None and is_free:
                 fields.append(f"{re.escape(key + self._equals)}({free.pattern})")
                 continue
             pattern = self._pattern_of(terminals)
@@ -202,7 +203,7 @@ class TextFormat(RunReader):
         behind = f"{line_end}|\\Z" if free is None else f"{free.line_end}|(?:{line_end})?\\Z"
         find = re.compile(f"{line}(?:{behind})|((?s:.+))").findall
         made = None
-        if free is None or not {*free.free} & {*keys}:
+        if not any(are_free):
             many = reply.many if reply.rule in self._only_lists else None
             pattern = f"{line}(?:{behind})|((?s:.+))" if many else f"{line}(?:{line_end})?"
             made = self.make_at_once(reply.object, many, keys, pattern)
@@ -331,7 +332,8 @@ class TextFormat(RunReader):
         known = None
         if len(record) <= _LONG_LINE:
             known = values.get((reply.rule, keys), lambda: self._values_of(reply, keys))
-        if known is None or not all([are(value) for are, (key, value) in zip(known, pairs) if key not in free.free]):
+        checked = zip(known or (), pairs, free.among(keys))
+        if known is None or not all([is_free or are(value) for are, (_, value), is_free in checked]):
             seen = free.blanked(record, cut)
             self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end, seen)
         return pairs
@@ -484,14 +486,15 @@ class TextFormat(RunReader):
         template: Template = []
         texts = {}
         free = self._free.get(reply.rule)
-        for (key, slot), terminals in zip(line, values):
+        are_free = [False] * len(line) if free is None else free.among([key for key, _ in line])
+        for (key, slot), terminals, is_free in zip(line, values, are_free):
             before = f"{self._comma if template else ''}{key}{self._equals}"
             if isinstance(slot, OpenSlot):
                 template.append(slot._replace(before=before))
                 continue
             template += [before, slot]
             name = slot.name if isinstance(slot, Slot) else keys.slots[slot.place]
-            texts[name] = self._texts(terminals) if free is None or key not in free.free else _free_texts(free)
+            texts[name] = _free_texts(free) if free is not None and is_free else self._texts(terminals)
         return writer(obj, title, template, keys, texts)
 
     def _texts(self, terminals: Sequence[str]) -> Texts:

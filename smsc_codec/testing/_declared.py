@@ -18,11 +18,14 @@ from ..model import MAX_NUMBER
 _TEXTS = (
     *("hi", "a, b", "x, type = 0", "b, comment = c", "x, ID = 5", "HLR", "-3", "123456", "Россия", "0", "RUR"),
     *("\nStatus = 1", "a\nb", "phone = 7", "a, phone = 7", "250012345678901", "5,0,13", "-7", "a, FOO - 7", "1.40"),
+    *("a, foo = 5", "a, comment = b, foo = 5", "a, foo = b, type = 1"),
 )
 _MONEY = ("0", "0.40", "15.00", "-2.5", "123456", "0.0000001", "1E+3", "NaN", "1e-7", "-0", "1" * 16)
 _DATES = (datetime(2024, 5, 17, microsecond=5), datetime(2024, 5, 17, tzinfo=timezone(timedelta(hours=3))))
 _NUMBERS = (1286524541, -1, 10**18, True)
 _KEYS = ("id", "name", "status", "sender", "phone", "message", "", "a b", "ключ", "x:y", 'q"')
+# What tells one kind of reply from another.
+_TELLING = ("error", "error_code", "result", "code", "cnt", "cost", "balance", "phones", "sms", "comment")
 
 _words = st.from_regex(r"[A-Za-z0-9 ._-]{1,11}", fullmatch=True).filter(lambda word: word == word.strip())
 _digits = st.from_regex(r"[0-9]{1,15}", fullmatch=True)
@@ -38,7 +41,7 @@ class Values:
         """Take the texts that are more than words."""
         self._wild = wild
         self._texts = st.one_of(_words, _digits, texts, st.sampled_from(_TEXTS)) if wild else _words | _digits
-        self._keys = _plain_keys | st.sampled_from(_KEYS) if wild else _plain_keys
+        self._keys = _plain_keys | st.sampled_from(_KEYS) | st.sampled_from(_TELLING) if wild else _plain_keys
         numbers = st.integers(0, 20) | st.integers(0, MAX_NUMBER)
         self._kinds: dict[str, st.SearchStrategy[Any]] = {
             "number": numbers | st.sampled_from(_NUMBERS) if wild else numbers,
@@ -70,8 +73,11 @@ class Values:
         def value(draw: st.DrawFn) -> Any:
             optional = [field.name for field in obj.fields if field.optional]
             names: Collection[str] = draw(st.sampled_from(wanted)) if wanted else ()
-            if self._wild and optional and draw(st.booleans()):
-                names = draw(st.sets(st.sampled_from(optional), max_size=4))
+            if self._wild and optional:
+                some = st.sets(st.sampled_from(optional), max_size=4)
+                # Also a view that lacks one field, and a few fields of any.
+                lacking = st.sampled_from(optional).map({*names}.difference) if len(names) > 4 else some
+                names = draw(st.one_of(st.just({*names}), lacking, some))
             given = {field.name: draw(self._field(field, only, fmt)) for field in _present(obj, names, draw, fmt)}
             return obj.cls(**given, **draw(self._opened(obj, fmt)))
 
