@@ -534,6 +534,13 @@ def _spelled_open(
     return found
 
 
+def open_paths(obj: Object, value: Any) -> dict[str, str]:
+    """Return the paths of a value's open keys, which have been written, by the keys."""
+    rest = obj.open
+    attributes = () if rest is None else (rest.name,) if isinstance(rest, Other) else (rest.codes, rest.texts)
+    return {key: f"{name}.{key}" for name in attributes for key in plain_items(getattr(value, name), name)}
+
+
 def _attribute(value: object, name: str, path: str) -> Any:
     try:
         return getattr(value, name)

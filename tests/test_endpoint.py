@@ -637,6 +637,22 @@ def test_codes_are_below_zero_where_documented_ones_are() -> None:
         assert matched == [True, True, below, False, False]
 
 
+@pytest.mark.parametrize("fmt", [2, 3])
+@pytest.mark.parametrize(("attribute", "value"), [("codes", Kind(7)), ("names", "NAME")])
+def test_an_open_key_that_makes_an_error_of_a_reply(fmt: int, attribute: str, value: Any) -> None:
+    opened: Any = OpenMap("codes", KIND, "names", NAME, frozenset({"a"}), {})
+    codec: Codec[Any] = Codec(replace(JOBS, own=(Reply("tagged", "tags", Object(Tagged, (Field("id", ID), opened))),)))
+    for key, words in (("error_code", "an error" if attribute == "codes" else "another reply"), ("a", "")):
+        given: Any = replace(Tagged(12), **{attribute: FrozenMapping.of({"b": value, key: value})})
+        for _ in range(2):
+            if not words:
+                assert codec.decode(codec.encode(given, fmt=fmt), fmt=fmt) == given
+                continue
+            with pytest.raises(EncodeError) as caught:
+                codec.encode(given, fmt=fmt)
+            assert str(caught.value) == f"{attribute}.{key}: with this key it would be read back as {words}"
+
+
 def test_declarations_do_not_change() -> None:
     """What is compiled for them is remembered."""
     words = [each for each in vars(declare).values() if isinstance(each, type) and issubclass(each, msgspec.Struct)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pickle
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -27,8 +29,8 @@ from smsc_codec import (
     Success,
 )
 from smsc_codec._source import is_utf8
+from smsc_codec.declare import FORMATS, Many, Object, Other, Type
 from smsc_codec.declare import Reply as Declared
-from smsc_codec.declare import Type
 from smsc_codec.endpoints import module_of
 from smsc_codec.limits import DEFAULT_LIMITS
 from smsc_codec.testing import strategies as our
@@ -84,6 +86,52 @@ def test_2_lossless_or_refused(known: Known) -> None:
         assert known.codec.encode(again, fmt=fmt, charset=charset) == body
 
     law()
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=repr)
+@pytest.mark.parametrize("fmt", Format)
+def test_2_other_keys_that_are_those_of_another_reply(known: Known, fmt: Format) -> None:
+    """No open key makes a reply one of another kind, or is lost."""
+    replies = known.endpoint.replies
+    keys = {"result", *(root or "" for reply in replies for root in (*reply.xml, reply.item))}
+    for field in (field for reply in replies for field in reply.object.fields):
+        keys |= {(field.key(name) or "").removeprefix("@") for name in FORMATS}
+        keys |= {field.type.item} if isinstance(field.type, Many) else set()
+    usual = sorted(keys - {"", "."})
+    carried = 0
+    for some, text in product([*((key,) for key in usual), *((key, "error_code") for key in usual)], ["5", "OK", "a"]):
+        opened = FrozenMapping.of(dict.fromkeys(some, text))
+        for reply in known.endpoint.own:
+            for value in with_open(reply, opened):
+                body = written(known.codec, value, fmt)
+                if body is not None:
+                    carried += 1
+                    assert known.codec.decode(body, fmt=fmt, expect=reply.cls) == value
+    assert carried or fmt in (Format.TEXT, Format.CSV)
+
+
+def with_open(reply: Declared, opened: FrozenMapping[str]) -> Iterator[Any]:
+    """Replies with few fields and these open keys, in the reply or in a list in it."""
+    made = made_of(reply.object, opened)
+    if reply.object.open is not None:
+        yield reply.many((made,)) if reply.many else made
+    for field in reply.object.fields:
+        if isinstance(field.type, Many):
+            plain = made_of(reply.object, FrozenMapping.of({}))
+            yield replace(plain, **{field.name: (made_of(field.type.object, opened),)})
+
+
+def made_of(obj: Object, opened: FrozenMapping[str]) -> Any:
+    values: dict[str, Any] = {"number": 5, "money": Decimal(5), "text": "5"}
+    types = {field.name: field.type for field in obj.fields if not field.optional}
+    given = {
+        name: type_.enum(5) if type_.enum else values[type_.kind]
+        for name, type_ in types.items()
+        if isinstance(type_, Type)
+    }
+    if obj.open is not None:
+        given[obj.open.name if isinstance(obj.open, Other) else obj.open.texts] = opened
+    return obj.cls(**given)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=repr)

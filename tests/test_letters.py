@@ -93,8 +93,9 @@ def judged(row: Row, path: Path, patch: pytest.MonkeyPatch, *options: str) -> tu
     reports: list[Any] = []
 
     def kept(*arguments: Any) -> Report[Any]:
-        reports.append(report_of(*arguments))
-        return reports[-1]
+        report = report_of(*arguments)
+        reports.append(report)
+        return report
 
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
     with patch.context() as patched:

@@ -13,13 +13,13 @@ words for what is wrong.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
-from .._careful import Builder, Note, Pair, Place, Spelled, checked_list, parser, spelled
+from .._careful import Builder, Note, Pair, Place, Spelled, Trouble, checked_list, open_paths, parser, spelled
 from .._rows.kinds import by_kind, kinds, present_in, with_mappings
 from .._rows.read import Small, at_once
 from .._rows.small import Variant, small
@@ -28,7 +28,9 @@ from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._source import Source
 from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type
+from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from ..model import ErrorReply
 from .shapes import AtOnce, Shapes, Tables, most_shapes
 
 LONGEST_AT_ONCE = 4096
@@ -40,6 +42,9 @@ writer remembers what stands before each code."""
 
 MOST_OPTIONAL = 6
 """A reply with more fields that it may lack is read by its keys, as a record of a list; others are tried at once."""
+
+_ANY = 2**63
+_UNBOUNDED = Limits(body=_ANY, items=_ANY, depth=_ANY, fields=_ANY, text=_ANY)
 
 
 class FormatReader(ABC):
@@ -225,9 +230,16 @@ class FormatReader(ABC):
         first = self.write_one(replace(value, **{name: ()}), reply, limits)
         return "\n".join([first, *self._lines(records, inner, name, limits)])
 
+    def _telling(self, reply: Reply) -> set[str]:
+        """Return the keys that other replies have to have."""
+        return {key for each in self.replies if each is not reply for key in required(each, self.fmt)}
+
     def check_keys(self, reply: Reply, keys: Keys) -> None:
-        """Leave open keys to the careful writer that the format may not be able to hold."""
-        taken = {*reply.object.names(self.fmt), self.taken(reply)}
+        """Leave open keys to the careful writer that the format may not be able to hold.
+
+        Some of a reply that is not a list could make it a reply of another kind.
+        """
+        taken = {*reply.object.names(self.fmt), self.taken(reply), *(() if reply.many else self._telling(reply))}
         if not taken.isdisjoint(keys.codes + keys.texts) or (self.unique and not {*keys.codes}.isdisjoint(keys.texts)):
             raise Fallback
 
@@ -246,7 +258,25 @@ class FormatReader(ABC):
                     return writer.one(value, limits.text)
             except REFUSED:
                 pass
-        return self.write_carefully(value, reply, "", limits)
+        text = self.write_carefully(value, reply, "", limits)
+        opened = open_paths(reply.object, value)
+        if opened:
+            self._check_kind(text, reply, opened)
+        return text
+
+    def _check_kind(self, text: str, reply: Reply, opened: Mapping[str, str]) -> None:
+        """Refuse a text that is a reply of another kind, such as an error; *opened* has its open keys."""
+        try:
+            read = self.read(Source(text, _UNBOUNDED), (reply.cls, ErrorReply), None)
+        except (Trouble, DecodeError):
+            read = None
+        if type(read) is reply.cls:
+            return
+        kinds_of = {id(each.cls): each.words for each in self.replies}
+        telling = self._telling(reply)
+        key = next((key for key in opened if key in telling), next(iter(opened)))
+        words = kinds_of.get(id(type(read)), "another reply")
+        raise EncodeError(f"with this key it would be read back as {words}", path=opened[key])
 
     def constant(self, reply: Reply) -> str:
         """Return the text of a reply that is a word."""

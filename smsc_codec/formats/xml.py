@@ -330,7 +330,8 @@ class XmlFormat(RunReader):
         """Compile what writes records with these fields and open keys."""
         obj = reply.object
         self.check_keys(reply, keys)
-        if not all(map(_is_name, keys.codes + keys.texts)):
+        # Beside fields that are elements an open key is one too.
+        if not all(map(_is_name, keys.codes + keys.texts)) or (any(keys) and "." not in obj.names(self.fmt)):
             raise Fallback
         attributes: Template = []
         children: Template = []
@@ -541,7 +542,7 @@ def _element(
             children.append(f"<{each.key}>{each.text.translate(_TEXT_ESCAPES)}</{each.key}>")
     for field in obj.fields:
         if isinstance(field.type, Many) and getattr(value, field.name):
-            inner = Reply("", "", field.type.object, xml=(field.type.item,))
+            inner = Reply("", "", field.type.object, xml=(field.type.item,), item=field.type.item)
             where = f"{path}.{field.name}" if path else field.name
             items = [
                 self.write_carefully(item, inner, f"{where}[{number}]", limits)
