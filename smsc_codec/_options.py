@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Any, Union
 
@@ -41,6 +41,23 @@ def limits_of(limits: object) -> Limits:
     if type(limits) is not Limits:
         raise OptionError(f"limits has to be a Limits, not {name_of(limits)}")
     return limits
+
+
+def parameters_of(parameters: Any) -> dict[str, str]:
+    """Return the parameters of a request as plain strings; no value is repeated, as some are secret."""
+    if not issubclass(type(parameters), Mapping):
+        raise OptionError(f"parameters has to be a mapping of str to str, not {name_of(parameters)}")
+    try:
+        given = {name: parameters[name] for name in parameters}
+    except Exception as error:
+        raise OptionError(f"parameters is a mapping that raises {name_of(error)} when it is read") from error
+    for name, value in given.items():
+        if not is_really(name, str) or not is_really(value, str):
+            hint = " (`parse_qs` returns lists: pass dict(parse_qsl(query)))" if is_really(value, list) else ""
+            wrong = name if not is_really(name, str) else value
+            what = "the names in parameters have" if wrong is name else f"the parameter {shown(name)} has"
+            raise OptionError(f"{what} to be str, not {name_of(wrong)}{hint}")
+    return {str.__str__(name): str.__str__(value) for name, value in given.items()}
 
 
 def flag_of(name: str, value: object) -> bool:

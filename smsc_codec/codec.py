@@ -11,14 +11,14 @@ from msgspec.structs import replace
 
 from ._careful import Note, Trouble, oddities
 from ._loading import LOADING
-from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in
+from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known
-from ._source import BLANKS, BOM, Source, is_utf16, open_source
-from ._types import name_of
+from ._source import BLANKS, BOM, Source, is_utf16, open_source, shown
+from ._types import is_really, name_of
 from .declare import Endpoint
 from .declare import Reply as Declared
-from .errors import DecodeError, EncodeError, unreadable
+from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .formats import Format, reader_of
 from .limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from .model import ErrorReply
@@ -53,6 +53,8 @@ class Codec(Generic[R]):
     """
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
+        if not is_really(endpoint, Endpoint):
+            raise OptionError(f"endpoint has to be an Endpoint of smsc_codec.declare, not {shown(endpoint)}")
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
         # Of a codec that is for one request: that for any. They share all formats but fmt=1.
@@ -73,10 +75,13 @@ class Codec(Generic[R]):
         Some lines of fmt=1 mean one thing or another, and the request alone tells which: `279,1` is the id and the
         parts of a message, or with `cost=1` its price and its parts. A parameter that is not there is 0. All
         parameters that decide nothing are passed over, and equal requests have the same codec.
+
+        Raises `OptionError` if *parameters* is not a mapping of `str` to `str`.
         """
         if self._any is not None:
             return self._any.asked(parameters)
-        given = {name: parameters.get(name) or "0" for name in self.endpoint.decides}
+        plain = parameters_of(parameters)
+        given = {name: plain.get(name) or "0" for name in self.endpoint.decides}
         # Values that nobody has documented are one: a caller must not be able to fill the memory with them.
         known = {name: value if value in self.endpoint.decides[name] else "" for name, value in given.items()}
         key = tuple(known.values())

@@ -10,6 +10,7 @@ from typing import Any, Union
 import pytest
 
 from smsc_codec import (
+    Codec,
     DecodeError,
     EncodeError,
     ErrorReply,
@@ -33,7 +34,7 @@ from smsc_codec import (
 )
 from smsc_codec._types import lazy
 from smsc_codec.codec import format_in
-from smsc_codec.endpoints import senders
+from smsc_codec.endpoints import balance, send, senders
 from smsc_codec.recordings import validate_recordings
 
 BODIES = {0: b"OK", 1: b"OK", 2: b"<result>OK</result>", 3: b'{"result": "OK"}'}
@@ -397,3 +398,40 @@ def test_names_that_cannot_be_dropped(name: str) -> None:
 def test_the_format_that_a_body_begins_like(body: str, fmt: Format) -> None:
     for charset in ("utf-8", "utf-8-sig", "utf-16"):
         assert format_in(body.encode(charset)) is fmt
+
+
+# What a request asked for
+
+
+class Raising(dict[str, str]):
+    def __iter__(self) -> Any:
+        raise KeyError
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        (None, "parameters has to be a mapping of str to str, not NoneType"),
+        ("cost=1", "parameters has to be a mapping of str to str, not str"),
+        ([("cost", "1")], "parameters has to be a mapping of str to str, not list"),
+        ({"cost": 1}, "the parameter 'cost' has to be str, not int"),
+        ({"psw": b"secret"}, "the parameter 'psw' has to be str, not bytes"),
+        ({5: "1"}, "the names in parameters have to be str, not int"),
+        (
+            {"cost": ["1"]},
+            "the parameter 'cost' has to be str, not list (`parse_qs` returns lists: pass dict(parse_qsl(query)))",
+        ),
+        (Raising(), "parameters is a mapping that raises KeyError when it is read"),
+    ],
+)
+@pytest.mark.parametrize("codec", [send.CODEC, send.CODEC.asked({"cost": "1"}), balance.CODEC])
+def test_the_parameters_of_a_request(codec: Any, parameters: Any, reason: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        codec.asked(parameters)
+    assert caught.value.reason == reason
+
+
+def test_a_codec_of_no_endpoint() -> None:
+    for endpoint in ("send", send, send.ENDPOINT.own[0]):
+        with pytest.raises(OptionError, match=r"^endpoint has to be an Endpoint of smsc_codec\.declare, not "):
+            Codec(endpoint)  # type: ignore[arg-type]
