@@ -286,10 +286,18 @@ def test_every_code_of_recordings_is_listed() -> None:
     ]
 
 
+def lone_replies() -> Iterator[smsc_codec.declare.Reply]:
+    """Every reply that is not a list."""
+    for name in ENDPOINTS:
+        yield from (reply for reply in codec_of(name).endpoint.replies if not reply.many)
+
+
 def test_every_limit_is_listed() -> None:
     listed = {row[0].strip("`"): int(row[1].replace(",", "")) for row in rows(text_of("limits.md"))}
     assert listed == {name: getattr(Limits(), name) for name in Limits.__struct_fields__}
     assert all(row[3] for row in rows(text_of("limits.md")))
+    fields, name = max((len(reply.object.fields), reply.cls.__name__) for reply in lone_replies())
+    assert f"(`{name}` has {fields})" in text_of("limits.md")
 
 
 @pytest.mark.parametrize("codes", [SenderStatus, OperatorStatus, SenderError])
