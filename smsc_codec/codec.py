@@ -201,6 +201,7 @@ class Codec(Generic[R]):
                 reply = self._quick(body, fmt, () if expect is None else self._expected(expect), False)[0]
             if reply is not None:
                 return reply
+            return self._judged(body, fmt, expect, charset, strict, limits, tried=body)
         return self._judged(body, fmt, expect, charset, strict, limits)
 
     def _judged(
@@ -212,13 +213,17 @@ class Codec(Generic[R]):
         strict: bool,
         limits: Any,
         known: Known = NOTHING,
+        tried: bytes | None = None,
     ) -> Any:
-        """Do what `decode` does, the careful way; nothing that is *known* to be secret is repeated."""
+        """Do what `decode` does, the careful way; nothing that is *known* to be secret is repeated.
+
+        *tried* is what compiled rows cannot read.
+        """
         wanted = () if expect is None else self._expected(expect)
         flag_of("strict", strict)
         findings: list[Finding] | None = [] if strict else None
         try:
-            reply = self._read(body, fmt, wanted, charset, limits, findings, known)
+            reply = self._read(body, fmt, wanted, charset, limits, findings, known, None, tried)
         except DecodeError as error:
             # Lark's and orjson's exceptions, and the frames below, hold the whole body.
             error.__context__ = None
@@ -277,7 +282,8 @@ class Codec(Generic[R]):
                 return Report(reply)
         findings: list[Finding] = []
         try:
-            reply = self._read(body, fmt, wanted, charset, limits, findings, known, made)
+            tried = body if is_usual and (type(fmt) is int or type(fmt) is Format) else None
+            reply = self._read(body, fmt, wanted, charset, limits, findings, known, made, tried)
         except DecodeError as error:
             return Report(None, (*findings, _failure(error)))
         return Report(None if strict and findings else reply, tuple(findings))
@@ -292,8 +298,12 @@ class Codec(Generic[R]):
         findings: list[Finding] | None,
         known: Known = NOTHING,
         made: tuple[Any, Tables] | None = None,
+        tried: bytes | None = None,
     ) -> Any:
-        """Return the reply, and add what there is to report; *made* is what compiled rows have made of it already."""
+        """Return the reply, and add what there is to report.
+
+        *made* is what compiled rows have made of it already, *tried* what they cannot read in that format.
+        """
         asked = None if fmt is None else format_of(fmt)
         bounds = limits_of(limits)
         name = None if charset is None else charset_of(charset)
@@ -311,7 +321,9 @@ class Codec(Generic[R]):
         elif len(rest) < len(source.text):
             source.leave_out(len(source.text) - len(rest))
             source.note(Severity.WARNING, "white-space", "white space stands before the reply")
-        reply = self._read_text(self._format(found), source, expect, made if found is asked else None)
+        if found is not asked:
+            made, tried = None, None
+        reply = self._read_text(self._format(found), source, expect, made, tried)
         declared = self._replies[type(reply)]
         if asked is not None and found is not asked:
             message = f"expected a reply in {asked.name}, found {declared.words} as text"
@@ -325,7 +337,12 @@ class Codec(Generic[R]):
         return reply
 
     def _read_text(
-        self, reader: FormatReader, source: Source, expect: tuple[type, ...], made: tuple[Any, Tables] | None = None
+        self,
+        reader: FormatReader,
+        source: Source,
+        expect: tuple[type, ...],
+        made: tuple[Any, Tables] | None,
+        tried: bytes | None,
     ) -> Any:
         """Return the reply in a source by compiled rows, or else carefully, and add what there is to report."""
         if made is not None:
@@ -335,8 +352,8 @@ class Codec(Generic[R]):
         noted = source.findings is not None
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = None
-        if source.limits.digits == MAX_DIGITS:
-            data = source.text.encode()
+        data = source.text.encode()
+        if source.limits.digits == MAX_DIGITS and data != tried:
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
                 if noted and (tables.odd or may_be_broken(reader, data)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,27 @@ def test_an_item_of_a_list_that_is_not_a_record(odd: str, place: int) -> None:
             report = codec.validate(body, fmt=3)
             assert report == SLOW.validate(body, fmt=3)
             assert report.findings[-1].path == f"senders[{place}]"
+
+
+FAILING = [(0, "name = A, id = x"), (1, "A,x"), (2, '<s>\n<sender id="x">A</sender>\n</s>'), (3, '[{"sender": 5.5}]')]
+
+
+@pytest.mark.parametrize(("fmt", "body"), FAILING)
+@pytest.mark.parametrize("before", ["", "\n", "\ufeff"])
+def test_a_body_that_cannot_be_read_fast_is_tried_once(fmt: int, body: str, before: str) -> None:
+    """A second time only if something was left out before it, or if the format was not given as a number."""
+    codec = Codec(SENDERS)
+    reader = codec._format(Format(fmt))
+    whole, left_out = (before + body).encode(), bool(before)
+    for options, most in (({}, 1 + left_out), ({"expect": SenderList}, 1 + left_out), ({"charset": "utf-8"}, 1)):
+        for work in (codec.validate, codec.decode):
+            with patch.object(reader, "fast", wraps=reader.fast) as fast, suppress(DecodeError):
+                work(whole, fmt=fmt, **options)
+            assert fast.call_count == most
+    for name in (None, Format(fmt).name.lower()):
+        with patch.object(reader, "fast", wraps=reader.fast) as fast, pytest.raises(DecodeError):
+            codec.decode(whole, fmt=name)
+        assert fast.call_count == 1
 
 
 @pytest.mark.parametrize("cls", [TypeError, AttributeError])
