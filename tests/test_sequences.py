@@ -367,7 +367,7 @@ def test_a_recording_of_such_replies_takes_steps_for_its_length(tmp_path: Path) 
         path = tmp_path / f"{times}.jsonl"
         path.write_text("\n".join(json.dumps({"body": body, "fmt": 0}) for body in ordinary + lists * 8 * times))
         codec = new_codec(Format.TEXT)
-        with patch("smsc_codec.recordings._check.CODEC", codec):
+        with patch("smsc_codec.recordings._check.codec_of", {"senders": codec}.__getitem__):
             counts.append(steps(partial(list, validate_recordings([path]))))
     assert counts[2] - counts[1] < 2.2 * (counts[1] - counts[0])
     assert counts[0] < 40 * (tmp_path / "1.jsonl").stat().st_size
