@@ -20,7 +20,7 @@ from ._loading import LOADING
 from ._rows.opened import arrange
 from ._rows.values import Codes, date, date_text, money_text
 from ._source import SURROGATE, Source, shown
-from ._types import name_of
+from ._types import kind_of, name_of
 from .declare import TEXT, Field, Many, Object, OpenMap, Other, Type
 from .errors import EncodeError, unreadable
 from .limits import Limits
@@ -462,7 +462,7 @@ def spelled(
     those of fields.
     """
     if type(value) is not obj.cls:
-        raise EncodeError(f"expected a {obj.cls.__name__}, found {name_of(value)}", path=path)
+        raise EncodeError(f"expected a {obj.cls.__name__}, found {kind_of(value)}", path=path)
     before = f"{path}." if path else ""
     given: dict[str, Any] = {}
     for field in obj.fields:

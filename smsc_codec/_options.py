@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, Union
 
 from ._source import CHARSETS, charset_name, shown
-from ._types import is_really, name_of
+from ._types import class_name, is_really, name_of
 from .errors import OptionError
 from .formats import BY_NAME, Format
 from .limits import Limits
@@ -79,8 +79,13 @@ def classes_in(expect: Any, known: Sequence[type], of: str, beside: str = "") ->
     if wrong:
         names = [cls.__name__ for cls in known]
         allowed = f"{', '.join(names[:-1])} or {names[-1]}, or a union of them"
-        raise OptionError(f"expect has to be a reply of {of} ({allowed}){beside}, not {shown(wrong[0])}")
+        raise OptionError(f"expect has to be a reply of {of} ({allowed}){beside}, not {_class_in(wrong[0])}")
     return members
+
+
+def _class_in(member: object) -> str:
+    """Return a class by its name, which is not cut off, or what else was given."""
+    return class_name(member) if is_really(member, type) else shown(member)
 
 
 def members_of(expect: Any) -> tuple[Any, ...]:

@@ -37,6 +37,8 @@ _ALIASES = {
     for alias in aliases
 }
 
+EMPTY_BODY = "the body is empty"
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 _EXCERPT = 60

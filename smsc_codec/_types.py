@@ -32,6 +32,11 @@ def class_name(cls: type) -> str:
     return _NAME(cls)
 
 
+def kind_of(value: object) -> str:
+    """What a value is that should be an object of some class: its class, or that it is a class itself."""
+    return f"the class {_NAME(value)}; pass an instance" if is_really(value, type) else name_of(value)
+
+
 class lazy(Generic[T]):  # noqa: N801 - a decorator
     """`functools.cached_property` without a lock.
 

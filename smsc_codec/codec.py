@@ -14,13 +14,14 @@ from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known
-from ._source import BLANKS, BOM, Source, is_utf16, open_source, shown
-from ._types import is_really, name_of
-from .declare import Endpoint
+from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_utf16, open_source, shown
+from ._types import is_really, kind_of
+from .declare import Endpoint, Other
 from .declare import Reply as Declared
 from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .formats import Format, reader_of
 from .limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from .mapping import EMPTY
 from .model import ErrorReply
 from .report import Finding, Report, Severity
 
@@ -64,8 +65,11 @@ class Codec(Generic[R]):
         # By their identity: a class that a caller made may raise when it is asked for its hash.
         self._by_id = {id(reply.cls): reply for reply in endpoint.replies}
         self._classes: tuple[type, ...] = tuple(self._replies)
-        single = (reply.object for reply in endpoint.replies if not reply.many)
-        self._droppable = frozenset(field.name for obj in single for field in obj.fields if field.optional)
+        objects = [reply.object for reply in endpoint.replies if not reply.many]
+        self._droppable = frozenset(
+            [field.name for obj in objects for field in obj.fields if field.optional]
+            + [obj.open.name for obj in objects if isinstance(obj.open, Other)]
+        )
         # Nearly every caller expects one class; a look-up by its identity asks it for nothing.
         self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
@@ -313,9 +317,11 @@ class Codec(Generic[R]):
         rest = source.text.lstrip(BLANKS)
         empty = not rest or rest.isspace()
         if empty and found in (Format.XML, Format.JSON):
-            source.fail("expected a reply, found an empty body", code="empty")
+            source.fail(EMPTY_BODY, code="empty")
         if empty and asked is None:
-            source.fail("expected a reply, found an empty body, which is a list of none if fmt is 0 or 1", code="empty")
+            hint = " (with fmt=0 or fmt=1 that means an empty list; pass fmt to accept it)"
+            is_list = any(reply.many for reply in self.endpoint.own)
+            source.fail(f"{EMPTY_BODY}{hint if is_list else ''}", code="empty")
         if found is Format.TEXT or found is Format.CSV:
             _trim_lines(source)
         elif len(rest) < len(source.text):
@@ -398,7 +404,7 @@ class Codec(Generic[R]):
         - *fmt*: the format to write.
         - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
         - *drop*: the names of fields that may be left out where the format has no place for them: an error's
-          `description` in fmt=1.
+          `description` in fmt=1, and `other` there.
         - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `fields` outside of lists.
 
         Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
@@ -421,13 +427,12 @@ class Codec(Generic[R]):
         name = charset_of(charset)
         if declared is None:
             names = ", ".join(cls.__name__ for cls in self._classes)
-            raise EncodeError(f"expected a reply of {self.endpoint.name} ({names}), found {name_of(reply)}")
+            raise EncodeError(f"expected a reply of {self.endpoint.name} ({names}), found {kind_of(reply)}")
         reader = self._format(format_)
         given: Any = reply
-        if dropped and not declared.many:
-            placeless = {field.name for field in declared.object.fields if field.key(reader.fmt) is None}
+        if dropped:
             try:
-                given = replace(given, **dict.fromkeys(dropped & placeless))
+                given = _without(given, declared, dropped, reader)
             except Exception as error:
                 raise unreadable(error) from error
         return self._encoded(given, declared, reader, name, limits)
@@ -452,6 +457,20 @@ class Codec(Generic[R]):
         if len(body) > limits.body:
             raise EncodeError(f"expected at most {limits.body} bytes, here are {len(body)}")
         return body
+
+
+def _without(given: Any, declared: Declared, dropped: frozenset[str], reader: FormatReader) -> Any:
+    """Return a reply, of a list its records, without the *dropped* fields that the format has no place for."""
+    obj = declared.object
+    placeless: dict[str, Any] = {field.name: None for field in obj.fields if field.key(reader.fmt) is None}
+    if isinstance(obj.open, Other) and not reader.has_open_keys(declared):
+        placeless[obj.open.name] = EMPTY
+    left_out = {name: nothing for name, nothing in placeless.items() if name in dropped}
+    if not declared.many or not left_out:
+        return replace(given, **left_out) if left_out else given
+    records = getattr(given, declared.attribute)
+    made = [replace(record, **left_out) if type(record) is obj.cls else record for record in records]
+    return replace(given, **{declared.attribute: tuple(made)})
 
 
 def _strict_error(finding: Finding) -> DecodeError:

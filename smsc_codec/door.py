@@ -18,7 +18,7 @@ from ._public import public
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
 from ._source import bytes_of, shown
-from ._types import class_name, is_really
+from ._types import class_name, is_really, kind_of
 from .codec import _NOTHING, _UTF8, STRICT, Codec, _failure, format_in, may_be_broken
 from .declare import FORMATS, Other
 from .declare import Reply as Declared
@@ -207,7 +207,7 @@ def encode(
     - *endpoint*: the endpoint whose reply it is, such as `"send"`, if several have its class.
     - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
     - *drop*: the names of fields that may be left out where the format has no place for them: an error's
-      `description` in fmt=1.
+      `description` in fmt=1, and `other` there.
     - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `fields` outside of lists.
 
     Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
@@ -224,7 +224,7 @@ def encode(
         # The byte order mark begins so, and what a reply begins with rarely does.
         if body and body[0] != 0xEF:
             return body
-    codec = _codec_of_class(type(reply)) if endpoint is None else codec_of(name_of_endpoint(endpoint))
+    codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
     return codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
 
 
@@ -259,6 +259,11 @@ def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
         return _codecs[word][id(expect)]
     given = None if endpoint is None else name_of_endpoint(endpoint)
     codec = codec_of(given or (DEFAULT if expect is None else _owner(expect)))
+    for member in () if given is None or expect is None else members_of(expect):
+        owner = next((name for name in loaded() if id(member) in codec_of(name)._by_id), given)
+        if owner != given and id(member) not in codec._by_id:
+            name = class_name(member)
+            raise OptionError(f"expect has to be a reply of {given}.php, and {name} is a reply of {owner}.php")
     if expect is None or id(expect) in codec._by_id:
         _codecs.setdefault(word, {})[id(expect)] = codec
     return codec
@@ -282,8 +287,9 @@ def _owner(expect: Any) -> str:
     raise OptionError(f"expect has to be replies of one endpoint, not of {' and '.join(among)}")
 
 
-def _codec_of_class(cls: type) -> Codec[Any]:
-    """Return the codec of the first endpoint with a class. Raise `EncodeError` if there is none."""
+def _codec_of(reply: object) -> Codec[Any]:
+    """Return the codec of the first endpoint with the class of a reply. Raise `EncodeError` if there is none."""
+    cls = type(reply)
     codec = _by_class.get(id(cls))
     if codec is not None:
         return codec
@@ -293,7 +299,7 @@ def _codec_of_class(cls: type) -> Codec[Any]:
             _by_class[id(cls)] = codec
             return codec
     names = ", ".join(declared.__name__ for declared in codec_of(DEFAULT)._classes)
-    raise EncodeError(f"expected a reply of {DEFAULT}.php ({names}){_BESIDE}, found {class_name(cls)}")
+    raise EncodeError(f"expected a reply of {DEFAULT}.php ({names}){_BESIDE}, found {kind_of(reply)}")
 
 
 # Which endpoint a body looks like

@@ -220,7 +220,7 @@ def test_nothing_to_read_yet(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
 
     stdin = io.TextIOWrapper(io.BufferedReader(Waiting()))
     monkeypatch.setattr("smsc_codec.cli.main.make_usable", lambda: monkeypatch.setattr(sys, "stdin", stdin))
-    assert "found an empty body" in shell("decode").err
+    assert "the body is empty" in shell("decode").err
 
 
 def test_strict(shell: Shell) -> None:

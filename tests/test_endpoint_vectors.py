@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from functools import cache, partial
 from typing import Any
@@ -16,6 +17,7 @@ from smsc_codec import (
     DecodeError,
     EncodeError,
     ErrorReply,
+    FrozenMapping,
     LimitError,
     Limits,
     Severity,
@@ -23,7 +25,7 @@ from smsc_codec import (
 )
 from smsc_codec._rows.source import Fallback
 from smsc_codec.declare import Endpoint, Layout, Object, Reply
-from smsc_codec.endpoints import balance, module_of, send, status
+from smsc_codec.endpoints import balance, info, module_of, send, status
 from smsc_codec.formats import Format
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
@@ -116,7 +118,7 @@ def test_what_a_request_decides() -> None:
     assert price._formats[0] is codec._formats[0]
     with pytest.raises(EncodeError, match="the price of a message has no comma-separated form"):
         codec.asked({}).encode(send.MessageCost(Decimal(279), 1), fmt=1)
-    with pytest.raises(EncodeError, match="unless the codec is for the request"):
+    with pytest.raises(EncodeError, match=r"unless the codec is that for the request: `Codec.asked\(\{'"):
         codec.encode(send.MessageSent(5, 1, code="123456"), fmt=1)
 
 
@@ -151,7 +153,7 @@ def test_further_lines_are_limited() -> None:
         (send.MessageSent(5, 1), {"a b": "x"}, "cannot be read back"),
         (send.MessageSent(5, 1), {"A": "x\ny"}, "a line end would split the value"),
         (send.MessageCost(Decimal(5), 1), {"A": "x"}, "cannot be read back"),
-        (balance.Balance(Decimal(5)), {"A": "x"}, "the text form has no place for 'A'"),
+        (balance.Balance(Decimal(5)), {"A": "x"}, "other.A: the text form has no place for it"),
         (send.MessageSent(5, 1), {"id": "x"}, "the key has a meaning of its own"),
     ],
 )
@@ -325,3 +327,68 @@ def test_what_is_canonical_takes_few_steps_again(vector: Vector) -> None:
         work, most = partial(codec.encode, reply, fmt=fmt), 50 + 6 * sum(each is not None for each in astuple(reply))
         work()
         assert (steps(work) < most) == (vector.name not in WRITTEN), work
+
+
+LINE_ENDS = "the end of the line or the end of the reply"
+OTHER: Any = FrozenMapping.of({"a": "b"})
+FOUND = status.MessageState(1)
+NO_PLACE = "comma-separated replies have no place for it"
+WRITTEN_WORDS: list[tuple[Any, int, Any, str]] = [
+    (send, 3, send.MessageSent, "expected a reply of send.php (ErrorReply, MessageSent, MessageCost), found the class"),
+    (balance, 0, balance.Balance(Decimal(1), other=OTHER), "other.a: the text form has no place for it"),
+    (send, 1, send.MessageSent(1, 1, other=OTHER), f"other.a: {NO_PLACE} (drop=['other'] leaves it out)"),
+    (
+        send,
+        1,
+        send.MessageSent(1, 1, phones=(send.PhoneResult("7", other=OTHER),)),
+        f"phones[0].other.a: {NO_PLACE}",
+    ),
+    (status, 1, status.StatusList((status.Message(FOUND, flag=1),)), f"messages[0].flag: {NO_PLACE}"),
+    (status, 1, status.Message(FOUND), "fmt=1 needs last_timestamp"),
+    (status, 1, status.Message(FOUND, imsi=""), "fmt=1 needs last_timestamp, err, msc, mcc, mnc, cn, net, rcn, rnet"),
+    (send, 1, send.MessageSent(1, 1, balance=Decimal(5)), "fmt=1 needs cost"),
+]
+
+
+@pytest.mark.parametrize(("module", "fmt", "reply", "words"), WRITTEN_WORDS)
+def test_what_is_said_of_a_reply_that_a_format_cannot_carry(module: Any, fmt: int, reply: Any, words: str) -> None:
+    with pytest.raises(EncodeError) as caught:
+        module.CODEC.encode(reply, fmt=fmt)
+    assert str(caught.value).removesuffix(" MessageSent; pass an instance") == words
+
+
+READ_WORDS: list[tuple[Any, int | None, bytes, str]] = [
+    (send, 0, b"OK - x SMS, ID - 5", "expected a whole number of at most 18 digits, found 'x SMS, ID - 5'"),
+    (send, 0, b"OK - 1 SMS, ID - 5, CODE - x", "expected a code, found 'x'"),
+    (status, 0, b"Status = x", "expected the state of a message, found 'x'"),
+    (status, 0, b"Status = 1, cost = x", f"expected ', ', an amount of money, {LINE_ENDS}, found 'x'"),
+    (status, 0, b"Status = 1, check_time = x", f"expected ', ', a date, {LINE_ENDS}, found 'x'"),
+    *((module, fmt, b"", "the body is empty") for module in (send, balance) for fmt in (None, *Format)),
+    (info, 3, b"", "the body is empty"),
+    (info, None, b"", "the body is empty (with fmt=0 or fmt=1 that means an empty list; pass fmt to accept it)"),
+]
+
+
+@pytest.mark.parametrize(("module", "fmt", "body", "words"), READ_WORDS)
+def test_what_is_said_of_a_body_that_is_not_a_reply(module: Any, fmt: int | None, body: bytes, words: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        module.CODEC.decode(body, fmt=fmt)
+    assert caught.value.reason == words
+    assert body or caught.value.code == "empty"
+
+
+def test_other_keys_that_are_dropped() -> None:
+    sent = send.MessageSent(1, 1, other=OTHER)
+    one = status.Message(
+        FOUND, last_timestamp=5, last_date=datetime(2024, 5, 17), id=1, phone="7", err=None, other=OTHER
+    )
+    one = replace(one, err=status.DeliveryError(0))
+    assert send.CODEC.encode(sent, fmt=1, drop=["other"]) == b"1,1"
+    assert send.CODEC.encode(sent, fmt=3, drop=["other"]) == send.CODEC.encode(sent, fmt=3)
+    assert send.CODEC.encode(sent, fmt=0, drop=["other"]) == send.CODEC.encode(sent, fmt=0)
+    assert balance.CODEC.encode(balance.Balance(Decimal(1), other=OTHER), fmt=0, drop=["other"]) == b"1"
+    both = status.StatusList((one, one))
+    assert status.CODEC.encode(both, fmt=1, drop=["other", "last_date"]) == b"1,5,0,1,7\n1,5,0,1,7"
+    wrong: Any = status.StatusList((5,))  # type: ignore[arg-type]
+    with pytest.raises(EncodeError, match=r"messages\[0\]: expected a Message, found int"):
+        status.CODEC.encode(wrong, fmt=1, drop=["other"])

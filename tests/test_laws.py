@@ -291,5 +291,5 @@ def test_no_body_is_no_reply_but_an_empty_list_where_text_is_asked(fmt: Format) 
     if fmt in (Format.TEXT, Format.CSV):
         assert decode(b"", fmt=fmt) == SenderList()
     else:
-        with pytest.raises(SmscCodecError, match="found an empty body"):
+        with pytest.raises(SmscCodecError, match="the body is empty"):
             decode(b"", fmt=fmt)

@@ -330,7 +330,7 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
         (
             SenderList((Sender("A"),)),
             1,
-            "senders[0]: comma-separated replies have the fields <name>,<id> or <name>,<status>,<id>, here are name",
+            "senders[0]: fmt=1 needs id",
         ),
         (SenderList((Sender("\x00"),)), 2, "senders[0].name: XML cannot hold the character U+0000"),
         (
@@ -420,7 +420,7 @@ REPLY_CLASSES = (
     [
         ({"limits": 5}, "limits has to be a Limits, not int"),
         ({"expect": 5}, f"expect has to be {REPLY_CLASSES}, not 5"),
-        ({"expect": int}, f"expect has to be {REPLY_CLASSES}, not <class 'int'>"),
+        ({"expect": int}, f"expect has to be {REPLY_CLASSES}, not int"),
     ],
 )
 def test_wrong_options_of_decode(options: dict[str, Any], words: str) -> None:

@@ -14,8 +14,8 @@ from .._rows.small import Part, Variant, small
 from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Writer, writer
-from .._source import Source, shown
-from ..declare import Cell, Const, Endpoint, Layout, Maybe, Object, Only, Reply, Rest, Signed, Type, name_of_cell
+from .._source import EMPTY_BODY, Source, shown
+from ..declare import Cell, Const, Endpoint, Layout, Maybe, Object, Only, Other, Reply, Rest, Signed, Type, name_of_cell
 from ..errors import EncodeError
 from ..limits import Limits
 from ..model import ErrorReply
@@ -25,6 +25,7 @@ from .shapes import AtOnce, Tables
 _Place = tuple[Reply, Layout]
 """A layout, and the reply that has it."""
 
+_NO_PLACE = "comma-separated replies have no place for it"
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
 # Characters that lines have at most on average where nothing is wrong; real ones have some 20.
@@ -298,6 +299,8 @@ class CsvFormat(FormatReader):
                     return reply.many()
                 if "\n" in text or "," in text:
                     return self._read_lines(reply, source, notes)
+        if not text:
+            source.fail(EMPTY_BODY, code="empty")
         found_ = source.found(0)
         raise Trouble(
             f"expected {self.endpoint.expected()} as comma-separated values, found {found_}", Place(), "", "malformed"
@@ -359,6 +362,10 @@ class CsvFormat(FormatReader):
 
     # Writing
 
+    def has_open_keys(self, reply: Reply) -> bool:
+        """Whether the format has a place for keys of a reply that are not fields."""
+        return False
+
     def write(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
         # The layouts are those of the request that this reader is for.
@@ -413,22 +420,59 @@ class CsvFormat(FormatReader):
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the line of a record with these fields."""
-        given = {each.name or each.key: each for each in fields}
+        for each in fields:
+            if not each.name:
+                rest = reply.object.open
+                is_whole = reply.kind in self._by_kind
+                hint = f" (drop=[{rest.name!r}] leaves it out)" if is_whole and isinstance(rest, Other) else ""
+                raise EncodeError(f"{_NO_PLACE}{hint}", path=each.path)
+        given = {each.name: each for each in fields}
         fitting = [layout for layout in reply.csv if layout.has_place_for(given)]
         if not fitting:
-            wanted = " or ".join(map(_shown, reply.csv))
-            here = ", ".join(given)
-            raise EncodeError(f"comma-separated replies have the fields {wanted}, here are {here}", path=path)
+            raise self._unfitting(reply, given, path)
         for layout in fitting:
             line = _line(layout, given)
             taken = self._is_taken(reply, layout)
             if line is not None and (taken is None or not taken(line)):
                 return line
+        lacking = _lacking(reply, given)
+        if lacking and not any(_is_like(layout, given) for layout in fitting):
+            raise EncodeError(lacking, path=path)
         line = _line(fitting[0], given) or ""
         if line.startswith("0,") and isinstance(fitting[0].cells[-1], Signed):
             raise EncodeError(f"{shown('0')} means that there is none in this format", path=given["id"].path)
-        without = ", unless the codec is for the request (`Codec.asked`)" if fitting[0].when else ""
+        when = fitting[0].when
+        without = f", unless the codec is that for the request: `Codec.asked({dict(when)})`" if when else ""
         raise EncodeError(f"{_otherwise(line)}{without}", path=path)
+
+    def _unfitting(self, reply: Reply, given: Mapping[str, Spelled], path: str) -> EncodeError:
+        """Return what is wrong with fields for which there is no layout: one too many, or one too few."""
+        has = {name for layout in reply.csv for name in layout.names}
+        for name, each in given.items():
+            if name not in has:
+                return EncodeError(_NO_PLACE, path=each.path)
+        lacking = _lacking(reply, given)
+        if lacking:
+            return EncodeError(lacking, path=path)
+        wanted = " or ".join(dict.fromkeys(map(_shown, reply.csv)))
+        return EncodeError(f"comma-separated replies have the fields {wanted}, here are {', '.join(given)}", path=path)
+
+
+def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
+    """Return which fields the layout needs that lacks the fewest of them, an empty text if there is none."""
+    near = [layout for layout in reply.csv if given.keys() <= layout.names and _is_like(layout, given)]
+    lacking = [[n for n in map(name_of_cell, each.cells) if n in each.required and n not in given] for each in near]
+    some = min(lacking, key=len, default=[])
+    return f"fmt=1 needs {', '.join(some)}" if some else ""
+
+
+def _is_like(layout: Layout, given: Mapping[str, Spelled]) -> bool:
+    """Whether values that are given match the cells whose spelling tells the layout."""
+    return all(
+        cell.name not in given or re.compile(cell.pattern).fullmatch(given[cell.name].text)
+        for cell in layout.cells
+        if isinstance(cell, Only)
+    )
 
 
 def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:

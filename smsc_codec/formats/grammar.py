@@ -51,14 +51,19 @@ class Piece(NamedTuple):
     at: int
 
 
+Words = tuple[tuple[str, str, str], ...]
+"""What errors call values: each with the name of its terminal in small letters, empty for any, and its pattern."""
+
+
 class Grammar:
     """A grammar, and what can be asked of it.
 
     *name* is a file in `grammars/` without its ending, or the path of any other `.lark` file; *starts* are
-    the rules that texts can be parsed with.
+    the rules that texts can be parsed with; *words* is what errors call values.
     """
 
-    def __init__(self, name: str, starts: tuple[str, ...]) -> None:
+    def __init__(self, name: str, starts: tuple[str, ...], words: Words = ()) -> None:
+        self._named = {(name, pattern): called for name, pattern, called in words}
         text = Path(name).read_text("utf-8") if name.endswith(".lark") else _read(f"{name}.lark")
         # LALR with the contextual lexer: linear, and a key may spell what is a value elsewhere.
         # Tokens of punctuation are kept for `pieces`. No `cache`: it unpickles a predictable temporary file.
@@ -75,7 +80,9 @@ class Grammar:
 
     def pattern(self, terminal: str) -> str:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
-        name = next(name for name in self._terminals if terminal in (name, _own_name(name)))
+        name = terminal
+        if name not in self._terminals:
+            name = next(name for name in self._terminals if _own_name(name) == terminal)
         return str(self._terminals[name].pattern.to_regexp())
 
     def specials(self, terminal: str) -> str | None:
@@ -200,7 +207,11 @@ class Grammar:
             return "the end of the line"
         if self.fixed(terminal):
             return repr(self.fixed(terminal))
-        words = _own_name(terminal).lower().replace("_", " ")
+        name, pattern = _own_name(terminal).lower(), self.pattern(terminal)
+        known = self._named.get((name, pattern)) or self._named.get(("", pattern))
+        if known is not None:
+            return known
+        words = name.replace("_", " ")
         return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
 
 

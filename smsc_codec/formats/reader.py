@@ -278,6 +278,10 @@ class FormatReader(ABC):
         words = kinds_of.get(id(type(read)), "another reply")
         raise EncodeError(f"with this key it would be read back as {words}", path=opened[key])
 
+    def has_open_keys(self, reply: Reply) -> bool:
+        """Whether the format has a place for keys of a reply that are not fields."""
+        return True
+
     def constant(self, reply: Reply) -> str:
         """Return the text of a reply that is a word."""
         return reply.constant

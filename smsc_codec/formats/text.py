@@ -19,13 +19,13 @@ from .._rows.read import rows
 from .._rows.small import Part, Variant
 from .._rows.source import Fallback, fall_back
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
-from .._source import SURROGATE, Source, shown
-from ..declare import Endpoint, Field, Object, OpenMap, Reply, Type
+from .._source import EMPTY_BODY, SURROGATE, Source, shown
+from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
-from .grammar import Grammar, Piece
+from .grammar import Grammar, Piece, Words
 from .reader import required, texts_with
 from .runs import RunReader
 from .shapes import Few, Shape, Shapes, Tables
@@ -54,7 +54,9 @@ class TextFormat(RunReader):
         inner = tuple(reply for _, reply in self.behind.values())
         self._required = {reply.kind: required(reply, self.fmt) for reply in inner}
         rules = dict.fromkeys(reply.rule for reply in (*self._records, *inner))
-        grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *rules))
+        every = (*self.replies, *inner)
+        named = [(field.key(self.fmt) or "", field.type) for reply in every for field in reply.object.fields]
+        grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *rules), _words_of(named))
         self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search
         self._shapes: Shapes[Shape] = Shapes()
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
@@ -215,7 +217,7 @@ class TextFormat(RunReader):
         if not text or self._line_of(text, 0) == (0, len(text)):
             for each in self.ordered(expect, self.lists):
                 return each.many()
-            source.fail("expected a reply, found an empty body", code="empty")
+            source.fail(EMPTY_BODY, code="empty")
         reply = self._record_at(text)
         if reply is None:
             return self._narrow(source, expect, notes)
@@ -434,6 +436,10 @@ class TextFormat(RunReader):
 
     # Writing
 
+    def has_open_keys(self, reply: Reply) -> bool:
+        """Whether the format has a place for keys of a reply that are not fields."""
+        return bool(self._dash) or reply not in self.narrow
+
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
         text = super().write_one(value, reply, limits)
@@ -562,7 +568,7 @@ class TextFormat(RunReader):
             raise EncodeError(f"the text form has no place for {', '.join(spelled)} together")
         if others:
             if not self._dash:
-                raise EncodeError(f"the text form has no place for {', '.join(shown(key) for key, _ in others)}")
+                raise EncodeError("the text form has no place for it", path=fields[-1].path)
             text += "".join([f"{self._comma}{key}{self._dash}{value}" for key, value in others])
             read = _values_in(self._parsed_back(text, "")[1], names)
             if [(key, piece.text) for key, piece in read][-len(others) :] != others or len(read) > len(fields):
@@ -591,6 +597,20 @@ class TextFormat(RunReader):
         except DecodeError as error:
             reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
             raise EncodeError(reason, path=path) from None
+
+
+def _words_of(types: Sequence[tuple[str, Type | Many]]) -> Words:
+    """Return what errors call a value, by the name and the pattern of its terminal, or by its pattern alone.
+
+    A text is called what its terminal is: that says more than `text`.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for key, type_ in types:
+        if isinstance(type_, Type) and type_.kind != "text":
+            found.setdefault((key.lower(), type_.pattern), type_.words)
+            if type_.kind != "code":
+                found.setdefault(("", type_.pattern), type_.words)
+    return tuple((*place, words) for place, words in found.items())
 
 
 def _has_free(obj: Object) -> bool:
