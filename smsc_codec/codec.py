@@ -14,6 +14,7 @@ from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known
+from ._sound import check
 from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_utf16, open_source, shown
 from ._types import is_really, kind_of
 from .declare import Endpoint, Other
@@ -56,6 +57,7 @@ class Codec(Generic[R]):
     def __init__(self, endpoint: Endpoint[R]) -> None:
         if not is_really(endpoint, Endpoint):
             raise OptionError(f"endpoint has to be an Endpoint of smsc_codec.declare, not {shown(endpoint)}")
+        check(endpoint)
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
         # Of a codec that is for one request: that for any. They share all formats but fmt=1.

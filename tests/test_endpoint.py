@@ -28,6 +28,7 @@ from smsc_codec import (
     Format,
     FrozenMapping,
     Limits,
+    OptionError,
     Sender,
     SenderError,
     SenderList,
@@ -35,7 +36,23 @@ from smsc_codec import (
     declare,
     validate,
 )
-from smsc_codec.declare import ID, NAME, TEXT, Const, Endpoint, Field, Layout, Maybe, Object, OpenMap, Reply, Type, code
+from smsc_codec.declare import (
+    ID,
+    NAME,
+    TEXT,
+    Const,
+    Endpoint,
+    Field,
+    Layout,
+    Many,
+    Maybe,
+    Object,
+    OpenMap,
+    Other,
+    Reply,
+    Type,
+    code,
+)
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.endpoints.status import MessageState
 from smsc_codec.formats.shapes import most_shapes
@@ -667,3 +684,123 @@ def test_declarations_do_not_change() -> None:
     words = [each for each in vars(declare).values() if isinstance(each, type) and issubclass(each, msgspec.Struct)]
     own = [word for word in words if word.__module__ == declare.__name__]
     assert len(own) == 15 and all(word.__struct_config__.frozen for word in own)
+
+
+# Declarations that are wrong
+
+
+class Lone(msgspec.Struct, frozen=True):
+    id: int
+    note: str | None = None
+    other: Mapping[str, str] = EMPTY
+
+
+class Unfilled(msgspec.Struct, frozen=True):
+    other: Mapping[str, str]
+    id: int
+
+
+def declared(*members: Any, cls: Any = Lone, **more: Any) -> Reply:
+    return Reply("lone", "a thing", Object(cls, members), **more)
+
+
+LONE: Any = Field("id", ID)
+ANY: Any = int
+WRONG_DECLARATIONS: list[tuple[Any, str]] = [
+    (declared(LONE, Field("txt", NAME)), "field 'txt' is not an attribute of Lone"),
+    (declared(replace(LONE, optional=True)), "field 'id' may be missing, and has no default in Lone"),
+    (declared(replace(LONE, absent_in="text")), "field 'id' may be missing, and has no default in Lone"),
+    (declared(Field("note", NAME)), "attribute 'id' of Lone has no field and no default"),
+    (declared(Field("id", ANY)), "field 'id' needs a Type or a Many of smsc_codec.declare, such as ID, not int"),
+    (declared(Field("id", "ID")), "field 'id' needs a Type or a Many of smsc_codec.declare, such as ID, not str"),  # type: ignore[arg-type]
+    (
+        declared(Field("id", Type("whole", "a number", "[0-9]"))),
+        "field 'id': a Type is of the kind code, date, money, number, text, not 'whole'",
+    ),
+    (
+        declared(Field("id", Type("code", "a code", "[0-9]"))),
+        "field 'id': a code needs the class of its numbers: make its Type with declare.code",
+    ),
+    (declared(LONE, Other("more")), "Lone needs an attribute 'more' with the default FrozenMapping() for open keys"),
+    (declared(LONE, Other("note")), "'note' has to be the last attribute of Lone"),
+    (
+        declared(LONE, Other(), cls=Unfilled),
+        "Unfilled needs an attribute 'other' with the default FrozenMapping() for open keys",
+    ),
+    (
+        declared(LONE, OpenMap("codes", KIND, "other", NAME, frozenset(), {})),
+        "Lone needs an attribute 'codes' with the default FrozenMapping() for open keys",
+    ),
+    (declared(cls=dict), "the class of an Object has to be a msgspec.Struct, not dict"),
+    (
+        Reply("lone", "a thing", Object(Lone, LONE)),
+        "the members of an Object have to be a tuple, not Field: write (Field(…),)",
+    ),
+    (
+        Reply("lone", "a thing", Object(Lone, (LONE,), orders={"json": (("id", "nr"),)})),
+        "the order of fields names 'nr', which is not a field",
+    ),
+    (declared(LONE, csv=Layout(("id",))), "csv has to be a tuple of Layout, not Layout: write (Layout(…),)"),
+    (declared(LONE, csv=(Layout("id"),)), "a Layout has a tuple of cells, not str: write Layout(('id',))"),  # type: ignore[arg-type]
+    (declared(LONE, csv=("id",)), "a Layout has a tuple of cells, not str: write Layout(('id',))"),
+    (declared(LONE, csv=(Layout(("id", "nr")),)), "a Layout names 'nr', which is not a field"),
+    (declared(LONE, xml="result"), "xml has to be a tuple of elements, not str: write ('result',)"),
+    (declared(LONE, many=dict, item="x"), "many has to be a msgspec.Struct with an attribute for the records"),
+    (declared(LONE, many=Groups), "a list needs item, the element of a record in fmt=2"),
+    (
+        declared(LONE, Field("note", Many(Object(Lone, (Field("nr", ID),)), item="x"), optional=True)),
+        "field 'note': field 'nr' is not an attribute of Lone",
+    ),
+    (
+        declared(LONE, Field("note", Many(Object(Lone, (LONE,)), csv=(Layout(("nr",)),)), optional=True)),
+        "field 'note': a Layout names 'nr', which is not a field",
+    ),
+    (replace(CREATED, kind="error"), "another reply has this kind"),
+]
+
+
+@pytest.mark.parametrize(("reply", "words"), WRONG_DECLARATIONS, ids=[words for _, words in WRONG_DECLARATIONS])
+def test_a_declaration_that_is_wrong_makes_no_codec(reply: Reply, words: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        Codec(Endpoint[Any]("things.php", JOBS.grammar, (reply,)))
+    assert caught.value.reason == f"things.php: reply {reply.kind!r}: {words}"
+
+
+def test_replies_that_are_not_a_tuple() -> None:
+    for own in (CREATED, [CREATED], ("created",)):
+        with pytest.raises(
+            OptionError, match=r"things.php: the replies have to be a tuple of Reply, such as \(SENT,\)"
+        ):
+            Codec(Endpoint[Any]("things.php", JOBS.grammar, own))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("rules", "reply", "words"),
+    [
+        ('reply: error | done\ndone: "OK"', CREATED, "rule 'done' has no Reply of that kind"),
+        ("reply: error", CREATED, "reply 'created' has no rule of that name"),
+        (
+            'reply: (error | created) [_LINE_END]\ncreated: "OK, ID - " NUMBER\nNUMBER: /[0-9]+/',
+            CREATED,
+            "reply 'created': terminal NUMBER is not the value of a field"
+            " (name it like the field's key, or begin its name with _)",
+        ),
+        ("reply: error | created", CREATED, "has to use the terminal _LINE_END of service.lark"),
+        (
+            "reply: error [_LINE_END] | groups\ngroups: group (_LINE_END group)*\n"
+            'group: "id" _IS ID ", name = " NAME\nNAME: /[a-z]+/\n_IS: / = /',
+            GROUPS.own[0],
+            "_IS has to be a fixed string, so that it can be written",
+        ),
+        ("reply: error | nothing", CREATED, "Rule 'nothing' used but not defined (in rule reply)"),
+    ],
+)
+def test_a_grammar_of_other_replies(tmp_path: Path, rules: str, reply: Reply, words: str) -> None:
+    path = tmp_path / "things.lark"
+    more = "" if "created:" in rules or "created" not in rules else '\ncreated: "OK, ID - " ID ", COST - " ID'
+    path.write_text(f"%import service (error, ID, _LINE_END)\n{rules}{more}\n", "utf-8")
+    codec = Codec(Endpoint[Any]("things.php", str(path), (reply,)))
+    assert codec.decode(b'{"error_code": 5}', fmt=3) == ErrorReply(5)
+    with pytest.raises(OptionError) as caught:
+        codec.decode(b"ERROR = 5 (x)", fmt=0)
+    assert caught.value.reason.endswith(words)

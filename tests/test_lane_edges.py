@@ -260,7 +260,9 @@ def test_a_list_in_the_records_of_a_list() -> None:
 
 def test_two_kinds_of_lists_in_json() -> None:
     """The members of the first object say which it is."""
-    others = Reply("others", "others", Object(Sender, (Field("name", NAME, json="sender"),)), many=SenderList)
+    others = Reply(
+        "others", "others", Object(Sender, (Field("name", NAME, json="sender"),)), many=SenderList, item="other"
+    )
     codec: Codec[Any] = Codec(
         Endpoint(
             "phones.php", str(Path(__file__).parent / "grammars/groups.lark"), (LISTING, others), errors=SENDERS.errors

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr, TerminalDef
 from lark.load_grammar import PackageResource
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from .._source import Source
+from ..errors import OptionError
 
 # In a wheel the grammars are inside the package, in a checkout and an editable install beside it.
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -63,27 +64,38 @@ class Grammar:
     """
 
     def __init__(self, name: str, starts: tuple[str, ...], words: Words = ()) -> None:
+        self._name = name
         self._named = {(name, pattern): called for name, pattern, called in words}
         text = Path(name).read_text("utf-8") if name.endswith(".lark") else _read(f"{name}.lark")
         # LALR with the contextual lexer: linear, and a key may spell what is a value elsewhere.
         # Tokens of punctuation are kept for `pieces`. No `cache`: it unpickles a predictable temporary file.
-        self._lark = Lark(
-            text,
-            parser="lalr",
-            lexer="contextual",
-            start=list(starts),
-            keep_all_tokens=True,
-            maybe_placeholders=False,
-            import_paths=[_import],
-        )
+        try:
+            self._lark = Lark(
+                text,
+                parser="lalr",
+                lexer="contextual",
+                start=list(starts),
+                keep_all_tokens=True,
+                maybe_placeholders=False,
+                import_paths=[_import],
+            )
+        except LarkError as error:
+            raise OptionError(f"grammar {name!r}: {error}") from error
         self._terminals: dict[str, TerminalDef] = {terminal.name: terminal for terminal in self._lark.terminals}
 
     def pattern(self, terminal: str) -> str:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
-        name = terminal
-        if name not in self._terminals:
-            name = next(name for name in self._terminals if _own_name(name) == terminal)
-        return str(self._terminals[name].pattern.to_regexp())
+        return str(self._definition(terminal).pattern.to_regexp())
+
+    def _definition(self, terminal: str) -> TerminalDef:
+        """Return the terminal of that name, or the imported one. Raise `OptionError` if the grammar uses neither."""
+        found = self._terminals.get(terminal)
+        if found is None:
+            imported = (each for name, each in self._terminals.items() if _own_name(name) == terminal)
+            found = next(imported, None)
+        if found is None:
+            raise OptionError(f"grammar {self._name!r} has to use the terminal {terminal} of service.lark")
+        return found
 
     def specials(self, terminal: str) -> str | None:
         """Return the ASCII characters that can make a text invalid, or None if unknown.
@@ -137,8 +149,9 @@ class Grammar:
 
     def literal(self, terminal: str) -> str:
         """The text of a terminal that is a fixed string."""
-        pattern = self._terminals[terminal].pattern
-        assert isinstance(pattern, PatternStr), f"{terminal} has to be a fixed string, so that it can be written"
+        pattern = self._definition(terminal).pattern
+        if not isinstance(pattern, PatternStr):
+            raise OptionError(f"grammar {self._name!r}: {terminal} has to be a fixed string, so that it can be written")
         return str(pattern.value)
 
     def kind(self, terminal: str) -> str:
@@ -177,6 +190,16 @@ class Grammar:
             if _own_name(candidate.origin.name) == rule and all(symbol.is_term for symbol in candidate.expansion):
                 symbols = [symbol.name for symbol in candidate.expansion]
                 yield [Piece(self.kind(symbol), symbol, self.fixed(symbol), 0) for symbol in symbols]
+
+    def has_rule(self, name: str) -> bool:
+        """Whether the grammar has a rule of that name, its own or an imported one."""
+        return any(_own_name(rule.origin.name) == name for rule in self._lark.rules)
+
+    def inside(self, name: str) -> set[str]:
+        """Return the rules in a rule, without those that only repeat others."""
+        inside = [rule.expansion for rule in self._lark.rules if rule.origin.name == name]
+        names = {symbol.name for expansion in inside for symbol in expansion if not symbol.is_term}
+        return {_own_name(each) for each in names if not each.startswith("_")}
 
     def fixed(self, terminal: str) -> str:
         """Return the text of a terminal that is a fixed string, an empty one for any other, and if there is none."""

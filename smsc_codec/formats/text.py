@@ -21,7 +21,7 @@ from .._rows.source import Fallback, fall_back
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, shown
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
-from ..errors import DecodeError, EncodeError
+from ..errors import DecodeError, EncodeError, OptionError
 from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
@@ -56,10 +56,13 @@ class TextFormat(RunReader):
         rules = dict.fromkeys(reply.rule for reply in (*self._records, *inner))
         every = (*self.replies, *inner)
         named = [(field.key(self.fmt) or "", field.type) for reply in every for field in reply.object.fields]
+        self._where = f"{endpoint.name}: grammar {endpoint.grammar!r}"
         grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *rules), _words_of(named))
+        self._check_rules()
         self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search
         self._shapes: Shapes[Shape] = Shapes()
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
+        self._check_values()
         # What stands between a key and its value behind the fields of a reply that is not a record.
         self._dash = grammar.fixed("_DASH")
         self._texts_of: dict[str, list[str]] = {reply.kind: [] for reply in self.wide}
@@ -78,6 +81,30 @@ class TextFormat(RunReader):
         self._alike_of = {rule: self._of_rule(rule) for rule in rules}
         self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in self._records]
         self._led = next((reply for reply in self._records if _leads(reply.object)), None)
+
+    def _check_rules(self) -> None:
+        """Raise `OptionError` if the grammar and the declaration do not name the same replies."""
+        declared = {name for reply in self.replies for name in (reply.kind, reply.rule) if name}
+        declared |= {inner.rule for _, inner in self.behind.values()}
+        for name in self._grammar.inside("reply") - declared:
+            records = self._grammar.inside(name)
+            if not records or not records <= declared:
+                raise OptionError(f"{self._where}: rule {name!r} has no Reply of that kind")
+        for reply in self.narrow:
+            if not any(map(self._grammar.has_rule, (reply.rule, reply.kind))):
+                raise OptionError(f"{self._where}: reply {reply.kind!r} has no rule of that name")
+
+    def _check_values(self) -> None:
+        """Raise `OptionError` if a value in the rule of a reply is not that of a field."""
+        for reply in self.narrow:
+            names = reply.object.names(self.fmt)
+            for piece in (piece for pieces in self._variants[reply.kind] for piece in pieces):
+                if piece.kind not in ("literal", "separator", *names):
+                    wanted = "name it like the field's key, or begin its name with _"
+                    raise OptionError(
+                        f"{self._where}: reply {reply.kind!r}: terminal {piece.terminal} is not the value of a field"
+                        f" ({wanted})"
+                    )
 
     # Reading
 
