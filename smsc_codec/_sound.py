@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ._types import class_name, is_really, name_of
-from .declare import Endpoint, Field, Layout, Many, Object, Other, Reply, Type, name_of_cell
+from .declare import Const, Endpoint, Field, Layout, Many, Object, Other, Reply, Type, name_of_cell
 from .errors import OptionError
 
 _KINDS = frozenset({"number", "code", "money", "date", "text"})
@@ -53,18 +53,20 @@ def _is_struct(cls: object) -> bool:
 
 
 def _in_object(obj: Object) -> Iterator[str]:
-    cls = obj.cls
-    if not _is_struct(cls):
-        yield f"the class of an Object has to be a msgspec.Struct, not {_called(cls)}"
-        return
-    name = class_name(cls)
+    if not _is_struct(obj.cls):
+        yield f"the class of an Object has to be a msgspec.Struct, not {_called(obj.cls)}"
+    elif not is_really(obj.members, tuple):
+        yield f"the members of an Object have to be a tuple, not {name_of(obj.members)}: write (Field(…),)"
+    else:
+        yield from _in_members(obj)
+
+
+def _in_members(obj: Object) -> Iterator[str]:
+    cls, name = obj.cls, class_name(obj.cls)
     attributes: tuple[str, ...] = cls.__struct_fields__
     defaults: tuple[Any, ...] = cls.__struct_defaults__
     behind = zip(attributes[len(attributes) - len(defaults) :], defaults)
     lacking = {*attributes} - {attribute for attribute, default in behind if default is not msgspec.NODEFAULT}
-    if not is_really(obj.members, tuple):
-        yield f"the members of an Object have to be a tuple, not {name_of(obj.members)}: write (Field(…),)"
-        return
     given: set[str] = set()
     for field in obj.fields:
         given.add(field.name)
@@ -104,12 +106,11 @@ def _in_type(field: Field) -> Iterator[str]:
 def _in_layouts(layouts: Any, obj: Object) -> Iterator[str]:
     if not is_really(layouts, tuple):
         yield f"csv has to be a tuple of Layout, not {name_of(layouts)}: write (Layout(…),)"
-        return
-    for layout in layouts:
-        if not isinstance(layout, Layout) or not is_really(layout.cells, tuple):
-            wrong = name_of(getattr(layout, "cells", layout))
-            yield f"a Layout has a tuple of cells, not {wrong}: write Layout(('id',))"
-            continue
-        for name in filter(None, map(name_of_cell, layout.cells)):
-            if name not in obj.by_name:
-                yield f"a Layout names {name!r}, which is not a field"
+    for layout in layouts if is_really(layouts, tuple) else ():
+        if not isinstance(layout, Layout):
+            yield f"csv has to be a tuple of Layout, and has a {name_of(layout)}: write (Layout(…),)"
+        elif not is_really(layout.cells, tuple):
+            yield f"a Layout has a tuple of cells, not {name_of(layout.cells)}: write Layout(('id',))"
+        else:
+            names = [name_of_cell(cell) for cell in layout.cells if not isinstance(cell, Const)]
+            yield from (f"a Layout names {name!r}, which is not a field" for name in names if name not in obj.by_name)

@@ -742,7 +742,8 @@ WRONG_DECLARATIONS: list[tuple[Any, str]] = [
     ),
     (declared(LONE, csv=Layout(("id",))), "csv has to be a tuple of Layout, not Layout: write (Layout(…),)"),
     (declared(LONE, csv=(Layout("id"),)), "a Layout has a tuple of cells, not str: write Layout(('id',))"),  # type: ignore[arg-type]
-    (declared(LONE, csv=("id",)), "a Layout has a tuple of cells, not str: write Layout(('id',))"),
+    (declared(LONE, csv=("id",)), "csv has to be a tuple of Layout, and has a str: write (Layout(…),)"),
+    (declared(LONE, csv=(("id",),)), "csv has to be a tuple of Layout, and has a tuple: write (Layout(…),)"),
     (declared(LONE, csv=(Layout(("id", "nr")),)), "a Layout names 'nr', which is not a field"),
     (declared(LONE, xml="result"), "xml has to be a tuple of elements, not str: write ('result',)"),
     (declared(LONE, many=dict, item="x"), "many has to be a msgspec.Struct with an attribute for the records"),

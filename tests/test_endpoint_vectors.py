@@ -208,7 +208,7 @@ def test_cells_that_would_be_read_otherwise() -> None:
     with pytest.raises(EncodeError, match="'0' means that there is none"):
         send.CODEC.encode(ErrorReply(send.MessageError(3), None, 0), fmt=1)
     label = Reply("label", "a label", Object(send.PhoneResult, (send.PHONE.fields[0], send.PHONE.fields[1])))
-    rows = replace(label, kind="labels", many=status.StatusList, csv=(Layout(("phone", "mccmnc")),))
+    rows = replace(label, kind="labels", many=status.StatusList, item="label", csv=(Layout(("phone", "mccmnc")),))
     labels: Codec[Any] = Codec(Endpoint[Any]("labels.php", "balance", (rows,)))
     listed = status.StatusList((send.PhoneResult("5", "7"),))  # type: ignore[arg-type]
     assert labels.decode(labels.encode(listed, fmt=1), fmt=1) == listed
@@ -347,6 +347,7 @@ WRITTEN_WORDS: list[tuple[Any, int, Any, str]] = [
     (status, 1, status.Message(FOUND), "fmt=1 needs last_timestamp"),
     (status, 1, status.Message(FOUND, imsi=""), "fmt=1 needs last_timestamp, err, msc, mcc, mnc, cn, net, rcn, rnet"),
     (send, 1, send.MessageSent(1, 1, balance=Decimal(5)), "fmt=1 needs cost"),
+    (status, 1, status.Message(FOUND, last_timestamp=1, sms_cnt=1), f"sms_cnt: {NO_PLACE}"),
 ]
 
 
