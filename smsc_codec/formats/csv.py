@@ -32,12 +32,8 @@ _LINE_END = r"(?:\r?\n|)"
 _USUAL_LINE = 256
 
 
-def _refuse(text: str) -> str:
-    raise Fallback
-
-
-_TEXTS = texts_with(re.compile("[,\r\n\ud800-\udfff]").search, _refuse)
-_REST = texts_with(re.compile("[\r\n\ud800-\udfff]").search, _refuse)
+_TEXTS = texts_with(re.compile("[,\r\n\ud800-\udfff]").search)
+_REST = texts_with(re.compile("[\r\n\ud800-\udfff]").search)
 
 
 class _Lines(NamedTuple):

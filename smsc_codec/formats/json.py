@@ -23,7 +23,7 @@ from ..declare import TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
-from .reader import FormatReader, rank, required, texts_with
+from .reader import FormatReader, check_width, rank, required, texts_with
 from .shapes import AtOnce, Shapes, Tables, grouped, most_shapes
 
 _PLAIN = r'[^"\\\x00-\x1f]'
@@ -241,14 +241,10 @@ class JsonFormat(FormatReader):
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply; of those that it could be, the expected one."""
         given = self._parsed(source)
-        limits = source.limits
         if isinstance(given, list) and not isinstance(given, Pairs) and self.lists:
             return self._listed(given, self.ordered(expect, self.lists), source, notes)
         if isinstance(given, Pairs):
-            if len(given) > limits.fields:
-                key = given[limits.fields][0]
-                again = sum(other == key for other, _ in given[: limits.fields])
-                raise Trouble(f"expected at most {limits.fields} fields", Place((key,), again), "", "limit")
+            check_width(given, source.limits)
             chosen = self._chosen(given, expect)
             if chosen is not None and chosen.many:
                 return self._listed([given], [chosen], source, notes)

@@ -376,8 +376,20 @@ def _how_many(group: tuple[Hashable, list[int]]) -> int:
     return len(group[1])
 
 
-def texts_with(special: Callable[[str], Any], escape: Callable[[str], str]) -> Texts:
-    """Return how texts are written that are escaped where they have *special* characters."""
+def check_width(pairs: Sequence[Pair], limits: Limits) -> None:
+    """Raise `Trouble` about the first key that is one too many."""
+    if len(pairs) > limits.fields:
+        key = pairs[limits.fields][0]
+        again = sum(other == key for other, _ in pairs[: limits.fields])
+        raise Trouble(f"expected at most {limits.fields} fields", Place((key,), again), "", "limit")
+
+
+def _refuse(text: str) -> str:
+    raise Fallback
+
+
+def texts_with(special: Callable[[str], Any], escape: Callable[[str], str] = _refuse) -> Texts:
+    """Return how texts are written that are escaped where they have *special* characters, or else refused."""
 
     def one(text: str) -> str:
         return escape(text) if special(text) else text

@@ -735,11 +735,7 @@ def _keyed(pieces: Sequence[Piece]) -> list[Pair]:
     return pairs
 
 
-def _refused(text: str) -> str:
-    raise Fallback
-
-
-_PLAIN = texts_with(SURROGATE.search, _refused)
+_PLAIN = texts_with(SURROGATE.search)
 
 
 def _same(text: str) -> str:

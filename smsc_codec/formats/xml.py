@@ -20,7 +20,7 @@ from ..declare import TEXT, Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
-from .reader import rank, texts_with
+from .reader import check_width, rank, texts_with
 from .runs import RunReader
 from .shapes import Shape, Shapes, Tables
 from .xml_tree import Element, Tree, is_html
@@ -276,10 +276,7 @@ class XmlFormat(RunReader):
         if reply.many:
             return self._listed(reply, roots, source, notes)
         _note_attributes(roots, self._roots if is_error else reply.xml, source, notes)
-        if len(pairs) > source.limits.fields:
-            key = pairs[source.limits.fields][0]
-            again = sum(other == key for other, _ in pairs[: source.limits.fields])
-            raise Trouble(f"expected at most {source.limits.fields} fields", Place((key,), again), "", "limit")
+        check_width(pairs, source.limits)
         if reply.constant:
             return reply.object.cls()
         return self.builder(reply).build(pairs, source, (), "", notes)
