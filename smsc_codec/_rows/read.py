@@ -36,6 +36,8 @@ class Rows(NamedTuple):
     """Whether a key among them is not documented."""
     texts: tuple[Callable[[Any], Iterable[str]], ...]
     """What returns a column of rows whose values can be too long: all but numbers and codes."""
+    short: tuple[Callable[[Any], Iterable[str]], ...]
+    """The same of dates and amounts, which have at most `_LONGEST_SHORT` characters."""
     opened: tuple[Callable[[Any], Iterable[str]], ...]
     """The same of open keys that have codes or texts."""
     width: int
@@ -49,7 +51,8 @@ class Rows(NamedTuple):
             raise Fallback
         is_long = size > limits.text
         if is_long:
-            _check_lengths(self.texts, found, limits.text)
+            columns = self.texts if limits.text >= _LONGEST_SHORT else self.texts + self.short
+            _check_lengths(columns, found, limits.text)
         try:
             return self.many(found, tables)
         except KeyError:
@@ -58,6 +61,10 @@ class Rows(NamedTuple):
             if is_long:
                 _check_lengths(self.opened, found, limits.text)
             return self.mixed(found, tables)
+
+
+_LONGEST_SHORT = 23
+"""Characters of the longest amount; a date has 19."""
 
 
 def _check_lengths(columns: Iterable[Callable[[Any], Iterable[str]]], found: Any, longest: int) -> None:
@@ -240,16 +247,18 @@ def rows(
         made.append(compiled(name, title_of(obj, fmt), "rows, tables", [*lines, last], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
     texts: list[Any] = []
+    short: list[Any] = []
     opened: list[Any] = []
     for place, (slot, key) in enumerate(zip(slots.names, keys)):
         column = _column(kind, place, slot, bare=slot in slots.opened and key not in quoted)
-        if slot not in slots.opened:
-            texts += [column] if slots.types[slot].kind not in ("number", "code") else []
-        else:
+        if slot in slots.opened:
             (opened if isinstance(obj.open, OpenMap) else texts).append(column)
+        elif slots.types[slot].kind not in ("number", "code"):
+            is_short = slots.types[slot].kind != "text" and not has_own_pattern(slots.types[slot])
+            (short if is_short else texts).append(column)
     longest = max(map(len, slots.opened.values()), default=0)
     odd = not known >= {*slots.opened.values()}
-    return Rows(made[0], made[1], odd, tuple(texts), tuple(opened), len(keys), longest)
+    return Rows(made[0], made[1], odd, tuple(texts), tuple(short), tuple(opened), len(keys), longest)
 
 
 def _column(kind: str, place: int, slot: str, bare: bool) -> Callable[[Any], Iterable[str]]:
