@@ -19,7 +19,7 @@ import msgspec
 from ._loading import LOADING
 from ._rows.opened import arrange
 from ._rows.values import Codes, date, date_text, money_text
-from ._source import SURROGATE, Source, shown
+from ._source import SURROGATE, Source, quote
 from ._types import kind_of, name_of
 from .declare import TEXT, Field, Many, Object, OpenMap, Other, Type
 from .errors import EncodeError, unreadable
@@ -72,7 +72,7 @@ def words_of(value: Any, source: Source) -> str:
     if isinstance(value, Bare):
         return str(value)
     if isinstance(value, str):
-        return source.shown(value)
+        return source.quote(value)
     if value is None or value is True or value is False:
         return "null" if value is None else str(value).lower()
     return "an object" if isinstance(value, Pairs) else "an array" if isinstance(value, list) else "an element"
@@ -142,7 +142,7 @@ class Builder:
         for field in self.object.fields:
             if field.name not in values and not field.may_lack(self._fmt):
                 wire = self._keys.get(field.name, field.name)
-                raise Trouble(f"expected the field {shown(wire)}, which is not there", Place(steps), path, "value")
+                raise Trouble(f"expected the field {quote(wire)}, which is not there", Place(steps), path, "value")
         return self.object.cls(**values, **self._opened(opened))
 
     def _value(
@@ -165,7 +165,7 @@ class Builder:
         if not isinstance(value, str) or (
             isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose
         ):
-            raise Trouble(f"expected {type_.words}, found {words_of(value, source)}", place, path, "value")
+            raise Trouble(f"expected {type_.title}, found {words_of(value, source)}", place, path, "value")
         return scalar(type_, value, source, place, path, notes)
 
     def _open(
@@ -182,7 +182,7 @@ class Builder:
         rest = self.object.open
         if rest is None:
             if notes is not None:
-                message = f"{self._unknown.format(source.shown(key))} is not known, and not kept"
+                message = f"{self._unknown.format(source.quote(key))} is not known, and not kept"
                 notes.append(Note(Severity.WARNING, "unknown-key", message, place, f"{before}{key}"))
             return f"{before}{key}"
         if isinstance(rest, Other):
@@ -213,7 +213,7 @@ class Builder:
         path = f"{before}{rest.name}.{key}"
         if not isinstance(value, str):
             if notes is not None:
-                message = f"the field {source.shown(key)} is {words_of(value, source)}, and not kept"
+                message = f"the field {source.quote(key)} is {words_of(value, source)}, and not kept"
                 notes.append(Note(Severity.WARNING, "unknown-key", message, place, path))
             return path
         if notes is not None:
@@ -278,7 +278,7 @@ def scalar(type_: Type, text: str, source: Source, place: Place, path: str, note
             raise Trouble(f"expected at most {limits.digits} digits, found {len(text)}", place, path, "limit")
         value = parse(text)
     except ValueError:  # a date that no calendar has
-        raise Trouble(f"expected {type_.words}, found {words_of(text, source)}", place, path, "value") from None
+        raise Trouble(f"expected {type_.title}, found {words_of(text, source)}", place, path, "value") from None
     if notes is not None:
         _note(type_, value, source, place, path, notes)
     return value
@@ -290,7 +290,7 @@ def note_letters(text: str, source: Source, place: Place, path: str, notes: list
         from ._letters import broken, message
     trouble = broken(text)
     if trouble is not None:
-        notes.append(Note(Severity.WARNING, trouble.code, message(trouble, source.shown), place, path))
+        notes.append(Note(Severity.WARNING, trouble.code, message(trouble, source.quote), place, path))
 
 
 def oddities(
@@ -329,13 +329,13 @@ def oddities(
 
 def _note_key(key: str, source: Source, place: Place, path: str, notes: list[Note], records: int = 1) -> None:
     """Report a key that is kept although nobody documents it."""
-    message = f"the key {source.shown(key)} is not documented"
+    message = f"the key {source.quote(key)} is not documented"
     notes.append(Note(Severity.INFO, "unknown-key", message, place, path, records))
 
 
 def _note_twice(key: str, source: Source, place: Place, path: str, notes: list[Note]) -> None:
     """Report a key that is given twice."""
-    message = f"the field {source.shown(key)} is given twice; the last value is kept"
+    message = f"the field {source.quote(key)} is given twice; the last value is kept"
     notes.append(Note(Severity.WARNING, "duplicate-key", message, place, path))
 
 
@@ -432,7 +432,7 @@ class Spelled(NamedTuple):
     path: str
 
 
-def spell(type_: Type, value: Any, path: str, limits: Limits) -> str:
+def format_value(type_: Type, value: Any, path: str, limits: Limits) -> str:
     """Return a value as it is written. Raise `EncodeError` if it is not such a value, or beyond *limits*."""
     text: str | None = None
     kind = type_.kind
@@ -446,7 +446,7 @@ def spell(type_: Type, value: Any, path: str, limits: Limits) -> str:
     elif isinstance(value, datetime) and value.tzinfo is None and not value.microsecond:
         text = date_text(value)
     if text is None or not parser(type_)[1](text) or SURROGATE.search(text):
-        raise EncodeError(f"expected {type_.words}, found {shown(value)}", path=path)
+        raise EncodeError(f"expected {type_.title}, found {quote(value)}", path=path)
     most, unit = (limits.digits, "digits") if kind in ("number", "code") else (limits.text, "characters")
     if len(text.lstrip("-") if unit == "digits" else text) > most:
         raise EncodeError(f"expected at most {most} {unit}, found {len(text)}", path=path)
@@ -480,7 +480,7 @@ def spelled(
             found += _spelled_open(member, obj, fmt, value, before, limits, unique, taken)
         elif member.name in given and isinstance(member.type, Type):
             name, key = member.name, (member.key(fmt) or "").removeprefix("@")
-            text = spell(member.type, given[name], f"{before}{name}", limits)
+            text = format_value(member.type, given[name], f"{before}{name}", limits)
             found.append(Spelled(name, key, text, member.type.bare, f"{before}{name}"))
     if path and len(found) > limits.fields:  # of a record in a list
         raise EncodeError(f"expected at most {limits.fields} fields, found {len(found)}", path=path)
@@ -510,7 +510,7 @@ def _spelled_open(
         path = f"{before}{attribute}"
         items = plain_items(_attribute(value, attribute, path), path)
         for key in items:
-            where = f"{path}[{shown(key)}]"
+            where = f"{path}[{quote(key)}]"
             if not isinstance(key, str) or SURROGATE.search(key):
                 raise EncodeError("expected a key that is text", path=where)
             if len(key) > limits.text:
@@ -519,9 +519,9 @@ def _spelled_open(
                 raise EncodeError("the key has a meaning of its own in this format", path=where)
         for key in arrange(list(items), order):
             where = f"{path}.{key}"
-            text = spell(type_, items[key], where, limits)
+            text = format_value(type_, items[key], where, limits)
             if isinstance(rest, OpenMap) and type_ is rest.text and parser(rest.code)[1](text):
-                raise EncodeError(f"expected {type_.words}, found {shown(text)}", path=where)
+                raise EncodeError(f"expected {type_.title}, found {quote(text)}", path=where)
             bare = type_.bare if isinstance(rest, OpenMap) else re.fullmatch("0|[1-9][0-9]{0,17}", text) is not None
             found.append(Spelled("", key, text, bare, where))
     if unique and isinstance(rest, OpenMap):

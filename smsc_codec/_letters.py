@@ -108,9 +108,9 @@ def broken(text: str) -> Broken | None:
     return None
 
 
-def message(found: Broken, shown: Callable[[str], str]) -> str:
-    """Return what a finding says; *shown* quotes a text."""
-    was = "" if found.probably is None else f", and was probably {shown(found.probably)}"
+def message(found: Broken, quote: Callable[[str], str]) -> str:
+    """Return what a finding says; *quote* quotes a text."""
+    was = "" if found.probably is None else f", and was probably {quote(found.probably)}"
     return f"{found.what}{was}"
 
 

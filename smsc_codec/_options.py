@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Any, Union
 
-from ._source import CHARSETS, charset_name, shown
+from ._source import CHARSETS, charset_name, quote
 from ._types import class_name, is_really, name_of
 from .errors import OptionError
 from .formats import BY_NAME, Format
@@ -24,7 +24,7 @@ def format_of(fmt: object) -> Format:
         return Format(int.__int__(fmt))
     named = BY_NAME.get(str.__str__(fmt).lower()) if is_really(fmt, str) else None
     if named is None:
-        raise OptionError(f"fmt has to be {_FORMATS}, not {shown(fmt)}")
+        raise OptionError(f"fmt has to be {_FORMATS}, not {quote(fmt)}")
     return named
 
 
@@ -32,7 +32,7 @@ def charset_of(charset: object) -> str:
     """Return the service's name for a charset."""
     name = charset_name(charset)
     if name is None:
-        raise OptionError(f"charset has to be {', '.join(CHARSETS[:-1])} or {CHARSETS[-1]}, not {shown(charset)}")
+        raise OptionError(f"charset has to be {', '.join(CHARSETS[:-1])} or {CHARSETS[-1]}, not {quote(charset)}")
     return name
 
 
@@ -55,7 +55,7 @@ def parameters_of(parameters: Any) -> dict[str, str]:
         if not is_really(name, str) or not is_really(value, str):
             hint = " (`parse_qs` returns lists: pass dict(parse_qsl(query)))" if is_really(value, list) else ""
             wrong = name if not is_really(name, str) else value
-            what = "the names in parameters have" if wrong is name else f"the parameter {shown(name)} has"
+            what = "the names in parameters have" if wrong is name else f"the parameter {quote(name)} has"
             raise OptionError(f"{what} to be str, not {name_of(wrong)}{hint}")
     return {str.__str__(name): str.__str__(value) for name, value in given.items()}
 
@@ -63,7 +63,7 @@ def parameters_of(parameters: Any) -> dict[str, str]:
 def flag_of(name: str, value: object) -> bool:
     """Return a switch as it is; what is true may be an object that raises when it is asked."""
     if value is not True and value is not False:
-        raise OptionError(f"{name} has to be True or False, not {shown(value)}")
+        raise OptionError(f"{name} has to be True or False, not {quote(value)}")
     return value
 
 
@@ -85,7 +85,7 @@ def classes_in(expect: Any, known: Sequence[type], of: str, beside: str = "") ->
 
 def _class_in(member: object) -> str:
     """Return a class by its name, which is not cut off, or what else was given."""
-    return class_name(member) if is_really(member, type) else shown(member)
+    return class_name(member) if is_really(member, type) else quote(member)
 
 
 def members_of(expect: Any) -> tuple[Any, ...]:
@@ -99,8 +99,8 @@ def names_in(name: str, given: Any, known: frozenset[str]) -> frozenset[str]:
     kind = type(given)
     plain = kind is tuple or kind is list or kind is set or kind is frozenset
     if not plain or not all(is_really(item, str) for item in given):
-        raise OptionError(f"{name} has to be a list, a tuple or a set of names, not {shown(given)}")
+        raise OptionError(f"{name} has to be a list, a tuple or a set of names, not {quote(given)}")
     names = frozenset(str.__str__(item) for item in given)
     if not names <= known:
-        raise OptionError(f"{name} can hold {', '.join(sorted(known))}, not {shown(min(names - known))}")
+        raise OptionError(f"{name} can hold {', '.join(sorted(known))}, not {quote(min(names - known))}")
     return names

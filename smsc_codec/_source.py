@@ -50,7 +50,7 @@ def charset_name(name: object) -> str | None:
     return _ALIASES.get(str.__str__(name).strip().lower().replace("_", "-")) if is_really(name, str) else None
 
 
-def shown(value: object, known: Known = NOTHING) -> str:
+def quote(value: object, known: Known = NOTHING) -> str:
     """Return *value* for an error message: short, on one line, without control characters and without secrets."""
     try:
         text = str.__str__(value) if is_really(value, str) else printable(str.__str__(repr(value))[:200])
@@ -161,15 +161,15 @@ class Source:
     def _secrets(self) -> Secrets:
         return Secrets(self.text, self._known)
 
-    def shown(self, value: object) -> str:
+    def quote(self, value: object) -> str:
         """Return *value*, which the text holds, for an error message."""
-        return shown(value, self._known)
+        return quote(value, self._known)
 
     def found(self, index: int) -> str:
         """Return what stands at *index*, to the end of its line, for an error message."""
         line = self._secrets.masked(index, index + 1000).partition("\n")[0].rstrip("\r")
         if line:
-            return self.shown(line)
+            return self.quote(line)
         return "the end of the line" if self.text[index : index + 3].strip("\r\n") else "the end of the reply"
 
     def _safe(self, message: str, index: int) -> str:
@@ -312,7 +312,7 @@ def _check_declaration(source: Source) -> None:
         return
     name = charset_name(declared[1])
     if name is None or (name != "utf-8" and not source.text.isascii()):
-        message = f"the XML declaration says {source.shown(declared[1])}, the bytes are UTF-8"
+        message = f"the XML declaration says {source.quote(declared[1])}, the bytes are UTF-8"
         source.note(Severity.WARNING, "content-charset", message, declared.start(1))
 
 
@@ -334,7 +334,7 @@ def _decoded(data: bytes, charset: str | None, declares: bool, source: Source) -
                 source.charset = "ascii"
                 source.text = data.decode("ascii", "replace")
                 wanted = f"one of the service's charsets ({', '.join(CHARSETS)}) in the XML declaration"
-                source.fail(f"expected {wanted}, found {source.shown(name)}", declared.start(1), code="charset")
+                source.fail(f"expected {wanted}, found {source.quote(name)}", declared.start(1), code="charset")
     source.charset = charset
     try:
         source.text = data.decode(charset)

@@ -15,7 +15,7 @@ from ._options import charset_of, classes_in, flag_of, format_of, limits_of, nam
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known
 from ._sound import check
-from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_utf16, open_source, shown
+from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_utf16, open_source, quote
 from ._types import is_really, kind_of
 from .declare import Endpoint, Other
 from .declare import Reply as Declared
@@ -56,7 +56,7 @@ class Codec(Generic[R]):
 
     def __init__(self, endpoint: Endpoint[R]) -> None:
         if not is_really(endpoint, Endpoint):
-            raise OptionError(f"endpoint has to be an Endpoint of smsc_codec.declare, not {shown(endpoint)}")
+            raise OptionError(f"endpoint has to be an Endpoint of smsc_codec.declare, not {quote(endpoint)}")
         check(endpoint)
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
@@ -334,13 +334,13 @@ class Codec(Generic[R]):
         reply = self._read_text(self._format(found), source, expect, made, tried)
         declared = self._replies[type(reply)]
         if asked is not None and found is not asked:
-            message = f"expected a reply in {asked.name}, found {declared.words} as text"
-            if not declared.anywhere:
+            message = f"expected a reply in {asked.name}, found {declared.title} as text"
+            if not declared.may_be_plain_text:
                 source.fail(message, code="other-format")
             source.note(Severity.WARNING, "other-format", message)
         if expect and type(reply) not in expect:
-            wanted = " or ".join(each.words for each in self.endpoint.replies if each.cls in expect[:-1])
-            words = declared.words if source.text.strip() else "an empty body"
+            wanted = " or ".join(each.title for each in self.endpoint.replies if each.cls in expect[:-1])
+            words = declared.title if source.text.strip() else "an empty body"
             source.fail(f"expected {wanted}, found {words}", code="unexpected")
         return reply
 
@@ -417,7 +417,7 @@ class Codec(Generic[R]):
         is_usual = drop is _NOTHING and charset is _UTF8 and limits is DEFAULT_LIMITS
         if is_usual and (type(fmt) is int or type(fmt) is Format):
             try:
-                body = self._formats[fmt].spell[id(type(reply))](reply).encode()
+                body = self._formats[fmt].write_at_once[id(type(reply))](reply).encode()
             except Exception:  # what is wrong is found out below
                 body = BOM
             if body[:3] != BOM:

@@ -38,7 +38,7 @@ class Type(msgspec.Struct, frozen=True):
 
     kind: str
     """`number`, `code`, `money`, `date` or `text`: the Python type that it becomes."""
-    words: str
+    title: str
     """What errors call it."""
     pattern: str
     """A regular expression that matches its spellings; there is one for each value."""
@@ -80,11 +80,11 @@ NAME = Type("text", "a name of at least one character", r"[^\ud800-\udfff]+")
 """Text of at least one character."""
 
 
-def code(enum: type[Code], words: str, pattern: str | None = None, documented: frozenset[int] | None = None) -> Type:
+def code(enum: type[Code], title: str, pattern: str | None = None, documented: frozenset[int] | None = None) -> Type:
     """Return the type of a number with meanings. Negative ones are read if the documentation has such."""
     sign = "-?" if min(map(int, enum), default=0) < 0 else ""
     known = frozenset(map(int, enum)) if documented is None else documented
-    return Type("code", words, pattern or f"0|{sign}[1-9][0-9]{{0,17}}", bare=True, enum=enum, documented=known)
+    return Type("code", title, pattern or f"0|{sign}[1-9][0-9]{{0,17}}", bare=True, enum=enum, documented=known)
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -300,7 +300,7 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
 
     kind: str
     """Its `kind` in normalized JSON, and the rule of the endpoint's grammar."""
-    words: str
+    title: str
     """What errors call it."""
     object: Object
     """The reply, or of a list a record of it."""
@@ -316,9 +316,9 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     """The root elements that it may have. The first is written. None stands for no root: of a single element."""
     item: str = ""
     """Of a list: the element of a record in fmt=2."""
-    anywhere: bool = False
+    may_be_plain_text: bool = False
     """Whether it is known to come as text where fmt=2 or fmt=3 was asked."""
-    more: bool = False
+    allow_unknown: bool = False
     """Whether fmt=2 and fmt=3 may have members that are not fields; they are reported, and not kept."""
 
     @lazy
@@ -335,8 +335,8 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         """Return the field whose objects stand in lines behind the first, and what such a line is, if there is one."""
         for field in self.object.fields:
             if isinstance(field.type, Many) and (field.type.rule if fmt == "text" else field.type.csv):
-                kind, words = f"{self.kind}.{field.name}", f"a line of {field.name}"
-                return field.name, Reply(kind, words, field.type.object, rule=field.type.rule, csv=field.type.csv)
+                kind, title = f"{self.kind}.{field.name}", f"a line of {field.name}"
+                return field.name, Reply(kind, title, field.type.object, rule=field.type.rule, csv=field.type.csv)
         return None
 
     def asked(self, parameters: Mapping[str, str]) -> Reply:
@@ -369,7 +369,7 @@ class View(msgspec.Struct, frozen=True, dict=True):
     """The formats that have it."""
 
     @lazy
-    def words(self) -> str:
+    def title(self) -> str:
         """The first of the parameters, for messages."""
         return "=".join(next(iter(self.when.items())))
 
@@ -432,7 +432,7 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
 
     def expected(self) -> str:
         """Return what any reply can be, for errors."""
-        words = [reply.words for reply in self.replies]
+        words = [reply.title for reply in self.replies]
         return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
@@ -456,8 +456,8 @@ def error(codes: type[ErrorCode], others: frozenset[int] = frozenset()) -> Reply
         ),
         csv=(Layout((Const("0"), Signed("code")), rank=-1), Layout(("id", Signed("code")), rank=-1)),
         # `ERROR = 3 (…)` came although fmt=3 was asked: valery1707/smsc-java, templates.php [cap].
-        anywhere=True,
-        more=True,
+        may_be_plain_text=True,
+        allow_unknown=True,
     )
 
 
@@ -467,7 +467,7 @@ SUCCESS = Reply(
     Object(Success, ()),
     constant="OK",
     # A bare OK came although fmt=3 was asked: zxcabs/node-smsc, senders.php, 2013 [cap].
-    anywhere=True,
+    may_be_plain_text=True,
 )
 """The answer to a command that has nothing else to say."""
 

@@ -17,7 +17,7 @@ from ._options import classes_in, flag_of, format_of, members_of
 from ._public import public
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
-from ._source import bytes_of, shown
+from ._source import bytes_of, quote
 from ._types import class_name, is_really, kind_of
 from .codec import _NOTHING, _UTF8, STRICT, Codec, _failure, format_in, may_be_broken
 from .declare import FORMATS, Other
@@ -218,7 +218,7 @@ def encode(
     if is_usual and (type(fmt) is int or type(fmt) is Format):
         cls = id(type(reply))
         try:
-            body = _by_class[cls]._formats[fmt].spell[cls](reply).encode()
+            body = _by_class[cls]._formats[fmt].write_at_once[cls](reply).encode()
         except Exception:  # what is wrong is found out below
             body = b""
         # The byte order mark begins so, and what a reply begins with rarely does.
@@ -247,7 +247,7 @@ def name_of_endpoint(endpoint: object) -> str:
     """Return the name of an endpoint that a caller gives with or without the ending of its file."""
     name = str.__str__(endpoint).removesuffix(".php") if is_really(endpoint, str) else ""
     if name not in ENDPOINTS:
-        raise OptionError(f"endpoint has to be {known_names()}, not {shown(endpoint)}")
+        raise OptionError(f"endpoint has to be {known_names()}, not {quote(endpoint)}")
     return name
 
 
@@ -461,7 +461,7 @@ def _knows_more(
 
 
 def _unexpected(codec: Codec[Any], reply: Any, other: str, hint: str) -> DecodeError:
-    words = codec._replies[type(reply)].words
+    words = codec._replies[type(reply)].title
     return DecodeError(f"expected {words}; {_looks([other], hint)}", code="unexpected")
 
 

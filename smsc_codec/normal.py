@@ -16,9 +16,9 @@ from typing import Any
 
 import orjson
 
-from ._careful import checked_list, parser, plain_items, spell
+from ._careful import checked_list, format_value, parser, plain_items
 from ._public import public
-from ._source import BOM, bytes_of, from_utf16, is_utf16, shown
+from ._source import BOM, bytes_of, from_utf16, is_utf16, quote
 from ._types import is_really, name_of
 from .declare import TEXT, Endpoint, Many, Object, OpenMap, Type
 from .declare import Reply as Declared
@@ -204,7 +204,7 @@ def _plain(record: Object, value: Any, path: str) -> dict[str, Any]:
         items = plain_items(getattr(value, attribute), where)
         if items:
             plain[attribute] = {
-                spell(TEXT, key, where, _UNBOUNDED): _scalar(type_, item, f"{where}.{key}")
+                format_value(TEXT, key, where, _UNBOUNDED): _scalar(type_, item, f"{where}.{key}")
                 for key, item in items.items()
             }
     return plain
@@ -219,7 +219,7 @@ def _open_types(obj: Object) -> list[tuple[str, Type]]:
 
 
 def _scalar(type_: Any, value: Any, path: str) -> int | str:
-    spelled = spell(type_, value, path, _UNBOUNDED)
+    spelled = format_value(type_, value, path, _UNBOUNDED)
     return int(spelled) if type_.kind in _NUMBERS else spelled
 
 
@@ -242,7 +242,7 @@ def _built(record: Object, value: Any, path: str) -> Any:
             (key, _parsed(type_, item, f"{where}.{key}")) for key, item in items.items()
         )
     for key in rest:
-        raise DecodeError(f"expected no member {shown(key)}", code="value", path=path)
+        raise DecodeError(f"expected no member {quote(key)}", code="value", path=path)
     return record.cls(**arguments)
 
 
@@ -254,7 +254,7 @@ def _parsed(type_: Any, value: Any, path: str) -> Any:
     right = isinstance(value, int) and not isinstance(value, bool) if type_.kind in _NUMBERS else isinstance(value, str)
     parse, is_value = parser(type_)
     if not right or not is_value(str(value)):
-        raise _unexpected(f"expected {type_.words}", value, path)
+        raise _unexpected(f"expected {type_.title}", value, path)
     return parse(str(value))
 
 
@@ -263,4 +263,4 @@ def _join(path: str, name: str) -> str:
 
 
 def _unexpected(expected: str, found: object, path: str) -> DecodeError:
-    return DecodeError(f"{expected}, found {shown(found)}", code="value", path=path)
+    return DecodeError(f"{expected}, found {quote(found)}", code="value", path=path)

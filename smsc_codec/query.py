@@ -15,7 +15,7 @@ from msgspec.structs import force_setattr
 from ._options import charset_of, flag_of, format_of
 from ._public import public
 from ._secrets import NOTHING, Known
-from ._source import BOM, CHARSETS, bytes_of, charset_name, is_utf8, is_utf16, shown, size_of
+from ._source import BOM, CHARSETS, bytes_of, charset_name, is_utf8, is_utf16, quote, size_of
 from ._types import is_really, lazy, name_of
 from .codec import Codec, _strict_error
 from .declare import ANOTHER, COUNTED, FORMATS, Endpoint
@@ -111,7 +111,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             if not is_really(command, str) or str.__str__(command) not in declared.commands:
                 names = ", ".join(declared.commands)
                 wanted = f"one of {names}" if names else f"None: {declared.name} has no commands"
-                raise OptionError(f"command has to be {wanted}, not {shown(command)}")
+                raise OptionError(f"command has to be {wanted}, not {quote(command)}")
             force_setattr(self, "command", str.__str__(command))
         if self.parameters is not EMPTY:
             force_setattr(self, "parameters", _checked(self.parameters, declared))
@@ -316,11 +316,11 @@ def _checked(given: Any, declared: Endpoint[Any]) -> Mapping[str, str]:
         allowed = declared.reads.get(name)
         if allowed is None:
             names = ", ".join(declared.reads)
-            raise OptionError(f"parameters of {declared.name} can hold {names}, not {shown(name)}")
+            raise OptionError(f"parameters of {declared.name} can hold {names}, not {quote(name)}")
         words = allowed if allowed is COUNTED else (*allowed, ANOTHER)
         if word not in words:
             raise OptionError(
-                f"parameters of {declared.name}: {name} has to be {' or '.join(words)}, not {shown(word)}"
+                f"parameters of {declared.name}: {name} has to be {' or '.join(words)}, not {quote(word)}"
             )
     return cast("Mapping[str, str]", FrozenMapping.of((name, items[name]) for name in declared.reads if name in items))
 
@@ -393,7 +393,7 @@ def missing_views(query: Query, reply: Any) -> list[Finding]:
             continue
         for at, record in enumerate(getattr(reply, declared.attribute)):
             if not _is_there(getattr(record, view.field)):
-                message = f"{view.words} was asked, and {view.field} is missing"
+                message = f"{view.title} was asked, and {view.field} is missing"
                 path = f"{declared.attribute}[{at}]"
                 return [Finding(Severity.WARNING, f"no-{view.field}", message, 0, 1, 1, path, "")]
     return []

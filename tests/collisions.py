@@ -28,7 +28,7 @@ def readings(body: bytes) -> dict[str, str]:
             if error.code == "ambiguous":
                 found[name] = "only the request tells"
             continue
-        found[name] = next(each.words for each in codec.endpoint.replies if each.cls is type(reply))
+        found[name] = next(each.title for each in codec.endpoint.replies if each.cls is type(reply))
     return found
 
 
@@ -51,12 +51,12 @@ def table() -> str:
         if declared.cls in (ErrorReply, Success) or b"\n" in vector.body or not vector.body.isascii():
             continue
         found = readings(vector.body)
-        if [*found] == [vector.endpoint] and found[vector.endpoint] == declared.words:
+        if [*found] == [vector.endpoint] and found[vector.endpoint] == declared.title:
             continue
-        others = [f"{name}.php: {words}" for name, words in found.items() if words != declared.words]
+        others = [f"{name}.php: {words}" for name, words in found.items() if words != declared.title]
         key = vector.endpoint, declared.kind, tuple(found.items())
         lines.setdefault(
-            key, f"| `{vector.body.decode()}` | {vector.endpoint}.php: {declared.words} | {'; '.join(others)} |\n"
+            key, f"| `{vector.body.decode()}` | {vector.endpoint}.php: {declared.title} | {'; '.join(others)} |\n"
         )
     order = [*ENDPOINTS]
     return HEAD + "".join(lines[key] for key in sorted(lines, key=lambda key: order.index(key[0])))

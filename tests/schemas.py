@@ -121,7 +121,7 @@ class _Schema:
 
     def pattern(self, type_: Type) -> Any:
         name = {"money": "amount"}.get(type_.kind, type_.kind)
-        described = {"description": type_.words, "type": "string", "pattern": f"^(?:{type_.pattern})$(?!\\n)"}
+        described = {"description": type_.title, "type": "string", "pattern": f"^(?:{type_.pattern})$(?!\\n)"}
         assert self.types.setdefault(name, described) == described
         return {"$ref": f"#/$defs/{name}"}
 
@@ -342,7 +342,7 @@ def forms() -> Any:
             if reply.many:
                 described |= {"many": reply.attribute, "item": reply.item}
             described |= {"xml": list(reply.xml), **_fields_of(reply.object), "csv": _layouts_of(reply.csv)}
-            described |= {mark: True for mark in ("anywhere", "more") if getattr(reply, mark)}
+            described |= {mark: True for mark in ("may_be_plain_text", "allow_unknown") if getattr(reply, mark)}
             replies.append(described)
         found[name] = replies
     return found

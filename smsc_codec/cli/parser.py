@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from .._secrets import printable, without_secrets
-from .._source import CHARSETS, shown
+from .._source import CHARSETS, quote
 from ..endpoints import DEFAULT, ENDPOINTS, all_kinds, codec_of
 from ..formats import Format
 from .streams import complain, put, shown_arguments
@@ -84,13 +84,13 @@ def _format(text: str) -> Format:
     names = {"0": Format.TEXT, "1": Format.CSV, "2": Format.XML, "3": Format.JSON}
     names |= {format_.name.lower(): format_ for format_ in Format}
     if text.lower() not in names:
-        raise argparse.ArgumentTypeError(f"has to be 0, 1, 2 or 3 (or text, csv, xml, json), not {shown(text)}")
+        raise argparse.ArgumentTypeError(f"has to be 0, 1, 2 or 3 (or text, csv, xml, json), not {quote(text)}")
     return names[text.lower()]
 
 
 def _count(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,2}", text):
-        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 to 999, not {shown(text)}")
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 1 to 999, not {quote(text)}")
     return int(text)
 
 
@@ -100,7 +100,7 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"has to be a number above 0, not {shown(text)}")
+        raise argparse.ArgumentTypeError(f"has to be a number above 0, not {quote(text)}")
     return seconds
 
 

@@ -127,7 +127,7 @@ OTHER_OPERATORS = ("mega", "mts", "winmob_step", "volnamob_step", "by_reg")
 
 # A replacement can be a short number of three digits and more; documented codes have one digit.
 _OPERATOR_CODE = code(OperatorStatus, "an operator's code (0 to 99)", "0|[1-9][0-9]?")
-_REPLACEMENT = replace(NAME, words="the name of a replacement, which one or two digits are not")
+_REPLACEMENT = replace(NAME, title="the name of a replacement, which one or two digits are not")
 
 SENDER = Object(
     Sender,

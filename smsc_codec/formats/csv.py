@@ -14,7 +14,7 @@ from .._rows.small import Part, Variant, small
 from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Writer, writer
-from .._source import EMPTY_BODY, Source, shown
+from .._source import EMPTY_BODY, Source, quote
 from ..declare import Cell, Const, Endpoint, Layout, Maybe, Object, Only, Other, Reply, Rest, Signed, Type, name_of_cell
 from ..errors import EncodeError
 from ..limits import Limits
@@ -329,7 +329,7 @@ class CsvFormat(FormatReader):
                 wanted = " or ".join(_shown(layout) for layout in reply.csv)
                 count = line.count(",") + 1
                 values = "1 value" if count == 1 else f"{count} values"
-                reason = f"expected {wanted}, found {values}: {source.shown(line)}"
+                reason = f"expected {wanted}, found {values}: {source.quote(line)}"
                 # Without keys nobody can say what they are.
                 raise Trouble(reason, Place((number,)), "", "unknown-form" if start else "malformed")
             records.append(build(pairs, source, (number,), f"{name}[{number - start}]", notes))
@@ -367,7 +367,7 @@ class CsvFormat(FormatReader):
         # The layouts are those of the request that this reader is for.
         reply = self._by_kind[reply.kind]
         if not reply.csv and not reply.constant:
-            raise EncodeError(f"{reply.words} has no comma-separated form")
+            raise EncodeError(f"{reply.title} has no comma-separated form")
         text = super().write(value, reply, limits)
         if reply.many and self._is_error(text):
             raise EncodeError(_otherwise(text))
@@ -436,7 +436,7 @@ class CsvFormat(FormatReader):
             raise EncodeError(lacking, path=path)
         line = _line(fitting[0], given) or ""
         if line.startswith("0,") and isinstance(fitting[0].cells[-1], Signed):
-            raise EncodeError(f"{shown('0')} means that there is none in this format", path=given["id"].path)
+            raise EncodeError(f"{quote('0')} means that there is none in this format", path=given["id"].path)
         when = fitting[0].when
         without = f", unless the codec is that for the request: `Codec.asked({dict(when)})`" if when else ""
         raise EncodeError(f"{_otherwise(line)}{without}", path=path)
@@ -485,7 +485,7 @@ def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:
         if not _FORBIDDEN.isdisjoint(each.text) and not (
             isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text
         ):
-            reason = f"a comma or a line end would split the value in this format, found {shown(each.text)}"
+            reason = f"a comma or a line end would split the value in this format, found {quote(each.text)}"
             raise EncodeError(reason, path=each.path)
         if isinstance(cell, Maybe) and each.text in _NONE:
             return None
@@ -494,7 +494,7 @@ def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:
 
 
 def _otherwise(line: str) -> str:
-    return f"comma-separated replies cannot carry it, as {shown(line)} would be read back as something else"
+    return f"comma-separated replies cannot carry it, as {quote(line)} would be read back as something else"
 
 
 def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
@@ -636,8 +636,8 @@ def _chosen(fits: Sequence[_Fit], line: str, source: Source, place: Place) -> _F
     first = fits[0]
     for each in fits:
         if each.layout.rank == first.layout.rank and not _are_one(each[:2], first[:2]):
-            choices = " or ".join(f"{fit.reply.words}: {_shown(fit.layout)}" for fit in (first, each))
-            reason = f"expected a line that can mean one thing, found {source.shown(line)}, which can be {choices}"
+            choices = " or ".join(f"{fit.reply.title}: {_shown(fit.layout)}" for fit in (first, each))
+            reason = f"expected a line that can mean one thing, found {source.quote(line)}, which can be {choices}"
             raise Trouble(f"{reason} (say what the request asked for)", place, "", "ambiguous")
     return first
 

@@ -255,7 +255,7 @@ class JsonFormat(FormatReader):
                 return self.builder(chosen).build(given, source, (), "", notes)
         found = words_of(given, source)
         if isinstance(given, Pairs):
-            keys = ", ".join(source.shown(key) for key, _ in given[:5])
+            keys = ", ".join(source.quote(key) for key, _ in given[:5])
             found = f"an object with {keys}" if keys else "an empty object"
         raise Trouble(f"expected {self.endpoint.expected()} in JSON, found {found}", Place(), "", "malformed")
 
@@ -468,7 +468,7 @@ def _no_key_twice(body: bytes, given: Sequence[dict[str, Any]]) -> bool:
 def _note_twice(pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
     for again, (key, _) in enumerate(pairs):
         if again and notes is not None:
-            message = f"the field {source.shown(key)} is given twice; the last value is kept"
+            message = f"the field {source.quote(key)} is given twice; the last value is kept"
             notes.append(Note(Severity.WARNING, "duplicate-key", message, Place((key,), again), key))
 
 

@@ -92,7 +92,7 @@ class FormatReader(ABC):
         self._known: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
         self._writers: Shapes[Writer] = Shapes()
         self._kinds = {reply.kind: kinds(reply.object) for reply in every}
-        self.spell = {id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many}
+        self.write_at_once = {id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many}
         """By the identity of a reply's class: what writes such a reply within the default limits.
 
         It may raise anything: the careful writer says what is wrong.
@@ -272,7 +272,7 @@ class FormatReader(ABC):
             read = None
         if type(read) is reply.cls:
             return
-        kinds_of = {id(each.cls): each.words for each in self.replies}
+        kinds_of = {id(each.cls): each.title for each in self.replies}
         telling = self._telling(reply)
         key = next((key for key in opened if key in telling), next(iter(opened)))
         words = kinds_of.get(id(type(read)), "another reply")
@@ -417,7 +417,7 @@ def rank(reply: Reply, fmt: str, pairs: Sequence[Pair]) -> int | None:
     if not keys or not all(field.optional or field.name in given for field in reply.object.fields):
         return None
     others = len(keys - names.keys())
-    if others and reply.object.open is None and not reply.more:
+    if others and reply.object.open is None and not reply.allow_unknown:
         return None
     if len(reply.object.fields) == 1:
         (field,) = reply.object.fields

@@ -19,7 +19,7 @@ from .._rows.read import rows
 from .._rows.small import Part, Variant
 from .._rows.source import Fallback, fall_back
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
-from .._source import EMPTY_BODY, SURROGATE, Source, shown
+from .._source import EMPTY_BODY, SURROGATE, Source, quote
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import DecodeError, EncodeError, OptionError
 from ..limits import DEFAULT_LIMITS, Limits
@@ -292,7 +292,7 @@ class TextFormat(RunReader):
         (key, value), *rest = pairs
         name = _first_key(reply.object)
         if key != name and notes is not None:
-            message = f"the key {source.shown(key)} is not documented"
+            message = f"the key {source.quote(key)} is not documented"
             notes.append(
                 Note(Severity.INFO, "unknown-key", message, Place((number, name)), f"{path}.{name}" if path else name)
             )
@@ -302,13 +302,13 @@ class TextFormat(RunReader):
         reply, pieces, after = self._parsed(source)
         name, inner = self.behind.get(reply.kind, ("", None))
         if after < len(source.text) and inner is None:
-            source.fail(f"expected the end of the reply after {reply.words}", after)
+            source.fail(f"expected the end of the reply after {reply.title}", after)
         if reply.constant:
             return reply.object.cls()
         pairs = [(key, piece.text) for key, piece in _values_in(pieces, self.builder(reply).names)]
         lacking = _lacking(reply, {key for key, _ in pairs})
         if lacking and reply.cls not in expect:
-            found = f"found {source.shown(source.text[:after])}, which may be {reply.words} without {lacking}"
+            found = f"found {source.quote(source.text[:after])}, which may be {reply.title} without {lacking}"
             source.fail(f"expected {self.endpoint.expected()}, {found} (say what is expected)", code="ambiguous")
         made = self.builder(reply).build(pairs, source, (), "", notes)
         records: list[Any] = []
@@ -321,7 +321,7 @@ class TextFormat(RunReader):
             end, behind = self._line_of(source.text, after)
             where = f"{name}[{len(records)}]"
             if self._equals not in source.text[after:end]:
-                wanted = f"{inner.words} or the end of the reply"
+                wanted = f"{inner.title} or the end of the reply"
                 source.fail(f"expected {wanted}, found {source.found(after)}", after, code="unknown-form")
             self._check_line(source, after, end, where, inner)
             fields = self._pairs(source, inner, after, end, shapes)
@@ -611,18 +611,18 @@ class TextFormat(RunReader):
             try:
                 read = self._cut_pairs(source, reply, 0, end, values) if after == len(source.text) else []
             except DecodeError as error:
-                reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
+                reason = f"the text format cannot carry it, as {quote(text)} cannot be read back: {error.reason}"
                 raise EncodeError(reason, path=path) from None
             if [*read] != [(each.key, each.text) for each in fields]:
                 raise EncodeError(_otherwise(text), path=path)
 
     def _parsed_back(self, text: str, path: str, start: str = "reply") -> tuple[str, list[Piece]]:
         if self._find_line_end(text):
-            raise EncodeError(f"a line end would split the value in this format, found {shown(text)}", path=path)
+            raise EncodeError(f"a line end would split the value in this format, found {quote(text)}", path=path)
         try:
             return self._grammar.parse(Source(text, DEFAULT_LIMITS), start, 0, len(text))
         except DecodeError as error:
-            reason = f"the text format cannot carry it, as {shown(text)} cannot be read back: {error.reason}"
+            reason = f"the text format cannot carry it, as {quote(text)} cannot be read back: {error.reason}"
             raise EncodeError(reason, path=path) from None
 
 
@@ -634,9 +634,9 @@ def _words_of(types: Sequence[tuple[str, Type | Many]]) -> Words:
     found: dict[tuple[str, str], str] = {}
     for key, type_ in types:
         if isinstance(type_, Type) and type_.kind != "text":
-            found.setdefault((key.lower(), type_.pattern), type_.words)
+            found.setdefault((key.lower(), type_.pattern), type_.title)
             if type_.kind != "code":
-                found.setdefault(("", type_.pattern), type_.words)
+                found.setdefault(("", type_.pattern), type_.title)
     return tuple((*place, words) for place, words in found.items())
 
 
@@ -752,4 +752,4 @@ def _checked_join(column: list[str], longest: int) -> str:
 
 
 def _otherwise(text: str) -> str:
-    return f"the text format cannot carry it, as {shown(text)} would be read back as something else"
+    return f"the text format cannot carry it, as {quote(text)} would be read back as something else"

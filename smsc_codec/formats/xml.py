@@ -15,7 +15,7 @@ from .._rows.small import Part, Variant, each_way
 from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
-from .._source import Source, shown
+from .._source import Source, quote
 from ..declare import TEXT, Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
@@ -484,7 +484,7 @@ def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) 
             )
     if not own and item.text.strip():
         raise Trouble(
-            f"expected elements in <{item.tag}>, found {source.shown(item.text.strip())}", place, path, "malformed"
+            f"expected elements in <{item.tag}>, found {source.quote(item.text.strip())}", place, path, "malformed"
         )
     return _pairs_of(obj, item)
 
@@ -511,7 +511,7 @@ def _note_attributes(
         if count > source.limits.fields:
             raise Trouble(f"expected at most {source.limits.fields} attributes", place, "", "limit")
         if notes is not None:
-            message = f"the attribute {source.shown(key)} of <{root.tag}> is not known, and not kept"
+            message = f"the attribute {source.quote(key)} of <{root.tag}> is not known, and not kept"
             notes.append(Note(Severity.WARNING, "unknown-key", message, place, key))
 
 
@@ -532,7 +532,7 @@ def _element(
         if key == ".":
             own = each.text.translate(_TEXT_ESCAPES)
         elif not _is_name(each.key):
-            raise EncodeError(f"{shown(each.key)} cannot be the name of an XML attribute", path=path)
+            raise EncodeError(f"{quote(each.key)} cannot be the name of an XML attribute", path=path)
         elif key.startswith("@") and (each.name or "." in obj.names("xml")):
             attributes += f' {each.key}="{each.text.translate(_ATTRIBUTE_ESCAPES)}"'
         else:

@@ -225,7 +225,7 @@ class Tree:
             if stack:
                 stack[-1].pieces.append(data)
             elif data.strip():
-                found = source.shown(data.strip())
+                found = source.quote(data.strip())
                 source.fail(f"expected an element, found the text {found}", self.index(parser.CurrentByteIndex))
 
         parser.StartElementHandler = start_element

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from .._files import files_in, why
 from .._options import charset_of, flag_of, format_of
-from .._source import shown
+from .._source import quote
 from .._types import is_really
 from ..door import name_of_endpoint
 from ..endpoints import all_kinds, kinds
@@ -90,13 +90,13 @@ def validate_recordings(
     `WorkerError` if one of several processes ends before its work is done. No handler of a signal is changed.
     """
     if type(jobs) is not int or jobs < 1:
-        raise OptionError(f"jobs has to be a whole number, 1 or more, not {shown(jobs)}")
+        raise OptionError(f"jobs has to be a whole number, 1 or more, not {quote(jobs)}")
     flag_of("strict", strict)
     expected = str.__str__(expect) if is_really(expect, str) else expect
     name = None if endpoint is None else name_of_endpoint(endpoint)
     allowed = all_kinds() if name is None else [*kinds()[name]]
     if expect is not None and (type(expected) is not str or expected not in allowed):
-        raise OptionError(f"expect has to be one of {', '.join(allowed)}, not {shown(expect)}")
+        raise OptionError(f"expect has to be one of {', '.join(allowed)}, not {quote(expect)}")
     options = Options(
         fmt=None if fmt is None else format_of(fmt),
         charset=None if charset is None else charset_of(charset),
@@ -125,7 +125,7 @@ def _kind_of(kind: object) -> Kind:
     for known in Kind:
         if is_really(kind, str) and str.__str__(kind) == known.value:
             return known
-    raise OptionError(f"kind has to be one of {', '.join(known.value for known in Kind)}, not {shown(kind)}")
+    raise OptionError(f"kind has to be one of {', '.join(known.value for known in Kind)}, not {quote(kind)}")
 
 
 def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambda name, reason: None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import NoReturn
 from weakref import WeakSet
 
-from .._source import shown
+from .._source import quote
 from .._types import is_really
 from ..endpoints.balance import Balance, BalanceError
 from ..model import ErrorCode, ErrorReply
@@ -55,30 +55,30 @@ def refuse(code: ErrorCode, phrases: Mapping[int, str] = _DESCRIPTIONS, id: int 
 def check_number(what: str, given: object, least: int, most: int | None = None) -> None:
     """Refuse what is not a whole number within these bounds."""
     if is_really(given, bool) or not is_really(given, int):
-        raise TypeError(f"{what} has to be a whole number, not {shown(given)}")
+        raise TypeError(f"{what} has to be a whole number, not {quote(given)}")
     if given < least or (most is not None and given > most):
         bounds = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{what} has to be {bounds}, not {shown(given)}")
+        raise ValueError(f"{what} has to be {bounds}, not {quote(given)}")
 
 
 def check_seconds(what: str, given: object, most: float) -> None:
     """Refuse what is not a number of seconds from 0 to *most*."""
     if is_really(given, bool) or not (is_really(given, int) or is_really(given, float)):
-        raise TypeError(f"{what} has to be a number of seconds, not {shown(given)}")
+        raise TypeError(f"{what} has to be a number of seconds, not {quote(given)}")
     if not 0 <= given <= most:
-        raise ValueError(f"{what} has to be from 0 to {most:.0f} seconds, not {shown(given)}")
+        raise ValueError(f"{what} has to be from 0 to {most:.0f} seconds, not {quote(given)}")
 
 
 def amount(what: str, given: object, least: Decimal = Decimal(0), most: Decimal = _MOST_MONEY) -> Decimal:
     """Return an amount of money without zeros at its end, as the service writes it [cap]."""
     if is_really(given, bool) or not (is_really(given, int) or is_really(given, str) or is_really(given, Decimal)):
-        raise TypeError(f"{what} has to be a Decimal, a text or a whole number, not {shown(given)}")
+        raise TypeError(f"{what} has to be a Decimal, a text or a whole number, not {quote(given)}")
     money = None
     with suppress(ArithmeticError):
         money = Decimal(given)
     if money is None or not money.is_finite() or not least <= money <= most or money != round(money, 4):
         bounds = f"from {least} to {most}, with at most four decimals"
-        raise ValueError(f"{what} has to be an amount {bounds}, not {shown(given)}")
+        raise ValueError(f"{what} has to be an amount {bounds}, not {quote(given)}")
     return plain(money)
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from .._source import shown
+from .._source import quote
 from .._types import is_really
 from ..model import MAX_NUMBER
 from ._account import check_number, check_seconds
@@ -29,26 +29,26 @@ class Fault:
     def __post_init__(self) -> None:
         """Refuse what cannot be sent, where the test says it and not in the thread that answers."""
         if self.body is not None and not is_really(self.body, bytes):
-            raise TypeError(f"body has to be bytes, not {shown(self.body)}")
+            raise TypeError(f"body has to be bytes, not {quote(self.body)}")
         if self.error is not None:
             check_number("error", self.error, 0, MAX_NUMBER)
         if self.description is not None and not is_really(self.description, str):
-            raise TypeError(f"description has to be a string, not {shown(self.description)}")
+            raise TypeError(f"description has to be a string, not {quote(self.description)}")
         for switch in ("plain", "cut", "disconnect"):
             given: object = getattr(self, switch)
             if given is not True and given is not False:
-                raise TypeError(f"{switch} has to be True or False, not {shown(given)}")
+                raise TypeError(f"{switch} has to be True or False, not {quote(given)}")
         # Those below 200 announce another answer.
         check_number("status", self.status, 200, 999)
         check_seconds("delay", self.delay, threading.TIMEOUT_MAX)
         if self.charset is not None:
             if not is_really(self.charset, str):
-                raise TypeError(f"charset has to be a string, not {shown(self.charset)}")
+                raise TypeError(f"charset has to be a string, not {quote(self.charset)}")
             try:
                 "Имя".encode(self.charset, "replace")
             except (LookupError, ValueError):
                 # Not known, not an encoding of texts (`hex`), or one that cannot replace what it lacks (`idna`).
-                raise ValueError(f"charset has to be one that Python can write, not {shown(self.charset)}") from None
+                raise ValueError(f"charset has to be one that Python can write, not {quote(self.charset)}") from None
 
 
 NO_FAULT = Fault()

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
-from .._source import shown
+from .._source import quote
 from .._types import is_really
 from ..endpoints.send import MessageCost, MessageError, MessageSent, PhoneResult
 from ..endpoints.senders import SenderStatus
@@ -377,7 +377,7 @@ def _digits(phone: object) -> str:
     """Return the number that a test means, as replies have it."""
     digits = digits_of(phone) if is_really(phone, str) else None
     if digits is None:
-        raise ValueError(f"phone has to be a number of 7 to 15 digits, not {shown(phone)}")
+        raise ValueError(f"phone has to be a number of 7 to 15 digits, not {quote(phone)}")
     return digits
 
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, cast
 
 from msgspec.structs import replace
 
-from .._source import shown
+from .._source import quote
 from ..endpoints.senders import (
     COMMANDS,
     OTHER_OPERATORS,
@@ -87,7 +87,7 @@ class SenderNames(Account):
         for what in ("name", "id"):
             for value, times in Counter(getattr(sender, what) for sender in kept).most_common(1):
                 if times > 1:
-                    raise ValueError(f"expected every {what} once, found {shown(value)} {times} times")
+                    raise ValueError(f"expected every {what} once, found {quote(value)} {times} times")
         self._senders = tuple(kept)
         self._last_sender = max([self._last_sender, *(sender.id or 0 for sender in kept)])
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from .._options import charset_of, format_of
 from .._pages import PAGES
-from .._source import CHARSETS, shown
+from .._source import CHARSETS, quote
 from .._types import is_really, name_of
 from ..codec import Codec
 from ..endpoints import module_of
@@ -409,7 +409,7 @@ def _endpoint_of(endpoint: object) -> str:
         name = str.__str__(endpoint).removesuffix(".php")
         if name in _declared():
             return name
-    raise OptionError(f"endpoint has to be one of {', '.join(_declared())}, not {shown(endpoint)}")
+    raise OptionError(f"endpoint has to be one of {', '.join(_declared())}, not {quote(endpoint)}")
 
 
 def _endpoint_with(cls: object, endpoint: str | None) -> str:

@@ -295,7 +295,7 @@ function decodeJson(text, replies, expect) {
 function decodePlain(text, replies) {
   const line = text.replace(/\r?\n$/, "").trim();
   return firstOf(replies, undefined, (reply) => {
-    if (!reply.anywhere) return undefined;
+    if (!reply.may_be_plain_text) return undefined;
     if (reply.constant) return line === reply.constant ? [] : undefined;
     return errorIn(reply, line);
   });
@@ -607,7 +607,7 @@ function decodeXml(text, replies, expect) {
       whole = new Element("", new Map());
       whole.children = elements;
     }
-    return record(reply, "xml", membersOf(reply, whole), reply.more);
+    return record(reply, "xml", membersOf(reply, whole), reply.allow_unknown);
   });
 }
 
