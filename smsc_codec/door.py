@@ -329,7 +329,10 @@ def read(
     try:
         if refused is not None and known is not NOTHING:
             # Its words were chosen without what is known to be secret.
-            refused = _refusal(codec, body, fmt, expect, charset, strict, limits, known)
+            try:
+                codec._judged(body, fmt, expect, charset, strict, limits, known)
+            except DecodeError as error:
+                refused = error
         if refused is not None and strict is True and refused.reason.endswith(STRICT):
             reply = codec._judged(body, fmt, expect, charset, False, limits, known)
         elif refused is not None:
@@ -342,15 +345,6 @@ def read(
         return reply
     finally:
         del refused
-
-
-def _refusal(codec: Codec[Any], *arguments: Any) -> DecodeError | None:
-    """Return the error that a codec raises for these arguments."""
-    try:
-        codec._judged(*arguments)
-    except DecodeError as error:
-        return error
-    return None
 
 
 def report(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import lru_cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 import msgspec
 import orjson
@@ -342,11 +342,6 @@ def split(url: str) -> tuple[str, str, str]:
     address, _, query = url.partition("#")[0].partition("?")
     parts = _ADDRESS.fullmatch(address)
     return ("", address, query) if parts is None else (parts[1], parts[2], query)
-
-
-def pairs_of(text: str) -> list[tuple[str, str]]:
-    """The parameters in the query of a URL or in a form (`application/x-www-form-urlencoded`)."""
-    return parse_qsl(text)
 
 
 def answered_in(

@@ -19,7 +19,7 @@ from smsc_codec.__main__ import run as command
 from smsc_codec.cli import main as main_module
 from smsc_codec.cli.main import main
 
-from .vectors import VECTORS, Vector
+from .vectors import OTHERS, VECTORS, Vector
 
 
 class Result:
@@ -71,14 +71,20 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
 
 
 GROUPS: dict[tuple[Any, ...], list[Vector]] = defaultdict(list)
-for vector in VECTORS:
-    GROUPS[vector.row["fmt"], vector.row.get("charset"), vector.expect].append(vector)
+for vector in (*VECTORS, *OTHERS):
+    if vector.request is None:  # which the command has no option for
+        GROUPS[vector.endpoint, vector.row["fmt"], vector.row.get("charset"), vector.expect].append(vector)
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=str)
 def test_the_table(shell: Shell, group: tuple[Any, ...]) -> None:
-    fmt, charset, expect = group
-    options = [*(["--fmt", str(fmt)] if fmt is not None else []), *(["--charset", charset] if charset else [])]
+    endpoint, fmt, charset, expect = group
+    options = [
+        "--endpoint",
+        endpoint,
+        *(["--fmt", str(fmt)] if fmt is not None else []),
+        *(["--charset", charset] if charset else []),
+    ]
     options += ["--expect", expect] if expect else []
     vectors = GROUPS[group]
     files = [shell.file(f"{number:03}.body", vector.body) for number, vector in enumerate(vectors)]
@@ -86,7 +92,9 @@ def test_the_table(shell: Shell, group: tuple[Any, ...]) -> None:
     bad = [name for name, vector in zip(files, vectors) if vector.reply is None]
 
     result = shell("decode", *options, *files)
-    assert [json.loads(line) for line in result.out.splitlines()] == [vector.reply for vector in good]
+    replies = [json.loads(line) for line in result.out.splitlines()]
+    assert {reply.pop("endpoint", endpoint) for reply in replies} <= {endpoint}
+    assert replies == [vector.reply for vector in good]
     assert [line.split(":")[0] for line in result.err.splitlines() if not line.startswith(" ")] == bad
     assert result.status == (1 if bad else 0)
 
@@ -230,6 +238,9 @@ def test_strict(shell: Shell) -> None:
 
 
 def test_what_cannot_be_encoded(shell: Shell) -> None:
+    result = shell("encode", "--endpoint", "send", "--fmt", "3", stdin=b'{"kind":"balance","balance":"1"}')
+    assert (result.status, result.out) == (1, b"")
+    assert result.err == "<stdin>: expected a reply of send.php, found one of balance.php\n"
     result = shell("convert", "--to", "1", stdin=b"ERROR = 3 (record not found)")
     assert (result.status, result.out) == (1, b"")
     assert result.err == "<stdin>: description: comma-separated replies have no place for it\n"

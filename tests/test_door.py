@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,8 @@ from smsc_codec import (
     MessageCost,
     MessageError,
     MessageSent,
+    OperatorInfo,
+    OperatorInfoList,
     OptionError,
     PhoneResult,
     Query,
@@ -48,7 +51,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec.codec import format_in
-from smsc_codec.endpoints import CLASSES, DEFAULT, ENDPOINTS, codec_of, known, module_of
+from smsc_codec.endpoints import CLASSES, DEFAULT, ENDPOINTS, codec_of, known, loaded, module_of
 
 from . import collisions
 from .vectors import FOLDER, OTHERS, VECTORS, Vector
@@ -146,6 +149,15 @@ def test_a_client_loads_the_endpoint_that_it_uses(name: str) -> None:
 # Which endpoint is meant
 
 SENT = b"OK - 1 SMS, ID - 279"
+
+
+def test_the_endpoints_that_are_loaded() -> None:
+    for name in ENDPOINTS:
+        module_of(name)
+    assert [*loaded()] == [*ENDPOINTS]
+    with patch.dict(sys.modules):
+        del sys.modules["smsc_codec.endpoints.info"]
+        assert [*loaded()] == [name for name in ENDPOINTS if name != "info"]
 
 
 def test_the_class_says_the_endpoint() -> None:
@@ -446,6 +458,8 @@ def test_a_request_that_says_too_little_decides_nothing() -> None:
         ("status", "all=1", None, {"all": "1"}),
         ("balance", "cur=1", Balance, {"cur": "1"}),
         ("balance", "login=a", Balance, {}),
+        ("info", "get_operator=1&phone=7", OperatorInfo, {"phone": "one"}),
+        ("info", "get_operator=1&phone=7,8", OperatorInfoList, {"phone": "several"}),
         ("senders", "get=1&all=1&operators=0", SenderList, {"all": "1"}),
     ],
 )

@@ -22,6 +22,8 @@ from smsc_codec import (
     to_json,
 )
 from smsc_codec.endpoints import ENDPOINTS, codec_of
+from smsc_codec.endpoints.send import ENDPOINT as SEND
+from smsc_codec.normal import read
 
 OPERATORS: Any = {"mega_step": OperatorStatus.APPROVED, "new": 77}
 WRITTEN: list[tuple[Reply, bytes]] = [
@@ -152,3 +154,8 @@ def test_offsets_are_those_of_what_was_given() -> None:
         with pytest.raises(DecodeError) as caught:
             from_json(given)
         assert (caught.value.offset, caught.value.line, caught.value.column) == (len(before), 2, 29)
+
+
+def test_a_kind_that_the_endpoint_does_not_have() -> None:
+    with pytest.raises(DecodeError, match="kind: expected one of error, sent, cost, found 'senders'"):
+        read(SEND, b'{"kind": "senders", "senders": []}')
