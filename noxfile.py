@@ -62,6 +62,8 @@ def commands(page: str) -> list[str]:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests with one interpreter: all of them, or those behind `--`."""
+    if session.python == os.environ.get("TESTED"):
+        session.skip("another command has run the tests with this interpreter")
     install(session, library=".[test]")
     session.run("pytest", "-q", "-p", "no:cacheprovider", *(session.posargs or ["-n", "auto"]))
 
