@@ -10,6 +10,7 @@ import pytest
 from smsc_codec import Codec, Limits
 from smsc_codec._careful import Place
 from smsc_codec._source import Source
+from smsc_codec.endpoints.send import CODEC as SEND
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.xml_tree import Tree, _Characters
 from smsc_codec.limits import DEFAULT_LIMITS
@@ -192,3 +193,13 @@ def test_a_place_in_xml_is_found_in_what_precedes_it(layout: str, last: int) -> 
         place = Place((number, "new"))
         assert part.place(place) == whole.place(place) == text.index(f"<new>x{number}")
         assert part.place(Place((number,))) == whole.place(Place((number,)))
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_places_in_the_lines_behind_the_first(ending: str) -> None:
+    marked = ending.join(["OK - 1 SMS, ID - 5, A - |1", "phone = 7, status = |77", "foo = |2, bar = |3"])
+    report = SEND.validate(marked.replace("|", ""), fmt=0)
+    places = [place - number for number, place in enumerate(index for index, mark in enumerate(marked) if mark == "|")]
+    assert [(finding.path, finding.offset) for finding in report.findings] == [
+        (path, place) for path, place in zip(["other.A", "phones[0].status", "other.foo", "other.bar"], places)
+    ]

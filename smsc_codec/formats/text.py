@@ -441,10 +441,10 @@ class TextFormat(RunReader):
     def _values_at(self, source: Source, at: int, reply: Reply | None) -> dict[tuple[str, int], int]:
         """Return where the values of the record at a place begin, by their keys and how often these came before."""
         pairs: list[tuple[str, int]] = []
-        if reply is None:
+        if reply is None and at == 0:
             own, pieces, _ = self._parsed(source)
             pairs = [(key, piece.at) for key, piece in _values_in(pieces, self.builder(own).names)]
-        elif reply.rule in self._free:
+        elif reply is not None and reply.rule in self._free:
             record = source.text[at : self._record_of(source.text, at, reply)[0]]
             pairs = [(field.key, at + field.start) for field in self._free[reply.rule].cut(record) or ()]
         else:
@@ -452,7 +452,7 @@ class TextFormat(RunReader):
                 key, equals, _ = field.partition(self._equals)
                 pairs.append((key, at + len(key) + len(equals)))
                 at += len(field) + len(self._comma)
-            if _leads(reply.object):
+            if reply is not None and _leads(reply.object):
                 pairs[0] = _first_key(reply.object), pairs[0][1]
         found: dict[tuple[str, int], int] = {}
         seen: dict[str, int] = {}
