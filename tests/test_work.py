@@ -109,6 +109,19 @@ def test_what_is_quadratic_is_noticed() -> None:
     assert not is_linear([steps(partial(work, 10 * times)) for times in SIZES])
 
 
+@pytest.mark.parametrize(("fmt", "name"), EVERY)
+def test_nothing_of_a_body_waits_for_the_garbage_collector(fmt: Format, name: str) -> None:
+    body = FAMILIES[fmt][name](SMALLEST * 8)
+    validate(body, fmt=fmt)
+    gc.collect()
+    gc.disable()
+    try:
+        validate(body, fmt=fmt)
+        assert gc.collect() < 300
+    finally:
+        gc.enable()
+
+
 @pytest.fixture(scope="module")
 def _traced_memory() -> Iterator[None]:
     tracemalloc.start()

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 from xml.parsers import expat
 
 import msgspec
@@ -231,16 +232,23 @@ class Tree:
         parser.StartElementHandler = start_element
         parser.EndElementHandler = end_element
         parser.CharacterDataHandler = characters
+        self._parse(parser, before + text + after, text)
+        return roots
+
+    def _parse(self, parser: Any, whole: str, text: str) -> None:
+        """Have *whole* parsed, in which *text* is what the source has."""
         try:
-            parser.Parse(before + text + after, True)
+            parser.Parse(whole, True)
         except _Enough:
             pass
         except DefusedXmlException:
             found = "an HTML page" if is_html(text) else "a document type declaration, which is refused"
-            source.fail(f"expected a reply in XML, found {found}", text.find("<!"))
+            self._source.fail(f"expected a reply in XML, found {found}", text.find("<!"))
         except expat.ExpatError as error:
             raise _Broken(error.code, parser.ErrorByteIndex) from None
-        return roots
+        finally:
+            # They hold the parser and the elements, which would stay until the garbage collector comes.
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
     def _check_enough(self, roots: list[Element], stack: list[Element]) -> None:
         """Raise `_Enough` where another record begins and no other is asked for: a child of one root, or a root."""
