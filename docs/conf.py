@@ -107,3 +107,7 @@ def setup(app: Any) -> None:
     app.add_lexer("lark", TextLexer)
     app.connect("autodoc-process-signature", _signature)
     app.connect("autodoc-process-docstring", _docstring)
+
+
+# Sphinx takes the `type` of annotations for attributes of that name.
+suppress_warnings = ["ref.python"]
