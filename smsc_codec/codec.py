@@ -39,10 +39,10 @@ T = TypeVar("T")
 # What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
-_UTF8 = "utf-8"
+UTF8 = "utf-8"
 STRICT = " (strict)"
 """The end of the reason of an error that is a finding."""
-_NOTHING: tuple[str, ...] = ()
+NO_NAMES: tuple[str, ...] = ()
 _ENDS = ("", "\n", "\r\n")
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
@@ -235,7 +235,7 @@ class Codec(Generic[R]):
             error.__context__ = None
             raise error.with_traceback(None) from None
         if findings:
-            raise _strict_error(findings[0])
+            raise strict_error(findings[0])
         return reply
 
     def validate(
@@ -291,7 +291,7 @@ class Codec(Generic[R]):
             tried = body if is_usual and (type(fmt) is int or type(fmt) is Format) else None
             reply = self._read(body, fmt, wanted, charset, limits, findings, known, made, tried)
         except DecodeError as error:
-            return Report(None, (*findings, _failure(error)))
+            return Report(None, (*findings, finding_of(error)))
         return Report(None if strict and findings else reply, tuple(findings))
 
     def _read(
@@ -396,8 +396,8 @@ class Codec(Generic[R]):
         /,
         *,
         fmt: Format | int | str,
-        charset: str = _UTF8,
-        drop: Collection[str] = _NOTHING,
+        charset: str = UTF8,
+        drop: Collection[str] = NO_NAMES,
         limits: Limits = DEFAULT_LIMITS,
     ) -> bytes:
         """Write a reply in the canonical form, the server's own bytes where these are known.
@@ -414,7 +414,7 @@ class Codec(Generic[R]):
         reply becomes its cause.
         """
         # Nearly every caller gives no more than the format.
-        is_usual = drop is _NOTHING and charset is _UTF8 and limits is DEFAULT_LIMITS
+        is_usual = drop is NO_NAMES and charset is UTF8 and limits is DEFAULT_LIMITS
         if is_usual and (type(fmt) is int or type(fmt) is Format):
             try:
                 body = self._formats[fmt].write_at_once[id(type(reply))](reply).encode()
@@ -475,9 +475,10 @@ def _without(given: Any, declared: Declared, dropped: frozenset[str], reader: Fo
     return replace(given, **{declared.attribute: tuple(made)})
 
 
-def _strict_error(finding: Finding) -> DecodeError:
+def error_of(finding: Finding, reason: str) -> DecodeError:
+    """Return the error for a finding, with another *reason*."""
     return DecodeError(
-        f"{finding.message}{STRICT}",
+        reason,
         code=finding.code,
         offset=finding.offset,
         line=finding.line,
@@ -487,7 +488,13 @@ def _strict_error(finding: Finding) -> DecodeError:
     )
 
 
-def _failure(error: DecodeError) -> Finding:
+def strict_error(finding: Finding) -> DecodeError:
+    """Return the error that a finding is with *strict*."""
+    return error_of(finding, f"{finding.message}{STRICT}")
+
+
+def finding_of(error: DecodeError) -> Finding:
+    """Return the finding that says what an error says."""
     return Finding(
         Severity.ERROR,
         error.code,

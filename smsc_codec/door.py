@@ -19,7 +19,7 @@ from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
 from ._source import bytes_of, quote
 from ._types import class_name, is_really, kind_of
-from .codec import _NOTHING, _UTF8, STRICT, Codec, _failure, format_in, may_be_broken
+from .codec import NO_NAMES, STRICT, UTF8, Codec, error_of, finding_of, format_in, may_be_broken
 from .declare import FORMATS, Other
 from .declare import Reply as Declared
 from .endpoints import DEFAULT, ENDPOINTS, codec_of, loaded
@@ -196,8 +196,8 @@ def encode(
     *,
     fmt: Format | int | str,
     endpoint: str | None = None,
-    charset: str = _UTF8,
-    drop: Collection[str] = _NOTHING,
+    charset: str = UTF8,
+    drop: Collection[str] = NO_NAMES,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """Write a reply in the canonical form, the server's own bytes where these are known.
@@ -214,7 +214,7 @@ def encode(
     beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the
     reply becomes its cause.
     """
-    is_usual = drop is _NOTHING and charset is _UTF8 and limits is DEFAULT_LIMITS and endpoint is None
+    is_usual = drop is NO_NAMES and charset is UTF8 and limits is DEFAULT_LIMITS and endpoint is None
     if is_usual and (type(fmt) is int or type(fmt) is Format):
         cls = id(type(reply))
         try:
@@ -368,19 +368,11 @@ def report(
         other = stranger(codec, reply, fmt)
         if other is None:
             return found
-        return Report(None, (*found.findings, _failure(_unexpected(codec, reply, other, hint))))
+        return Report(None, (*found.findings, finding_of(_unexpected(codec, reply, other, hint))))
     *before, last = found.findings
-    refused = DecodeError(
-        last.message,
-        code=last.code,
-        offset=last.offset,
-        line=last.line,
-        column=last.column,
-        path=last.path,
-        excerpt=last.excerpt,
-    )
+    refused = error_of(last, last.message)
     hinted = _hinted(codec, refused, body, fmt, charset, limits, hint)
-    return found if hinted is refused else Report(None, (*before, _failure(hinted)))
+    return found if hinted is refused else Report(None, (*before, finding_of(hinted)))
 
 
 def stranger(codec: Codec[Any], reply: Any, fmt: Any) -> str | None:
@@ -482,15 +474,7 @@ def _hinted(
     found = [name for name in found if _reads(codec_of(name), body, fmt, charset, limits)]
     if not found:
         return refused
-    return DecodeError(
-        f"{shortened(refused.reason, _LONGEST_REASON)}; {_looks(found, hint)}",
-        code=refused.code,
-        offset=refused.offset,
-        line=refused.line,
-        column=refused.column,
-        path=refused.path,
-        excerpt=refused.excerpt,
-    )
+    return error_of(finding_of(refused), f"{shortened(refused.reason, _LONGEST_REASON)}; {_looks(found, hint)}")
 
 
 def _reads(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> bool:

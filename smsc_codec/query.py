@@ -17,7 +17,7 @@ from ._public import public
 from ._secrets import NOTHING, Known
 from ._source import BOM, CHARSETS, bytes_of, charset_name, is_utf8, is_utf16, quote, size_of
 from ._types import is_really, lazy, name_of
-from .codec import Codec, _strict_error
+from .codec import Codec, strict_error
 from .declare import ANOTHER, COUNTED, FORMATS, Endpoint
 from .door import at_once, name_of_endpoint, read, report
 from .endpoints import DEFAULT, ENDPOINTS, OTHERS, codec_of, name_in
@@ -224,7 +224,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if strict:
             findings += missing_views(self, reply)
             if findings:
-                raise _strict_error(findings[0])
+                raise strict_error(findings[0])
         return reply
 
     def validate(
