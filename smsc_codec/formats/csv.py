@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -232,13 +232,7 @@ class CsvFormat(FormatReader):
         """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""
         line, _, rest = text.partition("\n")
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
-        reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
-        # What there is to report of the lines only the careful reader knows.
-        if reply is None or tables is not self.plain_tables:
-            return None
-        name, inner = self.behind[reply.kind]
-        records = self._records(rest, inner, limits, tables)
-        return replace(cast("Any", first), **{name: tuple(records)}) if records is not None else None
+        return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables))
 
     def _list(self, text: str, reply: Reply, known: dict[int, _Lines], limits: Limits, tables: Tables) -> Any:
         if "\r" in text:

@@ -136,6 +136,18 @@ class FormatReader(ABC):
         # What is not documented in a small reply, the careful reader reports.
         return self.small_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
 
+    def with_records(
+        self, first: Any, limits: Limits, tables: Tables, records_of: Callable[[Reply], list[Any] | None]
+    ) -> Any:
+        """Return a reply with the list in the lines behind its *first* line, None if `read` has to judge."""
+        reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
+        # Only the careful reader knows what to report of the lines.
+        if reply is None or tables is not self.plain_tables:
+            return None
+        name, inner = self.behind[reply.kind]
+        records = records_of(inner)
+        return None if records is None or len(records) > limits.items else replace(first, **{name: tuple(records)})
+
     def small_reader(self, first: type | None, documented: bool) -> Small:
         """Return what reads small replies in all ways that an expression can tell; the class *first* is tried first."""
         read = self._small.get((first, documented))

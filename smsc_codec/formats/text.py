@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
@@ -150,14 +150,11 @@ class TextFormat(RunReader):
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""
         found = self._find_line_end(text)
-        first = None if found is None else self.read_small(text[: found.start()], expect, limits, tables)
-        reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
-        # What there is to report of the lines only the careful reader knows.
-        if reply is None or found is None or tables is not self.plain_tables:
+        if found is None:
             return None
-        name, inner = self.behind[reply.kind]
-        records = self.runs(text[found.end() :], inner, limits, tables)
-        return replace(cast("Any", first), **{name: tuple(records)}) if len(records) <= limits.items else None
+        first = self.read_small(text[: found.start()], expect, limits, tables)
+        rest = text[found.end() :]
+        return self.with_records(first, limits, tables, lambda inner: self.runs(rest, inner, limits, tables))
 
     def _of_rule(self, rule: str) -> tuple[bool, Reply | None]:
         """Return whether a record of a rule can stand alone, and the reply that is a list of them."""
