@@ -175,18 +175,7 @@ class Codec(Generic[R]):
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Any:
-        """Read a reply.
-
-        - *body*: the response's content, bytes or already a string.
-        - *fmt*: what the request asked for, a `Format`, its number or its name (`"json"`). `None` finds it out from
-          the body; `OK` alone and a line of `key = value` are text.
-        - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
-          always allowed, any other reply is an error; type checkers see both.
-        - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means UTF-8 if the bytes are valid UTF-8,
-          else what the XML declaration says, else windows-1251, the service's default; UTF-16 with a byte order
-          mark is read too. A charset that is given is an order: the bytes are read in it, whatever they are.
-        - *strict*: refuse whatever `validate` would report.
-        - *limits*: bounds on what is read.
+        """Read a reply of the codec's endpoint; `smsc_codec.decode` says what the parameters are.
 
         Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else.
         """
@@ -249,11 +238,9 @@ class Codec(Generic[R]):
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Report[R | ErrorReply]:
-        """Read a reply and report what is wrong or odd about it; the parameters are those of `decode`.
+        """Read a reply of the codec's endpoint and report what is unusual about it, as `smsc_codec.validate` does.
 
-        A body that cannot be read has one finding of severity `error` and no reply. With *strict*, so has
-        one with any finding, after the findings themselves. Raises `OptionError` for a wrong argument, and nothing
-        else.
+        Raises `OptionError` for a wrong argument, and nothing else.
         """
         return self._report(body, fmt, expect, charset, strict, limits)
 
@@ -400,18 +387,10 @@ class Codec(Generic[R]):
         drop: Collection[str] = NO_NAMES,
         limits: Limits = DEFAULT_LIMITS,
     ) -> bytes:
-        """Write a reply in the canonical form, the server's own bytes where these are known.
+        """Write a reply of the codec's endpoint; `smsc_codec.encode` says what the parameters are.
 
-        - *reply*: a value of the model.
-        - *fmt*: the format to write.
-        - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
-        - *drop*: the names of fields that may be left out where the format has no place for them: an error's
-          `description` in fmt=1, and `other` there.
-        - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `fields` outside of lists.
-
-        Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
-        beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the
-        reply becomes its cause.
+        Raises `EncodeError` if the reply would not be read back the same, or is beyond *limits*, and `OptionError` for
+        a wrong argument; and nothing else.
         """
         # Nearly every caller gives no more than the format.
         is_usual = drop is NO_NAMES and charset is UTF8 and limits is DEFAULT_LIMITS
