@@ -381,7 +381,7 @@ class _Column(NamedTuple):
     attribute: str
     """That of the list that they are in; empty if there is one record that is not in a list."""
     before: str
-    """What stands before the name in the path."""
+    """The part of the path before the name."""
     key: str
     name: str
 

@@ -397,7 +397,7 @@ class Codec(Generic[R]):
         if is_usual and (type(fmt) is int or type(fmt) is Format):
             try:
                 body = self._formats[fmt].write_at_once[id(type(reply))](reply).encode()
-            except Exception:  # what is wrong is found out below
+            except Exception:  # the careful writer says what is wrong
                 body = BOM
             if body[:3] != BOM:
                 return body

@@ -47,12 +47,12 @@ _ABOUT_FORMS = ("malformed", "value", "unknown-form", "other-format", _AMBIGUOUS
 # Characters of undocumented keys for which it is remembered whose they are.
 _LONGEST_KEYS = 512
 
-# What has been found out of the arguments of a call, so that a call like it looks it up. All classes in it are those of
-# declarations, which stay, so that an identity is that of one object for ever.
+# Which codec serves a call, by its arguments. All classes here belong to declarations, which are never freed, so an
+# identity stays that of one object.
 _codecs: dict[str | None, dict[int, Codec[Any]]] = {None: {}, **{name: {} for name in ENDPOINTS}}
 """Codecs by the endpoint that was given and by the identity of the class that is expected, or of None."""
 _by_class: dict[int, Codec[Any]] = {}
-"""The codec of each class, by its identity; of a class that several endpoints have, that of the first."""
+"""Codecs by the identity of a reply's class. If several endpoints have the class, the first one's codec is used."""
 _opened: dict[type, Callable[[Any], Any] | None] = {}
 """By the class of a reply: what returns the keys of one that nobody documents; None if it keeps no such keys."""
 
@@ -219,7 +219,7 @@ def encode(
         cls = id(type(reply))
         try:
             body = _by_class[cls]._formats[fmt].write_at_once[cls](reply).encode()
-        except Exception:  # what is wrong is found out below
+        except Exception:  # the careful writer says what is wrong
             body = b""
         # The byte order mark begins so, and what a reply begins with rarely does.
         if body and body[0] != 0xEF:

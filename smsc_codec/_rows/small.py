@@ -13,7 +13,7 @@ from .values import coded, has_own_pattern, own_check
 
 
 class Part(NamedTuple):
-    """A part of a small reply: a pattern of fixed text, or the value of a field with what stands around it."""
+    """A part of a small reply: fixed text as a pattern, or a field's value and the text around it."""
 
     before: str
     """A pattern: of fixed text all of it."""

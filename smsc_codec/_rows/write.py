@@ -56,7 +56,7 @@ class Writer(NamedTuple):
 
 
 class Spellings(dict[Any, str]):
-    """How the codes of a type are spelled, with what stands around them. It remembers those below a hundred."""
+    """Cache the text of each code of a type, with the text around it. Only codes below a hundred are kept."""
 
     __slots__ = ("_after", "_before", "_codes")
 
@@ -73,7 +73,7 @@ class Spellings(dict[Any, str]):
 
 
 class OpenSlot(NamedTuple):
-    """In a template: where the open code of that number stands, with what stands around it."""
+    """The place of an open code in a template, by its number, with the text around it."""
 
     place: int
     before: str
@@ -273,7 +273,7 @@ def open_slots(rest: OpenMap, fmt: str, keys: Keys) -> Iterable[tuple[str, OpenS
 
 
 def surrounded(before: str, slot: Slot | OpenSlot | OpenText, after: str) -> list[str | Slot | OpenSlot | OpenText]:
-    """Return the parts of a template for a slot and what stands around it."""
+    """Return the parts of a template for a slot and the text around it."""
     return [slot._replace(before=before, after=after)] if isinstance(slot, OpenSlot) else [before, slot, after]
 
 

@@ -21,7 +21,7 @@ class RunReader(FormatReader):
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
-        # The last shape with so many keys: a guess that `find` judges.
+        # The last shape with each number of keys. It is a guess: `find` tells whether it fits.
         self._widths: Shapes[Shape] = Shapes()
 
     @abstractmethod

@@ -26,7 +26,7 @@ _RECORDS_A_SHAPE = 16
 
 
 class Tables:
-    """The tables of codes of an endpoint; with *noted*, of one reply, of which they notice what is not documented."""
+    """The code tables of an endpoint. With *noted* they serve one reply, and record its undocumented codes."""
 
     def __init__(self, plain: dict[Any, tuple[Codes, ...]], noted: bool) -> None:
         self._plain, self._noted = plain, noted
@@ -95,7 +95,7 @@ class Shapes(Generic[S]):
 
 
 class AtOnce:
-    """What reads replies with certain keys as the service writes them, compiled when it is needed."""
+    """Read replies with certain keys in the service's own layout. The readers are compiled when first needed."""
 
     def __init__(self, make: Callable[[Any], Small], tables: Any, documented: Any) -> None:
         self._make, self._tables, self._documented = make, tables, documented
