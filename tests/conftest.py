@@ -1,15 +1,27 @@
-"""Hypothesis profiles: `quick` for every run, `thorough` with HYPOTHESIS_PROFILE=thorough."""
+"""What all tests share.
+
+Hypothesis profiles: `quick` for every run, `thorough` with HYPOTHESIS_PROFILE=thorough.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Servers of the tests run on this machine, which no proxy leads to.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 
 settings.register_profile("base", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("base"), max_examples=200)
+settings.register_profile("quick", settings.get_profile("base"), max_examples=100)
 settings.register_profile("thorough", settings.get_profile("base"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _only_new_objects_are_collected() -> None:
+    """Keep the garbage collector away from what was made before the module's tests, which mostly stays."""
+    gc.collect()
+    gc.freeze()

@@ -45,6 +45,13 @@ class _Module:
         self.names = vars(import_module(self.name))
         self.tree = ast.parse(path.read_text("utf-8"))
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        self.loads: defaultdict[str, list[ast.Name]] = defaultdict(list)
+        self.imports: list[ast.ImportFrom] = []
+        for node in self.parents:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self.loads[node.id].append(node)
+            elif isinstance(node, ast.ImportFrom):
+                self.imports.append(node)
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         while node in self.parents:
@@ -109,14 +116,13 @@ def _uses(module: _Module, home: _Module, constant: str) -> Iterable[str]:
     """Return how *module* uses a constant of the module *home*."""
     imported = {
         alias.asname or alias.name
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2] == home.path.stem
+        for node in module.imports
+        if (node.module or "").rpartition(".")[2] == home.path.stem
         for alias in node.names
         if alias.name == constant
     }
-    known = {constant} if module is home else imported
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Name) and node.id in known and isinstance(node.ctx, ast.Load):
+    for name in {constant} if module is home else imported:
+        for node in module.loads[name]:
             yield from module.methods(node)
 
 

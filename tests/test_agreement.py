@@ -221,9 +221,9 @@ def test_limits_at_their_edges(codec: Codec[Any]) -> None:
         if vector.endpoint == name and vector.canonical and fmt is not None and not re.search(rb"\d{18}", vector.body):
             asked = codec.asked(vector.request or {})
             longest = max(map(len, re.split(rb'[,<>"\n]', vector.body)))
-            bounds = [{"items": most} for most in (0, 1, 2)]
-            bounds += [{"fields": most} for most in (1, 2, 4, 8, 27)]
-            bounds += [{"text": most} for most in (1, 5, max(longest - 1, 0), longest)]
+            bounds = [{"items": most} for most in (0, 1)]
+            bounds += [{"fields": most} for most in (1, 4, 27)]
+            bounds += [{"text": most} for most in {1, max(longest - 1, 0), longest}]
             for bound in bounds:
                 alike(asked, vector.body, fmt, Limits(**bound), charset=vector.charset)
 

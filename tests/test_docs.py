@@ -86,7 +86,7 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         where = f"{page.relative_to(ROOT)}:{above}"
         if language == "python" and re.search("^def test_", block, re.MULTILINE):
             (tmp_path / "test_block.py").write_text(block, "utf-8")
-            few = "import hypothesis\nhypothesis.settings.register_profile('few', max_examples=20, deadline=None)\n"
+            few = "import hypothesis\nhypothesis.settings.register_profile('few', max_examples=8, deadline=None)\n"
             (tmp_path / "conftest.py").write_text(f"{few}hypothesis.settings.load_profile('few')\n", "utf-8")
             command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_block.py"]
             run = subprocess.run(command, capture_output=True, text=True, check=False)

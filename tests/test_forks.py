@@ -104,7 +104,7 @@ class Slow:
     def find_spec(self, name, path=None, target=None):
         if name == sys.argv[1] and not self.inside.is_set():
             self.inside.set()
-            time.sleep(0.3)
+            time.sleep(0.15)
 
 sys.meta_path.insert(0, Slow())
 _loading._PATIENCE = 100
@@ -127,7 +127,7 @@ real = logging.getLogger
 
 def slow(*given):
     inside.set()
-    time.sleep(0.3)
+    time.sleep(0.15)
     return real(*given)
 
 inside = threading.Event()
@@ -152,7 +152,7 @@ inside = threading.Event()
 def slow(self, *given, **options):
     inside.set()
     if os.getpid() == process:
-        time.sleep(0.3)
+        time.sleep(0.15)
         if threading.current_thread() is not threading.main_thread():
             forked(lambda: None)
     real(self, *given, **options)
@@ -194,7 +194,7 @@ done = []
 threads = [threading.Thread(target=busy, daemon=True) for _ in range(3)]
 for thread in threads:
     thread.start()
-for _ in range(20):
+for _ in range(10):
     forked(use)
 done.append(1)
 for thread in threads:

@@ -207,9 +207,11 @@ def test_no_pattern_in_the_source_is_left_out() -> None:
     assert [site for site in unknown if not any((site.path, line) in seen for line in site.lines)] == []
 
 
-def test_patterns_that_are_put_together_are_linear() -> None:
+@pytest.mark.parametrize("part", range(8))
+def test_patterns_that_are_put_together_are_linear(part: int) -> None:
     assert len(learned()) > 20
-    assert list(filter(None, (complaint(pattern, methods) for pattern, methods in learned().items()))) == []
+    patterns = [*learned().items()][part::8]
+    assert list(filter(None, (complaint(pattern, methods) for pattern, methods in patterns))) == []
 
 
 def test_patterns_of_lark_are_linear() -> None:

@@ -49,8 +49,8 @@ def test_no_secret_leaves(shell: Shell, format_: str, jobs: str) -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_the_same_whatever_the_number_of_jobs(shell: Shell, format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
-    monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 5000)
-    name = shell.file("lines", LINES * 500)
+    monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 2000)
+    name = shell.file("lines", LINES * 100)
     first, second = (shell("validate", "--format", format_, "--jobs", jobs, name, str(FOLDER)) for jobs in "12")
     assert (first.out, first.err) == (second.out, second.err)
 

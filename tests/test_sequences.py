@@ -235,7 +235,7 @@ class Sequences(RuleBasedStateMachine):
             Cost(self.codec, fmt).of(partial(written, reply=reply, fmt=fmt))
 
 
-SOME = settings(max_examples=settings().max_examples // 8, stateful_step_count=10, deadline=None)
+SOME = settings(max_examples=settings().max_examples // 4, stateful_step_count=10, deadline=None)
 
 
 def test_any_sequence_of_replies() -> None:

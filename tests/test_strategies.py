@@ -218,7 +218,7 @@ OF_ENDPOINT = [ours.errors, ours.replies, ours.bodies]
 def test_what_a_format_carries_of_an_endpoint(endpoint: str) -> None:
     codec: Codec[Any] = ENDPOINTS[endpoint]
 
-    @settings(max_examples=100)
+    @settings(max_examples=50)
     @given(st.data(), ours.formats(), ours.charsets())
     def carries(data: st.DataObject, fmt: Format, charset: str) -> None:
         reply = data.draw(ours.replies(fmt, charset, endpoint=endpoint))
@@ -245,7 +245,7 @@ CLASSES = [
 
 @pytest.mark.parametrize(("codec", "cls"), CLASSES, ids=lambda given: getattr(given, "__name__", None))
 def test_replies_of_a_class(codec: Codec[Any], cls: type[Any]) -> None:
-    @settings(max_examples=50)
+    @settings(max_examples=30)
     @given(st.data(), ours.formats())
     def carries(data: st.DataObject, fmt: Format) -> None:
         reply = data.draw(ours.replies_of(cls, fmt))
