@@ -297,7 +297,7 @@ def test_the_memory_of_a_tape_does_not_grow(name: str) -> None:
 
         return read
 
-    assert peak(work(16 << 20)) < peak(work(8 << 20)) + (1 << 20)
+    assert peak(work(8 << 20)) < peak(work(4 << 20)) + (1 << 20)
 
 
 def test_a_window_that_is_too_large() -> None:
