@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
-from smsc_codec import Format
+from smsc_codec import Format, decode, encode
 
 from .contest import Contender, Run, Target, Work
 from .timing import interleaved
@@ -140,15 +140,36 @@ REPLIES = (
         lambda r: f"<balance>{r['balance']}</balance>".encode(),
         {"balance": "286.55"},
     ),
+    Small(
+        "operator",
+        "info",
+        {"phone": "79991234567", "country": "Russia", "operator": "MTS", "mcc": "250", "mnc": "01", "tz": "3"},
+        lambda r: (
+            f"phone = {r['phone']}, country = {r['country']}, operator = {r['operator']}, region = , mcc = {r['mcc']}, "
+            f"mnc = {r['mnc']}, tz = {r['tz']}".encode()
+        ),
+        lambda r: f"{r['phone']},{r['country']},{r['operator']},,{r['mcc']},{r['mnc']},{r['tz']}".encode(),
+        lambda r: (
+            f"<info>\n<phone>{r['phone']}</phone>\n<country>{r['country']}</country>\n<operator>{r['operator']}</operator>\n"
+            f"<region></region>\n<mcc>{r['mcc']}</mcc>\n<mnc>{r['mnc']}</mnc>\n<tz>{r['tz']}</tz>\n</info>".encode()
+        ),
+        {"country": "Russia", "operator": "MTS", "region": "", "mcc": "250", "mnc": "01", "tz": "3"},
+    ),
 )
 
 
 def decode_small(small: Small, fmt: Format) -> Work:
-    """Reading a small reply."""
+    """Reading a small reply: by the name of its endpoint, or by its class, and with the codec of the endpoint."""
     codec, body, expect = _codec(small, fmt)
     name, reader = _reader(small, fmt)
+    endpoint = small.endpoint
 
-    def make() -> Run:
+    def by_name() -> Run:
+        if expect is None:
+            return lambda: decode(body, fmt=fmt, endpoint=endpoint)
+        return lambda: decode(body, fmt=fmt, expect=expect)
+
+    def by_codec() -> Run:
         if expect is None:
             return lambda: codec.decode(body, fmt=fmt)
         return lambda: codec.decode(body, fmt=fmt, expect=expect)
@@ -158,16 +179,17 @@ def decode_small(small: Small, fmt: Format) -> Work:
         return _plain(reader(codec.encode(reply, fmt=fmt)))
 
     limit = {Format.XML: Target(0.5), Format.JSON: Target(1.0)}.get(fmt, Target(small.more, "J more"))
-    ours = Contender("smsc_codec", "checked, typed model", make, meaning)
+    ours = Contender("smsc_codec", "checked, typed model", by_name, meaning)
+    own = Contender("the endpoint's `CODEC`", "checked, typed model", by_codec, meaning)
     peer = Contender(name, "strings", lambda: partial(reader, body), _plain, limit)
-    return Work(f"decode fmt={fmt:d}, a small reply", small.name, ours, (peer,), interleaved)
+    return Work(f"decode fmt={fmt:d}, a small reply", small.name, ours, (peer, own), interleaved)
 
 
 def encode_small(small: Small, fmt: Format) -> Work:
     """Writing a small reply."""
     codec, body, expect = _codec(small, fmt)
     reply = codec.decode(body, fmt=fmt, expect=expect)
-    ours = Contender("smsc_codec", "checked, canonical bytes", lambda: lambda: codec.encode(reply, fmt=fmt))
+    ours = Contender("smsc_codec", "checked, canonical bytes", lambda: lambda: encode(reply, fmt=fmt))
     if fmt is Format.JSON:
         ours = Contender(ours.name, ours.gives, ours.make, json.loads)
         peer = Contender("json.dumps", "string", lambda: partial(json.dumps, small.json), json.loads, Target(1.0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -29,6 +30,7 @@ from .report import Finding, Report, Severity
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from ._rows.read import Small
     from .formats.reader import FormatReader
     from .formats.shapes import Tables
 
@@ -47,6 +49,18 @@ _ENDS = ("", "\n", "\r\n")
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 
+class Ready:
+    """What reads short replies at once, by their format, where one class or any is expected."""
+
+    __slots__ = "codec", "documented", "plain"
+
+    def __init__(self, codec: Codec[Any]) -> None:
+        self.codec = codec
+        self.plain: dict[int, Small] = {}
+        self.documented: dict[int, Small] = {}
+        """Those that return a reply only if there is nothing to report of it."""
+
+
 class Codec(Generic[R]):
     """Reads and writes the replies of one endpoint: `docs/adding-an-endpoint.md` makes one.
 
@@ -60,6 +74,8 @@ class Codec(Generic[R]):
         check(endpoint)
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
+        self._ready: dict[int, Ready] = {}
+        """By the identity of the class that is expected, or of None."""
         # Of a codec that is for one request: that for any. They share all formats but fmt=1.
         self._any: Codec[R] | None = None
         self._asked: dict[Any, Codec[R]] = {}
@@ -121,13 +137,24 @@ class Codec(Generic[R]):
         reader = self._formats.get(fmt) or self._format(format_of(fmt))
         if len(expect) in (0, 2):
             first = expect[0] if expect else None
-            if id(first) not in reader.at_once[noted]:
-                reader.prepare(first, noted)
+            ready = self.ready_for(first)
+            readers = ready.documented if noted else ready.plain
+            if fmt not in readers:
+                readers[fmt] = reader.at_once(first, noted)
         tables = reader.noted_tables() if noted else reader.plain_tables
-        reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
+        reply = None
+        if not noted:
+            with suppress(*CAUGHT):
+                reply = reader.read_open(body)
+        if reply is None:
+            reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
         if reply is None or (expect and reply.__class__ not in expect):
             return None, None
-        return reply, tables if noted and (tables.odd or may_be_broken(reader, body)) else None
+        return reply, tables if noted and (tables.odd or reader.may_be_broken(body)) else None
+
+    def ready_for(self, expect: Any) -> Ready:
+        """Return what reads short replies at once where *expect* is expected, a class of the endpoint's, or None."""
+        return self._ready.get(id(expect)) or self._ready.setdefault(id(expect), Ready(self))
 
     def _compiled(
         self, reader: FormatReader, body: bytes, limits: Limits, expect: tuple[type, ...], tables: Tables
@@ -189,10 +216,10 @@ class Codec(Generic[R]):
             and (type(fmt) is int or type(fmt) is Format)
         ):
             try:
-                reply = self._formats[fmt].at_once[False][id(expect)](body)
+                reply = self._ready[id(expect)].plain[fmt](body)
             except CAUGHT:
                 reply = None
-            if reply is None or not (expect is None or reply.__class__ in (expect, ErrorReply)):
+            if reply is None:
                 reply = self._quick(body, fmt, () if expect is None else self._expected(expect), False)[0]
             if reply is not None:
                 return reply
@@ -259,12 +286,10 @@ class Codec(Generic[R]):
         is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
         if is_usual and (type(fmt) is int or type(fmt) is Format):
             try:
-                reply = self._formats[fmt].at_once[True][id(expect)](body)
+                reply = self._ready[id(expect)].documented[fmt](body)
             except CAUGHT:
                 reply = None
-            if reply is not None and expect is not None and reply.__class__ not in (expect, ErrorReply):
-                reply = None
-            if reply is not None and not may_be_broken(self._formats[fmt], body):
+            if reply is not None:
                 return Report(reply)
         wanted = () if expect is None else self._expected(expect)
         made = None
@@ -351,7 +376,7 @@ class Codec(Generic[R]):
         if source.limits.digits == MAX_DIGITS and data != tried:
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
-                if noted and (tables.odd or may_be_broken(reader, data)):
+                if noted and (tables.odd or reader.may_be_broken(data)):
                     _settle(reader, source, self._oddities(reader, reply, source, tables))
                 return reply
         notes: list[Note] | None = [] if noted else None
@@ -503,17 +528,6 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> N
     places = reader.locate(source, [note.place for note, _ in first])
     for (note, alike), at in sorted(zip(first, places), key=lambda found: found[1]):
         source.note(note.severity, note.code, note.message, at, note.path, counts[alike])
-
-
-def may_be_broken(reader: FormatReader, data: bytes) -> bool:
-    """Whether a body may hold text whose letters are broken; they stand there as they are, or behind an escape."""
-    if reader.hides is not None and reader.hides(data):
-        return True
-    if data.isascii():
-        return False
-    with LOADING:
-        from ._letters import broken
-    return broken(data.decode()) is not None
 
 
 def _recognise(text: str, asked: Format | None) -> Format:

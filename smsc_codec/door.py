@@ -19,7 +19,7 @@ from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
 from ._source import bytes_of, quote
 from ._types import class_name, is_really, kind_of
-from .codec import NO_NAMES, STRICT, UTF8, Codec, error_of, finding_of, format_in, may_be_broken
+from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, format_in
 from .declare import FORMATS, Other
 from .declare import Reply as Declared
 from .endpoints import DEFAULT, ENDPOINTS, codec_of, loaded
@@ -49,8 +49,8 @@ _LONGEST_KEYS = 512
 
 # Which codec serves a call, by its arguments. All classes here belong to declarations, which are never freed, so an
 # identity stays that of one object.
-_codecs: dict[str | None, dict[int, Codec[Any]]] = {None: {}, **{name: {} for name in ENDPOINTS}}
-"""Codecs by the endpoint that was given and by the identity of the class that is expected, or of None."""
+_ready: dict[str | None, dict[int, Ready]] = {None: {}, **{name: {} for name in ENDPOINTS}}
+"""By the endpoint that was given, and by the identity of the class that is expected, or of None."""
 _by_class: dict[int, Codec[Any]] = {}
 """Codecs by the identity of a reply's class. If several endpoints have the class, the first one's codec is used."""
 _opened: dict[type, Callable[[Any], Any] | None] = {}
@@ -141,12 +141,11 @@ def decode(
         and (endpoint is None or type(endpoint) is str)
     ):
         try:
-            reply = _codecs[endpoint][id(expect)]._formats[fmt].at_once[False][id(expect)](body)
-            opened = _opened[reply.__class__]
-            if (expect is None or reply.__class__ in (expect, ErrorReply)) and (opened is None or not opened(reply)):
-                return reply
+            reply = _ready[endpoint][id(expect)].plain[fmt](body)
         except CAUGHT:
-            pass
+            reply = None
+        if reply is not None:
+            return reply
     return read(codec_for(expect, endpoint), body, fmt, expect, charset, strict, limits, hint=_hint(expect, endpoint))
 
 
@@ -177,14 +176,11 @@ def validate(
         and (endpoint is None or type(endpoint) is str)
     ):
         try:
-            reader = _codecs[endpoint][id(expect)]._formats[fmt]
-            reply = reader.at_once[True][id(expect)](body)
-            opened = _opened[reply.__class__]
-            is_expected = expect is None or reply.__class__ in (expect, ErrorReply)
-            if is_expected and (opened is None or not opened(reply)) and not may_be_broken(reader, body):
-                return Report(reply)
+            reply = _ready[endpoint][id(expect)].documented[fmt](body)
         except CAUGHT:
-            pass
+            reply = None
+        if reply is not None:
+            return Report(reply)
     codec = codec_for(expect, endpoint)
     return report(codec, body, fmt, expect, charset, strict, limits, hint=_hint(expect, endpoint))
 
@@ -228,18 +224,6 @@ def encode(
     return codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
 
 
-def at_once(codec: Codec[Any], body: bytes, fmt: Any, expect: Any) -> Any:
-    """Return the reply in a body of UTF-8 if the service writes it so, as `decode` does first; None for all else."""
-    try:
-        reply = codec._formats[fmt].at_once[False][id(expect)](body)
-        opened = _opened[reply.__class__]
-        if (expect is None or reply.__class__ in (expect, ErrorReply)) and (opened is None or not opened(reply)):
-            return reply
-    except CAUGHT:
-        pass
-    return None
-
-
 # Which endpoint is meant
 
 
@@ -255,8 +239,8 @@ def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
     """Return the codec of the endpoint that is meant. Raise `OptionError` if none is, or if it is not clear which."""
     # An object of another class may raise when it is asked for its hash.
     word = None if endpoint is None else str.__str__(endpoint) if is_really(endpoint, str) else ""
-    if word in _codecs and id(expect) in _codecs[word]:
-        return _codecs[word][id(expect)]
+    if word in _ready and id(expect) in _ready[word]:
+        return _ready[word][id(expect)].codec
     given = None if endpoint is None else name_of_endpoint(endpoint)
     codec = codec_of(given or (DEFAULT if expect is None else _owner(expect)))
     for member in () if given is None or expect is None else members_of(expect):
@@ -265,7 +249,7 @@ def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
             name = class_name(member)
             raise OptionError(f"expect has to be a reply of {given}.php, and {name} is a reply of {owner}.php")
     if expect is None or id(expect) in codec._by_id:
-        _codecs.setdefault(word, {})[id(expect)] = codec
+        _ready.setdefault(word, {})[id(expect)] = codec.ready_for(expect)
     return codec
 
 

@@ -14,12 +14,13 @@ from msgspec.structs import force_setattr
 
 from ._options import charset_of, flag_of, format_of
 from ._public import public
+from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known
 from ._source import BOM, CHARSETS, bytes_of, charset_name, is_utf8, is_utf16, quote, size_of
 from ._types import is_really, lazy, name_of
 from .codec import Codec, strict_error
 from .declare import ANOTHER, COUNTED, FORMATS, Endpoint
-from .door import at_once, name_of_endpoint, read, report
+from .door import name_of_endpoint, read, report
 from .endpoints import DEFAULT, ENDPOINTS, OTHERS, codec_of, name_in
 from .endpoints import known as known_names
 from .errors import OptionError
@@ -209,7 +210,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """
         # The same in every charset, and in the form that nearly every reply has.
         if type(content) is bytes and strict is False and limits is DEFAULT_LIMITS and content.isascii():
-            reply = at_once(self._codec, content, self.fmt, self._expect if expect is None else expect)
+            try:
+                ready = self._codec._ready[id(self._expect if expect is None else expect)]
+                reply = None if self.fmt is None else ready.plain[self.fmt](content)
+            except CAUGHT:
+                reply = None
             if reply is not None:
                 return reply
         return self._decoded(content, expect, content_type, strict, limits)

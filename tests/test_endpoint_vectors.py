@@ -316,7 +316,8 @@ def test_what_is_canonical_takes_few_steps_again(vector: Vector) -> None:
     fmt, expect = given["fmt"], given["expect"]
     with patch("smsc_codec.formats.text.Grammar", _grammar):
         reply = codec.decode(vector.body, fmt=fmt, expect=expect)
-    readers: list[tuple[int, Any]] = [(50, codec.decode)]
+    # A reply with undocumented keys is looked for after all others.
+    readers: list[tuple[int, Any]] = [(75 if "unknown-key" in str(vector.findings) else 50, codec.decode)]
     if not vector.findings and vector.body.isascii() and b"&#" not in vector.body:
         readers.append((55, codec.validate))
     for most, read in readers:

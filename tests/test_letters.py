@@ -41,7 +41,6 @@ from smsc_codec import (
 )
 from smsc_codec._letters import broken
 from smsc_codec.cli.main import main
-from smsc_codec.codec import may_be_broken
 from smsc_codec.door import report as report_of
 from smsc_codec.endpoints.senders import CODEC, SENDERS
 from smsc_codec.recordings import _check, validate_recordings
@@ -182,7 +181,7 @@ Tiếng Việt, Αθήνα, ΑΒΓ, 日本, Français: œuvre, Тел. +7 (999) 
 def test_ordinary_texts(text: str) -> None:
     for spelled in (text, text.upper(), text.lower(), f"{text} 24", f"SHOP {text}"):
         assert broken(spelled) is None
-        assert not may_be_broken(READER, f"name = {spelled}\nname = {text}, id = 5\n".encode())
+        assert not READER.may_be_broken(f"name = {spelled}\nname = {text}, id = 5\n".encode())
 
 
 # In windows-1251 the second bytes of these are capitals of Ukrainian: a word of nothing else could be Ukrainian.

@@ -32,6 +32,23 @@ class Variant(NamedTuple):
     parts: tuple[Part, ...]
 
 
+class Whole(NamedTuple):
+    """What a function needs that reads a whole body."""
+
+    mark: str
+    """What a reply has in it as often as it has fields."""
+    other: Callable[[int], Small | None]
+    """Returns what reads replies with so many marks, or None."""
+    classes: tuple[type, ...]
+    """The classes that a reply may have; if there are none, it may have any."""
+    broken: Callable[[bytes], bool] | None
+    """Tells of which bodies nothing is to be returned."""
+
+
+LONGEST_AT_ONCE = 4096
+"""Characters of a reply that is read at once: those of ten records with all that is documented."""
+
+
 def each_way(variant: Variant) -> list[Variant]:
     """Return a variant for each choice of its optional parts: `re` takes its time over a group that may be missing."""
     ways: list[tuple[Part, ...]] = [()]
@@ -47,7 +64,7 @@ def small(
     tables: Sequence[Sequence[Mapping[Any, Any]]],
     around: tuple[str, str],
     plain: Callable[[str], str] | None,
-    whole: tuple[int, str, Callable[[int], Small | None]] | None,
+    whole: Whole | None,
 ) -> Small:
     """Compile a function that reads a text which is one of the *variants*. It tries them in their order.
 
@@ -55,24 +72,23 @@ def small(
     empty group, so that the last group of a match tells which variant it is. *tables* has the tables of codes of each
     variant's object. *around* has the patterns before and behind all variants. *plain* undoes the escapes of a text.
 
-    If *whole* is given, the function reads a body in UTF-8 instead. Its parts are the most bytes of a body, a mark, and
-    a function: if no variant matches, the function gets the number of marks and returns another reader, or None.
+    If *whole* is given, the function reads a body in UTF-8 instead, and returns None if it cannot.
     """
     walk = _Walk(variants, tables, plain)
     pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
     names = {**namespace(), **walk.names, "match": re.compile(pattern).fullmatch}
     lines = ["found = match(text)", "if found is None:", "    return None"]
     if whole:
-        longest, mark, other = whole
-        names |= {"mark": mark, "other": other}
+        names |= {"mark": whole.mark, "other": whole.other, "classes": whole.classes, "broken": whole.broken}
         lines = [
-            f"if len(body) > {longest}:",
+            f"if len(body) > {LONGEST_AT_ONCE}{' or broken(body)' if whole.broken else ''}:",
             "    return None",
             "text = body.decode()",
             "found = match(text)",
             "if found is None:",
             "    read = other(text.count(mark))",
-            "    return None if read is None else read(text)",
+            "    reply = None if read is None else read(text)",
+            f"    return reply{' if reply.__class__ in classes else None' if whole.classes else ''}",
         ]
     return compiled("read_small", title, "body" if whole else "text", [*lines, *walk.made()], names)
 

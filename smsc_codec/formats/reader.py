@@ -20,9 +20,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from .._careful import Builder, Note, Pair, Place, Spelled, Trouble, checked_list, open_paths, parser, spelled
+from .._loading import LOADING
 from .._rows.kinds import by_kind, kinds, present_in, with_mappings
 from .._rows.read import Small, at_once
-from .._rows.small import Variant, small
+from .._rows.small import LONGEST_AT_ONCE, Variant, Whole, small
 from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
@@ -32,9 +33,6 @@ from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..model import ErrorReply
 from .shapes import AtOnce, Shapes, Tables, most_shapes
-
-LONGEST_AT_ONCE = 4096
-"""Characters of a reply that is read at once: those of ten records with all that is documented."""
 
 LONGEST_KEYS = 512
 """Characters of the open keys that a shape has; the documented ones have some 120 together. A body chooses them, and a
@@ -85,11 +83,10 @@ class FormatReader(ABC):
         self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
         self._documented = {reply.object.cls: documented_tables(reply.object) for reply in every}
         self._small: dict[Any, Small] = {}
-        self.at_once: tuple[dict[int, Small], dict[int, Small]] = ({}, {})
-        """With any codes, and with documented ones, by the identity of the class that is expected, or of None: what
-        reads a small reply as the service writes it from its bytes. It returns None for all else."""
-        # The same for other short replies, by how many marks they have.
+        # What reads other short replies as the service writes them, by how many marks they have: with any codes, with
+        # documented ones, and with keys that nobody documents.
         self._known: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
+        self._open: Shapes[Small] = Shapes()
         self._writers: Shapes[Writer] = Shapes()
         self._kinds = {reply.kind: kinds(reply.object) for reply in every}
         self.write_at_once = {id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many}
@@ -150,19 +147,45 @@ class FormatReader(ABC):
 
     def small_reader(self, first: type | None, documented: bool) -> Small:
         """Return what reads small replies in all ways that an expression can tell; the class *first* is tried first."""
-        read = self._small.get((first, documented))
+        return self._small_reader(first, documented, None)
+
+    def at_once(self, only: type | None, documented: bool) -> Small:
+        """Return what reads a short reply from its bytes if the service writes it so, and returns None for all else.
+
+        Its keys are all documented. With *documented* there is nothing to report of it. If *only* is given, it is of
+        that class, or an error.
+        """
+        classes = () if only is None else (only, ErrorReply)
+        broken = self.may_be_broken if documented else None
+        return self._small_reader(only, documented, Whole(self.mark, self._known[documented].find, classes, broken))
+
+    def read_open(self, body: bytes) -> Any:
+        """Return a short reply with the undocumented keys that one before it had, None if it is not one."""
+        text = body.decode()
+        read = self._open.find(text.count(self.mark)) if len(body) <= LONGEST_AT_ONCE else None
+        return None if read is None else read(text)
+
+    def may_be_broken(self, body: bytes) -> bool:
+        """Whether a body may hold text whose letters are broken; they stand there as they are, or behind an escape."""
+        if self.hides is not None and self.hides(body):
+            return True
+        if body.isascii():
+            return False
+        with LOADING:
+            from .._letters import broken
+        return broken(body.decode()) is not None
+
+    def _small_reader(self, first: type | None, documented: bool, whole: Whole | None) -> Small:
+        read = self._small.get((first, documented, whole is None))
         if read is None:
-            read = self._small[first, documented] = self._compile_small(first, documented, None)
+            read = self._small[first, documented, whole is None] = self._compile_small(first, documented, whole)
         return read
 
-    def prepare(self, first: type | None, documented: bool) -> None:
-        """Compile what reads small replies as the service writes them; the class *first* is tried first."""
-        read = self._compile_small(first, documented, (LONGEST_AT_ONCE, self.mark, self._known[documented].find))
-        self.at_once[documented][id(first)] = read
-
-    def _compile_small(self, first: type | None, documented: bool, whole: Any) -> Small:
+    def _compile_small(self, first: type | None, documented: bool, whole: Whole | None) -> Small:
         replies = self.ordered((first,) if first else (), self.narrow)
         variants, around, plain = self.variants(replies, first, canonical=whole is not None)
+        if whole and whole.classes:
+            variants = [variant for variant in variants if variant.object.cls in whole.classes]
         all_tables = self._documented if documented else self._tables
         return small(
             f"{self.endpoint.name} fmt={FORMATS.index(self.fmt)}",
@@ -196,9 +219,8 @@ class FormatReader(ABC):
         if shape.rows.width > DEFAULT_LIMITS.fields:
             return
         marks = text.count(self.mark)
-        documented = tables is not self.plain_tables
-        if not documented:
-            self._known[False].keep(marks, shape.at_once.plain)
+        if tables is self.plain_tables:
+            (self._open if shape.rows.odd else self._known[False]).keep(marks, shape.at_once.plain)
         elif not shape.rows.odd:
             self._known[True].keep(marks, shape.at_once.documented)
 
