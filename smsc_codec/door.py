@@ -221,7 +221,14 @@ def encode(
         if body and body[0] != 0xEF:
             return body
     codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
-    return codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
+    body = codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
+    declared = codec._replies[type(reply)]
+    other = stranger(codec, reply, fmt) if codec._formats[format_of(fmt)].has_open_keys(declared) else None
+    if other is not None:
+        raise EncodeError(
+            f"expected {declared.title}; with its undocumented keys it would be read as a reply of {other}.php"
+        )
+    return body
 
 
 # Which endpoint is meant

@@ -309,6 +309,24 @@ def test_keys_that_another_endpoint_documents() -> None:
             query.decode(FOREIGN, strict=strict)
 
 
+def test_keys_that_another_endpoint_documents_are_not_written() -> None:
+    """What is written is read back."""
+    reply = Balance(Decimal(4), other={"id": "1", "cnt": "2", "cost": "3"})
+    for fmt in (2, 3):
+        for drop in ((), ["other"]):
+            with pytest.raises(EncodeError) as caught:
+                encode(reply, fmt=fmt, drop=drop)
+            assert str(caught.value) == (
+                "expected a balance; with its undocumented keys it would be read as a reply of send.php"
+            )
+    for fmt in (0, 1):
+        assert encode(reply, fmt=fmt, drop=["other"]) == b"4"
+    kept = Balance(Decimal(4), other={"id": "5", "bonus": "7"})
+    assert decode(encode(kept, fmt=3), fmt=3, expect=Balance) == kept
+    # The codec alone knows no other endpoint.
+    assert codec_of("balance").encode(reply, fmt=3)
+
+
 def test_keys_that_nobody_documents_are_kept() -> None:
     body = b'{"balance": "4", "id": 5, "bonus": 7}'
     reply = decode(body, fmt=3, expect=Balance)

@@ -44,10 +44,9 @@ def service() -> FakeSmsc:
 
 def codec_for(endpoint: str, asked: Mapping[str, str]) -> Codec[Any]:
     """The codec for a request."""
-    is_code = asked.get("mes") == "code" and asked.get("call") == "1"
     view = asked.get("all") if asked.get("all") in ("1", "2") else "0"
     return CODECS[endpoint].asked(
-        {"cost": asked.get("cost", "0"), "mes": "code" if is_code else "0", "all": view or "0"}
+        {"all": view or "0", **{name: asked.get(name, "0") for name in ("cost", "mes", "call")}}
     )
 
 

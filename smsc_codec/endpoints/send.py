@@ -153,9 +153,9 @@ SENT = Reply(
         Layout(("id", "parts", "cost")),  # [doc] cost=2
         Layout(("id", "parts", "cost", "balance")),  # [doc] cost=3
         # [client] has a code in fmt=3; its place here is our choice.
-        Layout(("id", "parts", _CODE), when={"mes": "code"}),
-        Layout(("id", "parts", "cost", _CODE), when={"mes": "code", "cost": "2"}),
-        Layout(("id", "parts", "cost", "balance", "code"), when={"mes": "code", "cost": "3"}),
+        Layout(("id", "parts", _CODE), when={"mes": "code", "call": "1"}),
+        Layout(("id", "parts", "cost", _CODE), when={"mes": "code", "call": "1", "cost": "2"}),
+        Layout(("id", "parts", "cost", "balance", "code"), when={"mes": "code", "call": "1", "cost": "3"}),
     ),
     # [client] Also without a root.
     xml=("result", None),

@@ -350,8 +350,7 @@ def _plainer(reply: Message | StatusList, plainer: Callable[[str, str], str], ch
 
 
 def _asked_of_send(asked: Mapping[str, str]) -> Mapping[str, str]:
-    is_code = asked.get("mes") == "code" and asked.get("call") == "1"
-    return {"cost": asked.get("cost", "0"), "mes": "code" if is_code else "0"}
+    return {name: asked.get(name, "0") for name in ("cost", "mes", "call")}
 
 
 _ENDPOINTS: Mapping[str, _Endpoint] = {
