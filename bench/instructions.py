@@ -17,7 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 NAMES = 1_000
 FEW, MANY = 2, 12
-WORKS = [
+SMALL = 1_000
+"""How often a small reply is read or written where a list is once."""
+LISTS = [
     ("decode", 0, "all=0"),
     ("decode", 0, "operators=1"),
     ("decode", 1, "all=0"),
@@ -29,20 +31,29 @@ WORKS = [
     ("encode", 0, "operators=1"),
     ("encode", 3, "all=0"),
 ]
-CALLS = """
+REPLIES = [(work, fmt, name) for work in ("decode", "encode") for name in ("sent", "status") for fmt in range(4)]
+CALLS_OF_A_LIST = """
 from smsc_codec import Format, decode, encode
 from bench.bodies import body, names
-given, reply = body(Format({fmt}), "{view}", {names}), names("{view}", {names})
+given, reply = body(Format({fmt}), "{name}", {names}), names("{name}", {names})
 for _ in range({calls} + 1):
     decode(given, fmt={fmt}) if "{work}" == "decode" else encode(reply, fmt={fmt})
 """
+CALLS_OF_A_REPLY = """
+from smsc_codec import Format, decode, encode
+from bench.small import REPLIES, call_of
+small = next(small for small in REPLIES if small.name == "{name}")
+call = call_of("{work}", small, Format({fmt}))
+for _ in range({calls} * {small} + 1):
+    call()
+"""
 
 
-def counted(work: str, fmt: int, view: str, calls: int) -> Counter[str]:
+def counted(script: str, work: str, fmt: int, name: str, calls: int) -> Counter[str]:
     """Instructions by function for that many calls, start-up included."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
-        code = CALLS.format(work=work, fmt=fmt, view=view, calls=calls, names=NAMES)
+        code = script.format(work=work, fmt=fmt, name=name, calls=calls, names=NAMES, small=SMALL)
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", sys.executable, "-c", code]
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT)}
         subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=environment)
@@ -58,13 +69,15 @@ def counted(work: str, fmt: int, view: str, calls: int) -> Counter[str]:
 
 def main() -> None:
     """Print a row for each work."""
-    print("| work | instructions a name | where |\n|---|--:|---|")
-    for work in WORKS:
-        spent = counted(*work, MANY)
-        spent.subtract(counted(*work, FEW))
+    print("| work | instructions a name or reply | where |\n|---|--:|---|")
+    works = [(CALLS_OF_A_LIST, NAMES, *work) for work in LISTS]
+    works += [(CALLS_OF_A_REPLY, SMALL, *work) for work in REPLIES]
+    for script, pieces, work, fmt, name in works:
+        spent = counted(script, work, fmt, name, MANY)
+        spent.subtract(counted(script, work, fmt, name, FEW))
         total = spent.pop("")
-        where = ", ".join(f"{name} {count / total:.0%}" for name, count in spent.most_common(6))
-        print(f"| {work[0]} fmt={work[1]}, {work[2]} | {total / (MANY - FEW) / NAMES:,.0f} | {where} |", flush=True)
+        where = ", ".join(f"{place} {count / total:.0%}" for place, count in spent.most_common(6))
+        print(f"| {work} fmt={fmt}, {name} | {total / (MANY - FEW) / pieces:,.0f} | {where} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -158,16 +158,22 @@ REPLIES = (
 )
 
 
+def call_of(work: str, small: Small, fmt: Format) -> Run:
+    """Return what reads a small reply, by the name of its endpoint or by its class, or what writes it."""
+    codec, body, expect = _codec(small, fmt)
+    endpoint = small.endpoint
+    if work == "encode":
+        reply = codec.decode(body, fmt=fmt, expect=expect)
+        return lambda: encode(reply, fmt=fmt)
+    if expect is None:
+        return lambda: decode(body, fmt=fmt, endpoint=endpoint)
+    return lambda: decode(body, fmt=fmt, expect=expect)
+
+
 def decode_small(small: Small, fmt: Format) -> Work:
     """Reading a small reply: by the name of its endpoint, or by its class, and with the codec of the endpoint."""
     codec, body, expect = _codec(small, fmt)
     name, reader = _reader(small, fmt)
-    endpoint = small.endpoint
-
-    def by_name() -> Run:
-        if expect is None:
-            return lambda: decode(body, fmt=fmt, endpoint=endpoint)
-        return lambda: decode(body, fmt=fmt, expect=expect)
 
     def by_codec() -> Run:
         if expect is None:
@@ -179,7 +185,7 @@ def decode_small(small: Small, fmt: Format) -> Work:
         return _plain(reader(codec.encode(reply, fmt=fmt)))
 
     limit = {Format.XML: Target(0.5), Format.JSON: Target(1.0)}.get(fmt, Target(small.more, "J more"))
-    ours = Contender("smsc_codec", "checked, typed model", by_name, meaning)
+    ours = Contender("smsc_codec", "checked, typed model", partial(call_of, "decode", small, fmt), meaning)
     own = Contender("the endpoint's `CODEC`", "checked, typed model", by_codec, meaning)
     peer = Contender(name, "strings", lambda: partial(reader, body), _plain, limit)
     return Work(f"decode fmt={fmt:d}, a small reply", small.name, ours, (peer, own), interleaved)
@@ -187,9 +193,7 @@ def decode_small(small: Small, fmt: Format) -> Work:
 
 def encode_small(small: Small, fmt: Format) -> Work:
     """Writing a small reply."""
-    codec, body, expect = _codec(small, fmt)
-    reply = codec.decode(body, fmt=fmt, expect=expect)
-    ours = Contender("smsc_codec", "checked, canonical bytes", lambda: lambda: encode(reply, fmt=fmt))
+    ours = Contender("smsc_codec", "checked, canonical bytes", partial(call_of, "encode", small, fmt))
     if fmt is Format.JSON:
         ours = Contender(ours.name, ours.gives, ours.make, json.loads)
         peer = Contender("json.dumps", "string", lambda: partial(json.dumps, small.json), json.loads, Target(1.0))
