@@ -282,15 +282,15 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Report[R | ErrorReply]:
         """Do what `validate` does; nothing that is *known* to be secret is repeated."""
-        flag_of("strict", strict)
         is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
-        if is_usual and (type(fmt) is int or type(fmt) is Format):
+        if is_usual and (type(fmt) is int or type(fmt) is Format) and type(strict) is bool:
             try:
                 reply = self._ready[id(expect)].documented[fmt](body)
             except CAUGHT:
                 reply = None
             if reply is not None:
                 return Report(reply)
+        flag_of("strict", strict)
         wanted = () if expect is None else self._expected(expect)
         made = None
         if is_usual:

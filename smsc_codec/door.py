@@ -13,7 +13,7 @@ from operator import attrgetter
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from ._options import classes_in, flag_of, format_of, members_of
+from ._options import classes_in, format_of, members_of
 from ._public import public
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
@@ -167,11 +167,11 @@ def validate(
     one with any finding, after the findings themselves. Raises `OptionError` for a wrong argument, and nothing
     else.
     """
-    flag_of("strict", strict)
     if (
         type(body) is bytes
         and charset is None
         and limits is DEFAULT_LIMITS
+        and type(strict) is bool  # type: ignore[redundant-expr]
         and (type(fmt) is int or type(fmt) is Format)
         and (endpoint is None or type(endpoint) is str)
     ):

@@ -41,8 +41,10 @@ class Whole(NamedTuple):
     """Returns what reads replies with so many marks, or None."""
     classes: tuple[type, ...]
     """The classes that a reply may have; if there are none, it may have any."""
-    broken: Callable[[bytes], bool] | None
-    """Tells of which bodies nothing is to be returned."""
+    hides: Callable[[bytes], Any] | None = None
+    """Finds in a body what can hide broken letters. Such a body is not read."""
+    broken: Callable[[bytes], bool] | None = None
+    """Tells whether a body that is not ASCII may have broken letters. Then it is not read."""
 
 
 LONGEST_AT_ONCE = 4096
@@ -79,9 +81,12 @@ def small(
     names = {**namespace(), **walk.names, "match": re.compile(pattern).fullmatch}
     lines = ["found = match(text)", "if found is None:", "    return None"]
     if whole:
-        names |= {"mark": whole.mark, "other": whole.other, "classes": whole.classes, "broken": whole.broken}
+        names |= whole._asdict()
+        refused = f"len(body) > {LONGEST_AT_ONCE}"
+        refused += " or hides(body)" if whole.hides else ""
+        refused += " or (not body.isascii() and broken(body))" if whole.broken else ""
         lines = [
-            f"if len(body) > {LONGEST_AT_ONCE}{' or broken(body)' if whole.broken else ''}:",
+            f"if {refused}:",
             "    return None",
             "text = body.decode()",
             "found = match(text)",

@@ -156,8 +156,10 @@ class FormatReader(ABC):
         that class, or an error.
         """
         classes = () if only is None else (only, ErrorReply)
-        broken = self.may_be_broken if documented else None
-        return self._small_reader(only, documented, Whole(self.mark, self._known[documented].find, classes, broken))
+        whole = Whole(self.mark, self._known[documented].find, classes)
+        if documented:
+            whole = whole._replace(hides=self.hides, broken=self.may_be_broken)
+        return self._small_reader(only, documented, whole)
 
     def read_open(self, body: bytes) -> Any:
         """Return a short reply with the undocumented keys that one before it had, None if it is not one."""
