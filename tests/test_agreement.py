@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from smsc_codec import Codec, ErrorReply, Format, Limits
-from smsc_codec.declare import ID, NAME, Endpoint, Field, Object, Reply, Type
+from smsc_codec.declare import ID, MONEY, NAME, Endpoint, Field, Object, Reply, Type
 from smsc_codec.endpoints import balance, info, senders, status
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
@@ -165,6 +165,27 @@ def test_a_reply_that_has_a_key_of_errors_itself() -> None:
     assert alike(codec, in_xml("result", given).encode(), 2) == Group(1, "A", 7)
     assert alike(codec, b'{"id": 1, "name": "A", "error_code": 7}', 3) == Group(1, "A", 7)
     assert alike(codec, b'{"error": "x", "error_code": 7}', 3) == ErrorReply(7, "x")
+
+
+@pytest.mark.parametrize(
+    "value", ["]", "oops", "01", "[1]", "{a}", "true", "", "null", "5", "-5", "-0", "1.5", "1" * 17]
+)
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_what_stands_bare_under_a_key_that_nobody_has_documented(count: int, value: str) -> None:
+    """Once a number has stood there too."""
+    body = '{\n"status": 1,\n"x": %s\n}'
+    body = "[" + ",\n".join([body] * count) + "]" if count else body
+    for text in (body.replace("%s", "5"), body.replace("%s", value)):
+        alike(status.CODEC, text.encode(), 3)
+
+
+@pytest.mark.parametrize("value", ["5", "5.5", "5.0", "-5", "-0.50", "1e3", '"5"', '"5.50"', "true"])
+def test_a_bare_amount(value: str) -> None:
+    money = msgspec.structs.replace(MONEY, bare=True)
+    codec = groups_of(Group, Field("id", ID), Field("name", NAME), Field("number", money, optional=True))
+    for count in (1, 2, 40):
+        row = f'{{\n"id": 1,\n"name": "A",\n"number": {value}\n}}'
+        alike(codec, f"[{(',' + chr(10)).join([row] * count)}]".encode(), 3)
 
 
 EITHER = status.Message | status.StatusList

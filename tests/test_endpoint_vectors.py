@@ -20,6 +20,7 @@ from smsc_codec import (
     FrozenMapping,
     LimitError,
     Limits,
+    SenderCreated,
     Severity,
     normal,
 )
@@ -394,3 +395,20 @@ def test_other_keys_that_are_dropped() -> None:
     wrong: Any = status.StatusList((5,))  # type: ignore[arg-type]
     with pytest.raises(EncodeError, match=r"messages\[0\]: expected a Message, found int"):
         status.CODEC.encode(wrong, fmt=1, drop=["other"])
+
+
+@pytest.mark.parametrize("fmt", [0, 2, 3])
+def test_a_reply_is_not_read_as_another_of_its_endpoint(fmt: int) -> None:
+    """Whoever expects another class gets an error, but for a list of one, and for what is no more than a word."""
+    for vector in (*VECTORS, *OTHERS):
+        codec = codec_of(vector)
+        if vector.row["fmt"] != fmt or vector.asked != {"fmt": fmt, "charset": None}:
+            continue
+        reply = codec.validate(vector.body, fmt=fmt).reply
+        # A name can be a number, so that what is expected tells it from the id of a new one.
+        if reply is None or type(reply) is SenderCreated or not (other := codec._replies[type(reply)]).object.fields:
+            continue
+        for declared in codec.endpoint.own:
+            found = codec.validate(vector.body, fmt=fmt, expect=declared.cls).reply
+            alike = declared.cls is type(reply) or declared.object is other.object
+            assert found is None or alike or type(found) is ErrorReply, (vector, found)

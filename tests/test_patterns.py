@@ -319,6 +319,25 @@ def test_a_cassette_may_have_any_first_lines(first: bytes, key: bytes) -> None:
         assert Tape(io.BytesIO(lines + key)).kind() is Kind.CASSETTE
 
 
+@pytest.mark.parametrize(
+    "begun", ['"error": "x", "error_code": 1', '"result": "OK"', '"id": 1, "cnt": 1', '"balance": "1"']
+)
+def test_blanks_in_an_object_take_steps_for_their_number(begun: str) -> None:
+    """Whatever stands behind them, and before the last bracket."""
+    for known in (SENDERS, *(known.endpoint for known, _ in REPLIES)):
+        with compiling() as found:
+            codec: Codec[Any] = Codec(known)
+            codec.validate(f"{{{begun} }}", fmt=3)
+            codec.validate(f"{{{begun} x}}", fmt=3)
+        for pattern in {each.pattern for each in found if isinstance(each.pattern.pattern, str)}:
+            counts = []
+            for times in (50, 100, 200):
+                stepper = Stepper[Any](parsed(pattern), 100_000)
+                stepper.fullmatch(f"{{{begun}{' ' * times}x}}")
+                counts.append(stepper.steps)
+            assert counts[2] - counts[1] <= 2.1 * (counts[1] - counts[0]) + 10, pattern
+
+
 # The matcher finds what the engine finds.
 
 UNCOMMON = [

@@ -384,8 +384,11 @@ def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) 
     kinds: dict[str, Any] = {}
     for slot, key in zip(slots.names, keys):
         signed = slot in slots.types and "-?" in slots.types[slot].pattern
-        if key not in quoted and slot in slots.types and not slots.types[slot].bare:
-            raise Fallback
+        if key not in quoted and slot in slots.types:
+            type_ = slots.types[slot]
+            # msgspec has no type for a bare amount, with its digits.
+            if not type_.bare or type_.kind not in ("number", "code"):
+                raise Fallback
         kinds[slot] = str if key in quoted else _SIGNED if signed else _BARE
     codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
     rename = dict(zip(slots.names, keys))

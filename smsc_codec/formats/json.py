@@ -19,7 +19,7 @@ from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenText, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source
-from ..declare import TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
+from ..declare import ID, TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
@@ -101,7 +101,8 @@ class JsonFormat(FormatReader):
             found = [Variant(reply.object, tuple(_parts(reply, "\n", " ", ""))) for reply in replies]
             return [way for variant in found for way in each_way(variant)], _AROUND, _unescaped
         found = [Variant(reply.object, tuple(_parts(reply, _BLANK, _BLANK, _BLANK))) for reply in replies]
-        return found, (rf"\{{{_BLANK}", rf"{_BLANK}\}}{_BLANK}"), _unescaped
+        # White space stands in one pattern only, or a body full of it would be read for the square of its length.
+        return found, (rf"\{{{_BLANK}", rf"\}}{_BLANK}"), _unescaped
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
@@ -312,14 +313,14 @@ class JsonFormat(FormatReader):
         return Builder(reply.object, self.fmt, "the field {}" if reply.many else "the member {}")
 
     def _chosen(self, pairs: Pairs, expect: tuple[Any, ...]) -> Reply | None:
-        """Return the reply that an object is: an error if it can be one, else an expected one.
+        """Return the reply that an object is: an error if it can be one, else the one with places for most members.
 
-        Of several it is the one with places for most members.
+        Of several the expected one is meant.
         """
         if self.is_error([key for key, _ in pairs]):
             return self.error
         ranked = [
-            ((reply.cls not in expect, rank), reply)
+            ((rank, reply.cls not in expect), reply)
             for reply in self.ordered(expect, self.replies)
             if (rank := self._rank(reply, pairs)) is not None
         ]
@@ -408,7 +409,7 @@ class JsonFormat(FormatReader):
 def _parts(reply: Reply, line: str, blank: str, behind: str) -> Iterable[Part]:
     """Yield the parts of a small reply; the others are patterns of the white space between them."""
     if reply.constant:
-        yield Part(rf'"result"{behind}:{blank}"{re.escape(reply.constant)}"')
+        yield Part(rf'"result"{behind}:{blank}"{re.escape(reply.constant)}"{behind}')
         return
     obj, first = reply.object, True
     for field in obj.ordered("json"):
@@ -432,7 +433,12 @@ def _canonical(reply: Reply, keys: Sequence[str], quoted: frozenset[str]) -> str
         type_ = obj.by_name[names[key]].type if key in names else opened
         assert isinstance(type_, Type)
         mark = '"' if key in quoted else ""
-        pattern = f"{_PLAIN}{'*' if may_be_empty(type_) else '+'}" if type_.kind == "text" else type_.pattern
+        if type_.kind != "text":
+            pattern = type_.pattern
+        elif mark:
+            pattern = f"{_PLAIN}{'*' if may_be_empty(type_) else '+'}"
+        else:
+            pattern = ID.pattern  # of what may stand bare under an open key only whole numbers are read at once
         members.append(f'"{re.escape(key)}": {mark}({pattern}){mark}')
     lines = ",\n".join(members)
     whole = f"\\{{\n{lines}\n\\}}"

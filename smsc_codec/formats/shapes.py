@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from .._rows.read import Rows, Small
 from .._rows.source import Fallback
 from .._rows.values import Codes, noted_tables
+from .._types import lazy
 from ..declare import Object, Reply
 
 S = TypeVar("S")
@@ -100,12 +100,12 @@ class AtOnce:
     def __init__(self, make: Callable[[Any], Small], tables: Any, documented: Any) -> None:
         self._make, self._tables, self._documented = make, tables, documented
 
-    @cached_property
+    @lazy
     def plain(self) -> Small:
         """With any codes."""
         return self._make(self._tables)
 
-    @cached_property
+    @lazy
     def documented(self) -> Small:
         """With the documented codes only."""
         return self._make(self._documented)

@@ -244,7 +244,7 @@ class XmlFormat(RunReader):
         return [tuple([_unescaped(cell) if "&" in cell or "]]>" in cell else cell for cell in row]) for row in found]
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
-        """Return the reply; of those that it could be, the expected one."""
+        """Return the reply: the one with places for most of the elements, and of several such the expected one."""
         if "\0" in source.text:  # expat would take it for UTF-16
             source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
         tree = Tree(source)
@@ -272,7 +272,7 @@ class XmlFormat(RunReader):
                 source.fail("expected a reply in XML, found an HTML page", tree.index(roots[0].byte))
             what = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
             source.fail(f"expected {self.endpoint.expected()} in XML, found {what}", tree.index(roots[0].byte))
-        _, reply, pairs = min(ranked, key=lambda found: (found[1].cls not in expect, found[0]))
+        _, reply, pairs = min(ranked, key=lambda found: (found[0], found[1].cls not in expect))
         if reply.many:
             return self._listed(reply, roots, source, notes)
         _note_attributes(roots, self._roots if is_error else reply.xml, source, notes)

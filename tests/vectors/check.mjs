@@ -253,20 +253,41 @@ function mapOf(value) {
   return value;
 }
 
-/** The first reply that *make* can make; that which is expected is tried first. */
-function firstOf(replies, expect, make) {
+/** Every reply that *make* can make; that which is expected comes first. */
+function* everyOf(replies, expect, make) {
   const ordered = [...replies].sort((one, other) => Number(other.kind === expect) - Number(one.kind === expect));
   let refused = new Refused("nothing");
   for (const reply of ordered) {
     try {
       const made = make(reply);
-      if (made !== undefined) return new Map([["kind", reply.kind], ...made]);
+      if (made !== undefined) yield new Map([["kind", reply.kind], ...made]);
     } catch (trouble) {
       if (!(trouble instanceof Refused)) throw trouble;
       refused = trouble;
     }
   }
   throw refused;
+}
+
+function firstOf(replies, expect, make) {
+  return everyOf(replies, expect, make).next().value;
+}
+
+/** The reply with the fewest keys that nobody has documented; of several the first one. */
+function bestOf(replies, expect, make) {
+  const unknown = (reply) => {
+    const [record] = [...reply.values()].find(Array.isArray) ?? [];
+    return (reply.get("other")?.size ?? 0) + (record instanceof Map ? (record.get("other")?.size ?? 0) : 0);
+  };
+  let best;
+  try {
+    for (const made of everyOf(replies, expect, make)) {
+      if (best === undefined || unknown(made) < unknown(best)) best = made;
+    }
+  } catch (trouble) {
+    if (best === undefined || !(trouble instanceof Refused)) throw trouble;
+  }
+  return best;
 }
 
 function decodeJson(text, replies, expect) {
@@ -279,7 +300,7 @@ function decodeJson(text, replies, expect) {
   }
   const members = mapOf(value);
   if (members.has("error_code")) return firstOf(replies.filter((reply) => reply.kind === "error"), expect, errorOf);
-  return firstOf(replies, expect, (reply) => {
+  return bestOf(replies, expect, (reply) => {
     if (reply.kind === "error") return undefined;
     if (reply.constant) return spelled(members) === `{"result":"${reply.constant}"}` ? [] : undefined;
     if (!reply.many) return record(reply, "json", members);
@@ -592,7 +613,7 @@ function decodeXml(text, replies, expect) {
   const [root] = elements;
   if (root === undefined) throw new Refused("no element");
   const isError = elements.length === 1 && root.children.some((child) => child.tag === "error_code");
-  return firstOf(replies, expect, (reply) => {
+  return bestOf(replies, expect, (reply) => {
     if ((reply.kind === "error") !== isError) return undefined;
     if (reply.constant) {
       const is = elements.length === 1 && root.tag === "result" && root.children.length === 0;
