@@ -13,6 +13,15 @@ from .errors import OptionError
 
 _KINDS = frozenset({"number", "code", "money", "date", "text"})
 
+_IN_SOURCE = """
+    CODES CODE_CLASS Decimal EMPTY KEYS MAX Many Mapped Mapping ORDER Record TEXTS TEXTS_MANY WIRE_KEYS are_few
+    check_codes check_keys columns_of datetime fall_back find_reader find_rows find_writer has_escapes is_broken
+    is_code key_mark list_head lookup_all make_writer match_whole nothing pick read_date read_iso read_money
+    read_numbers reply_classes sorted_out unescape values_of write_date write_money write_numbers
+"""
+RESERVED = frozenset(_IN_SOURCE.split())
+"""Names in the source of functions. Names of fields become variables there, and cannot be among them."""
+
 
 def check(endpoint: Endpoint[Any]) -> None:
     """Raise `OptionError` if a reply's declaration fits neither its class nor itself.
@@ -74,6 +83,8 @@ def _in_members(obj: Object) -> Iterator[str]:
             yield f"field {field.name!r} is not an attribute of {name}"
         elif field.name in lacking and (field.optional or field.absent_in):
             yield f"field {field.name!r} may be missing, and has no default in {name}"
+        elif field.name in RESERVED:
+            yield f"field {field.name!r} has a name that compiled functions use: give the attribute another one"
         yield from _in_type(field)
     rest = obj.open
     names = () if rest is None else (rest.name,) if isinstance(rest, Other) else (rest.codes, rest.texts)

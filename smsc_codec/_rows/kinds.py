@@ -42,9 +42,9 @@ def by_kind(
     No text may be longer than *longest*.
     """
     lines, kind, space = _kind(obj)
-    space |= {"find": find, "make": make}
+    space |= {"find_writer": find, "make_writer": make}
     lines = ["checked = {}", *lines] if isinstance(obj.open, OpenMap) else lines
-    lines += [f"kind = {kind}", f"return (find(kind) or make(kind))(record, {longest})"]
+    lines += [f"kind = {kind}", f"return (find_writer(kind) or make_writer(kind))(record, {longest})"]
     return compiled("write_by_kind", obj.cls.__name__, "record", lines, space)
 
 

@@ -103,7 +103,7 @@ def _slots(obj: Object, fmt: str, keys: Sequence[str]) -> _Slots:
 _FROM_MATCH = {
     "number": "int({0})",
     "money": "Decimal({0})",
-    "date": 'date(f"{{{0}[6:10]}}-{{{0}[3:5]}}-{{{0}[:2]}}{{{0}[10:]}}")',
+    "date": 'read_iso(f"{{{0}[6:10]}}-{{{0}[3:5]}}-{{{0}[:2]}}{{{0}[10:]}}")',
     "text": "{0}",
 }
 
@@ -125,7 +125,7 @@ def namespace() -> dict[str, Any]:
     return {
         "Mapping": FrozenMapping,
         "Decimal": Decimal,
-        "date": datetime.fromisoformat,
+        "read_iso": datetime.fromisoformat,
         "read_numbers": read_numbers,
         "lookup_all": lookup_all,
         "sorted_out": sorted_out,
@@ -166,7 +166,7 @@ class _Calls(NamedTuple):
 def _calls(
     obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str], escaped: bool = False
 ) -> _Calls:
-    """Return how records are made of rows with these keys; the texts of *escaped* rows go through `plain`."""
+    """Return how records are made of rows with these keys; the texts of *escaped* rows go through `unescape`."""
     slots = _slots(obj, fmt, keys)
     space = {**namespace(), "Record": obj.cls}
     tables = [f"TABLE_{place}" for place in range(len(coded(obj)))]
@@ -179,7 +179,7 @@ def _calls(
             continue
         type_ = slots.types[slot]
         is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
-        variable = f"plain({slot})" if escaped and type_.kind == "text" else f"{member}{slot}"
+        variable = f"unescape({slot})" if escaped and type_.kind == "text" else f"{member}{slot}"
         call[slot] = value_of(type_, table_of.get(slot, ""), variable, kind, is_quoted)
         if type_.kind == "number" and (kind == "cells" or (kind == "members" and is_quoted)):
             column = f"{slot}_column" if kind == "cells" else f"[row.{slot} for row in rows]"
@@ -293,17 +293,16 @@ def at_once(
     """
     calls = _calls(obj, fmt, keys, "match", frozenset(), escaped=plain is not None)
     found = re.compile(pattern)
-    names = {**calls.space, **dict(zip(calls.tables, tables)), "match": found.fullmatch, "find": found.findall}
-    names |= {"Many": many, "plain": plain}
+    names = {**calls.space, **dict(zip(calls.tables, tables)), "match_whole": found.fullmatch}
+    names |= {"find_rows": found.findall, "Many": many, "unescape": plain, "list_head": head}
     made = f"Record({arguments(obj, calls.call)})"
     if many:
-        names["head"] = head
-        lines = ["if not text.startswith(head):", "    return None"] if head else []
-        lines += [f"found = find(text, {len(head)})", "if found[-1][-1]:", "    return None"]
+        lines = ["if not text.startswith(list_head):", "    return None"] if head else []
+        lines += [f"found = find_rows(text, {len(head)})", "if found[-1][-1]:", "    return None"]
         lines += ["if len(found) == 1:", f"    ({calls.unpacked('_')}), = found", f"    return Many(({made},))"]
         lines.append(f"return Many(tuple([{made} for {calls.unpacked('_')} in found]))")
     else:
-        lines = ["found = match(text)", "if found is None:", "    return None"]
+        lines = ["found = match_whole(text)", "if found is None:", "    return None"]
         lines += [f"{calls.unpacked()} = found.groups()", f"return {made}"]
     return compiled("read_at_once", title_of(obj, fmt), "text", lines, names)
 
@@ -331,7 +330,7 @@ def _call_open(
     if isinstance(obj.open, Other):
         space["KEYS"] = shared(tuple(by_key))
         # A number that stands bare in fmt=3 is kept as text too.
-        text = f"str({member}{{}})" if member else "plain({})" if escaped else "{}"
+        text = f"str({member}{{}})" if member else "unescape({})" if escaped else "{}"
         listed = ", ".join(map(text.format, by_key.values()))
         call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
         return ""

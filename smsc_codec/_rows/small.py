@@ -78,22 +78,23 @@ def small(
     """
     walk = _Walk(variants, tables, plain)
     pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
-    names = {**namespace(), **walk.names, "match": re.compile(pattern).fullmatch}
-    lines = ["found = match(text)", "if found is None:", "    return None"]
+    names = {**namespace(), **walk.names, "match_whole": re.compile(pattern).fullmatch}
+    lines = ["found = match_whole(text)", "if found is None:", "    return None"]
     if whole:
-        names |= whole._asdict()
+        names |= {"key_mark": whole.mark, "find_reader": whole.other, "reply_classes": whole.classes}
+        names |= {"has_escapes": whole.hides, "is_broken": whole.broken}
         refused = f"len(body) > {LONGEST_AT_ONCE}"
-        refused += " or hides(body)" if whole.hides else ""
-        refused += " or (not body.isascii() and broken(body))" if whole.broken else ""
+        refused += " or has_escapes(body)" if whole.hides else ""
+        refused += " or (not body.isascii() and is_broken(body))" if whole.broken else ""
         lines = [
             f"if {refused}:",
             "    return None",
             "text = body.decode()",
-            "found = match(text)",
+            "found = match_whole(text)",
             "if found is None:",
-            "    read = other(text.count(mark))",
+            "    read = find_reader(text.count(key_mark))",
             "    reply = None if read is None else read(text)",
-            f"    return reply{' if reply.__class__ in classes else None' if whole.classes else ''}",
+            f"    return reply{' if reply.__class__ in reply_classes else None' if whole.classes else ''}",
         ]
     return compiled("read_small", title, "body" if whole else "text", [*lines, *walk.made()], names)
 
@@ -108,7 +109,7 @@ class _Walk:
         plain: Callable[[str], str] | None,
     ) -> None:
         self.variants, self.tables = variants, tables
-        self.names: dict[str, Any] = {"plain": plain} if plain else {}
+        self.names: dict[str, Any] = {"unescape": plain} if plain else {}
         self.ends: dict[int, tuple[list[str], list[int], str]] = {}
         """By the last group of a match: names for the values of groups, and what is made of them."""
         self.groups = 0
@@ -171,7 +172,7 @@ def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
         assert isinstance(type_, Type)
         if name in table_of:
             walk.names[f"table_{number}_{name}"] = table_of[name]
-        variable = f"plain({name})" if type_.kind == "text" and "plain" in walk.names else name
+        variable = f"unescape({name})" if type_.kind == "text" and "unescape" in walk.names else name
         made = value_of(type_, f"table_{number}_{name}", variable, "match", False)
         if has_own_pattern(type_):
             walk.names[f"own_{number}_{name}"] = own_check(type_)
