@@ -16,6 +16,7 @@ import pytest
 from smsc_codec import Codec, EncodeError, Format, OptionError
 from smsc_codec._sound import RESERVED
 from smsc_codec.declare import DATE, ID, MONEY, TEXT, Endpoint, Field, Layout, Object, Reply
+from smsc_codec.endpoints.senders import SENDERS
 
 from .fuzz.targets import CODECS
 from .test_endpoint import GRAMMARS, groups_of
@@ -75,3 +76,22 @@ def test_a_reserved_name(name: str) -> None:
     cls: Any = msgspec.defstruct("Group", [("id", int), (name, Any, None)], frozen=True)
     with pytest.raises(OptionError, match=f"field '{name}' has a name that compiled functions use"):
         groups_of(cls, Field("id", ID), Field(name, TEXT, optional=True))
+
+
+@pytest.mark.parametrize("fmt", [0, 2, 3])
+def test_nothing_is_compiled_for_a_record_with_very_many_keys(fmt: int) -> None:
+    """A body chooses its keys, and to compile something for them takes longer than to read a record carefully."""
+    for count, compiles in ((20, True), (100, False)):
+        keys = [f"k{number}" for number in range(count)]
+        bodies = {
+            0: "name = A, " + ", ".join(f"{key} = 1" for key in keys),
+            2: "<senders>\n<sender " + " ".join(f'{key}="1"' for key in keys) + ">A</sender>\n</senders>",
+            3: '[{\n"sender": "A",\n' + ",\n".join(f'"{key}": "1"' for key in keys) + "\n}]",
+        }
+        codec: Codec[Any] = Codec(SENDERS)
+        codec.validate("ERROR = 1 (x)", fmt=fmt)
+        with patch("smsc_codec._rows.source.exec", create=True, side_effect=builtins.exec) as made:
+            reply = codec.decode(bodies[fmt], fmt=fmt)
+        assert len(reply.senders[0].operators) == count
+        compiled = [call for call in made.call_args_list if f"Sender fmt={fmt}" in call.args[0].co_filename]
+        assert bool(compiled) == compiles

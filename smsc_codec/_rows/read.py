@@ -82,7 +82,14 @@ class _Slots(NamedTuple):
     """The keys of those that stand for open keys."""
 
 
+MOST_KEYS = 64
+"""Keys of a record that is read by compiled rows, twice as many as the service documents. Compiling takes longer than
+reading one record carefully, by a multiple of the number of keys, and a body chooses its keys."""
+
+
 def _slots(obj: Object, fmt: str, keys: Sequence[str]) -> _Slots:
+    if len(keys) > MOST_KEYS:
+        raise Fallback
     names = obj.names(fmt)
     slots = [names.get(key, f"open_{place}") for place, key in enumerate(keys)]
     opened = {slot: key for slot, key in zip(slots, keys) if key not in names}

@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from .._careful import Note, Pair, Place, Spelled
 from .._rows.kinds import present_in
-from .._rows.read import rows
+from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
-from .._rows.source import Fallback, fall_back
+from .._rows.source import Fallback
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
@@ -210,7 +210,7 @@ class TextFormat(RunReader):
         return tuple([field.partition(equals)[0] for field in line.split(self._comma) if equals in field])
 
     def _shape(self, reply: Reply, keys: tuple[str, ...]) -> Shape:
-        values = self._grammar.values(reply.rule, keys)
+        values = self._grammar.values(reply.rule, keys) if len(keys) <= MOST_KEYS else None
         if values is None or (_leads(reply.object) and keys[0] != _first_key(reply.object)):
             raise Fallback
         names = reply.object.names(self.fmt)
@@ -366,7 +366,9 @@ class TextFormat(RunReader):
 
     def _values_of(self, reply: Reply, keys: Sequence[str]) -> _Values:
         """Return for each key of a record with free texts what its values match."""
-        values = self._grammar.values(reply.rule, keys) or fall_back()
+        values = self._grammar.values(reply.rule, keys) if len(keys) <= MOST_KEYS else None
+        if values is None:
+            raise Fallback
         return [re.compile(self._pattern_of(terminals)).fullmatch for terminals in values]
 
     def _pattern_of(self, terminals: Sequence[str]) -> str:
