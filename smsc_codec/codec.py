@@ -45,6 +45,8 @@ UTF8 = "utf-8"
 STRICT = " (strict)"
 """The end of the reason of an error that is a finding."""
 NO_NAMES: tuple[str, ...] = ()
+# The codes of errors that say of a line that it has not the cells of any reply.
+_ABOUT_LAYOUTS = ("malformed", "unknown-form", "value")
 _ENDS = ("", "\n", "\r\n")
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
@@ -343,7 +345,12 @@ class Codec(Generic[R]):
             source.note(Severity.WARNING, "white-space", "white space stands before the reply")
         if found is not asked:
             made, tried = None, None
-        reply = self._read_text(self._format(found), source, expect, made, tried)
+        try:
+            reply = self._read_text(self._format(found), source, expect, made, tried)
+        except DecodeError as error:
+            if asked is not None or found is not Format.CSV or error.code not in _ABOUT_LAYOUTS:
+                raise
+            reply = self._line_of_text(source, expect, error)
         declared = self._replies[type(reply)]
         if asked is not None and found is not asked:
             message = f"expected a reply in {asked.name}, found {declared.title} as text"
@@ -355,6 +362,16 @@ class Codec(Generic[R]):
             words = declared.title if source.text.strip() else "an empty body"
             source.fail(f"expected {wanted}, found {words}", code="unexpected")
         return reply
+
+    def _line_of_text(self, source: Source, expect: tuple[type, ...], refused: DecodeError) -> Any:
+        """Return the reply of a text without keys, such as a price, which was *refused* as comma-separated values."""
+        before = None if source.findings is None else len(source.findings)
+        try:
+            return self._read_text(self._format(Format.TEXT), source, expect, None, None)
+        except DecodeError:
+            if source.findings is not None:
+                del source.findings[before:]
+        raise refused
 
     def _read_text(
         self,

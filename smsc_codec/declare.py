@@ -70,11 +70,11 @@ DATE = Type(
     r"(?:0[1-9]|[12][0-9]|3[01])\.(?:0[1-9]|1[0-2])\.[0-9]{4} (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
 )
 """A date in the account's time zone, as a naive `datetime`."""
-TEXT = Type("text", "text", r"[^\ud800-\udfff]*")
+TEXT = Type("text", "text", r"[^\ud800-\udfff]*", loose=True)
 """Text that may be empty."""
 DIGITS = Type("text", "text", r"[^\ud800-\udfff]*", loose=True)
 """Text of digits that are not a number, such as those of a phone: leading zeros count."""
-FREE = Type("text", "text", r"[^\ud800-\udfff]*", free=True)
+FREE = Type("text", "text", r"[^\ud800-\udfff]*", free=True, loose=True)
 """Text that a person wrote, such as that of a message. `formats/free_text.py` says where it ends in fmt=0."""
 NAME = Type("text", "a name of at least one character", r"[^\ud800-\udfff]+")
 """Text of at least one character."""

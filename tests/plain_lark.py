@@ -126,7 +126,9 @@ def _build(obj: Object, pairs: list[Pair]) -> Any:
     values: dict[str, Any] = {}
     others: dict[str, str] = {}
     for key, text in pairs:
-        name = names.get(key, names.get(key.lower(), "") if key.isupper() else "")
+        name = names.get(key, "")
+        if key.isupper() and not name and (field := obj.by_name.get(names.get(key.lower(), ""))):
+            name = field.name if field.optional and isinstance(field.type, Type) else ""
         if name:
             values[name] = _value(obj.by_name[name], text)
         else:

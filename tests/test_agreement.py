@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from smsc_codec import Codec, ErrorReply, Format, Limits
 from smsc_codec.declare import ID, MONEY, NAME, Endpoint, Field, Object, Reply, Type
-from smsc_codec.endpoints import balance, info, senders, status
+from smsc_codec.endpoints import balance, info, send, senders, status
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
 
@@ -186,6 +186,36 @@ def test_a_bare_amount(value: str) -> None:
     for count in (1, 2, 40):
         row = f'{{\n"id": 1,\n"name": "A",\n"number": {value}\n}}'
         alike(codec, f"[{(',' + chr(10)).join([row] * count)}]".encode(), 3)
+
+
+@pytest.mark.parametrize("key", ["message", "sender_id", "comment", "country", "status_name", "cn"])
+@pytest.mark.parametrize("value", ["12345", "-5", "1.50", "true", "null", "[]"])
+def test_a_text_that_stands_bare(value: str, key: str) -> None:
+    for body in (f'{{\n"status": 1,\n"{key}": {value}\n}}', f'[{{\n"status": 1,\n"{key}": {value}\n}}]'):
+        found = alike(status.CODEC, body.encode(), 3, expect=EITHER)
+        if value[-1].isdigit():
+            assert getattr(found[0] if body[0] == "[" else found, key) == value
+        else:
+            assert isinstance(found, str)
+
+
+TAILS = [
+    ("OK - 2 SMS, ID - 279, PHONES - 2", {"PHONES": "2"}),
+    ("OK - 1 SMS, ID - 279, PARTS - 7", {"PARTS": "7"}),
+    ("OK - 1 SMS, ID - 279, COST - 3, OTHER - 7", {"OTHER": "7"}),
+]
+
+
+@pytest.mark.parametrize(("line", "other"), TAILS)
+def test_a_tail_with_the_name_of_a_field_that_has_another_place(line: str, other: dict[str, str]) -> None:
+    reply = alike(send.CODEC, line.encode(), 0)
+    assert reply.other == other and reply.id == 279
+    assert send.CODEC.encode(reply, fmt=0) == line.encode()
+
+
+def test_undocumented_keys_are_written_before_the_text_of_a_message() -> None:
+    body = b"Status = 1, foo = bar, message = a, comment = b"
+    assert status.CODEC.encode(alike(status.CODEC, body, 0, expect=status.Message), fmt=0) == body
 
 
 EITHER = status.Message | status.StatusList

@@ -91,7 +91,7 @@ def test_nothing_is_compiled_for_a_record_with_very_many_keys(fmt: int) -> None:
         codec: Codec[Any] = Codec(SENDERS)
         codec.validate("ERROR = 1 (x)", fmt=fmt)
         with patch("smsc_codec._rows.source.exec", create=True, side_effect=builtins.exec) as made:
-            reply = codec.decode(bodies[fmt], fmt=fmt)
+            reply: Any = codec.decode(bodies[fmt], fmt=fmt)
         assert len(reply.senders[0].operators) == count
         compiled = [call for call in made.call_args_list if f"Sender fmt={fmt}" in call.args[0].co_filename]
         assert bool(compiled) == compiles

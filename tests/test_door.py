@@ -327,6 +327,28 @@ def test_keys_that_another_endpoint_documents_are_not_written() -> None:
     assert codec_of("balance").encode(reply, fmt=3)
 
 
+TEXTS = [
+    (b"250.80 RUR", Balance, Balance(Decimal("250.80"), currency="RUR")),
+    (b"250.80 100 RUR", Balance, Balance(Decimal("250.80"), Decimal(100), "RUR")),
+    (b"0.4 (1 SMS)", MessageCost, MessageCost(Decimal("0.4"), 1)),
+    (b"4.48", MessageCost, MessageCost(Decimal("4.48"))),
+]
+
+
+@pytest.mark.parametrize(("body", "expect", "reply"), TEXTS)
+def test_a_text_without_keys_is_detected(body: bytes, expect: Any, reply: Any) -> None:
+    report = validate(body, expect=expect)
+    assert decode(body, expect=expect) == decode(body, fmt=0, expect=expect) == report.reply == reply
+    assert report.findings == ()
+
+
+def test_what_is_neither_a_text_nor_values() -> None:
+    with pytest.raises(DecodeError, match="as comma-separated values, found 'hello world'"):
+        decode(b"hello world", expect=Balance)
+    codes = [finding.code for finding in validate("hello w\u00d0\u0098rld".encode(), expect=Balance).findings]
+    assert codes[-1] == "malformed" and len(codes) == len({*codes})
+
+
 def test_keys_that_nobody_documents_are_kept() -> None:
     body = b'{"balance": "4", "id": 5, "bonus": 7}'
     reply = decode(body, fmt=3, expect=Balance)

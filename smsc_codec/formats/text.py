@@ -8,7 +8,7 @@ replies by one expression for all ways to write their rules, lines by the *shape
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
@@ -302,7 +302,7 @@ class TextFormat(RunReader):
             source.fail(f"expected the end of the reply after {reply.title}", after)
         if reply.constant:
             return reply.object.cls()
-        pairs = [(key, piece.text) for key, piece in _values_in(pieces, self.builder(reply).names)]
+        pairs = [(key, piece.text) for key, piece in _values_in(pieces, reply.object)]
         lacking = _lacking(reply, {key for key, _ in pairs})
         if lacking and reply.cls not in expect:
             found = f"found {source.quote(source.text[:after])}, which may be {reply.title} without {lacking}"
@@ -442,7 +442,7 @@ class TextFormat(RunReader):
         pairs: list[tuple[str, int]] = []
         if reply is None and at == 0:
             own, pieces, _ = self._parsed(source)
-            pairs = [(key, piece.at) for key, piece in _values_in(pieces, self.builder(own).names)]
+            pairs = [(key, piece.at) for key, piece in _values_in(pieces, own.object)]
         elif reply is not None and reply.rule in self._free:
             record = source.text[at : self._record_of(source.text, at, reply)[0]]
             pairs = [(field.key, at + field.start) for field in self._free[reply.rule].cut(record) or ()]
@@ -570,6 +570,11 @@ class TextFormat(RunReader):
         """Return a line with these fields, if it is read back as what it is."""
         if reply in self.narrow:
             return self._spelled_small(fields, reply)
+        if reply.rule in self._free:
+            # What stands behind a free text would be part of it.
+            first = next((n for n, each in enumerate(fields) if each.key in self._free[reply.rule].free), len(fields))
+            others = [each for each in fields[first:] if not each.name]
+            fields = [*fields[:first], *others, *(each for each in fields[first:] if each.name)]
         text = self._comma.join([f"{each.key}{self._equals}{each.text}" for each in fields])
         if reply.rule in self._free:
             self._check_cut(text, fields, reply, path)
@@ -596,7 +601,7 @@ class TextFormat(RunReader):
             if not self._dash:
                 raise EncodeError("the text form has no place for it", path=fields[-1].path)
             text += "".join([f"{self._comma}{key}{self._dash}{value}" for key, value in others])
-            read = _values_in(self._parsed_back(text, "")[1], names)
+            read = _values_in(self._parsed_back(text, "")[1], reply.object)
             if [(key, piece.text) for key, piece in read][-len(others) :] != others or len(read) > len(fields):
                 raise EncodeError(_otherwise(text))
         return text
@@ -689,16 +694,18 @@ def _within(pattern: str, field: Field) -> str:
     return rf"(?=(?:{pattern})(?:, |\)|\r?\n|\Z)){type_.pattern}"
 
 
-def _values_in(pieces: Sequence[Piece], names: Mapping[str, str]) -> list[tuple[str, Piece]]:
+def _values_in(pieces: Sequence[Piece], obj: Object) -> list[tuple[str, Piece]]:
     """Return the values of a reply that is not a record with their keys: that of the terminal, or one before it.
 
-    A key is written in capitals in the one place that has any: `, CODE - 123456`.
+    A key is written in capitals in the one place that has any: `, CODE - 123456`. Only values that may be missing have
+    such a key.
     """
+    named = {field.key("text") for field in obj.fields if field.optional and isinstance(field.type, Type)}
     found: list[tuple[str, Piece]] = []
     key = ""
     for piece in pieces:
         if piece.kind == "key":
-            key = piece.text.lower() if piece.text.lower() in names else piece.text
+            key = piece.text.lower() if piece.text.lower() in named else piece.text
         elif piece.kind not in ("literal", "separator"):
             found.append((key or piece.kind, piece))
             key = ""
