@@ -42,6 +42,8 @@ class Part(NamedTuple):
     """`Content-Transfer-Encoding` in small letters, empty if there is none."""
     data: memoryview
     """The content as it is in the form."""
+    start: int
+    """Where that stands in the form."""
 
     def content(self) -> bytes:
         """Return the content without its `Content-Transfer-Encoding`, or as it is if that is broken or unknown."""
@@ -83,7 +85,8 @@ def parts_of(content_type: str, body: bytes) -> Iterator[Part]:
         if "name" in disposition:
             filename = disposition.get("filename", "" if "filename*" in disposition else None)
             encoding = headers.get("content-transfer-encoding", "").strip().lower()
-            yield Part(disposition["name"], filename, encoding, view[blank.end() : end])
+            at = blank.end()
+            yield Part(disposition["name"], filename, encoding, view[at:end], at)
 
 
 def _places(body: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
