@@ -74,9 +74,9 @@ VECTORS = _load(FOLDER, "senders", "")
 OTHERS = [
     vector
     for folder in sorted(FOLDER.iterdir())
-    if folder.is_dir()
+    if folder.is_dir() and folder.name != "callbacks"
     for vector in _load(folder, folder.name, f"{folder.name}/")
 ]
-"""Those of the other endpoints, each in a folder of its name."""
+"""Those of the other endpoints, each in a folder of its name. Calls of the service are not replies."""
 GOOD = [vector for vector in VECTORS if vector.reply is not None]
 BAD = [vector for vector in VECTORS if vector.reply is None]

@@ -139,6 +139,29 @@ SEEDS: dict[str, list[bytes]] = {
 }
 """The inputs that a target begins with, without the byte that chooses the options."""
 
+CALLS = [
+    b"id=279&phone=79990001122&status=1&time=17.03.2023+16%3A47%3A56&ts=1679060876&err=0&type=4&cost=0.30&imsi=25001&x=y",
+    b"id=7&sms_id=279&phone=79990001122&mes=%C4%E0%3A+a%26b&to=79101112233&sent=1679060870&time=1679060876&md5=1",
+    b"phone=79990001122&waitcall=1&ts=1679060876&sha1=2&crc32=3&charset=utf-8&fmt=3",
+    "id=7&phone=79&mes=Да&to=79".encode("windows-1251"),
+    b'{\n"id": 279,\n"phone": "79990001122",\n"status": -1,\n"cost": "0.30",\n"x": [1],\n"y": 1.50\n}',
+    '{"id":7,"phone":"79","mes":"Да\\u0430","to":79}'.encode(),
+    "<?xml version='1.0' encoding='utf-8'?><a><phone>79</phone><mes>Да&amp;</mes><to>7</to><sms_id/></a>".encode(),
+    b"<phone>79</phone><waitcall>1</waitcall><ts>1</ts>",
+    b'<a id="1" phone="7" status="1"><err>5</err></a>',
+    b"--b\r\n".join(
+        [b""]
+        + [
+            b'Content-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field
+            for field in ((b"phone", b"79"), (b"mes", b"\xc4\xe0"), (b"to", b"7"))
+        ]
+    )
+    + b"--b--",
+]
+"""Calls of the service, in each form."""
+
+SEEDS["callbacks"] = [bytes([choice]) + body for choice, body in enumerate([*CALLS, *CALLS, *CALLS])]
+
 _STATUS = "Status = 1, check_time = 28.06.2021 15:55:47, err = 0"
 _LONG = "send_date = 28.06.2021 15:55:40, phone = 79001234567, cost = 0.385, sender_id = SMSC, status_name = Доставлено"
 _DATES = b"<last_date>28.06.2021 15:55:47</last_date>\n<last_timestamp>1624884947</last_timestamp>"

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from smsc_codec import (
+    DecodeError,
     EncodeError,
     ErrorReply,
     Format,
@@ -23,6 +24,7 @@ from smsc_codec import (
     from_json,
     to_json,
 )
+from smsc_codec import callbacks as calls
 from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.codec import Codec
 from smsc_codec.endpoints import balance, info, send, senders, status
@@ -299,7 +301,47 @@ def sequences(data: bytes) -> None:
             assert lived.validate(body, fmt=fmt) == fresh.validate(body, fmt=fmt)
 
 
+_TYPES = (
+    None,
+    "application/x-www-form-urlencoded",
+    'multipart/form-data; boundary="b"',
+    "application/json",
+    "text/xml",
+)
+_QUERIES = (None, "", "charset=utf-8", "charset=koi8-r", "fmt=3&charset=windows-1251&md5=1")
+
+
+def callbacks(data: bytes) -> None:
+    """Any body or query is a call or a `DecodeError`; a call is signed, written and read back the same, or refused."""
+    choice, body = (data[0] if data else 0), data[1:]
+    content_type, query = _TYPES[choice % 5], _QUERIES[choice // 5 % 5]
+    limits = LIMITS[choice & 15] if choice & 128 else DEFAULT_LIMITS
+    try:
+        if choice & 64:
+            call = calls.decode(b"", query=body, limits=limits)
+        else:
+            call = calls.decode(body, content_type=content_type, query=query, limits=limits)
+    except DecodeError as error:
+        assert len(str(error)) < 1000, "an error is short"
+        return
+    assert not call.verify(b"\x00secret"), "nobody knows the secret"
+    try:
+        signed = call.sign("secret", sha1=bool(choice & 1), crc32=bool(choice & 2))
+    except EncodeError:
+        signed = call
+    else:
+        assert signed.verify("secret") and not signed.verify("other"), "what is signed is verified"
+    for fmt in (None, Format.XML, Format.JSON):
+        try:
+            written = calls.encode(signed, fmt=fmt)
+        except EncodeError:
+            continue
+        back = calls.decode(written, query=f"charset={call.charset}")
+        assert back == signed, f"{fmt!r}: {back!r}, not {signed!r}"
+
+
 TARGETS: dict[str, Target] = {
+    "callbacks": callbacks,
     "secrets": secrets,
     "sequences": sequences,
     **{f"lanes-{fmt.name.lower()}": partial(lanes, fmt) for fmt in (Format.XML, Format.JSON, Format.TEXT, Format.CSV)},
