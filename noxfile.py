@@ -124,6 +124,13 @@ def clients(session: nox.Session) -> None:
 
 
 @nox.session
+def handlers(session: nox.Session) -> None:
+    """Run the handlers of the service's calls over HTTP, each in its framework."""
+    install(session, "handlers", library=".[test]")
+    session.run("pytest", "-q", "-rs", "-p", "no:cacheprovider", "tests/test_handlers.py", *session.posargs)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Fuzz every target for a moment, or with the options behind `--`."""
     install(session, library=".[test]")
