@@ -19,6 +19,7 @@ from docutils import nodes  # noqa: E402
 from pygments.lexers.special import TextLexer  # noqa: E402
 
 import smsc_codec  # noqa: E402
+import smsc_codec.callbacks  # noqa: E402
 from smsc_codec.model import Code  # noqa: E402
 
 project = "smsc_codec"
@@ -76,6 +77,7 @@ def _signature(
         return "", None
     for pattern, words in (
         (re.escape(repr(smsc_codec.Limits())), "Limits()"),
+        (re.escape(repr(smsc_codec.callbacks.LIMITS)), "LIMITS"),
         ("<function <lambda>>", "..."),
         ("<built-in function monotonic>", "time.monotonic"),
         (r"[~\w.]*\bR \| [~\w.]*ErrorReply", "Reply"),  # the functions are those of one codec

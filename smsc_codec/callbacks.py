@@ -3,8 +3,8 @@
 An account has one address for all of them. The service sends the state of a message there (that of an HLR request too),
 an incoming message, or a call by which somebody confirms a number:
 
->>> from smsc_codec.callbacks import IncomingCallback, decode, encode
->>> body = b"id=7&phone=79990001122&mes=%C4%E0&to=79101112233&md5=d1ea3fb5f7f1ab2dd9da35de20f9fb11"
+>>> from smsc_codec.callbacks import decode
+>>> body = b"id=7&phone=79990001122&mes=%C4%E0&to=79101112233&md5=316dd50957c17a165d4e58a09f493e10"
 >>> call = decode(body, content_type="application/x-www-form-urlencoded", query="md5=1")
 >>> call.mes, call.verify("secret")
 ('Да', True)

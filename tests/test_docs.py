@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 import smsc_codec
+import smsc_codec.callbacks
 import smsc_codec.declare
 import smsc_codec.recordings
 import smsc_codec.testing
@@ -107,7 +108,7 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 # Pages whose blocks users copy. Those of the others show what comes out, and narrow no type.
-TYPED = [DOCS / f"{name}.md" for name in ("limits", "model", "recipes", "testing", "validating")]
+TYPED = [DOCS / f"{name}.md" for name in ("callbacks", "limits", "model", "recipes", "testing", "validating")]
 TYPED += sorted((DOCS / "wire-format").glob("*.md"))
 
 
@@ -330,6 +331,7 @@ def test_every_public_name_is_in_the_reference() -> None:
     }
     assert {name: sorted(names) for name, names in described.items()} == {
         "smsc_codec": sorted(smsc_codec.__all__),
+        "smsc_codec.callbacks": sorted(smsc_codec.callbacks.__all__),
         "smsc_codec.declare": sorted(smsc_codec.declare.__all__),
         "smsc_codec.recordings": sorted(smsc_codec.recordings.__all__),
         "smsc_codec.testing": sorted(smsc_codec.testing.__all__),

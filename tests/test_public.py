@@ -35,10 +35,10 @@ from smsc_codec import (
 from smsc_codec.model import Answer
 from smsc_codec.recordings import CODES, Entry, Found, Kind, Problem, Summary, WorkerError
 
-PACKAGES = ("smsc_codec", "smsc_codec.recordings", "smsc_codec.testing")
+PACKAGES = ("smsc_codec", "smsc_codec.callbacks", "smsc_codec.recordings", "smsc_codec.testing")
 PUBLIC = [(package, name) for package in PACKAGES for name in import_module(package).__all__]
 # Values.
-OTHERS = {"Reply", "CODES"}
+OTHERS = {"Reply", "CODES", "Callback", "LIMITS"}
 
 
 @pytest.mark.parametrize(("package", "name"), PUBLIC, ids=str)

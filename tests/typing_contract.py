@@ -29,12 +29,15 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec.callbacks import Callback, CallCallback, IncomingCallback, StatusCallback
+from smsc_codec.callbacks import decode as decode_call
+from smsc_codec.callbacks import encode as encode_call
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.endpoints.senders import Reply as SendersReply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from decimal import Decimal
 
     import aiohttp
@@ -140,6 +143,24 @@ if TYPE_CHECKING:
         assert_type(decode_response(response, await response.text(), form="fmt=3"), Reply)
         assert_type(decode_response(response, await response.read(), expect=Success), Success | ErrorReply)
         assert_type(decode_response(response, await response.read(), expect=Success | SenderList), Reply)
+
+    def calls(body: bytes, given: StatusCallback) -> None:
+        call = decode_call(body, content_type=None, query=b"charset=utf-8")
+        assert_type(call, StatusCallback | IncomingCallback | CallCallback)
+        assert_type(decode_call(bytearray(body), query="md5=1"), Callback)
+        assert_type((call.verify("x"), call.verify(b"x", allow_crc32=True)), tuple[bool, bool])
+        assert_type((call.key, call.md5, call.other), tuple[str, str | None, Mapping[str, str]])
+        assert_type(given.sign("x", sha1=True), StatusCallback)
+        assert_type(encode_call(given, fmt=Format.JSON), bytes)
+        match call:
+            case StatusCallback(id=id):
+                assert_type((id, call.ts_utc, call.delivered), tuple[int, datetime | None, bool])
+            case IncomingCallback(phone, mes, to):
+                assert_type((phone, mes, to, call.id), tuple[str, str, str, int | None])
+            case CallCallback(waitcall=waitcall, ts=ts):
+                assert_type((waitcall, ts), tuple[str, int])
+            case _:
+                assert_never(call)
 
     def codecs(body: bytes, mailings: Endpoint[int | str]) -> None:
         senders = Codec(SENDERS)
