@@ -34,6 +34,7 @@ from ._loading import LOADING
 from ._multipart import FormError, is_multipart, parts_of
 from ._options import charset_of, flag_of, format_of, limits_of
 from ._public import publish
+from ._secrets import NOTHING, Known
 from ._source import CHARSETS, Source, bytes_of, charset_name, open_source, quote, size_of
 from ._types import is_really, name_of
 from .declare import DIGITS, ID, MONEY, TIMESTAMP, Endpoint, Field, Object, Other, Reply, Type, code
@@ -376,6 +377,7 @@ _KINDS: tuple[Reply, ...] = (
 )
 # [client] Told apart in this order: one with `mes` is an incoming message, whatever else it has.
 _TELLING = ("mes", "waitcall", "")
+_NAMES = frozenset({"charset", "fmt", *(field.name for kind in _KINDS for field in kind.object.fields)})
 _ENDPOINT: Endpoint[Any] = Endpoint("callbacks", "", _KINDS)
 
 
@@ -451,7 +453,7 @@ def decode(
         return _made(_opened(given, str.__str__(content_type or ""), address is not None, asked, limits))
     if address is None:
         raise DecodeError(f"the body is empty: {_AS_IT_CAME}, or pass the query of a GET", code="empty")
-    read = _form(address, asked or DEFAULT_CHARSET, limits)
+    read = _form(address, asked or DEFAULT_CHARSET, limits, known=_own(address, limits))
     own = [(key, value) for key, value in read.pairs if key not in ("charset", "fmt")]
     if not own:
         raise DecodeError(f"the body is empty, and the query has no fields: {_AS_IT_CAME}", code="empty")
@@ -493,11 +495,21 @@ def _asked(address: bytes, limits: Limits) -> str | None:
     name = found[-1].value.decode("latin-1")
     known = charset_name(name)
     if known is None:
-        source = Source(address.decode("latin-1"), limits, "latin-1")
+        source = Source(address.decode("latin-1"), limits, "latin-1", known=_own(address, limits))
         wanted = f"{', '.join(CHARSETS[:-1])} or {CHARSETS[-1]}"
         reason = f"expected the charset {wanted} in the handler's address, found {source.quote(name)}"
         source.fail(reason, found[-1].start, code="charset")
     return known
+
+
+def _own(address: bytes, limits: Limits) -> Known:
+    """Return what the address has beside the fields of calls: it is the handler's own, and may be a key to it."""
+
+    def values() -> set[str]:
+        own = [field.value for field in _fields(address, limits) if field.name.decode("latin-1") not in _NAMES]
+        return {value.decode(charset, "ignore") for value in own for charset in CHARSETS}
+
+    return Known(values)
 
 
 _XML, _JSON, _FORM = "xml", "json", "form"
@@ -586,7 +598,9 @@ def _of_parts(content_type: str, data: bytes, limits: Limits) -> Iterator[_Field
         Source(data.decode("latin-1"), limits, "latin-1").fail(f"expected a call in a form, but {error}")
 
 
-def _form(data: bytes, charset: str | None, limits: Limits, content_type: str | None = None) -> _Read:
+def _form(
+    data: bytes, charset: str | None, limits: Limits, content_type: str | None = None, known: Known = NOTHING
+) -> _Read:
     """Read a form. Without a charset it is UTF-8 if all of it is, and not all is ASCII."""
     if content_type is None:
         fields = _fields(data, limits)
@@ -595,7 +609,7 @@ def _form(data: bytes, charset: str | None, limits: Limits, content_type: str | 
     if charset is None:
         whole = b"".join([text for field in fields for text in field[:2]])
         charset = DEFAULT_CHARSET if whole.isascii() or not _all_are(fields, "utf-8") else "utf-8"
-    source = _Body(data.decode(charset, "replace"), limits, charset)
+    source = _Body(data.decode(charset, "replace"), limits, charset, known=known)
 
     def index(start: int) -> int:
         return len(data[:start].decode(charset, "replace"))

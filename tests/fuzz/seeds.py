@@ -160,7 +160,8 @@ CALLS = [
 ]
 """Calls of the service, in each form."""
 
-SEEDS["callbacks"] = [bytes([choice]) + body for choice, body in enumerate([*CALLS, *CALLS, *CALLS])]
+# The byte before a call chooses its `Content-Type` and the query, or that it is a query.
+SEEDS["callbacks"] = [bytes([form]) + call for form in (0, 2, 5, 10, 18, 128) for call in CALLS]
 
 _STATUS = "Status = 1, check_time = 28.06.2021 15:55:47, err = 0"
 _LONG = "send_date = 28.06.2021 15:55:40, phone = 79001234567, cost = 0.385, sender_id = SMSC, status_name = Доставлено"

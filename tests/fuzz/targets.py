@@ -313,14 +313,13 @@ _QUERIES = (None, "", "charset=utf-8", "charset=koi8-r", "fmt=3&charset=windows-
 
 def callbacks(data: bytes) -> None:
     """Any body or query is a call or a `DecodeError`; a call is signed, written and read back the same, or refused."""
-    choice, body = (data[0] if data else 0), data[1:]
-    content_type, query = _TYPES[choice % 5], _QUERIES[choice // 5 % 5]
-    limits = LIMITS[choice & 15] if choice & 128 else DEFAULT_LIMITS
+    choice, form, body = (data[0] if data else 0), (data[1] if len(data) > 1 else 0), data[2:]
+    limits = LIMITS[choice >> 2 & 15] if choice & 64 else calls.LIMITS
     try:
-        if choice & 64:
+        if form & 128:
             call = calls.decode(b"", query=body, limits=limits)
         else:
-            call = calls.decode(body, content_type=content_type, query=query, limits=limits)
+            call = calls.decode(body, content_type=_TYPES[form % 5], query=_QUERIES[form // 5 % 5], limits=limits)
     except DecodeError as error:
         assert len(str(error)) < 1000, "an error is short"
         return
