@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -154,32 +154,27 @@ CALLS = st.sampled_from(CHARSETS).flatmap(calls_in)
 FORMS = st.sampled_from([None, Format.XML, Format.JSON])
 
 
-@given(CALLS, FORMS)
-def test_what_is_written_is_read_back(call: Callback, fmt: Format | None) -> None:
+@given(CALLS, FORMS, st.text(min_size=1) | st.binary(min_size=1), st.integers(0, 7))
+def test_what_is_written_is_read_back_and_verified(
+    call: Callback, fmt: Format | None, secret: str | bytes, chosen: int
+) -> None:
+    some = {"md5": bool(chosen & 1), "sha1": bool(chosen & 2), "crc32": bool(chosen & 4)}
+    signed = call
+    if chosen and not any(":" in text for name, text in module._covered(call)[0] if name in ("phone", "to")):
+        signed = call.sign(secret, **some)
+        assert signed.verify(secret, allow_crc32=True)
+        assert signed.verify(secret) is (some["md5"] or some["sha1"])
+        assert signed.key == call.key and module._covered(signed) == module._covered(call)
     try:
-        body = encode(call, fmt=fmt)
+        body = encode(signed, fmt=fmt)
     except EncodeError as error:
         assert fmt is not None, error
         return
     query = f"fmt={0 if fmt is None else int(fmt)}&charset={call.charset}"
-    assert decode(body, query=query) == call
-    assert encode(decode(body, query=query), fmt=fmt) == body
+    received = decode(body, query=query)
+    assert received == signed and encode(received, fmt=fmt) == body
     if fmt is None and not {"charset", "fmt"} & {*call.other}:
-        assert decode(b"", query=query.encode() + b"&" + body) == call
-
-
-@given(CALLS, FORMS, st.text(min_size=1) | st.binary(min_size=1), st.integers(1, 7))
-def test_what_is_signed_is_verified(call: Callback, fmt: Format | None, secret: str | bytes, chosen: int) -> None:
-    some = {"md5": bool(chosen & 1), "sha1": bool(chosen & 2), "crc32": bool(chosen & 4)}
-    try:
-        signed = call.sign(secret, **some)
-        body = encode(signed, fmt=fmt)
-    except EncodeError:
-        return
-    received = decode(body, query=f"charset={call.charset}")
-    assert received == signed and received.key == call.key
-    assert received.verify(secret, allow_crc32=True)
-    assert received.verify(secret) is (some["md5"] or some["sha1"])
+        assert decode(b"", query=query.encode() + b"&" + body) == signed
 
 
 SHORT = st.text("7:", max_size=3)
@@ -252,7 +247,6 @@ BODIES = st.binary() | st.lists(
 @example("", None, "\ud800")
 @example(b"\xef\xbb\xbf", "application/json", None)
 @example(b"\xef\xbb\xbf", "text/xml", None)
-@settings(max_examples=300)
 def test_any_bytes_are_a_call_or_an_error(
     body: bytes | str, content_type: str | None, query: str | bytes | None
 ) -> None:
@@ -526,9 +520,9 @@ def test_memory_is_a_multiple_of_the_body() -> None:
         *((piece, None) for piece in (b"&", b"<", b"[", b"%", b"a=1&")),
         (b"--b\r\n", "multipart/form-data; boundary=b"),
     ):
-        body = (b"id=1&phone=7&status=1&x=" if piece == b"%C4" else b"") + piece * (30_000 // len(piece))
+        body = (b"id=1&phone=7&status=1&x=" if piece == b"%C4" else b"") + piece * (12_000 // len(piece))
         peaks = []
-        for times in (1, 2, 2):  # the first loads what is loaded late
+        for times in (1, 2):  # the first loads what is loaded late
             tracemalloc.start()
             with suppress(DecodeError):
                 decode(body * times, content_type=kind)
