@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from hashlib import md5, sha1
+from hashlib import blake2b, md5, sha1
 from hmac import compare_digest
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias, cast
@@ -111,7 +111,7 @@ class _Call(msgspec.Struct, frozen=True):
     def key(self) -> str:
         """What a repeated call has in common with the first: remember it, and do the work once.
 
-        It is made of fields that the check value covers, but for the id of an incoming message.
+        It is made of everything that the check value covers, and of the id of an incoming message.
         """
         return _key(_call(self))
 
@@ -310,10 +310,10 @@ def _key(call: Callback) -> str:
         return f"status:{call.id}:{call.phone}:{call.status}"
     if isinstance(call, CallCallback):
         return f"call:{call.phone}:{call.ts}"
-    if call.id is not None:
-        return f"incoming:{call.id}"
-    text = f"{call.phone}:{call.mes}:{call.to}:{call.sent}"
-    return f"incoming:{sha1(text.encode('utf-8', 'surrogatepass'), usedforsecurity=False).hexdigest()}"
+    # The id is not covered. Without the text a forged call could take the id of a message that is still to come.
+    text = f"{call.phone}:{call.mes}:{call.to}"
+    name = f"{call.id}" if call.id is not None else f"sent {call.sent}"
+    return f"incoming:{name}:{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=16).hexdigest()}"
 
 
 # What the fields are. Each has the same key in all forms.

@@ -412,18 +412,18 @@ def test_values_are_values() -> None:
 
 
 def test_keys() -> None:
-    assert (STATUS.key, CALL.key, INCOMING.key) == (
-        "status:279:79990001122:1",
-        "call:79990001122:1679060876",
-        "incoming:7",
-    )
+    assert (STATUS.key, CALL.key) == ("status:279:79990001122:1", "call:79990001122:1679060876")
+    assert INCOMING.key == "incoming:7:619054288f51afb6e02ce5d36bebae33"
     # What a forger can change without the secret does not change it.
     assert replace(STATUS, ts=5, err=DeliveryError(1), cost=Decimal(1), md5="0", other={"x": "y"}).key == STATUS.key
     assert replace(CALL, waitcall="2", other={"x": "y"}).key == CALL.key
     assert replace(STATUS, status=MessageState.READ).key != STATUS.key
-    unnamed = replace(INCOMING, id=None)
-    assert unnamed.key != replace(unnamed, mes="Нет").key != replace(unnamed, mes="Нет", sent=5).key
-    assert unnamed.key == replace(unnamed, time=5).key and len(unnamed.key) == 49
+    assert replace(INCOMING, sms_id=1, sent=5, time=5, charset="utf-8").key == INCOMING.key
+    # Who sends an old message again under the id of one that is still to come must not keep that one away.
+    unnamed = replace(INCOMING, id=None, sent=5)
+    others = [replace(INCOMING, id=8), replace(INCOMING, mes="Нет"), replace(INCOMING, phone="7"), unnamed]
+    others += [replace(unnamed, sent=7), replace(unnamed, mes="Нет")]
+    assert len({INCOMING.key, *(other.key for other in others)}) == 7
 
 
 def test_a_string_for_a_body() -> None:
