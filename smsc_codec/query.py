@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard, TypeVar, cast, overload
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -129,8 +129,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         mapping or pairs, where values can be lists as those of `urllib.parse.parse_qs`. A *form* that was sent to
         the URL comes second; where a parameter is given twice the last one counts. The endpoint is the
         last part of the path (`/sys/send.php`, `/rest/send/`), whatever the host is; `/rest/` means fmt=3 and
-        UTF-8 [doc], and its form is a JSON object. Parameters without a path are those of `senders.php` if they have
-        one of its commands.
+        UTF-8 [doc], and its form is a JSON object, where a list is several values: a mapping means the same there as
+        its JSON text. Parameters without a path are those of `senders.php` if they have one of its commands.
 
         If the parameters do not tell what the reply is (`get=1`, the numbers of a message, …), they are taken to be
         somewhere else, and what is not given is not known. Otherwise `fmt` is 0 where it is not given, which is the
@@ -140,7 +140,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         parameters, for more than one command, and for a format or a charset that the service does not have.
         """
         path, given = _opened(url_or_parameters)
-        posted = () if form is None else _opened(form)[1]
+        posted = () if form is None else _opened(form, in_json=name_in(path)[1])[1]
         endpoint, rest = _endpoint_of(path, lambda names: _kept(given, names) | _kept(posted, names))
         names = names_of(endpoint)
         asked = _kept(given, names) | _kept(posted, names)
@@ -429,10 +429,13 @@ _Pairs = str | Sequence[tuple[str, str]]
 """Parameters: the text of a form, or names with their values."""
 
 
-def _opened(source: object) -> tuple[str, _Pairs]:
-    """Return the path of a source, empty if it has none, and its parameters."""
+def _opened(source: object, *, in_json: bool = False) -> tuple[str, _Pairs]:
+    """Return the path of a source, empty if it has none, and its parameters.
+
+    *in_json* reads a mapping or pairs as the members of a JSON object.
+    """
     try:
-        return _read(source)
+        return _read(source, in_json)
     except OptionError:
         raise
     except Exception as error:  # that of an object of the caller, or of what is no pair
@@ -440,7 +443,7 @@ def _opened(source: object) -> tuple[str, _Pairs]:
     raise OptionError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
 
-def _read(source: Any) -> tuple[str, _Pairs]:
+def _read(source: Any, in_json: bool) -> tuple[str, _Pairs]:
     """Return the same. Raise what an object of the caller raises."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         source = bytes(source).decode("latin-1")
@@ -456,16 +459,10 @@ def _read(source: Any) -> tuple[str, _Pairs]:
             raise TypeError
         return "", text
     items = source.items() if isinstance(source, Mapping) else source
-    found = []
-    for name, value in items:
-        if isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview)):
-            value = value[-1] if value else None  # noqa: PLW2901
-        # HTTP libraries leave out what is `None`.
-        text = "" if value is None else _text(value)
-        if text:
-            # Plain strings: those of a class of the caller may say something else when they are asked again.
-            found.append((str.__str__(_text(name)), str.__str__(text)))
-    return "", found
+    text_of = _member if in_json else _last
+    # Plain strings: those of a class of the caller may say something else when they are asked again.
+    texts = ((_text(name), text_of(value)) for name, value in items)
+    return "", [(str.__str__(name), str.__str__(text)) for name, text in texts if text]
 
 
 def _in_json(text: str) -> list[tuple[str, str]]:
@@ -476,14 +473,31 @@ def _in_json(text: str) -> list[tuple[str, str]]:
         members = None
     if members is None:
         raise OptionError("expected a form or a JSON object, found what begins like an object and is broken")
-    found = []
-    for name, value in members.items():
-        # PHP reads true as 1. The numbers of a message can be a list.
-        values = [int(each) if isinstance(each, bool) else each for each in (value if type(value) is list else [value])]
-        plain = [str(each) for each in values if isinstance(each, (str, int, float))]
-        if any(plain):
-            found.append((name, ",".join(plain)))
-    return found
+    return [(name, text) for name, value in members.items() if (text := _member(value))]
+
+
+def _member(value: object) -> str:
+    """Return the text of a member of a JSON object. The numbers of a message can be a list."""
+    values = value if is_list(value) else [value]
+    # PHP reads true as 1. What is inside of other containers is no parameter.
+    plain = [
+        _text(int(each) if isinstance(each, bool) else each)
+        for each in values
+        if each is not None and not isinstance(each, Mapping) and not is_list(each)
+    ]
+    return ",".join(plain) if any(plain) else ""
+
+
+def _last(value: object) -> str:
+    """Return the text of a form's value, the last one of a list. HTTP libraries leave out what is `None`."""
+    if is_list(value):
+        value = value[-1] if value else None
+    return "" if value is None else _text(value)
+
+
+def is_list(value: object) -> TypeGuard[Sequence[object]]:
+    """Whether the value of a parameter is several values, as a list is."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
 
 
 def _kept(pairs: _Pairs, names: frozenset[str]) -> dict[str, str]:

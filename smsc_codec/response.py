@@ -19,7 +19,7 @@ from ._types import is_really, name_of
 from .errors import OptionError
 from .limits import DEFAULT_LIMITS, Limits
 from .model import ErrorReply, Reply
-from .query import Parameters, Query
+from .query import Parameters, Query, is_list
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -180,7 +180,7 @@ def _given(form: Any) -> tuple[list[tuple[str, bytes]], bytes]:
         return [], str(form).encode("utf-8", "replace")
     pairs = []
     for name, given in form.items() if isinstance(form, Mapping) else form:
-        for value in given if isinstance(given, (list, tuple)) else [given]:
+        for value in given if is_list(given) else [given]:
             pairs.append((_text(name), value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")))
     return pairs, b""
 

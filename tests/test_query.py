@@ -523,6 +523,41 @@ def test_a_reply_of_another_endpoint_is_no_list_of_names() -> None:
         decode_response(response)
 
 
+STATUS = {"login": "l", "psw": "p"}
+JSON_FORMS: list[tuple[dict[str, Any], dict[str, str], bytes]] = [
+    ({"id": [5, 6], "phone": ["7", "8"]}, {"id": "several", "phone": "several"}, b'[{"status":1,"id":5,"phone":"7"}]'),
+    ({"id": (5, 6), "phone": ("7", "8")}, {"id": "several", "phone": "several"}, b'[{"status":1,"id":5,"phone":"7"}]'),
+    ({"id": [5], "phone": ["7"]}, {"id": "one", "phone": "one"}, b'{"status":1}'),
+    ({"id": 5, "phone": "7", "all": True}, {"id": "one", "phone": "one", "all": "1"}, b'{"status":1}'),
+    ({"id": 5, "phone": "7", "all": [True]}, {"id": "one", "phone": "one", "all": "1"}, b'{"status":1}'),
+    ({"id": 5, "phone": "7", "all": False}, {"id": "one", "phone": "one"}, b'{"status":1}'),
+    ({"id": 5, "phone": "7", "all": [None, {"a": 2}, [1]]}, {"id": "one", "phone": "one"}, b'{"status":1}'),
+    ({"id": 5, "phone": "7", "all": {"a": 2}, "del": []}, {"id": "one", "phone": "one"}, b'{"status":1}'),
+    ({"id": [None, 5.5], "phone": ["", "8"]}, {"id": "one", "phone": "several"}, b'[{"status":1,"id":5,"phone":"7"}]'),
+]
+
+
+@pytest.mark.parametrize(("asked", "parameters", "body"), JSON_FORMS, ids=range(len(JSON_FORMS)))
+def test_a_mapping_for_the_json_interface_means_the_same_as_its_text(
+    asked: dict[str, Any], parameters: dict[str, str], body: bytes
+) -> None:
+    url = "https://smsc.ru/rest/status/"
+    asked = {**STATUS, **asked}
+    text = json.dumps(asked)
+    queries = [Query.from_url(url, form) for form in (text, text.encode(), asked, [*asked.items()])]
+    assert queries == [queries[0]] * 4
+    assert queries[0].parameters == parameters
+    response: Any = SimpleNamespace(url=url, headers={})
+    for form in (text, asked, iter(asked.items())):
+        assert decode_response(response, body, form=form) == queries[0].decode(body)
+
+
+def test_a_mapping_for_a_file_is_a_form() -> None:
+    asked = {**STATUS, "id": [5, 6], "phone": ["7", "8"]}
+    query = Query.from_url("https://smsc.ru/sys/status.php", asked)
+    assert query.parameters == {"id": "one", "phone": "one"}
+
+
 @pytest.mark.parametrize("ending", ["", "/"])
 def test_the_json_interface(ending: str) -> None:
     query = Query.from_url(f"https://smsc.ru/rest/senders{ending}?{COMMON}", {"all": 1, "fmt": 2})

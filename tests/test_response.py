@@ -9,6 +9,7 @@ import io
 import threading
 import tracemalloc
 from array import array
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -381,6 +382,7 @@ CYRILLIC = "пароль"
     [
         {"psw": [SECRET, "b"]},
         {"zz": ("a", SECRET)},
+        {"zz": deque([SECRET, "a"])},
         {"zz": SECRET.encode()},
         [("zz", SECRET), ("zz", "b")],
         iter([("zz", SECRET), ("fmt", "3"), ("get", "1")]),
@@ -389,7 +391,7 @@ CYRILLIC = "пароль"
         bytearray(urlencode({"zz": SECRET}).encode()),
         Link(f"{ADDRESS}?zz={quote(SECRET)}"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_forms_that_the_caller_gives(form: Any) -> None:
     response = SimpleNamespace(url=ADDRESS, headers={})
