@@ -419,8 +419,8 @@ def _endpoint_of(path: str, kept: Callable[[frozenset[str]], Mapping[str, str]])
         return DEFAULT, False
     name, rest = name_in(path)
     if name not in ENDPOINTS:
-        words = "whose replies are not read here" if name in OTHERS else "which the service does not have"
-        found = f"{name}.php, {words}" if name else "another path"
+        # Any other name can hold anything, also a secret.
+        found = f"{name}.php, whose replies are not read here" if name in OTHERS else "another path"
         raise OptionError(f"expected a request to {known_names('.php')}, found {found}")
     return name, rest
 

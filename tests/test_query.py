@@ -505,11 +505,20 @@ def test_other_endpoints_are_refused_by_name(name: str) -> None:
             Query.from_url(f"https://smsc.ru/rest/{name}{ending}", {"get": 1})
 
 
-@pytest.mark.parametrize("name", ["sender", "callback", "my_proxy"])
-def test_unknown_pages_are_refused_by_name(name: str) -> None:
-    words = f"found {name}.php, which the service does not have$"
-    with pytest.raises(OptionError, match=f"^expected a request to {PAGES}, {words}"):
-        Query.from_url(f"https://smsc.ru/sys/{name}.php?{COMMON}")
+@pytest.mark.parametrize("name", ["sender", "callback", "my_proxy", "psw", "a" * 40])
+def test_pages_that_the_service_does_not_have_are_not_repeated(name: str) -> None:
+    """They can be a secret at the wrong place: `/sys/PASSWORD.php`."""
+    words = f"expected a request to {PAGES}, found another path"
+    url = f"https://smsc.ru/sys/{name}.php?{COMMON}&psw={name}"
+    for source in (url, f"/sys/{name}.php", f"{name}.php?{COMMON}", f"https://smsc.ru/rest/{name}/"):
+        for form in (None, {"psw": name, "get": 1}):
+            with pytest.raises(OptionError) as caught:
+                Query.from_url(source, form)
+            assert str(caught.value) == words
+            response: Any = SimpleNamespace(url=source, headers={}, content=b"OK")
+            with pytest.raises(OptionError) as caught:
+                decode_response(response, form=form)
+            assert str(caught.value) == words
 
 
 def test_a_reply_of_another_endpoint_is_no_list_of_names() -> None:
