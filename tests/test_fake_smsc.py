@@ -20,7 +20,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsc_codec import Codec, ErrorReply, Format, Sender, SenderList, SenderStatus, Success
+from smsc_codec import Codec, ErrorReply, Format, Query, Sender, SenderList, SenderStatus, Success
 from smsc_codec.endpoints import balance, module_of, send, status
 from smsc_codec.endpoints.balance import Balance, BalanceError
 from smsc_codec.endpoints.info import InfoError, OperatorInfo, OperatorInfoList
@@ -523,7 +523,7 @@ def test_json(service: FakeSmsc) -> None:
         1, 1, Decimal("1.4"), Decimal("98.6")
     )
     assert service.messages[0].text == "Привет"
-    assert post({**login, "phones": int(PHONE), "mes": "\ud800", "flash": True, "x": None, "y": [1.5]}).id == 2
+    assert post({**login, "phones": int(PHONE), "mes": "\ud800", "flash": True, "x": None, "y": [[1], None]}).id == 2
     assert (service.messages[1].text, service.messages[1].type) == ("?", MessageType.FLASH)
     assert service.requests[1].parameters == {"phones": PHONE, "mes": "?", "flash": "1"}
     assert post(urlencode({**login, "phones": PHONE, "mes": "Привет"}).encode()).id == 3
@@ -531,6 +531,31 @@ def test_json(service: FakeSmsc) -> None:
         assert post(broken).code is MessageError.AUTHORISATION
     response = service.handle_httpx(httpx.Request("POST", "https://x/rest/senders/", json={**login, "get": 1}))
     assert response.content == b"[]"
+
+
+def test_lists_in_json(service: FakeSmsc) -> None:
+    """The fake reads what `Query` reads."""
+
+    def post(endpoint: str, **members: Any) -> Any:
+        url, body = f"https://smsc.ru/rest/{endpoint}/", {"apikey": "demo-key", **members}
+        response = service.handle_httpx(httpx.Request("POST", url, json=body))
+        for form in (body, json.dumps(body)):
+            query = Query.from_url(url, form)
+            reply = query.decode(response.content)
+            assert isinstance(reply, query.expect or ErrorReply)
+        return reply
+
+    phones = {"phones": [PHONE, int(OTHER)], "mes": "x"}
+    assert post("send", **phones) == MessageSent(1, 2)
+    assert service.requests[-1].parameters == {"phones": f"{PHONE},{OTHER}", "mes": "x"}
+    assert [message.phone for message in service.messages] == [PHONE, OTHER]
+    assert post("send", **phones, cost=[True]) == MessageCost(Decimal("2.8"), 2)
+    assert len(post("status", id=[1, 1], phone=[PHONE, OTHER])) == 2
+    assert post("status", id=[1], phone=[PHONE]).status is MessageState.WAITING
+    assert [each.phone for each in post("info", get_operator=True, phone=[PHONE, OTHER])] == [PHONE, OTHER]
+    for name, value in (("empty", []), ("nested", [[5], {"a": 5}, None]), ("object", {"a": 5})):
+        assert post("balance", **{name: value}) == Balance(Decimal("97.2"))
+        assert service.requests[-1].parameters == {}
 
 
 def test_an_unknown_format_or_charset(service: FakeSmsc) -> None:

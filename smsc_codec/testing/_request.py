@@ -96,13 +96,17 @@ def read_form(query: str, content_type: str, body: bytes, endpoint: str = "sende
 
 
 def _members(body: bytes) -> dict[str, str]:
-    """Return the members of an object that are texts, numbers and switches, with halves of characters replaced."""
+    """Return the members of an object that are texts, numbers, switches or lists of these, as `Query` reads them.
+
+    The items of a list have commas between them. Halves of characters are replaced.
+    """
     found: Any = {}
     with suppress(ValueError, RecursionError):
         found = json.loads(body, parse_float=str, parse_int=str)
     texts: dict[str, str] = {}
     for name, value in found.items():
-        if isinstance(value, (str, bool)):
-            text = value if isinstance(value, str) else str(int(value))
-            texts[name] = text.encode("utf-8", "replace").decode()
+        items = value if isinstance(value, list) else [value]
+        plain = [item if isinstance(item, str) else str(int(item)) for item in items if isinstance(item, (str, bool))]
+        if plain:
+            texts[name] = ",".join(plain).encode("utf-8", "replace").decode()
     return texts
