@@ -20,7 +20,7 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsc_codec import Codec, ErrorReply, Format, Query, Sender, SenderList, SenderStatus, Success
+from smsc_codec import Codec, ErrorReply, Format, Query, Sender, SenderError, SenderList, SenderStatus, Success
 from smsc_codec.endpoints import balance, module_of, send, status
 from smsc_codec.endpoints.balance import Balance, BalanceError
 from smsc_codec.endpoints.info import InfoError, OperatorInfo, OperatorInfoList
@@ -284,6 +284,39 @@ def test_limits() -> None:
     assert refused(state(service))[0] is StatusError.TOO_MANY_REQUESTS
     service.advance(60)
     assert isinstance(sent(service), MessageSent) and isinstance(state(service), Message)
+
+
+def test_what_is_refused_does_not_count_for_a_limit() -> None:
+    service = FakeSmsc(balance=0)
+    assert refused(sent(service))[0] is MessageError.NO_MONEY
+    service.balance = 10
+    assert refused(sent(service, time="tomorrow"))[0] is MessageError.DATE_FORMAT
+    assert refused(sent(service, id="x"))[0] is MessageError.PARAMETERS
+    service.forbidden = ("hello",)
+    assert refused(sent(service))[0] is MessageError.FORBIDDEN
+    service.forbidden, service.undeliverable = (), frozenset({PHONE})
+    assert refused(sent(service))[0] is MessageError.UNDELIVERABLE
+    assert {refused(sent(service, cost=1))[0] for _ in range(6)} == {MessageError.UNDELIVERABLE}
+    service.undeliverable = frozenset()
+    assert isinstance(sent(service), MessageSent)
+    assert [refused(sent(service))[0] for _ in range(2)] == [MessageError.TOO_MANY_REQUESTS] * 2
+    service.advance(60)
+    assert isinstance(sent(service), MessageSent)
+
+    assert {refused(ask(service, "info", phone="12", get_operator=1))[0] for _ in range(4)} == {InfoError.NOT_FOUND}
+    deleted = {refused(state(service, id=9, **{"del": 1}))[0] for _ in range(21)}
+    assert deleted == {StatusError.DELETE}
+    names: list[tuple[dict[str, Any], SenderError]] = [
+        ({"add": 1, "sender": "SHOP"}, SenderError.PARAMETERS),
+        ({"add": 1, "sender": "7" * 16, "cmt": "x"}, SenderError.NUMBER_FORMAT),
+        ({"get": 1, "cnt": "x"}, SenderError.PARAMETERS),
+    ]
+    for asked, code in names:
+        assert {refused(ask(service, "senders", **asked))[0] for _ in range(6)} == {code}
+    added = ask(service, "senders", add=1, sender="SHOP", cmt="x")
+    assert not isinstance(added, ErrorReply)
+    saved = {refused(ask(service, "senders", add=1, sender="SHOP", cmt="x"))[0] for _ in range(6)}
+    assert saved == {SenderError.SAVE}
 
 
 # States

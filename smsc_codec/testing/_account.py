@@ -6,8 +6,8 @@ import hashlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import NoReturn
@@ -108,6 +108,7 @@ class Account:
         self._clock = clock
         self._ahead = 0.0
         self._seen: dict[Hashable, deque[float]] = {}
+        self._uncounted: list[Hashable] = []
         self._lock = threading.RLock()
         _ACCOUNTS.add(self)
 
@@ -145,16 +146,24 @@ class Account:
         digest = hashlib.md5(self.password.encode(), usedforsecurity=False).hexdigest()
         return given.get("login") == self.login and given.get("psw") in (self.password, digest)
 
+    @contextmanager
+    def _counting(self) -> Iterator[None]:
+        """Count what the command inside asks for. If the command is refused, nothing counts."""
+        self._uncounted = []
+        yield
+        for what in self._uncounted:
+            self._seen.setdefault(what, deque()).append(self._now())
+
     def _count(self, what: Hashable, most: int, code: ErrorCode) -> None:
-        """Refuse what was asked *most* times in the last minute; what is refused does not count."""
+        """Refuse what was asked *most* times in the last minute. It counts once the command is carried out."""
         if not self.rate_limits:
             return
-        times = self._seen.setdefault(what, deque())
+        times = self._seen.get(what, deque())
         while times and times[0] <= self._now() - MINUTE:
             times.popleft()
         if len(times) >= most:
             refuse(code)
-        times.append(self._now())
+        self._uncounted.append(what)
 
     def _answer_balance(self, form: Form) -> Balance:
         self._count("balance", _BALANCES, BalanceError.TOO_MANY_REQUESTS)

@@ -298,7 +298,8 @@ class FakeSmsc(Messages):
                     refuse(endpoint.errors(2))
                 if form.fmt is None or form.charset is None:
                     refuse(endpoint.errors(1))
-                return endpoint.answer(self, form)
+                with self._counting():
+                    return endpoint.answer(self, form)
             except ApiError as error:
                 return error.reply
 
