@@ -6,9 +6,11 @@ import asyncio
 import hashlib
 import http.client
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
+from unittest.mock import MagicMock
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
@@ -20,13 +22,24 @@ import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smsc_codec import Codec, ErrorReply, Format, Query, Sender, SenderError, SenderList, SenderStatus, Success
+from smsc_codec import (
+    Codec,
+    ErrorReply,
+    Format,
+    OperatorStatus,
+    Query,
+    Sender,
+    SenderError,
+    SenderList,
+    SenderStatus,
+    Success,
+)
 from smsc_codec.endpoints import balance, module_of, send, status
 from smsc_codec.endpoints.balance import Balance, BalanceError
 from smsc_codec.endpoints.info import InfoError, OperatorInfo, OperatorInfoList
 from smsc_codec.endpoints.send import MessageCost, MessageError, MessageSent, PhoneResult
 from smsc_codec.endpoints.status import DeliveryError, Message, MessageState, MessageType, StatusError, StatusList
-from smsc_codec.testing import FakeSmsc
+from smsc_codec.testing import FakeSenders, FakeSmsc
 from smsc_codec.testing import strategies as ours
 from smsc_codec.testing._numbers import operator_of
 from smsc_codec.testing._texts import parts_of
@@ -602,6 +615,76 @@ def test_sender_names_are_those_of_the_account(service: FakeSmsc) -> None:
     assert ask(service, "senders", get=1, fmt=2) == SenderList((Sender("SHOP", 1),))
     assert service.requests[-1].command == "get"
     assert ask(service, "balance", get=1) == Balance(Decimal(100)) and service.requests[-1].command is None
+
+
+WRONG_ARGUMENTS: list[tuple[str, Any, type[Exception], str]] = [
+    *((name, 5, TypeError, f"{name} has to be a string, not int") for name in ("login", "password", "apikey")),
+    *((name, None, TypeError, f"{name} has to be a string, not NoneType") for name in ("login", "password", "apikey")),
+    ("password", "\ud800", ValueError, "password has to be a text without halves of surrogate pairs"),
+    ("password", MagicMock(spec=str), TypeError, "password has to be a string, not MagicMock"),
+    ("currency", 5, TypeError, "currency has to be a string, not int"),
+    *(
+        ("currency", wrong, ValueError, "currency has to be a name that every format and charset can carry, such as ")
+        for wrong in ("", "1", "A,B", "A\nB", " A", "€", "₸", "OK\x00")
+    ),
+    ("balance", None, TypeError, "balance has to be a Decimal, a text or a whole number, not None"),
+    ("credit", -1, ValueError, "credit has to be an amount from 0 to "),
+    ("price", "x", ValueError, "price has to be an amount from 0 to "),
+    ("clock", 5, TypeError, "clock has to be None or a function that returns seconds, not 5"),
+    ("rate_limits", 1, TypeError, "rate_limits has to be True or False, not 1"),
+    ("rate_limits", None, TypeError, "rate_limits has to be True or False, not None"),
+    *((name, 5, TypeError, f"{name} has to be a list, not 5") for name in ("senders", "undeliverable", "forbidden")),
+    *((name, PHONE, TypeError, f"{name} has to be a list, not ") for name in ("senders", "undeliverable", "forbidden")),
+    *((name, b"7", TypeError, f"{name} has to be a list, not ") for name in ("senders", "undeliverable", "forbidden")),
+    *((name, [5], TypeError, f"each of {name} has to be a string, not int") for name in ("undeliverable", "forbidden")),
+    ("undeliverable", ["12"], ValueError, "each of undeliverable has to be a number of 7 to 15 digits, or an address"),
+    ("forbidden", ["a", ""], ValueError, "each of forbidden has to have at least one character"),
+    ("senders", [5], TypeError, "each of senders has to be a Sender or a name, not 5"),
+    ("senders", [""], ValueError, "senders[0].name: expected a name of at least one character, found ''"),
+    ("senders", ["A", Sender("B", "5")], ValueError, "senders[1].id: expected a whole number"),  # type: ignore[arg-type]
+    ("senders", [Sender("B", None, 1, 5)], ValueError, "senders[0].operators: expected a mapping"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "kind", "words"),
+    WRONG_ARGUMENTS,
+    ids=[f"{name}-{at}" for at, (name, *_) in enumerate(WRONG_ARGUMENTS)],
+)
+def test_arguments_that_cannot_be(name: str, wrong: Any, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=re.escape(words)):
+        FakeSmsc(**{name: wrong})
+    service = FakeSmsc()
+    if name != "clock":
+        before = getattr(service, name)
+        with pytest.raises(kind, match=re.escape(words)):
+            setattr(service, name, wrong)
+        assert getattr(service, name) == before
+    if name in ("login", "apikey", "undeliverable", "rate_limits", "senders"):
+        with pytest.raises(kind, match=re.escape(words)):
+            FakeSenders(**{name: wrong})
+    if name == "password":
+        for give in (lambda: FakeSenders(psw=wrong), lambda: setattr(FakeSenders(), "psw", wrong)):
+            with pytest.raises(kind, match=re.escape(words.replace("password", "psw"))):
+                give()
+
+
+def test_arguments_in_other_forms() -> None:
+    service = FakeSmsc(
+        currency="грн", undeliverable={"+7 (910) 111-22-33", "a@example.com"}, forbidden=iter(["casino"])
+    )
+    assert service.undeliverable == {PHONE, "a@example.com"} and service.forbidden == ("casino",)
+    assert refused(sent(service))[0] is MessageError.UNDELIVERABLE
+    for fmt in Format:
+        assert ask(service, "balance", cur=1, fmt=fmt) == Balance(Decimal(100), None, "грн")
+    only_in_text = Sender("A", 1, None, {"mega_step": OperatorStatus.SENT}, {"mega_step": "INFO"})
+    service.senders = [only_in_text]
+    assert service.senders[0].replacements == {"mega_step": "INFO"}
+    service.senders = ["SHOP"]
+    with pytest.raises(TypeError, match="status has to be a whole number, not 'x'"):
+        service.moderate("SHOP", "x")  # type: ignore[arg-type]
+    service.moderate("SHOP", 2)  # type: ignore[arg-type]
+    assert service.senders[0].status is SenderStatus.DISABLED
 
 
 # Addresses and libraries

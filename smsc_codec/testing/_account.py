@@ -6,16 +6,20 @@ import hashlib
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
-from typing import NoReturn
+from itertools import product
+from typing import Any, NoReturn
 from weakref import WeakSet
 
-from .._source import quote
+from .._source import CHARSETS, quote
 from .._types import is_really
-from ..endpoints.balance import Balance, BalanceError
+from .._types import name_of as type_name
+from ..endpoints.balance import CODEC, Balance, BalanceError
+from ..errors import EncodeError
+from ..formats import Format
 from ..model import ErrorCode, ErrorReply
 from ._request import Form
 
@@ -82,6 +86,38 @@ def amount(what: str, given: object, least: Decimal = Decimal(0), most: Decimal 
     return plain(money)
 
 
+def text_of(what: str, given: object) -> str:
+    """Return a text as a plain string. Refuse anything else without repeating it, as some texts are secret."""
+    if not is_really(given, str):
+        raise TypeError(f"{what} has to be a string, not {type_name(given)}")
+    text = str.__str__(given)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} has to be a text without halves of surrogate pairs") from None
+    return text
+
+
+def items_of(what: str, given: object) -> list[Any]:
+    """Return the items of a collection. Refuse a single text, which would be taken for its letters."""
+    if is_really(given, str) or is_really(given, bytes) or not isinstance(given, Iterable):
+        raise TypeError(f"{what} has to be a list, not {quote(given)}")
+    return list(given)
+
+
+def _currency_of(given: object) -> str:
+    """Return a currency. Refuse one that not every format and charset can carry."""
+    currency = text_of("currency", given)
+    try:
+        for fmt, charset, credit in product(Format, CHARSETS, (None, Decimal(1))):
+            CODEC.encode(Balance(Decimal(1), credit, currency), fmt=fmt, charset=charset)
+    except EncodeError:
+        raise ValueError(
+            f"currency has to be a name that every format and charset can carry, such as RUR, not {quote(currency)}"
+        ) from None
+    return currency
+
+
 def plain(money: Decimal) -> Decimal:
     """Return an amount without zeros at its end and without an exponent."""
     digits = f"{money:f}"
@@ -105,12 +141,61 @@ class Account:
         self.login, self.password, self.apikey = login, password, apikey
         self.balance, self.credit, self.currency = balance, credit, currency
         self.rate_limits = rate_limits
+        if clock is not None and not callable(clock):
+            raise TypeError(f"clock has to be None or a function that returns seconds, not {quote(clock)}")
         self._clock = clock
         self._ahead = 0.0
         self._seen: dict[Hashable, deque[float]] = {}
         self._uncounted: list[Hashable] = []
         self._lock = threading.RLock()
         _ACCOUNTS.add(self)
+
+    @property
+    def login(self) -> str:
+        """The login."""
+        return self._login
+
+    @login.setter
+    def login(self, login: str) -> None:
+        self._login = text_of("login", login)
+
+    @property
+    def password(self) -> str:
+        """The password; its MD5 in small letters is right too."""
+        return self._password
+
+    @password.setter
+    def password(self, password: str) -> None:
+        self._password = text_of("password", password)
+
+    @property
+    def apikey(self) -> str:
+        """The key that stands in the place of login and password."""
+        return self._apikey
+
+    @apikey.setter
+    def apikey(self, apikey: str) -> None:
+        self._apikey = text_of("apikey", apikey)
+
+    @property
+    def rate_limits(self) -> bool:
+        """Whether requests that are repeated too often are refused."""
+        return self._rate_limits
+
+    @rate_limits.setter
+    def rate_limits(self, rate_limits: bool) -> None:
+        if rate_limits is not True and rate_limits is not False:
+            raise TypeError(f"rate_limits has to be True or False, not {quote(rate_limits)}")
+        self._rate_limits = rate_limits
+
+    @property
+    def currency(self) -> str:
+        """The currency of the money, such as `RUR`."""
+        return self._currency
+
+    @currency.setter
+    def currency(self, currency: str) -> None:
+        self._currency = _currency_of(currency)
 
     @property
     def balance(self) -> Decimal:

@@ -24,7 +24,7 @@ from ..endpoints.status import (
 )
 from ..formats import Format
 from ..model import Success
-from ._account import amount, check_number, check_seconds, date_of, moment, plain, refuse
+from ._account import amount, check_number, check_seconds, date_of, items_of, moment, plain, refuse, text_of
 from ._numbers import digits_of, is_address, name_of, operator_of
 from ._request import Form
 from ._senders import SenderNames
@@ -116,7 +116,7 @@ class Messages(SenderNames):
     def __init__(self, price: Decimal | str | int, forbidden: Iterable[str], **account: Any) -> None:
         super().__init__(**account)
         self.price = price
-        self.forbidden = tuple(forbidden)
+        self.forbidden = forbidden
         self._messages: dict[tuple[int, str], SentMessage] = {}
         self._fates: dict[str, Fate] = {}
         self._last_message = 0
@@ -129,6 +129,18 @@ class Messages(SenderNames):
     @price.setter
     def price(self, price: Decimal | str | int) -> None:
         self._price = amount("price", price, most=Decimal(1000))
+
+    @property
+    def forbidden(self) -> tuple[str, ...]:
+        """The words that no text and no sender may have. Any collection can be set."""
+        return self._forbidden
+
+    @forbidden.setter
+    def forbidden(self, forbidden: Iterable[str]) -> None:
+        words = tuple(text_of("each of forbidden", word) for word in items_of("forbidden", forbidden))
+        if "" in words:
+            raise ValueError("each of forbidden has to have at least one character: an empty word is in every text")
+        self._forbidden = words
 
     @property
     def messages(self) -> tuple[SentMessage, ...]:

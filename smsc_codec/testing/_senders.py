@@ -12,7 +12,9 @@ from typing import Any, NoReturn, cast
 from msgspec.structs import replace
 
 from .._source import quote
+from .._types import is_really
 from ..endpoints.senders import (
+    CODEC,
     COMMANDS,
     OTHER_OPERATORS,
     TEXT_ORDER,
@@ -24,10 +26,12 @@ from ..endpoints.senders import (
     SenderList,
     SenderStatus,
 )
+from ..errors import EncodeError
 from ..formats import Format
 from ..mapping import FrozenMapping
-from ..model import Success
-from ._account import Account, refuse
+from ..model import MAX_NUMBER, Success
+from ._account import Account, check_number, items_of, refuse, text_of
+from ._numbers import digits_of, is_address
 from ._request import Form
 
 # The first two are recorded, those of 7 and 8 documented for other endpoints, the others ours.
@@ -62,7 +66,7 @@ class SenderNames(Account):
         super().__init__(**account)
         self._last_sender = 0
         self.senders = senders
-        self.undeliverable = frozenset(undeliverable)
+        self.undeliverable = undeliverable
         self.codes: dict[str, str] = {}
         self.comments: dict[str, str] = {}
         self._sent: dict[str, float] = {}
@@ -76,7 +80,9 @@ class SenderNames(Account):
 
     @senders.setter
     def senders(self, senders: Iterable[Sender | str]) -> None:
-        given = [Sender(sender) if isinstance(sender, str) else sender for sender in senders]
+        given = [Sender(sender) if is_really(sender, str) else sender for sender in items_of("senders", senders)]
+        for at, sender in enumerate(given):
+            _check(sender, f"senders[{at}]")
         taken = {sender.id for sender in given}
         kept: list[Sender] = []
         last = 0
@@ -91,13 +97,23 @@ class SenderNames(Account):
         self._senders = tuple(kept)
         self._last_sender = max([self._last_sender, *(sender.id or 0 for sender in kept)])
 
+    @property
+    def undeliverable(self) -> frozenset[str]:
+        """The numbers that get no message and no confirmation code. Any collection can be set."""
+        return self._undeliverable
+
+    @undeliverable.setter
+    def undeliverable(self, undeliverable: Iterable[str]) -> None:
+        self._undeliverable = frozenset(map(_receiver, items_of("undeliverable", undeliverable)))
+
     def moderate(self, name: str, status: SenderStatus = SenderStatus.ALLOWED) -> None:
         """Set a name's status, as the service's moderators do; `KeyError` if there is no such name."""
+        check_number("status", status, 0, MAX_NUMBER)
         with self._lock:
             found = [sender for sender in self._senders if sender.name == name]
             if not found:
                 raise KeyError(name)
-            self._put(replace(found[0], status=status))
+            self._put(replace(found[0], status=SenderStatus(status)))
 
     def _answer_senders(self, form: Form) -> Reply:
         command = form.command(COMMANDS)
@@ -208,6 +224,31 @@ _COMMANDS: Mapping[str, Callable[[SenderNames, Form], Reply]] = {
     "check_code": SenderNames._check_code,
     "del": SenderNames._delete,
 }
+
+
+def _check(sender: object, where: str) -> None:
+    """Refuse what is not a sender name, and one that no format can carry."""
+    if not is_really(sender, Sender):
+        raise TypeError(f"each of senders has to be a Sender or a name, not {quote(sender)}")
+    troubles = []
+    for fmt in (Format.JSON, Format.XML, Format.TEXT):
+        try:
+            CODEC.encode(SenderList((sender,)), fmt=fmt)
+        except EncodeError as error:
+            troubles.append(f"{where}{error.path.removeprefix('senders[0]')}: {error.reason}")
+        else:
+            return
+    raise ValueError(troubles[0])
+
+
+def _receiver(given: object) -> str:
+    """Return a number, or the address of an e-mail, as requests name it."""
+    text = text_of("each of undeliverable", given)
+    number = digits_of(text) or (text if is_address(text) else None)
+    if number is None:
+        words = "a number of 7 to 15 digits, or an address"
+        raise ValueError(f"each of undeliverable has to be {words}, not {quote(text)}")
+    return number
 
 
 def _flags(asked: Mapping[str, str]) -> dict[str, OperatorStatus]:

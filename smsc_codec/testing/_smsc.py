@@ -22,7 +22,7 @@ from ..endpoints.status import Message, StatusError, StatusList
 from ..errors import EncodeError
 from ..formats import Format
 from ..model import ApiError, ErrorCode
-from ._account import check_number, refusal, refuse
+from ._account import check_number, refusal, refuse, text_of
 from ._faults import Fault, Faults
 from ._head import RefusedError
 from ._info import INFO_PHRASES, answer_info
@@ -71,6 +71,8 @@ class FakeSmsc(Messages):
     assigned and a status that is `None` is `ALLOWED`, or names alone. With *rate_limits* off, requests can be repeated
     at will. *clock* gives the time, in seconds since 1970 in UTC; without one the time stands still until `advance` is
     called.
+
+    Raises `TypeError` and `ValueError` for wrong arguments, and where an attribute is set to what it cannot be.
 
     >>> with FakeSmsc() as service:
     ...     service.url.startswith("http://127.0.0.1:") and service.url.endswith("/sys/")
@@ -388,7 +390,7 @@ class FakeSenders(FakeSmsc):
     ) -> None:
         super().__init__(
             login=login,
-            password=psw,
+            password=text_of("psw", psw),
             apikey=apikey,
             senders=senders,
             undeliverable=undeliverable,
@@ -406,7 +408,7 @@ class FakeSenders(FakeSmsc):
 
     @psw.setter
     def psw(self, psw: str) -> None:
-        self.password = psw
+        self.password = text_of("psw", psw)
 
     @property
     def url(self) -> str:
