@@ -490,6 +490,20 @@ def test_deleted_messages(service: FakeSmsc) -> None:
     assert body_of(service, "status", phone=OTHER, id=1, **{"del": 1}) == b"OK"
 
 
+def test_messages_with_the_same_id_and_number(service: FakeSmsc) -> None:
+    for text in ("first", "second", "third"):
+        assert sent(service, mes=text, id=7) == MessageSent(7, 1)
+    sent(service, mes="other", id=7, phones=OTHER)
+    assert [message.text for message in service.messages] == ["first", "second", "third", "other"]
+    assert repr(service) == "<FakeSmsc with 4 messages>"
+    assert state(service, id=7, all=1).message == "third"
+    service.change(7, MessageState.READ, phone=PHONE)
+    assert state(service, id=7).status is MessageState.READ
+    assert state(service, **{"del": 1}, id=7) == Success()
+    assert [message.text for message in service.messages] == ["other"]
+    assert refused(state(service, **{"del": 1}, id=7))[0] is StatusError.DELETE
+
+
 @pytest.mark.parametrize(
     "asked", [{"phone": ""}, {"id": ""}, {"id": "x"}, {"id": "1,2"}, {"id": "0"}, {"id": "-1"}], ids=str
 )

@@ -117,7 +117,9 @@ class Messages(SenderNames):
         super().__init__(**account)
         self.price = price
         self.forbidden = forbidden
-        self._messages: dict[tuple[int, str], SentMessage] = {}
+        self._messages: list[SentMessage] = []
+        # The last one with each id and number, which the service is asked about.
+        self._known: dict[tuple[int, str], SentMessage] = {}
         self._fates: dict[str, Fate] = {}
         self._last_message = 0
 
@@ -144,9 +146,9 @@ class Messages(SenderNames):
 
     @property
     def messages(self) -> tuple[SentMessage, ...]:
-        """The messages, the first that was sent first; one for each number."""
+        """The messages, the first that was sent first; one for each number of each request. Deleted ones are gone."""
         with self._lock:
-            return tuple(self._messages.values())
+            return tuple(self._messages)
 
     def fate(self, phone: str, state: int, error: int = 0, *, after: float = DELIVERED) -> None:
         """Say what becomes of the messages that are sent to *phone* from here on.
@@ -163,7 +165,7 @@ class Messages(SenderNames):
         fate = _fate(state, error, 0.0)
         with self._lock:
             wanted = None if phone is None else _digits(phone)
-            found = [each for each in self._messages.values() if each.id == id and wanted in (None, each.phone)]
+            found = [each for each in self._messages if each.id == id and wanted in (None, each.phone)]
             if not found:
                 raise KeyError(id)
             for message in found:
@@ -240,7 +242,8 @@ class Messages(SenderNames):
         self._last_message = max(self._last_message, id_)
         for message in made:
             message.id = id_
-            self._messages[id_, message.phone] = message
+            self._messages.append(message)
+            self._known[id_, message.phone] = message
         return id_
 
     def _denies(self, made: list[SentMessage]) -> bool:
@@ -273,10 +276,12 @@ class Messages(SenderNames):
         key = ("status", tuple(sorted(asked.items())))
         self._count(key, _STATES, StatusError.TOO_MANY_REQUESTS)
         if asked.get("del") == "1":
-            if not all(each in self._messages for each in wanted):
+            if not all(each in self._known for each in wanted):
                 refuse(StatusError.DELETE, STATUS_PHRASES)
-            for each in wanted:
-                self._messages.pop(each, None)
+            deleted = set(wanted)
+            for each in deleted:
+                del self._known[each]
+            self._messages = [each for each in self._messages if (each.id, each.phone) not in deleted]
             return Success()
         # [doc] A comma asks for the list, also one behind the last number.
         many = "," in asked["phone"] + asked["id"]
@@ -286,7 +291,7 @@ class Messages(SenderNames):
 
     def _state(self, wanted: tuple[int, str], view: str, many: bool, fmt: Format) -> Message:
         """Return the state of a message with the fields that the view has in this format."""
-        message = self._messages.get(wanted)
+        message = self._known.get(wanted)
         if message is None:
             found = Message(MessageState.NOT_FOUND)
             if view != "0" and fmt is Format.CSV:
