@@ -835,6 +835,25 @@ def test_misbehaviour(service: FakeSmsc) -> None:
     assert "message = ж" in body.decode("utf-16")
 
 
+@pytest.mark.parametrize("fmt", Format)
+def test_errors_on_demand_have_the_id_that_own_errors_have(service: FakeSmsc, fmt: Format) -> None:
+    def on_demand(code: int, **parameters: Any) -> Any:
+        service.misbehave(error=code)
+        return refused(sent(service, fmt=fmt, **parameters))[2]
+
+    assert [on_demand(code) for code in (3, 6, 7, 8)] == [1, 2, 3, 4]
+    assert [on_demand(code) for code in (1, 2, 4, 5, 9, 77)] == [None] * 6
+    assert on_demand(3, cost=1) is None, "a price has no id"
+    assert (on_demand(3, cost=3), on_demand(3, id=100), on_demand(3, id="x")) == (5, 100, 101)
+    service.misbehave(error=3, description="no more money")
+    no_words = None if fmt is Format.CSV else "no more money"
+    assert refused(sent(service, fmt=fmt)) == (MessageError.NO_MONEY, no_words, 102)
+    assert service.messages == () and state(service, id=102).status is MessageState.NOT_FOUND
+    assert sent(service).id == 103
+    service.misbehave(error=3)
+    assert refused(ask(service, "info", phone=PHONE, get_operator=1))[2] is None
+
+
 def test_the_fixture(fake_smsc: FakeSmsc) -> None:
     asked = urlencode({"login": "demo", "psw": "demo", "phones": PHONE, "mes": "hi"})
     for expected in (b"OK - 1 SMS, ID - 1", b"OK - 1 SMS, ID - 2"):

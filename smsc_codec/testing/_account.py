@@ -44,16 +44,17 @@ _LAST = 253_370_764_800
 _MOST_MONEY = Decimal(10**9)
 
 
-def refusal(code: ErrorCode, phrases: Mapping[int, str], description: str | None = None) -> ErrorReply:
-    """The error of that number, with the service's phrase if none is given."""
+def refusal(
+    code: ErrorCode, phrases: Mapping[int, str], description: str | None = None, id: int | None = None
+) -> ErrorReply:
+    """Return the error of that number, with the service's phrase if none is given."""
     phrase = phrases.get(code, _DESCRIPTIONS.get(code))
-    return ErrorReply(code, phrase if description is None else description)
+    return ErrorReply(code, phrase if description is None else description, id)
 
 
 def refuse(code: ErrorCode, phrases: Mapping[int, str] = _DESCRIPTIONS, id: int | None = None) -> NoReturn:
     """Answer with an error."""
-    phrase = phrases.get(code, _DESCRIPTIONS.get(code))
-    ErrorReply(code, phrase, id).raise_for_error()
+    refusal(code, phrases, None, id).raise_for_error()
 
 
 def check_number(what: str, given: object, least: int, most: int | None = None) -> None:

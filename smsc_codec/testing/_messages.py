@@ -39,6 +39,10 @@ MESSAGE_PHRASES: Mapping[int, str] = {
     MessageError.PHONE_FORMAT: "invalid number",
     MessageError.UNDELIVERABLE: "can't to deliver",
 }
+# A message has its id before it is refused with one of these. A price has none.
+_AFTER_ID = frozenset(
+    {MessageError.NO_MONEY, MessageError.FORBIDDEN, MessageError.PHONE_FORMAT, MessageError.UNDELIVERABLE}
+)
 STATUS_PHRASES: Mapping[int, str] = {StatusError.DELETE: "delete error"}
 
 # [doc] Identical messages and identical price requests a minute. Nobody has seen the number for states: ours.
@@ -236,15 +240,28 @@ class Messages(SenderNames):
 
     def _identify(self, made: list[SentMessage], wanted: str) -> int:
         """Give the messages an id, which the caller may choose, and keep them."""
-        if wanted and not (_ID.fullmatch(wanted) and int(wanted) <= _MOST_ID):
+        if wanted and not _is_id(wanted):
             _refuse(MessageError.PARAMETERS)
-        id_ = int(wanted) if wanted else self._last_message + 1
-        self._last_message = max(self._last_message, id_)
+        id_ = self._new_id(wanted)
         for message in made:
             message.id = id_
             self._messages.append(message)
             self._known[id_, message.phone] = message
         return id_
+
+    def _new_id(self, wanted: str) -> int:
+        """Return the id that the caller has chosen, or the next one."""
+        id_ = int(wanted) if wanted else self._last_message + 1
+        self._last_message = max(self._last_message, id_)
+        return id_
+
+    def _id_of_error(self, code: int, form: Form) -> int | None:
+        """Return the id that an error has which the test asks for: the one that the account's own error would have."""
+        asked = form.parameters
+        if form.endpoint != "send" or code not in _AFTER_ID or (asked.get("cost") or "0") == "1":
+            return None
+        wanted = asked.get("id", "")
+        return self._new_id(wanted if _is_id(wanted) else "")
 
     def _denies(self, made: list[SentMessage]) -> bool:
         """Whether a text has a forbidden word, or a name that the account has may not be used yet."""
@@ -342,6 +359,11 @@ class Messages(SenderNames):
         return replace(
             found, imsi=imsi, msc=f"{message.phone[:4]}0000000", mcc=operator.mcc, mnc=operator.mnc, **network
         )
+
+
+def _is_id(text: str) -> bool:
+    """Whether a caller may choose this id."""
+    return _ID.fullmatch(text) is not None and int(text) <= _MOST_ID
 
 
 def all_of(asked: Mapping[str, str]) -> str:

@@ -167,7 +167,8 @@ class FakeSmsc(Messages):
         """Spoil the answer to the next request, or to the next *times*; `None` is until `behave` is called.
 
         - *error*: the command is not carried out, and answered with this error; *description* is its phrase if
-          it shall not be the usual one. Everything else happens to the answer after the command was carried out.
+          it shall not be the usual one. Of `send.php` the errors 3, 6, 7 and 8 have an id, as the fake's own
+          have; no message has it. Everything else happens to the answer after the command was carried out.
         - *plain*: the answer is text (fmt=0), whatever format was asked for, as the service does with `OK` and errors.
         - *charset*: the answer is in this charset, any that Python knows, although `Content-Type` names another.
         - *body*: these bytes come instead: `b""`, or a proxy's page.
@@ -285,7 +286,8 @@ class FakeSmsc(Messages):
             if fault.error is None:
                 reply = self._answer(form)
             else:
-                reply = refusal(endpoint.errors(fault.error), endpoint.phrases, fault.description)
+                id_ = self._id_of_error(fault.error, form)
+                reply = refusal(endpoint.errors(fault.error), endpoint.phrases, fault.description, id_)
             command = form.command(senders.COMMANDS) if form.endpoint == "senders" else None
             received = ReceivedRequest(method, form.endpoint, command, form.parameters, form.files, reply)
             self._requests.append(received)
