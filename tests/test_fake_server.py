@@ -229,6 +229,36 @@ def test_nothing_is_left(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_block_that_is_never_left_does_not_keep_the_interpreter() -> None:
+    """As in a console, or where a test runner dies between a fixture and its end."""
+    program = (
+        "import http.client\n"
+        "from smsc_codec.testing import FakeSenders, FakeSmsc\n"
+        "left = [FakeSmsc(), FakeSenders()]\n"
+        "for service in left:\n"
+        "    service.__enter__()\n"
+        "service.misbehave(delay=600)\n"
+        "idle, waiting = (http.client.HTTPConnection(service.url.split('/')[2]) for service in left)\n"
+        "idle.request('GET', '/')\n"
+        "idle.getresponse().read()\n"
+        "waiting.request('GET', '/sys/senders.php')\n"
+        "while not service.requests:\n"
+        "    pass\n"
+        "print('the end', flush=True)\n"
+    )
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ), timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "the end\n", "")
+
+
+def test_threads_of_connections_that_are_gone_are_forgotten() -> None:
+    with FakeSenders(rate_limits=False) as server:
+        for _ in range(50):
+            get(server, get=1)
+        http_server = server._http
+        assert http_server is not None and len(http_server._workers) < 25
+
+
 def test_inside_and_outside_of_the_block() -> None:
     server = FakeSenders(["A"])
     assert repr(server) == "<FakeSenders with 1 names>"

@@ -133,9 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Http(ThreadingHTTPServer):
-    """The server of one `with` block; every thread and socket that it has made is gone after `stop`."""
+    """The server of one `with` block; every thread and socket that it has made is gone after `stop`.
 
-    daemon_threads = False
+    The threads are daemons: whoever never leaves the block can end the interpreter all the same. The standard library
+    does not wait for threads that are daemons, so `stop` does.
+    """
+
     request_queue_size = 128
 
     def __init__(self, service: Service) -> None:
@@ -143,8 +146,11 @@ class Http(ThreadingHTTPServer):
         self.service = service
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
+        self._workers: list[threading.Thread] = []
         self._process = os.getpid()
-        self._thread = threading.Thread(target=self.serve_forever, name="FakeSmsc", kwargs={"poll_interval": 0.01})
+        self._thread = threading.Thread(
+            target=self.serve_forever, name="FakeSmsc", kwargs={"poll_interval": 0.01}, daemon=True
+        )
 
     def start(self) -> None:
         self._thread.start()
@@ -163,10 +169,15 @@ class Http(ThreadingHTTPServer):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
+        for worker in self._workers:
+            worker.join()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
-        super().process_request(request, client_address)
+        self._workers = [worker for worker in self._workers if worker.is_alive()]
+        worker = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        self._workers.append(worker)
+        worker.start()
 
     def close_request(self, request: Any) -> None:
         self._open.discard(request)
