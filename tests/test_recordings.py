@@ -146,6 +146,35 @@ def test_the_answer_to_what_was_asked(case: Case) -> None:
     assert case.summary.timeline.buckets == {1715941230: Counter({3: 1})}
 
 
+@pytest.mark.parametrize("endpoint", ["sned", "send.php.php", "Send", "/sys/send.php", "psw", "", " "])
+def test_an_endpoint_that_the_service_does_not_have(case: Case, endpoint: str) -> None:
+    known = "senders, send, status, balance, info, get, phones, jobs"
+    for row in ({"body": "garbage"}, {"body": "OK", "expect": "success"}, {"url": URL + "get=1", "body": "[]"}):
+        assert case(rows({**row, "endpoint": endpoint, "fmt": 0})) == [(1, "bad-entry")]
+        assert case.summary.skipped == {} and case.summary.undecoded == 1
+        (found,) = case.found([str(case.folder / "recording")])
+        assert found.message.startswith(f"endpoint has to be one of {known}")
+    # A line that is broken otherwise too, and one that asked somebody else.
+    assert case(rows({"endpoint": endpoint, "fmt": 7, "body": "x"})) == [(1, "bad-entry")]
+    assert case(rows({"endpoint": endpoint, "url": "https://host.example/", "body": "x"})) == []
+    assert case.summary.skipped == {"host.example": 1}
+
+
+def test_an_endpoint_and_a_url_that_disagree(case: Case) -> None:
+    url = "https://smsc.ru/sys/send.php?fmt=1&cost=1&phones=79990001122&mes=x"
+    text = rows(
+        *({"url": url, "endpoint": name, "body": "4.48,2"} for name in ("send", "send.php", "status", "get.php")),
+        {"url": "https://proxy.example/send.php", "endpoint": "status", "body": "x"},
+        {"url": "/", "endpoint": "status", "body": "x"},
+    )
+    assert case(text) == [(3, "bad-entry"), (4, "bad-entry")]
+    assert [found.message for found in case.found([str(case.folder / "recording")])] == [
+        "endpoint is status, and url asks send.php",
+        "endpoint is get, and url asks send.php",
+    ]
+    assert case.summary.skipped == {"proxy.example": 1, "no host": 1}
+
+
 def test_unknown_keys_and_numbers_are_counted(case: Case) -> None:
     body = '[{"sender":"A","foo":2},{"sender":"B","foo":2,"status":99}]'
     assert [code for _, code in case(body, fmt=3)] == ["unknown-key", "unknown-number"]

@@ -9,8 +9,10 @@ from typing import Literal
 
 import msgspec
 
+from .._pages import PAGES
 from .._source import BOM, CHARSETS, charset_name
-from ..endpoints import all_kinds
+from ..endpoints import ENDPOINTS, OTHERS, all_kinds, name_in
+from ..query import split
 from ._coding import LONGEST
 from ._entry import Entry, bounded, refused
 from ._json import string_at
@@ -42,7 +44,7 @@ class Row(msgspec.Struct):
     body_base64: bytes | None = None
     url: str | None = None
     endpoint: str | None = None
-    """The endpoint that was asked, such as `send.php`. Those whose replies are not read are skipped."""
+    """The endpoint of the service that was asked, such as `send.php`. Those whose replies are not read are skipped."""
     time: str | None = None
     """In ISO 8601."""
 
@@ -110,6 +112,9 @@ def entries(block: Block) -> Iterator[Entry]:
         if row.expect is not None and row.expect not in all_kinds():
             yield _bad(number, line, f"expect has to be one of {', '.join(all_kinds())}")
             continue
+        if row.endpoint is not None and (trouble := _trouble(row.endpoint, row.url or "")):
+            yield _bad(number, line, trouble)
+            continue
         entry = Entry(
             number=number,
             body=body,
@@ -147,5 +152,15 @@ def _bad(number: int, line: bytes, message: str) -> Entry:
 
 
 def _page(endpoint: str) -> str:
-    """Return the path of an endpoint that a line names, with or without the ending of its file."""
-    return endpoint and f"/{endpoint.removesuffix('.php')}.php"
+    """Return the path of an endpoint that a line names, with or without the ending of its file; empty if unknown."""
+    name = endpoint.removesuffix(".php")
+    return f"/{name}.php" if name in PAGES else ""
+
+
+def _trouble(endpoint: str, url: str) -> str:
+    """Return what is wrong with the endpoint that a line names, empty if nothing is."""
+    name = endpoint.removesuffix(".php")
+    if name not in PAGES:
+        return f"endpoint has to be one of {', '.join((*ENDPOINTS, *OTHERS))}"
+    asked = name_in(split(url)[1])[0] if url else name
+    return f"endpoint is {name}, and url asks {asked}.php" if asked != name and asked in PAGES else ""
