@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -19,7 +20,7 @@ import pytest
 from smsc_codec.cli import validate as _cli_validate
 from smsc_codec.cli.page import _over_time, _span, _time
 from smsc_codec.cli.reports import summary_lines
-from smsc_codec.recordings import Found, Summary, Validation
+from smsc_codec.recordings import Found, Summary, Validation, validate_recordings
 from smsc_codec.recordings._times import Timeline
 
 from .recorders import FOLDER, SECRETS
@@ -34,6 +35,45 @@ LINES = (
     b'{"fmt": 0, "body": "ERROR = 77 (<b>)", "time": "2024-05-17T10:20:30Z"}\n'
     b'{"fmt": 0, "body": "KO \\u001b"}\n'
 )
+
+
+STATUS = b'{"status": 1, "last_date": "17.03.2023 16:47:56", "last_timestamp": 1679060876}'
+LOOKS = "the body looks like a reply of status.php"
+
+
+def messages(shell: Shell, body: bytes, *options: str) -> list[str]:
+    """The messages of the findings in the JSON report, which are in the others too."""
+    name = shell.file("recording", body)
+    found = [*map(json.loads, shell("validate", "--format", "json", *options, name).out.splitlines())][:-1]
+    for format_ in ("text", "junit", "html"):
+        printed = html.unescape(shell("validate", "--format", format_, *options, name).out.decode())
+        assert all(finding["message"] in printed for finding in found)
+    return [finding["message"] for finding in found]
+
+
+def test_a_reply_of_another_endpoint_comes_with_what_to_do(shell: Shell) -> None:
+    (body,) = messages(shell, STATUS)
+    assert body.endswith(f"; {LOOKS}: pass --endpoint status")
+    assert messages(shell, STATUS, "--endpoint", "status") == []
+    (lines,) = messages(shell, json.dumps({"fmt": 3, "body": STATUS.decode()}).encode() + b"\n")
+    assert lines.endswith(f'; {LOOKS}: give the entry its url or "endpoint": "status", or pass --endpoint status')
+    (response,) = messages(shell, b"HTTP/1.1 200 OK\r\n\r\n" + STATUS)
+    assert response.endswith(f"; {LOOKS}: pass --endpoint status")
+
+
+@pytest.mark.parametrize("said", [{"endpoint": "balance"}, {"url": "/sys/balance.php?fmt=3"}, {"expect": "balance"}])
+def test_nothing_is_advised_where_the_endpoint_is_known(shell: Shell, said: dict[str, str]) -> None:
+    row = json.dumps({"fmt": 3, "body": STATUS.decode(), **said}).encode() + b"\n"
+    (message,) = messages(shell, row)
+    assert message.endswith(f"; {LOOKS}")
+    for option in ("--endpoint", "--expect"):
+        (message,) = messages(shell, STATUS, option, "balance")
+        assert message.endswith(f"; {LOOKS}")
+
+
+def test_the_advice_in_a_program(shell: Shell) -> None:
+    (found,) = validate_recordings([shell.file("body", STATUS)])
+    assert found.message.endswith(f"; {LOOKS}: pass endpoint='status'")
 
 
 @pytest.mark.parametrize("format_", FORMATS)

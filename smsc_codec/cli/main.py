@@ -6,7 +6,6 @@ import argparse
 import codecs
 import io
 import os
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from .streams import (
     complain,
     discard,
     flush,
+    for_command_line,
     make_usable,
     printable_json,
     put,
@@ -38,9 +38,6 @@ GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 # One byte more than the limit is enough to be refused; a device may have no end.
 _MOST = Limits().body + 1
-
-# What the library advises, in terms of the command line.
-_PASSED = re.compile(r"endpoint='([a-z_]+)'")
 
 # Each becomes a file, and takes some 200 bytes of memory before the first is written.
 _MOST_REPLIES = 100_000
@@ -87,7 +84,7 @@ class _Run:
             where = f"{where}: line {item.line}"
         error.path = printable(error.path)
         if isinstance(error, DecodeError):
-            error.reason = _PASSED.sub(r"--endpoint \1", error.reason)
+            error.reason = for_command_line(error.reason)
         self.say(f"{where}: {error}", UNDECODABLE)
 
     def inputs(self, names: Iterable[str]) -> Iterator[_Input]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,15 @@ class OutputError(OSError):
 
 class SpoolError(OSError):
     """What waits to be printed cannot be kept in a temporary file."""
+
+
+# What the library advises at the end of a message.
+_ADVICE = re.compile(r"pass endpoint='([a-z_]+)'\Z")
+
+
+def for_command_line(message: str) -> str:
+    """Return a message with the library's advice in terms of the command line."""
+    return _ADVICE.sub(r"pass --endpoint \1", message)
 
 
 def make_usable() -> None:

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
+from msgspec.structs import replace
+
 from ..recordings import Validation, WorkerError, files_of, validate_recordings
 from ..report import Severity
 from .bench import has_rich
 from .page import PageReport
 from .reports import JsonReport, JUnitReport, Report, TextReport
-from .streams import complain, flush, forget
+from .streams import complain, flush, for_command_line, forget
 
 _REPORTS: dict[str, type[Report]] = {
     "text": TextReport,
@@ -54,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
                             if found:
                                 bar.hide()
                             for finding in found:
-                                report.add(finding)
+                                report.add(replace(finding, message=for_command_line(finding.message)))
                             bar.show(validation)
                 except KeyboardInterrupt:
                     summary.interrupted = True

@@ -36,6 +36,9 @@ _HALF, _QUESTION_MARK = 0xED, ord("?")
 _LONGEST_KEY = 100
 _LONGEST_REMEMBERED = 2048
 """Bytes of a URL with its form."""
+# What to do about a reply of another endpoint, where nothing says which one was asked.
+_HINT = ": pass endpoint='{0}'"
+_LINE_HINT = ': give the entry its url or "endpoint": "{0}", or pass endpoint=\'{0}\''
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
 
 
@@ -72,8 +75,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def judge(options: Options, batch: Batch) -> Outcome:
     """Judge a part of a recording."""
-    checker = _Checker(options, batch.path)
     content = batch.content
+    checker = _Checker(options, batch.path, _LINE_HINT if isinstance(content, Block) else _HINT)
     if isinstance(content, Problem):
         checker.whole(content, batch.last)
     else:
@@ -96,11 +99,12 @@ class _Asked(NamedTuple):
 
 
 class _Checker:
-    def __init__(self, options: Options, path: str) -> None:
+    def __init__(self, options: Options, path: str, hint: str) -> None:
         self.options = options
         self.path = safe_name(path)
         self.found: list[Found] = []
         self.summary = Summary()
+        self.hint = "" if options.endpoint or options.expect else hint
         # What is taken for the endpoint of a request that is not known.
         self.endpoint = options.endpoint or (options.expect and with_kind(options.expect)) or DEFAULT
 
@@ -191,10 +195,11 @@ class _Checker:
         codec = asked.codec or codec_of(self.endpoint)
         name = codec.endpoint.name.removesuffix(".php")
         expect = asked.expect or kinds()[name].get(options.expect or "")
-        report = report_of(codec, body, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry))
+        hint = self.hint if asked.codec is None else ""
+        report = report_of(codec, body, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry), hint)
         if report.reply is None and (shorter := _shorter(entry, body)) is not None:
             # What a tool prints behind the body is not the reply's.
-            other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry))
+            other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry), hint)
             body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
         if fmt is None:
