@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -28,7 +28,19 @@ import smsc_codec.callbacks
 import smsc_codec.declare
 import smsc_codec.recordings
 import smsc_codec.testing
-from smsc_codec import Limits, OperatorStatus, SenderError, SenderStatus, Severity
+from smsc_codec import (
+    ErrorReply,
+    Limits,
+    OperatorStatus,
+    PhoneResult,
+    Sender,
+    SenderCreated,
+    SenderError,
+    SenderList,
+    SenderStatus,
+    Severity,
+    Success,
+)
 from smsc_codec.cli.parser import build_parser
 from smsc_codec.endpoints import ENDPOINTS, codec_of
 from smsc_codec.endpoints.senders import TEXT_ORDER, XML_AND_JSON_ORDER
@@ -305,6 +317,25 @@ def test_every_limit_is_listed() -> None:
 def test_every_number_is_listed(codes: type[Code]) -> None:
     table = text_of("model.md").split(f"\n`{codes.__name__}`, ")[1].split("\n\n")[1]
     assert rows(table) == [[str(int(code)), f"`{code.name}`", code.meaning] for code in codes]
+
+
+def test_every_field_of_a_reply_is_listed() -> None:
+    page = text_of("model.md")
+    other = section(page, "## Replies of the other endpoints")
+    senders = SenderList, SenderCreated, Sender
+    objects = {codec_of(name).endpoint.name: codec_of(name).endpoint.replies for name in ENDPOINTS}
+    found = {reply.object.cls for replies in objects.values() for reply in replies} | {PhoneResult}
+    for cls in found - {Success, ErrorReply, *senders}:
+        listed = rows(section(other, f"### {cls.__name__}"))
+        names = [name.strip("`") for row in listed for name in row[0].split(", ")]
+        assert names == [*cls.__struct_fields__], cls
+        hints = get_type_hints(cls)
+        for row in listed:
+            for name in row[0].replace("`", "").split(", "):
+                assert ("`None`" in row[1]) is (type(None) in get_args(hints[name])), name
+    lists = {reply.cls.__name__ for replies in objects.values() for reply in replies}
+    named = {row[0].strip("`") for row in rows(other.split("###")[0])}
+    assert named == lists - {cls.__name__ for cls in senders}
 
 
 def options_of(command: str) -> list[str]:
