@@ -26,7 +26,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "bad-recording": (Severity.ERROR, "the recording is cut or broken here; what stands before it was judged"),
     "bad-entry": (Severity.ERROR, "an entry that no reply can be taken out of"),
     "bad-coding": (Severity.ERROR, "the chunks or the compression of the body are broken or unknown"),
-    "other-coding": (Severity.WARNING, "the headers say wrongly how the body is packed, or something stands behind it"),
+    "other-coding": (Severity.WARNING, "the headers say wrongly how the body is packed, or something stands after it"),
     "no-reply": (Severity.INFO, "the response to a HEAD or OPTIONS request, which has no body, is not a reply"),
     "no-body": (Severity.WARNING, "the recording does not hold the body of this reply"),
     "http-status": (Severity.WARNING, "an HTTP status other than 200, which the service uses for errors too"),
