@@ -6,6 +6,7 @@ import inspect
 import pickle
 import pickletools
 from importlib import import_module
+from pkgutil import walk_packages
 from types import FunctionType
 from typing import Any, get_args, get_type_hints
 
@@ -37,6 +38,8 @@ from smsc_codec.recordings import CODES, Entry, Found, Kind, Problem, Summary, W
 
 PACKAGES = ("smsc_codec", "smsc_codec.callbacks", "smsc_codec.recordings", "smsc_codec.testing")
 PUBLIC = [(package, name) for package in PACKAGES for name in import_module(package).__all__]
+_FOUND = [each.name for each in walk_packages(smsc_codec.__path__, "smsc_codec.")]
+MODULES = ["smsc_codec", *(name for name in _FOUND if "._" not in name)]
 # Values.
 OTHERS = {"Reply", "CODES", "Callback", "LIMITS"}
 
@@ -52,6 +55,13 @@ def test_public_names(package: str, name: str) -> None:
     assert pickle.loads(pickle.dumps(thing)) is thing
     if isinstance(thing, type):
         assert get_type_hints(thing).keys() >= inspect.get_annotations(thing).keys()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_name_in_all_can_be_imported(module: str) -> None:
+    namespace: dict[str, Any] = {}
+    exec(f"from {module} import *", namespace)
+    assert namespace.keys() >= {*getattr(import_module(module), "__all__", ())}
 
 
 def test_hints_are_types() -> None:

@@ -19,14 +19,12 @@ from .._pages import PAGES
 
 if TYPE_CHECKING:
     from ..codec import Codec
-    from .senders import Reply as DefaultReply
 
 __all__ = [
     "CLASSES",
     "DEFAULT",
     "ENDPOINTS",
     "OTHERS",
-    "DefaultReply",
     "all_kinds",
     "codec_of",
     "kinds",
