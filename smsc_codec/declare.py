@@ -21,7 +21,9 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from ._types import lazy
+from ._source import quote
+from ._types import is_really, lazy
+from .errors import OptionError
 from .model import MAX_NUMBER, Code, ErrorCode, ErrorReply, ServiceError, Success
 
 R = TypeVar("R")
@@ -81,7 +83,12 @@ NAME = Type("text", "a name of at least one character", r"[^\ud800-\udfff]+")
 
 
 def code(enum: type[Code], title: str, pattern: str | None = None, documented: frozenset[int] | None = None) -> Type:
-    """Return the type of a number with meanings. Negative ones are read if the documentation has such."""
+    """Return the type of a number with meanings. Negative ones are read if the documentation has such.
+
+    Raise `OptionError` if *enum* is not a subclass of `Code`.
+    """
+    if not is_really(enum, type) or not issubclass(enum, Code):
+        raise OptionError(f"the class of {title} has to be a subclass of Code, not {quote(enum)}")
     sign = "-?" if min(map(int, enum), default=0) < 0 else ""
     known = frozenset(map(int, enum)) if documented is None else documented
     return Type("code", title, pattern or f"0|{sign}[1-9][0-9]{{0,17}}", bare=True, enum=enum, documented=known)

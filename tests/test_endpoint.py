@@ -719,7 +719,7 @@ WRONG_DECLARATIONS: list[tuple[Any, str]] = [
     ),
     (
         declared(Field("id", Type("code", "a code", "[0-9]"))),
-        "field 'id': a code needs the class of its numbers: make its Type with declare.code",
+        "field 'id': a code needs the class of its numbers, a subclass of Code: make its Type with declare.code",
     ),
     (declared(LONE, Other("more")), "Lone needs an attribute 'more' with the default FrozenMapping() for open keys"),
     (declared(LONE, Other("note")), "'note' has to be the last attribute of Lone"),
