@@ -201,9 +201,15 @@ def _in_pattern(pattern: Any) -> Iterator[str]:
     if not is_really(pattern, str):
         yield f"a pattern has to be a str, not {_called(pattern)}"
     try:
-        re.compile(pattern)
+        found = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         yield f"the pattern {quote(pattern)} is not a regular expression: {error}"
+    else:
+        # It becomes a part of longer expressions, in which groups are counted.
+        if found.groups:
+            yield f"the pattern {quote(pattern)} has a group that captures: write (?:…) instead of (…)"
+        if found.flags != re.UNICODE:
+            yield f"the pattern {quote(pattern)} has flags for the whole of it: write (?i:…) instead of (?i)"
 
 
 def _in_open_map(member: OpenMap) -> Iterator[str]:

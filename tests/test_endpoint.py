@@ -793,6 +793,11 @@ def test_replies_that_are_not_a_tuple() -> None:
             GROUPS.own[0],
             "_IS has to be a fixed string, so that it can be written",
         ),
+        (
+            'reply: (error | created) [_LINE_END]\ncreated: "OK, ID - " ID COST\nCOST: /(, COST - )[0-9]+/',
+            CREATED,
+            "terminal COST has a group that captures: write (?:…) instead of (…)",
+        ),
         ("reply: error | nothing", CREATED, "Rule 'nothing' used but not defined (in rule reply)"),
     ],
 )

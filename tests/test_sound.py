@@ -153,6 +153,27 @@ VALUES: list[tuple[Any, str]] = [
 ]
 
 
+VALUES += [
+    (
+        reply,
+        f"{where}: the pattern {pattern!r} {words}",
+    )
+    for pattern, words in (
+        ("([0-9])-([0-9])", "has a group that captures: write (?:…) instead of (…)"),
+        ("(?P<a>[0-9])", "has a group that captures: write (?:…) instead of (…)"),
+        ("(?i)[0-9]", "has flags for the whole of it: write (?i:…) instead of (?i)"),
+    )
+    for reply, where in (
+        (typed(pattern=pattern), "field 'id'"),
+        (in_line(Only("id", pattern)), "the cell of 'id'"),
+        (
+            reply_of(FIELD, OpenMap("other", replace(STATUS, pattern=pattern), "other", TEXT, frozenset(), {})),
+            "code of an OpenMap",
+        ),
+    )
+]
+
+
 @named(VALUES)
 def test_values_that_no_reply_can_have(reply: Any, words: str) -> None:
     refused(reply, f"reply {reply.kind!r}: {words}")

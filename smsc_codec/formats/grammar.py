@@ -82,6 +82,13 @@ class Grammar:
         except LarkError as error:
             raise OptionError(f"grammar {name!r}: {error}") from error
         self._terminals: dict[str, TerminalDef] = {terminal.name: terminal for terminal in self._lark.terminals}
+        # They become parts of longer expressions, in which groups are counted.
+        for terminal in self._terminals:
+            if re.compile(self.pattern(terminal)).groups:
+                raise OptionError(
+                    f"grammar {name!r}: terminal {_own_name(terminal)} has a group that captures:"
+                    " write (?:…) instead of (…)"
+                )
 
     def pattern(self, terminal: str) -> str:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
