@@ -1,7 +1,7 @@
 """Checks a declaration when its codec is made, so that a mistake in it is named before a reply is read.
 
-Each `_in_…` yields what is wrong with a part of a declaration. Only the first is reported, so that a check may rely on
-those before it.
+Each `_in_…` function yields what is wrong with a part of a declaration. Only the first is reported, so that a check may
+rely on those before it.
 """
 
 from __future__ import annotations
@@ -192,12 +192,13 @@ def _in_values(type_: Type) -> Iterator[str]:
     yield from _in_texts(type_, "kind", "title")
     if type_.kind not in _KINDS:
         yield f"a Type is of the kind {', '.join(sorted(_KINDS))}, not {type_.kind!r}"
-    yield from _in_pattern(type_.pattern)
+    yield from in_pattern(type_.pattern)
     if type_.kind == "code" and not _is_class(type_.enum, Code):
         yield "a code needs the class of its numbers, a subclass of Code: make its Type with declare.code"
 
 
-def _in_pattern(pattern: Any) -> Iterator[str]:
+def in_pattern(pattern: Any) -> Iterator[str]:
+    """Yield what is wrong with the pattern of a value."""
     if not is_really(pattern, str):
         yield f"a pattern has to be a str, not {_called(pattern)}"
     try:
@@ -240,5 +241,5 @@ def _in_cells(layout: Layout, obj: Object) -> Iterator[str]:
         if name not in obj.by_name and not is_really(cell, Const):
             yield f"a Layout names {name!r}, which is not a field"
         yield from (
-            f"the cell of {name!r}: {each}" for each in (_in_pattern(cell.pattern) if is_really(cell, Only) else ())
+            f"the cell of {name!r}: {each}" for each in (in_pattern(cell.pattern) if is_really(cell, Only) else ())
         )

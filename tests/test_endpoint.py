@@ -796,8 +796,21 @@ def test_replies_that_are_not_a_tuple() -> None:
         (
             'reply: (error | created) [_LINE_END]\ncreated: "OK, ID - " ID COST\nCOST: /(, COST - )[0-9]+/',
             CREATED,
-            "terminal COST has a group that captures: write (?:…) instead of (…)",
+            "terminal COST: the pattern '(, COST - )[0-9]+' has a group that captures: write (?:…) instead of (…)",
         ),
+        (
+            'reply: (error | created) [_LINE_END]\ncreated: "OK, ID - " ID COST\nCOST: /(?i), cost - [0-9]+/',
+            CREATED,
+            "terminal COST: the pattern '(?i), cost - [0-9]+' has flags for the whole of it:"
+            " write (?i:…) instead of (?i)",
+        ),
+        (
+            'reply: error | created\ncreated: "OK, ID - " ID COST\nCOST: /a{99999999999}/',
+            CREATED,
+            "things.lark': the repetition number is too large",
+        ),
+        ("reply: error\n%import nothing (nothing)", CREATED, "cannot import nothing.lark: No such file or directory"),
+        ("replies: error", CREATED, "it has no rule 'reply'"),
         ("reply: error | nothing", CREATED, "Rule 'nothing' used but not defined (in rule reply)"),
     ],
 )
@@ -805,8 +818,30 @@ def test_a_grammar_of_other_replies(tmp_path: Path, rules: str, reply: Reply, wo
     path = tmp_path / "things.lark"
     more = "" if "created:" in rules or "created" not in rules else '\ncreated: "OK, ID - " ID ", COST - " ID'
     path.write_text(f"%import service (error, ID, _LINE_END)\n{rules}{more}\n", "utf-8")
-    codec = Codec(Endpoint[Any]("things.php", str(path), (reply,)))
+    assert_no_text(str(path), reply, words)
+
+
+def assert_no_text(grammar: str, reply: Reply, words: str) -> None:
+    """Assert that what is wrong with a grammar is said when fmt=0 is first used, and not before."""
+    codec = Codec(Endpoint[Any]("things.php", grammar, (reply,)))
     assert codec.decode(b'{"error_code": 5}', fmt=3) == ErrorReply(5)
     with pytest.raises(OptionError) as caught:
         codec.decode(b"ERROR = 5 (x)", fmt=0)
     assert caught.value.reason.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "words"),
+    [
+        ("nowhere", "no grammar nowhere.lark beside smsc_codec"),
+        ("", "no grammar .lark beside smsc_codec"),
+        ("/nowhere/things.lark", "[Errno 2] No such file or directory: '/nowhere/things.lark'"),
+    ],
+)
+def test_a_grammar_that_is_missing(grammar: str, words: str) -> None:
+    assert_no_text(grammar, CREATED, f"grammar {grammar!r} cannot be read: {words}")
+
+
+def test_a_grammar_that_is_not_a_text(tmp_path: Path) -> None:
+    (tmp_path / "things.lark").write_bytes(b"\xff")
+    assert_no_text(str(tmp_path / "things.lark"), CREATED, "in position 0: invalid start byte")

@@ -14,7 +14,19 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from smsc_codec import Codec, DecodeError, EncodeError, ErrorReply, Format, Limits, Sender, SenderList, Success, decode
+from smsc_codec import (
+    Codec,
+    DecodeError,
+    EncodeError,
+    ErrorReply,
+    Format,
+    Limits,
+    OptionError,
+    Sender,
+    SenderList,
+    Success,
+    decode,
+)
 from smsc_codec.declare import ID, NAME, Endpoint, Field, Many, Object, Reply
 from smsc_codec.endpoints.send import CODEC as SEND
 from smsc_codec.endpoints.senders import CODEC, SENDERS
@@ -234,7 +246,7 @@ def test_the_values_of_keys(tmp_path: Path, rule: str, keys: list[str], expected
 
 
 def test_a_grammar_that_is_not_there() -> None:
-    with pytest.raises(FileNotFoundError, match="no grammar nowhere"):
+    with pytest.raises(OptionError, match="no grammar nowhere"):
         Grammar("nowhere", ("reply",))
 
 

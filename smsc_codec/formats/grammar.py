@@ -15,6 +15,7 @@ from lark.lexer import PatternStr, TerminalDef
 from lark.load_grammar import PackageResource
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
+from .._sound import in_pattern
 from .._source import Source
 from ..errors import OptionError
 
@@ -66,7 +67,7 @@ class Grammar:
     def __init__(self, name: str, starts: tuple[str, ...], words: Words = ()) -> None:
         self._name = name
         self._named = {(name, pattern): called for name, pattern, called in words}
-        text = Path(name).read_text("utf-8") if name.endswith(".lark") else _read(f"{name}.lark")
+        text = self._text()
         # LALR with the contextual lexer: linear, and a key may spell what is a value elsewhere.
         # Tokens of punctuation are kept for `pieces`. No `cache`: it unpickles a predictable temporary file.
         try:
@@ -79,16 +80,20 @@ class Grammar:
                 maybe_placeholders=False,
                 import_paths=[_import],
             )
-        except LarkError as error:
-            raise OptionError(f"grammar {name!r}: {error}") from error
+        except (LarkError, re.error, OverflowError, OSError) as error:
+            raise OptionError(f"grammar {name!r}: {_reason(error)}") from error
         self._terminals: dict[str, TerminalDef] = {terminal.name: terminal for terminal in self._lark.terminals}
-        # They become parts of longer expressions, in which groups are counted.
         for terminal in self._terminals:
-            if re.compile(self.pattern(terminal)).groups:
-                raise OptionError(
-                    f"grammar {name!r}: terminal {_own_name(terminal)} has a group that captures:"
-                    " write (?:…) instead of (…)"
-                )
+            found = next(in_pattern(self.pattern(terminal)), None)
+            if found is not None:
+                raise OptionError(f"grammar {name!r}: terminal {_own_name(terminal)}: {found}")
+
+    def _text(self) -> str:
+        """Return the text of the file. Raise `OptionError` if it cannot be read."""
+        try:
+            return Path(self._name).read_text("utf-8") if self._name.endswith(".lark") else _read(f"{self._name}.lark")
+        except (OSError, ValueError) as error:
+            raise OptionError(f"grammar {self._name!r} cannot be read: {error}") from error
 
     def pattern(self, terminal: str) -> str:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
@@ -249,6 +254,17 @@ def _accepted(parser: InteractiveParser) -> set[str]:
     """Return the terminals that may follow."""
     names: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
     return names
+
+
+_NO_RULE = re.compile(r"Using an undefined rule: NonTerminal\('(.*)'\)").fullmatch
+
+
+def _reason(error: Exception) -> str:
+    """Return why a grammar cannot be loaded."""
+    if isinstance(error, OSError):
+        return f"cannot import {error.filename}: {error.strerror}"
+    missing = _NO_RULE(str(error))
+    return " ".join(str(error).split()) if missing is None else f"it has no rule {missing[1]!r}"
 
 
 # A run of a class of characters, of which a terminal may have more to say.
