@@ -7,7 +7,7 @@ rely on those before it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from ._source import quote
 from ._types import class_name, is_really, name_of
 from .declare import (
     FORMATS,
+    XML_NAME,
     Const,
     Endpoint,
     Field,
@@ -33,9 +34,14 @@ from .declare import (
     name_of_cell,
 )
 from .errors import OptionError
-from .model import Code, ErrorCode
+from .mapping import FrozenMapping
+from .model import Code, ErrorCode, ErrorReply
 
 _KINDS = frozenset({"number", "code", "money", "date", "text"})
+_NAMES = "text, csv, xml or json"
+_KEYS = {"text": "a key", "csv": "a cell", "xml": "an element", "json": "a member"}
+_MAPPING: Any = Mapping
+_is_name = re.compile(XML_NAME).fullmatch
 _CELLS = (str, Const, Signed, Rest, Only, Maybe)
 
 _IN_SOURCE = """
@@ -68,14 +74,20 @@ def _in_endpoint(endpoint: Endpoint[Any]) -> Iterator[str]:
         yield f"other_errors has to be a frozenset of int, not {quote(others)}"
     if not is_really(endpoint.own, tuple) or not all(is_really(reply, Reply) for reply in endpoint.own):
         yield "the replies have to be a tuple of Reply, such as (SENT,)"
+    if not endpoint.own:
+        yield "the replies are missing: an endpoint has one at least beside the error"
     kinds: list[str] = ["error"]
+    classes: list[Any] = [ErrorReply]
     for reply in endpoint.own:
         trouble = next(_in_reply(reply), None)
         if reply.kind in kinds:
             trouble = "another reply has this kind"
+        elif trouble is None and any(reply.cls is cls for cls in classes):
+            trouble = f"another reply has the class {class_name(reply.cls)}, so that encode cannot tell them apart"
         if trouble is not None:
             yield f"reply {quote(reply.kind)}: {trouble}"
         kinds.append(reply.kind)
+        classes.append(reply.cls)
 
 
 def _in_reply(reply: Reply) -> Iterator[str]:
@@ -84,20 +96,52 @@ def _in_reply(reply: Reply) -> Iterator[str]:
     yield from _in_layouts(reply.csv, reply.object)
     if not is_really(reply.xml, tuple):
         yield f"xml has to be a tuple of elements, not {name_of(reply.xml)}: write ({quote(reply.xml)},)"
+    yield from _in_roots(reply)
     if reply.many is not None:
         yield from _in_list(reply)
+    if reply.constant and (reply.many is not None or reply.object.members):
+        yield "a constant has neither fields nor records: leave out constant, or many and the members"
+    for what in ("rule", "csv"):
+        behind = [f.name for f in reply.object.fields if is_really(f.type, Many) and getattr(f.type, what)]
+        if len(behind) > 1:
+            yield f"fields {behind[0]!r} and {behind[1]!r} have {what}: one list stands in the lines behind the first"
+
+
+def _in_roots(reply: Reply) -> Iterator[str]:
+    if not reply.xml:
+        yield "xml has to have an element at least, or None for no root: write ('result',)"
+    for root in reply.xml:
+        if root is None and (reply.many is not None or reply.constant):
+            yield "xml has None, and a list or a constant needs a root"
+        if root is not None and not _is_element(root):
+            yield f"xml has {quote(root)}, which cannot be the name of an element"
 
 
 def _in_list(reply: Reply) -> Iterator[str]:
     if not _is_class(reply.many, msgspec.Struct) or not reply.many.__struct_fields__:
         yield "many has to be a msgspec.Struct with an attribute for the records"
     yield from _in_class(reply.many)
+    if len(reply.many.__struct_fields__) > 1:
+        yield f"many has to have one attribute, for the records, and {class_name(reply.many)} has more"
     if not reply.item:
         yield "a list needs item, the element of a record in fmt=2"
+    if not _is_element(reply.item):
+        yield f"item is {quote(reply.item)}, which cannot be the name of an element"
+    if reply.item in reply.xml:
+        yield f"item {reply.item!r} is a root in xml too: a list of one record would be read as that record"
 
 
 def _called(value: object) -> str:
     return class_name(value) if is_really(value, type) else name_of(value)
+
+
+def _plain_key(fmt: str, key: str | None) -> str | None:
+    """Return a key without what says that it is an attribute."""
+    return key.removeprefix("@") if fmt == "xml" and key is not None else key
+
+
+def _is_element(name: object) -> bool:
+    return is_really(name, str) and _is_name(name) is not None
 
 
 def _is_class(value: object, base: type) -> bool:
@@ -128,46 +172,120 @@ def _in_object(obj: Any) -> Iterator[str]:
         for member in obj.members:
             if not any(is_really(member, each) for each in (Field, OpenMap, Other)):
                 yield f"a member of an Object is a Field, an OpenMap or Other, not {_called(member)}"
+        if len(obj.members) > len(obj.fields) + 1:
+            yield "an Object has one OpenMap or Other at most"
         yield from _in_class(obj.cls)
         yield from _in_members(obj)
+        yield from _in_keys(obj)
+        yield from _in_orders(obj)
+        yield from _in_also(obj)
 
 
 def _in_members(obj: Object) -> Iterator[str]:
     cls, name = obj.cls, class_name(obj.cls)
     attributes: tuple[str, ...] = cls.__struct_fields__
     defaults: tuple[Any, ...] = cls.__struct_defaults__
-    behind = zip(attributes[len(attributes) - len(defaults) :], defaults)
-    lacking = {*attributes} - {attribute for attribute, default in behind if default is not msgspec.NODEFAULT}
+    filled = zip(attributes[len(attributes) - len(defaults) :], defaults)
+    default_of = {attribute: default for attribute, default in filled if default is not msgspec.NODEFAULT}
+    lacking = {*attributes} - default_of.keys()
     given: set[str] = set()
     for field in obj.fields:
         yield from (f"field {quote(field.name)}: {each}" for each in _in_field(field))
+        if field.name in given:
+            yield f"field {field.name!r} is declared twice"
         given.add(field.name)
         if field.name not in attributes:
             yield f"field {field.name!r} is not an attribute of {name}"
-        elif field.name in lacking and (field.optional or field.absent_in):
-            yield f"field {field.name!r} may be missing, and has no default in {name}"
-        elif field.name in RESERVED:
+        if field.name in RESERVED:
             yield f"field {field.name!r} has a name that compiled functions use: give the attribute another one"
         yield from _in_type(field)
+        if field.optional or field.absent_in:
+            if field.name in lacking:
+                yield f"field {field.name!r} may be missing, and has no default in {name}"
+            yield from _in_default(field, default_of[field.name], name)
     rest = obj.open
     names = () if rest is None else (rest.name,) if isinstance(rest, Other) else (rest.codes, rest.texts)
     for each in names:
-        if each not in attributes or each in lacking:
+        if each not in default_of:
             yield f"{name} needs an attribute {each!r} with the default FrozenMapping() for open keys"
     if is_really(rest, OpenMap):
         yield from _in_open_map(rest)
     if is_really(rest, Other) and attributes[-1] != rest.name:
         yield f"{rest.name!r} has to be the last attribute of {name}"
+    for each in names:
+        if not is_really(default_of[each], FrozenMapping) or default_of[each]:
+            yield f"the default of {each!r} in {name} has to be FrozenMapping(), not {quote(default_of[each])}"
     for each in sorted(lacking - given - {*names}):
         yield f"attribute {each!r} of {name} has no field and no default"
-    for order in (order for orders in obj.orders.values() for order in orders):
-        yield from (f"the order of fields names {each!r}, which is not a field" for each in order if each not in given)
+
+
+def _in_default(field: Field, default: Any, name: str) -> Iterator[str]:
+    """Yield what is wrong with the default of a field that may be missing."""
+    if is_really(field.type, Many):
+        if not is_really(default, tuple) or default:
+            yield f"field {field.name!r} may be missing: its default in {name} has to be (), not {quote(default)}"
+    elif default is not None:
+        yield f"field {field.name!r} may be missing: its default in {name} has to be None, not {quote(default)}"
+
+
+def _in_keys(obj: Object) -> Iterator[str]:
+    """Yield which fields cannot be told apart, or written, by their keys."""
+    for fmt in FORMATS:
+        names: dict[str, str] = {}
+        for field in obj.fields:
+            key = field.key(fmt)
+            plain = _plain_key(fmt, key)
+            if key is None or plain is None:
+                continue
+            if not plain or (fmt == "xml" and key != "." and not _is_element(plain)):
+                wanted = ", an attribute or '.'" if fmt == "xml" else "; None says that the format has no place for it"
+                yield f"field {field.name!r}: {fmt} has to be the name of {_KEYS[fmt]}{wanted}, not {quote(key)}"
+            if plain in names:
+                yield f"fields {names[plain]!r} and {field.name!r} have the same key {quote(key)} in {fmt}"
+            names[plain] = field.name
+
+
+def _in_orders(obj: Object) -> Iterator[str]:
+    yield from _in_formats("orders", obj.orders)
+    for fmt, orders in obj.orders.items():
+        if not is_really(orders, tuple) or not all(is_really(order, tuple) for order in orders):
+            yield f"orders[{fmt!r}] has to be a tuple of tuples of fields, not {quote(orders)}: write (('id',),)"
+        for order in orders:
+            for each in order:
+                if each not in obj.by_name:
+                    yield f"the order of fields names {quote(each)}, which is not a field"
+                if order.count(each) > 1:
+                    yield f"the order of fields names {quote(each)} twice"
+
+
+def _in_also(obj: Object) -> Iterator[str]:
+    yield from _in_formats("also", obj.also)
+    for fmt, also in obj.also.items():
+        if not is_really(also, _MAPPING):
+            yield f"also[{fmt!r}] has to be a mapping of keys to fields, not {name_of(also)}: write {{'ident': 'id'}}"
+        taken = {_plain_key(fmt, field.key(fmt)): field.name for field in obj.fields}
+        for key, name in also.items():
+            if name not in obj.by_name:
+                yield f"also[{fmt!r}] names {quote(name)}, which is not a field"
+            if taken.get(key, name) != name:
+                yield f"also[{fmt!r}] has the key {quote(key)}, which is that of the field {taken[key]!r}"
+
+
+def _in_formats(name: str, declared: Any) -> Iterator[str]:
+    """Yield what is wrong with a mapping of formats."""
+    if not is_really(declared, _MAPPING):
+        yield f"{name} has to be a mapping of formats, not {name_of(declared)}"
+    for fmt in declared:
+        if fmt not in FORMATS:
+            yield f"{name} has {quote(fmt)}, which is not a format: {_NAMES}"
 
 
 def _in_field(field: Field) -> Iterator[str]:
     """Yield what is wrong with a field's own name, its keys and what else is a text."""
     yield from _in_texts(field, "name", "absent_in")
     yield from _in_texts(field, *(fmt for fmt in FORMATS if getattr(field, fmt) is not None))
+    if field.absent_in and field.absent_in not in FORMATS:
+        yield f"absent_in is {quote(field.absent_in)}, which is not a format: {_NAMES}"
 
 
 def _in_type(field: Field) -> Iterator[str]:
@@ -233,13 +351,34 @@ def _in_layouts(layouts: Any, obj: Object) -> Iterator[str]:
 
 
 def _in_cells(layout: Layout, obj: Object) -> Iterator[str]:
+    names: list[str] = []
     for cell in layout.cells:
         if not any(is_really(cell, each) for each in _CELLS):
             yield f"a cell of a Layout is the name of a field or one of Const, Maybe, Only, …, not {_called(cell)}"
-        yield from _in_texts(cell, "text") if is_really(cell, Const) else ()
+        if is_really(cell, Const):
+            yield from _in_texts(cell, "text")
+            continue
         name = name_of_cell(cell)
-        if name not in obj.by_name and not is_really(cell, Const):
+        if name not in obj.by_name:
             yield f"a Layout names {name!r}, which is not a field"
-        yield from (
-            f"the cell of {name!r}: {each}" for each in (in_pattern(cell.pattern) if is_really(cell, Only) else ())
-        )
+        yield from _in_cell(cell, obj.by_name[name])
+        if name in names:
+            yield f"a Layout names {name!r} twice"
+        names.append(name)
+    if len([cell for cell in layout.cells if is_really(cell, Rest)]) > 1:
+        yield "a Layout has one Rest at most"
+    for field in obj.fields:
+        if is_really(field.type, Type) and not field.may_lack("csv") and field.name not in layout.required:
+            yield f"a Layout lacks the field {field.name!r}, which every reply has: name it, or make it optional"
+
+
+def _in_cell(cell: Any, field: Field) -> Iterator[str]:
+    """Yield what is wrong with a cell of this field."""
+    if not is_really(field.type, Type):
+        yield f"a Layout names {field.name!r}, which is a list: its lines stand behind the first"
+    elif is_really(cell, Rest) and field.type.kind != "text":
+        yield f"a Rest takes commas, and {field.name!r} is not a text"
+    if field.csv is None:
+        yield f"a Layout names {field.name!r}, which has csv=None"
+    if is_really(cell, Only):
+        yield from (f"the cell of {field.name!r}: {each}" for each in in_pattern(cell.pattern))

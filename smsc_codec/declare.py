@@ -34,6 +34,9 @@ SAME = "="
 FORMATS = ("text", "csv", "xml", "json")
 """What a declaration calls fmt=0 to fmt=3."""
 
+XML_NAME = r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*"
+"""The pattern of the name of an element or an attribute. Those that begin with xml are XML's own."""
+
 
 class Type(msgspec.Struct, frozen=True):
     """What a value is, whichever format it stands in."""

@@ -11,20 +11,24 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from smsc_codec import Codec, OptionError, declare
+from smsc_codec import Codec, ErrorReply, OptionError, declare
 from smsc_codec.declare import (
+    FORMATS,
     ID,
+    SUCCESS,
     TEXT,
     Const,
     Endpoint,
     Field,
     Layout,
     Many,
+    Maybe,
     Object,
     Only,
     OpenMap,
     Other,
     Reply,
+    Rest,
     code,
 )
 from smsc_codec.endpoints import ENDPOINTS, codec_of
@@ -44,6 +48,37 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     id: int
 
 
+class Whole(msgspec.Struct, frozen=True):
+    id: int
+    things: tuple[Thing, ...] = ()
+
+
+class Texts(msgspec.Struct, frozen=True):
+    id: int
+    note: str | None = None
+    text: str | None = None
+
+
+class Lists(msgspec.Struct, frozen=True):
+    id: int
+    note: tuple[Thing, ...] = ()
+    text: tuple[Thing, ...] = ()
+
+
+class Filled(msgspec.Struct, frozen=True):
+    id: int
+    note: str | None = "x"
+
+
+class Empty(msgspec.Struct, frozen=True):
+    id: int
+    other: Mapping[str, str] | None = None
+
+
+class Things(msgspec.Struct, frozen=True):
+    things: tuple[Thing, ...] = ()
+
+
 class Plain(IntEnum):
     A = 1
 
@@ -52,6 +87,7 @@ ANY: Any = None
 FIELD = Field("id", ID)
 NOTE = Field("note", TEXT, optional=True)
 STATUS = code(SenderStatus, "a status")
+LIST = Reply("things", "things", Object(Thing, (FIELD,)), many=Things, rule="thing", item="thing")
 
 
 def reply_of(*members: Any, cls: Any = Thing, **more: Any) -> Reply:
@@ -177,6 +213,193 @@ VALUES += [
 @named(VALUES)
 def test_values_that_no_reply_can_have(reply: Any, words: str) -> None:
     refused(reply, f"reply {reply.kind!r}: {words}")
+
+
+def with_list(*fields: Field, cls: Any = Thing, **more: Any) -> Reply:
+    """Return a reply with a list in it, whose objects have these fields."""
+    return reply_of(
+        FIELD, Field("things", Many(Object(cls, fields or (FIELD,)), "thing", **more), optional=True), cls=Whole
+    )
+
+
+SAME: list[tuple[Any, str]] = [
+    (reply_of(FIELD, FIELD), "field 'id' is declared twice"),
+    *(
+        (
+            reply_of(FIELD, replace(NOTE, **{fmt: "id"})),
+            f"fields 'id' and 'note' have the same key 'id' in {fmt}",
+        )
+        for fmt in FORMATS
+    ),
+    (reply_of(FIELD, replace(NOTE, xml="@id")), "fields 'id' and 'note' have the same key '@id' in xml"),
+    (reply_of(FIELD, Other(), Other("note")), "an Object has one OpenMap or Other at most"),
+    (in_line(Rest("note"), "id", "note"), "a Layout names 'note' twice"),
+    (
+        reply_of(
+            FIELD,
+            NOTE,
+            Field("text", TEXT, optional=True),
+            cls=Texts,
+            csv=(Layout(("id", Rest("note"), Rest("text"))),),
+        ),
+        "a Layout has one Rest at most",
+    ),
+    (
+        reply_of(
+            FIELD,
+            *(Field(name, Many(Object(Thing, (FIELD,)), name, "lines"), optional=True) for name in ("note", "text")),
+            cls=Lists,
+        ),
+        "fields 'note' and 'text' have rule: one list stands in the lines behind the first",
+    ),
+    (
+        reply_of(
+            FIELD,
+            *(
+                Field(name, Many(Object(Thing, (FIELD,)), name, csv=(Layout(("id",)),)), optional=True)
+                for name in ("note", "text")
+            ),
+            cls=Lists,
+        ),
+        "fields 'note' and 'text' have csv: one list stands in the lines behind the first",
+    ),
+    (
+        Reply("thing", "a thing", Object(Thing, (FIELD,), orders={"json": (("id", "id"),)})),
+        "the order of fields names 'id' twice",
+    ),
+    (
+        replace(LIST, constant="YES"),
+        "a constant has neither fields nor records: leave out constant, or many and the members",
+    ),
+    (
+        reply_of(constant="YES"),
+        "a constant has neither fields nor records: leave out constant, or many and the members",
+    ),
+    (
+        replace(LIST, item="result"),
+        "item 'result' is a root in xml too: a list of one record would be read as that record",
+    ),
+]
+
+
+@named(SAME)
+def test_what_is_declared_twice(reply: Any, words: str) -> None:
+    refused(reply, f"reply {reply.kind!r}: {words}")
+
+
+def test_replies_of_one_class() -> None:
+    words = "so that encode cannot tell them apart"
+    again = replace(reply_of(), kind="again")
+    refused(reply_of(), f"reply 'again': another reply has the class Thing, {words}", own=(reply_of(), again))
+    refused(reply_of(cls=ErrorReply), "reply 'thing': attribute 'code' of ErrorReply has no field and no default")
+    fields = (Field("code", STATUS), replace(FIELD, optional=True))
+    refused(reply_of(*fields, cls=ErrorReply), f"reply 'thing': another reply has the class ErrorReply, {words}")
+
+
+LACKING: list[tuple[Any, str]] = [
+    (in_line("note"), "a Layout lacks the field 'id', which every reply has: name it, or make it optional"),
+    (in_line(Maybe("id")), "a Layout lacks the field 'id', which every reply has: name it, or make it optional"),
+    (
+        with_list(csv=(Layout((Const("x"),)),)),
+        "field 'things': a Layout lacks the field 'id', which every reply has: name it, or make it optional",
+    ),
+    (
+        reply_of(FIELD, replace(NOTE, csv=None), csv=(Layout(("id", "note")),)),
+        "a Layout names 'note', which has csv=None",
+    ),
+    (
+        replace(with_list(), csv=(Layout(("id", "things")),)),
+        "a Layout names 'things', which is a list: its lines stand behind the first",
+    ),
+    (in_line(Rest("id")), "a Rest takes commas, and 'id' is not a text"),
+    (replace(LIST, many=Texts), "many has to have one attribute, for the records, and Texts has more"),
+    (
+        reply_of(Field("id", ID), Field("note", TEXT, optional=True), cls=Filled),
+        "field 'note' may be missing: its default in Filled has to be None, not 'x'",
+    ),
+    (
+        reply_of(FIELD, Field("note", Many(Object(Thing, (FIELD,)), "thing"), optional=True)),
+        "field 'note' may be missing: its default in Thing has to be (), not None",
+    ),
+    (
+        reply_of(FIELD, Other(), cls=Empty),
+        "the default of 'other' in Empty has to be FrozenMapping(), not None",
+    ),
+]
+
+
+@named(LACKING)
+def test_what_is_missing(reply: Any, words: str) -> None:
+    refused(reply, f"reply {reply.kind!r}: {words}")
+
+
+def ordered(orders: Any) -> Reply:
+    return Reply("thing", "a thing", Object(Thing, (FIELD, NOTE), orders=orders))
+
+
+def also(known: Any) -> Reply:
+    return Reply("thing", "a thing", Object(Thing, (FIELD, NOTE), also=known))
+
+
+FORMATS_ARE = "which is not a format: text, csv, xml or json"
+WRONG_NAMES: list[tuple[Any, str]] = [
+    (ordered(5), "orders has to be a mapping of formats, not int"),
+    (ordered({"jso": (("id",),)}), f"orders has 'jso', {FORMATS_ARE}"),
+    (
+        ordered({"json": ("id",)}),
+        "orders['json'] has to be a tuple of tuples of fields, not ('id',): write (('id',),)",
+    ),
+    (ordered({"json": 5}), "orders['json'] has to be a tuple of tuples of fields, not 5: write (('id',),)"),
+    (ordered({"json": (("id", 5),)}), "the order of fields names 5, which is not a field"),
+    (also(5), "also has to be a mapping of formats, not int"),
+    (also({"jso": {"ident": "id"}}), f"also has 'jso', {FORMATS_ARE}"),
+    (also({"json": "ident"}), "also['json'] has to be a mapping of keys to fields, not str: write {'ident': 'id'}"),
+    (also({"json": {"ident": "nr"}}), "also['json'] names 'nr', which is not a field"),
+    (also({"json": {"note": "id"}}), "also['json'] has the key 'note', which is that of the field 'note'"),
+    (reply_of(FIELD, replace(NOTE, absent_in="txt")), f"field 'note': absent_in is 'txt', {FORMATS_ARE}"),
+    (reply_of(xml=()), "xml has to have an element at least, or None for no root: write ('result',)"),
+    (reply_of(xml=("a b",)), "xml has 'a b', which cannot be the name of an element"),
+    (reply_of(xml=("result", 5)), "xml has 5, which cannot be the name of an element"),
+    (replace(LIST, xml=("things", None)), "xml has None, and a list or a constant needs a root"),
+    (replace(SUCCESS, xml=(None,)), "xml has None, and a list or a constant needs a root"),
+    (replace(LIST, item="a b"), "item is 'a b', which cannot be the name of an element"),
+    *(
+        (
+            reply_of(replace(FIELD, xml=key)),
+            f"field 'id': xml has to be the name of an element, an attribute or '.', not {key!r}",
+        )
+        for key in ("a b", "", "@", "@.", "xmlid", "5")
+    ),
+    *(
+        (
+            reply_of(replace(FIELD, **{fmt: ""})),
+            f"field 'id': {fmt} has to be the name of {what}; None says that the format has no place for it, not ''",
+        )
+        for fmt, what in (("text", "a key"), ("csv", "a cell"), ("json", "a member"))
+    ),
+]
+
+
+@named(WRONG_NAMES)
+def test_names_that_mean_nothing(reply: Any, words: str) -> None:
+    refused(reply, f"reply {reply.kind!r}: {words}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [("things", (replace(LIST, rule=""),)), ("one", (LIST, replace(LIST, kind="one", many=None, rule="")))],
+)
+def test_lines_without_a_rule(kind: str, own: tuple[Reply, ...]) -> None:
+    """The records of a list, and a reply that is one of them."""
+    codec = Codec(Endpoint[Any]("things.php", JOBS, own))
+    assert codec.decode(b'{"error_code": 5}', fmt=3) == ErrorReply(5)
+    with pytest.raises(OptionError) as caught:
+        codec.decode(b"id = 5", fmt=0)
+    assert caught.value.reason == f"things.php: reply {kind!r} needs rule, the grammar's rule of its lines"
+
+
+def test_an_endpoint_without_replies() -> None:
+    refused(reply_of(), "the replies are missing: an endpoint has one at least beside the error", own=())
 
 
 def test_parts_of_an_endpoint_of_other_classes() -> None:

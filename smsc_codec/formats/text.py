@@ -57,6 +57,9 @@ class TextFormat(RunReader):
         every = (*self.replies, *inner)
         named = [(field.key(self.fmt) or "", field.type) for reply in every for field in reply.object.fields]
         self._where = f"{endpoint.name}: grammar {endpoint.grammar!r}"
+        for reply in self._records:
+            if not reply.rule:
+                raise OptionError(f"{endpoint.name}: reply {reply.kind!r} needs rule, the grammar's rule of its lines")
         grammar = self._grammar = Grammar(endpoint.grammar, ("reply", *rules), _words_of(named))
         self._check_rules()
         self._find_line_end = re.compile(grammar.pattern("_LINE_END")).search

@@ -16,7 +16,7 @@ from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, quote
-from ..declare import TEXT, Endpoint, Field, Many, Object, OpenMap, Reply, Type
+from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, OpenMap, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
@@ -25,9 +25,7 @@ from .runs import RunReader
 from .shapes import Shape, Shapes, Tables
 from .xml_tree import Element, Tree, is_html
 
-# Names that begin with xml are XML's own.
-_NAME = r"(?![Xx][Mm][Ll])[A-Za-z_][A-Za-z0-9_.-]*"
-_is_name = re.compile(_NAME).fullmatch
+_is_name = re.compile(XML_NAME).fullmatch
 # Characters that XML 1.0 has no way to write, not even as a reference.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]").search
 # Line ends and tabs would come back as line feeds and spaces.
@@ -42,12 +40,12 @@ _CHARS = r"[^<\x00-\x08\x0b-\x1f\ufffe\uffff]"
 _IN_QUOTES = r'[^"<\x00-\x1f\ufffe\uffff]'
 _VALUE = f"{_IN_QUOTES}*"
 _HEAD = r"(?:<\?xml version=[\"']1\.0[\"'](?: encoding=[\"'][Uu][Tt][Ff]-8[\"'])?[ \t\r\n]*\?>[ \t\r\n]*)?"
-_ROOT = re.compile(rf"{_HEAD}<({_NAME})>{_BLANK}(?=<)").match
+_ROOT = re.compile(rf"{_HEAD}<({XML_NAME})>{_BLANK}(?=<)").match
 _DECLARED = re.compile(_HEAD).match
-_ITEM = re.compile(rf'<({_NAME})((?: {_NAME}="{_VALUE}")*)>').match
-_TAG = re.compile(rf"<({_NAME})").match
-_KEY = re.compile(rf' ({_NAME})="{_VALUE}"').findall
-_CHILD = re.compile(rf"{_BLANK}<({_NAME})>{_CHARS}*</\1>").match
+_ITEM = re.compile(rf'<({XML_NAME})((?: {XML_NAME}="{_VALUE}")*)>').match
+_TAG = re.compile(rf"<({XML_NAME})").match
+_KEY = re.compile(rf' ({XML_NAME})="{_VALUE}"').findall
+_CHILD = re.compile(rf"{_BLANK}<({XML_NAME})>{_CHARS}*</\1>").match
 _TAGS = re.compile(r"<[^<>]*>").findall
 _REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&|]]>")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
