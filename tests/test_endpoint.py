@@ -358,7 +358,7 @@ def test_numbers_of_their_own_patterns_in_a_list(fmt: int, number: int, count: T
 
 
 def test_a_text_of_its_own_pattern_in_a_list() -> None:
-    codec = groups_of(Group, GROUP[0], Field("name", COST, xml="."))
+    codec = groups_of(Group, GROUP[0], Field("name", COST, xml="."), GROUP[2])
     for _ in range(2):
         assert codec.decode(b'[{"id": 1, "name": "2.5"}]', fmt=3) == Groups((Group(1, "2.5"),))
         with pytest.raises(DecodeError, match=r"groups\[0\].name: expected a price, found 'x'"):
@@ -798,6 +798,13 @@ def test_replies_that_are_not_a_tuple() -> None:
             'reply: error | created\ncreated: "OK, ID - " ID COST\nCOST: /a{99999999999}/',
             CREATED,
             "things.lark': the repetition number is too large",
+        ),
+        (
+            "reply: error [_LINE_END] | groups\ngroups: group (_LINE_END group)*\n"
+            'group: "id" _IS ID (_NEXT _more)*\n_more: ("name" | "title") _IS NAME\n'
+            'NAME: /[a-z]+/\n_IS: " = "\n_NEXT: ", "',
+            GROUPS.own[0],
+            "reply 'groups': the key 'title' in rule 'group' is not that of a field",
         ),
         ("reply: error\n%import nothing (nothing)", CREATED, "cannot import nothing.lark: No such file or directory"),
         ("replies: error", CREATED, "it has no rule 'reply'"),

@@ -6,8 +6,9 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from lark import Lark, Token, Tree
 from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -202,6 +203,20 @@ class Grammar:
             if _own_name(candidate.origin.name) == rule and all(symbol.is_term for symbol in candidate.expansion):
                 symbols = [symbol.name for symbol in candidate.expansion]
                 yield [Piece(self.kind(symbol), symbol, self.fixed(symbol), 0) for symbol in symbols]
+
+    def keys(self, rule: str) -> set[str]:
+        """Return the keys that a record's rule names, each a literal in front of `_IS`."""
+        expansions: dict[str, list[Any]] = {}
+        for each in self._lark.rules:
+            expansions.setdefault(each.origin.name, []).append(each.expansion)
+        found: set[str] = set()
+        rules = [name for name in expansions if _own_name(name) == rule]
+        for name in rules:
+            for expansion in expansions[name]:
+                rules += [each.name for each in expansion if not each.is_term and each.name not in rules]
+                pairs = pairwise(expansion)
+                found |= {self.fixed(key.name) for key, behind in pairs if _own_name(behind.name) == "_IS"}
+        return found - {""}
 
     def has_rule(self, name: str) -> bool:
         """Whether the grammar has a rule of that name, its own or an imported one."""

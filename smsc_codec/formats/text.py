@@ -66,6 +66,7 @@ class TextFormat(RunReader):
         self._shapes: Shapes[Shape] = Shapes()
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
         self._check_values()
+        self._check_keys((*self._records, *inner))
         # What stands between a key and its value behind the fields of a reply that is not a record.
         self._dash = grammar.fixed("_DASH")
         self._texts_of: dict[str, list[str]] = {reply.kind: [] for reply in self.wide}
@@ -108,6 +109,16 @@ class TextFormat(RunReader):
                         f"{self._where}: reply {reply.kind!r}: terminal {piece.terminal} is not the value of a field"
                         f" ({wanted})"
                     )
+
+    def _check_keys(self, records: Iterable[Reply]) -> None:
+        """Raise `OptionError` if a record's rule names a key that would not be kept."""
+        for reply in records:
+            unknown = self._grammar.keys(reply.rule) - reply.object.names(self.fmt).keys()
+            if unknown and reply.object.open is None:
+                raise OptionError(
+                    f"{self._where}: reply {reply.kind!r}: the key {min(unknown)!r} in rule {reply.rule!r} is not that"
+                    " of a field"
+                )
 
     # Reading
 
