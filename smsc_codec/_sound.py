@@ -99,6 +99,8 @@ def _in_reply(reply: Reply) -> Iterator[str]:
     yield from _in_roots(reply)
     if reply.many is not None:
         yield from _in_list(reply)
+    yield from _in_nested(reply.object, within="the record of a list" if reply.many is not None else "")
+    yield from _in_record(reply.object, reply.item) if reply.many is not None else _in_flat(reply.object)
     if reply.constant and (reply.many is not None or reply.object.members):
         yield "a constant has neither fields nor records: leave out constant, or many and the members"
     for what in ("rule", "csv"):
@@ -129,6 +131,45 @@ def _in_list(reply: Reply) -> Iterator[str]:
         yield f"item is {quote(reply.item)}, which cannot be the name of an element"
     if reply.item in reply.xml:
         yield f"item {reply.item!r} is a root in xml too: a list of one record would be read as that record"
+
+
+def _in_nested(obj: Object, within: str, in_xml: bool = True) -> Iterator[str]:
+    """Yield which lists no format but fmt=3 can hold: those *within* another list."""
+    for field in obj.fields:
+        if not is_really(field.type, Many):
+            continue
+        where, key = f"field {field.name!r}", field.key("xml")
+        if within and (field.type.rule or field.type.csv):
+            yield f"{where}: a list in {within} has no lines: leave out rule and csv"
+        if key is not None and in_xml:
+            if within:
+                yield f"{where}: fmt=2 has no place for a list in {within}: give the field xml=None"
+            if not _is_element(key):
+                yield f"{where}: xml of a list has to be the name of an element, not {quote(key)}"
+            if not _is_element(field.type.item):
+                yield f"{where}: item has to be the name of an element, not {quote(field.type.item)}, or xml None"
+            yield from (f"{where}: {each}" for each in _in_record(field.type.object, field.type.item))
+        inside = _in_nested(field.type.object, "another list", in_xml and key is not None)
+        yield from (f"{where}: {each}" for each in inside)
+
+
+def _in_flat(obj: Object) -> Iterator[str]:
+    """Yield which fields of a reply that is not a list are not elements."""
+    for field in obj.fields:
+        key = field.key("xml") or ""
+        if key.startswith(("@", ".")):
+            yield f"field {field.name!r}: xml is {key!r}, and a reply that is not a list has its fields in elements"
+
+
+def _in_record(obj: Object, item: str) -> Iterator[str]:
+    """Yield which fields of a record cannot be read beside that which is the record's own text."""
+    own = [field.name for field in obj.fields if field.key("xml") == "."]
+    for field in obj.fields if own else ():
+        key = field.key("xml")
+        if key is not None and not key.startswith(("@", ".")):
+            yield f"field {field.name!r}: beside {own[0]!r}, the text of the element, it has to be an attribute in xml"
+        if key == f"@{item}":
+            yield f"field {field.name!r}: the key {key!r} is that of the text of <{item}>, which is {own[0]!r}"
 
 
 def _called(value: object) -> str:

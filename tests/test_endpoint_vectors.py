@@ -208,7 +208,8 @@ def test_cells_that_would_be_read_otherwise() -> None:
         codec.encode(absent, fmt=1)
     with pytest.raises(EncodeError, match="'0' means that there is none"):
         send.CODEC.encode(ErrorReply(send.MessageError(3), None, 0), fmt=1)
-    label = Reply("label", "a label", Object(send.PhoneResult, (send.PHONE.fields[0], send.PHONE.fields[1])))
+    fields = (replace(send.PHONE.fields[0], xml="phone"), replace(send.PHONE.fields[1], xml="mccmnc"))
+    label = Reply("label", "a label", Object(send.PhoneResult, fields))
     rows = replace(label, kind="labels", many=status.StatusList, item="label", csv=(Layout(("phone", "mccmnc")),))
     labels: Codec[Any] = Codec(Endpoint[Any]("labels.php", "balance", (rows,)))
     listed = status.StatusList((send.PhoneResult("5", "7"),))  # type: ignore[arg-type]

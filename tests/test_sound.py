@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from smsc_codec import Codec, ErrorReply, OptionError, declare
+from smsc_codec import Codec, EncodeError, ErrorReply, OptionError, declare
 from smsc_codec.declare import (
     FORMATS,
     ID,
@@ -51,6 +51,11 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 class Whole(msgspec.Struct, frozen=True):
     id: int
     things: tuple[Thing, ...] = ()
+
+
+class Wholes(msgspec.Struct, frozen=True):
+    id: int
+    wholes: tuple[Whole, ...] = ()
 
 
 class Texts(msgspec.Struct, frozen=True):
@@ -331,6 +336,82 @@ LACKING: list[tuple[Any, str]] = [
 @named(LACKING)
 def test_what_is_missing(reply: Any, words: str) -> None:
     refused(reply, f"reply {reply.kind!r}: {words}")
+
+
+THINGS = Many(Object(Thing, (FIELD,)), "thing")
+INNER = Field("things", THINGS, optional=True)
+OUTER = Field("wholes", Many(Object(Whole, (FIELD, INNER)), "whole"), optional=True)
+IN_ELEMENTS = "and a reply that is not a list has its fields in elements"
+NO_LISTS: list[tuple[Any, str]] = [
+    (
+        replace(LIST, object=Object(Whole, (FIELD, INNER))),
+        "field 'things': fmt=2 has no place for a list in the record of a list: give the field xml=None",
+    ),
+    (
+        reply_of(FIELD, OUTER, cls=Wholes),
+        "field 'wholes': field 'things': fmt=2 has no place for a list in another list: give the field xml=None",
+    ),
+    (
+        replace(LIST, object=Object(Whole, (FIELD, replace(INNER, xml=None, type=replace(THINGS, rule="thing"))))),
+        "field 'things': a list in the record of a list has no lines: leave out rule and csv",
+    ),
+    (
+        reply_of(FIELD, replace(INNER, xml="@things"), cls=Whole),
+        "field 'things': xml of a list has to be the name of an element, not '@things'",
+    ),
+    (
+        reply_of(FIELD, replace(INNER, type=replace(THINGS, item="")), cls=Whole),
+        "field 'things': item has to be the name of an element, not '', or xml None",
+    ),
+    (
+        with_list(replace(FIELD, xml="."), NOTE),
+        "field 'things': field 'note': beside 'id', the text of the element, it has to be an attribute in xml",
+    ),
+    (
+        with_list(replace(FIELD, xml="."), replace(NOTE, xml="@thing")),
+        "field 'things': field 'note': the key '@thing' is that of the text of <thing>, which is 'id'",
+    ),
+    (
+        replace(LIST, object=Object(Thing, (replace(FIELD, xml="."), NOTE))),
+        "field 'note': beside 'id', the text of the element, it has to be an attribute in xml",
+    ),
+    (reply_of(replace(FIELD, xml="@id")), f"field 'id': xml is '@id', {IN_ELEMENTS}"),
+    (reply_of(replace(FIELD, xml=".")), f"field 'id': xml is '.', {IN_ELEMENTS}"),
+]
+
+
+@named(NO_LISTS)
+def test_what_fmt_2_would_write_and_not_read(reply: Any, words: str) -> None:
+    refused(reply, f"reply {reply.kind!r}: {words}")
+
+
+def test_lists_in_lists_that_fmt_2_has_no_place_for() -> None:
+    listing = replace(LIST, object=Object(Whole, (FIELD, replace(INNER, xml=None))))
+    several = reply_of(FIELD, replace(OUTER, xml=None), cls=Wholes)
+    codec = Codec(Endpoint[Any]("things.php", JOBS, (listing, several)))
+    whole = Whole(1, (Thing(2), Thing(3)))
+    for reply in (Things((whole,)), Wholes(5, (whole, Whole(4)))):  # type: ignore[arg-type]
+        assert codec.decode(codec.encode(reply, fmt=3), fmt=3) == reply
+        with pytest.raises(EncodeError, match="the XML format has no place for it"):
+            codec.encode(reply, fmt=2)
+
+
+@pytest.mark.parametrize(
+    ("inside", "is_read"),
+    [
+        ("<thing><id>1</id></thing>", True),
+        ("<thing>\n<id>1</id></thing>", True),
+        ("<thing><id>1</id></thing><other><id>1</id></other>", False),
+        ("<thing>x<id>1</id></thing>", False),
+        ("<thing><id>1</id>x</thing>", False),
+    ],
+)
+def test_elements_of_a_list_in_a_reply(inside: str, is_read: bool) -> None:
+    """Other elements are no objects of the list, and no text beside elements is dropped."""
+    codec = Codec(Endpoint[Any]("things.php", JOBS, (with_list(),)))
+    report = codec.validate(f"<result><id>5</id><things>{inside}</things></result>", fmt=2)
+    assert report.reply == (Whole(5, (Thing(1),)) if is_read else None)
+    assert [finding.code for finding in report.findings] == ([] if is_read else ["malformed"])
 
 
 def ordered(orders: Any) -> Reply:

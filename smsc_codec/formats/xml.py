@@ -436,7 +436,7 @@ def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair] | None:
     for child in children:
         field = obj.by_name.get(names.get(child.tag, ""))
         if field is not None and isinstance(field.type, Many):
-            if child.attributes or child.text.strip():
+            if child.attributes or child.text.strip() or not all(_is_item(item, field.type) for item in child.children):
                 return None
             pairs.append((child.tag, [Pairs(_pairs_of(field.type.object, item)) for item in child.children]))
         elif field is not None and (child.children or child.attributes):
@@ -446,6 +446,11 @@ def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair] | None:
     if len({key for key, _ in pairs if key in names}) < sum(key in names for key, _ in pairs):
         return None
     return pairs
+
+
+def _is_item(element: Element, many: Many) -> bool:
+    """Whether an element is an object of a list: it has no text that would be lost."""
+    return element.tag == many.item and ("." in many.object.names("xml") or not element.text.strip())
 
 
 def _plain(element: Element) -> Any:
