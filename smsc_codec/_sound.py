@@ -41,8 +41,9 @@ _KINDS = frozenset({"number", "code", "money", "date", "text"})
 _NAMES = "text, csv, xml or json"
 _KEYS = {"text": "a key", "csv": "a cell", "xml": "an element", "json": "a member"}
 _MAPPING: Any = Mapping
+_MEMBERS: Any = (Field, OpenMap, Other)
 _is_name = re.compile(XML_NAME).fullmatch
-_CELLS = (str, Const, Signed, Rest, Only, Maybe)
+_CELLS: Any = (str, Const, Signed, Rest, Only, Maybe)
 
 _IN_SOURCE = """
     CODES CODE_CLASS Decimal EMPTY KEYS MAX Many Mapped Mapping ORDER Record TEXTS TEXTS_MANY WIRE_KEYS are_few
@@ -211,7 +212,7 @@ def _in_object(obj: Any) -> Iterator[str]:
         yield f"the members of an Object have to be a tuple, not {name_of(obj.members)}: write (Field(…),)"
     else:
         for member in obj.members:
-            if not any(is_really(member, each) for each in (Field, OpenMap, Other)):
+            if not is_really(member, _MEMBERS):
                 yield f"a member of an Object is a Field, an OpenMap or Other, not {_called(member)}"
         if len(obj.members) > len(obj.fields) + 1:
             yield "an Object has one OpenMap or Other at most"
@@ -394,7 +395,7 @@ def _in_layouts(layouts: Any, obj: Object) -> Iterator[str]:
 def _in_cells(layout: Layout, obj: Object) -> Iterator[str]:
     names: list[str] = []
     for cell in layout.cells:
-        if not any(is_really(cell, each) for each in _CELLS):
+        if not is_really(cell, _CELLS):
             yield f"a cell of a Layout is the name of a field or one of Const, Maybe, Only, …, not {_called(cell)}"
         if is_really(cell, Const):
             yield from _in_texts(cell, "text")

@@ -46,7 +46,7 @@ class Type(msgspec.Struct, frozen=True):
     title: str
     """What errors call it."""
     pattern: str
-    """A regular expression that matches its spellings; there is one for each value."""
+    """A regular expression that matches its spellings; there is one for each value. It has no groups that capture."""
     bare: bool = False
     """Whether fmt=3 has it without quotes."""
     loose: bool = False
@@ -109,7 +109,10 @@ class Field(msgspec.Struct, frozen=True):
     csv: str | None = SAME
     """Its name in layouts; None if no layout has it."""
     xml: str | None = SAME
-    """Its child element, `"@key"` for an attribute, `"."` for the element's own text."""
+    """Its child element, `"@key"` for an attribute, `"."` for the element's own text.
+
+    A reply that is not a list has all its fields in child elements. Beside an own text all other fields are attributes.
+    """
     json: str | None = SAME
     """Its member."""
     optional: bool = False
@@ -135,7 +138,7 @@ class Many(msgspec.Struct, frozen=True):
     """The type of a field that is a list of objects.
 
     fmt=3 has an array, fmt=2 an element with an element for each object in it, fmt=0 and fmt=1 a line for each object
-    behind the first line of the reply.
+    behind the first line of the reply. Within another list, which fmt=3 alone can have, the field has `xml=None`.
     """
 
     object: Object
@@ -178,7 +181,7 @@ class Object(msgspec.Struct, frozen=True, dict=True):
     """A class of the model and its fields, in the order in which the formats have them."""
 
     cls: Any
-    """The class: a frozen `msgspec.Struct` with an attribute for each field."""
+    """The class: a frozen `msgspec.Struct` with an attribute for each field, none of them keyword-only."""
     members: tuple[Field | OpenMap | Other, ...]
     """Its fields, and what becomes of other keys: they are not kept if there is neither an `OpenMap` nor an `Other`."""
     orders: Mapping[str, tuple[tuple[str, ...], ...]] = {}
@@ -250,7 +253,7 @@ class Only(msgspec.Struct, frozen=True):
     name: str
     """The field."""
     pattern: str
-    """A regular expression that matches such a cell as a whole."""
+    """A regular expression that matches such a cell as a whole. It has no groups that capture."""
 
 
 class Maybe(msgspec.Struct, frozen=True):
@@ -265,7 +268,7 @@ Cell = str | Const | Signed | Rest | Only | Maybe
 
 
 class Layout(msgspec.Struct, frozen=True, dict=True):
-    """The cells of a line in fmt=1: names of fields, one of which may be a `Rest`.
+    """The cells of a line in fmt=1: names of fields, one of which may be a `Rest`, and all those that no reply lacks.
 
     A line has the layout that fits: the number of its cells, their fixed texts and patterns, and the types of their
     values. If several fit, those of the lowest *rank* are meant, and of these the first. But if two of them belong to
