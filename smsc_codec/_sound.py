@@ -362,14 +362,14 @@ def in_pattern(pattern: Any) -> Iterator[str]:
     if not is_really(pattern, str):
         yield f"a pattern has to be a str, not {_called(pattern)}"
     try:
-        found = re.compile(pattern)
+        groups, flags = re.compile(pattern).groups, re.compile(pattern).flags
     except (re.error, OverflowError, RecursionError) as error:
         yield f"the pattern {quote(pattern)} is not a regular expression: {error}"
     else:
         # It becomes a part of longer expressions, in which groups are counted.
-        if found.groups:
+        if groups:
             yield f"the pattern {quote(pattern)} has a group that captures: write (?:…) instead of (…)"
-        if found.flags != re.UNICODE:
+        if flags != re.UNICODE:
             yield f"the pattern {quote(pattern)} has flags for the whole of it: write (?i:…) instead of (?i)"
 
 

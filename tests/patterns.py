@@ -91,6 +91,9 @@ def _sites(module: _Module, modules: list[_Module]) -> Iterator[Site]:
             continue
         if not (isinstance(node.func.value, ast.Name) and node.func.value.id == "re") or node.func.attr == "escape":
             continue
+        used_for = module.parents[node]
+        if isinstance(used_for, ast.Attribute) and used_for.attr in ("groups", "flags"):
+            continue  # it is looked at, and matches nothing
         constant = next((name for name in map(_assigned, module.ancestors(node)) if name), "")
         if node.func.attr in METHODS:
             methods = {node.func.attr}
