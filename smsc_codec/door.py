@@ -34,7 +34,7 @@ from .report import Report
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from .endpoints.senders import Reply as DefaultReply
+    from .endpoints import DefaultReply
 
 T = TypeVar("T")
 

@@ -19,6 +19,9 @@ from .._pages import PAGES
 
 if TYPE_CHECKING:
     from ..codec import Codec
+    from . import senders
+
+    DefaultReply = senders.Reply  # of the endpoint that is meant by default
 
 __all__ = [
     "CLASSES",
