@@ -455,7 +455,9 @@ def test_a_number_under_an_undocumented_key_does_not_teach_what_else_can_stand_t
 ) -> None:
     name = codec.endpoint.name.removesuffix(".php")
     for vector in [*VECTORS, *OTHERS]:
-        if vector.endpoint == name and vector.row["fmt"] == fmt and vector.canonical and vector.charset is None:
-            first = re.sub(*UNDOCUMENTED[fmt], vector.body.decode())
-            for value in ("12345", "]", "null", "1.50") if "12345" in first else ():
+        if vector.endpoint == name and vector.row["fmt"] == fmt and vector.charset == "utf-8":
+            first = re.sub(*UNDOCUMENTED[fmt], vector.body.decode("utf-8", "replace"))
+            # A number of 18 digits has too many where 17 are allowed.
+            usual = "12345" in first and not re.search(r"\d{18}", first)
+            for value in ("12345", "]", "null", "1.50") if usual else ():
                 alike(codec, first.replace("12345", value, 1).encode(), fmt)
