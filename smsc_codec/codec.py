@@ -67,7 +67,7 @@ class Codec(Generic[R]):
     """Reads and writes the replies of one endpoint: `docs/adding-an-endpoint.md` makes one.
 
     Its methods `decode`, `encode` and `validate` have the parameters of those functions of `smsc_codec`, which choose
-    the codec of an endpoint. It has no state beyond what it learns of the grammar, and can be shared by threads.
+    the codec of an endpoint. It caches compiled readers and writers, and can be shared by threads.
     """
 
     def __init__(self, endpoint: Endpoint[R]) -> None:

@@ -46,7 +46,7 @@ class Type(msgspec.Struct, frozen=True):
     title: str
     """What errors call it."""
     pattern: str
-    """A regular expression that matches its spellings; there is one for each value. It has no groups that capture."""
+    """A regular expression that matches every spelling that is read. It has no groups that capture."""
     bare: bool = False
     """Whether fmt=3 has it without quotes."""
     loose: bool = False

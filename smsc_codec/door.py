@@ -114,7 +114,7 @@ def decode(
     """Read a reply.
 
     - *body*: the response's content, bytes or already a string.
-    - *fmt*: what the request asked for, a `Format`, its number or its name (`"json"`). `None` finds it out from
+    - *fmt*: what the request asked for, a `Format`, its number or its name (`"json"`). `None` detects it from
       the body; `OK` alone and a line of `key = value` are text.
     - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
       always allowed, any other reply is an error; type checkers see both. It says which endpoint is meant, too.

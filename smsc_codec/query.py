@@ -83,7 +83,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     endpoint: str = DEFAULT
     """The one that was asked: the name of its file without the ending."""
     fmt: Format | None = None
-    """`None` if that is not known: the format is then found out from the body."""
+    """`None` if that is not known: the format is then detected from the body."""
     charset: str | None = None
     """`utf-8`, `windows-1251` or `koi8-r`; `None` if none was asked.
 

@@ -36,9 +36,9 @@ class Whole(NamedTuple):
     """What a function needs that reads a whole body."""
 
     mark: str
-    """What a reply has in it as often as it has fields."""
+    """Text whose count tells shapes apart: replies of one shape have it equally often."""
     other: Callable[[int], Small | None]
-    """Returns what reads replies with so many marks, or None."""
+    """Returns what reads replies with that number of marks, or None."""
     classes: tuple[type, ...]
     """The classes that a reply may have; if there are none, it may have any."""
     hides: Callable[[bytes], Any] | None = None

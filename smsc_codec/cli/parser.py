@@ -59,7 +59,7 @@ examples:
   smsc-codec convert --to 2 --output converted/ replies/*.txt
 """,
     "validate": """\
-What is in a PATH is found out, each for itself: the body of a reply, JSON Lines, HAR, a VCR cassette, or
+What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a VCR cassette, or
 HTTP responses with their headers; gzip or zstd around any of them. Findings go to standard output, or a
 report with --format; the summary of the text goes to standard error. No logins, passwords, keys, cookies
 and phone numbers of requests are printed. docs/validating.md has the details.
@@ -180,7 +180,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _reading(parser: argparse.ArgumentParser) -> None:
-    words = "what the request asked for: 0 text, 1 csv, 2 xml, 3 json (default: found out from the reply)"
+    words = "what the request asked for: 0 text, 1 csv, 2 xml, 3 json (default: detected from the reply)"
     parser.add_argument("--fmt", type=_format, metavar="FMT", help=words)
     words = "charset of the reply (default: the XML declaration's, else utf-8 if the bytes are, else windows-1251)"
     parser.add_argument("--charset", choices=CHARSETS, metavar="CHARSET", help=f"{words}; {', '.join(CHARSETS)}")
@@ -221,7 +221,7 @@ def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
 
 
 def _validating(parser: argparse.ArgumentParser) -> None:
-    words = "what kind of recording every PATH is (default: found out from its content)"
+    words = "what kind of recording every PATH is (default: detected from its content)"
     parser.add_argument("--kind", choices=RECORDINGS, metavar="KIND", help=f"{words}; {', '.join(RECORDINGS)}")
     words = "how to report (default: text)"
     parser.add_argument(

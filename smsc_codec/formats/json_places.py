@@ -1,4 +1,4 @@
-"""Where in a JSON document something is: asked only when an error or a finding needs it, of what orjson has read."""
+"""Where in a JSON document something is: asked when an error or a finding needs it, or where it may be too deep."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class FormatReader(ABC):
     between = "\n"
     """What stands between two records."""
     mark = "\n"
-    """What a reply has in it as often as it has fields."""
+    """Text whose count tells shapes apart: replies of one shape have it equally often."""
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self.endpoint = endpoint

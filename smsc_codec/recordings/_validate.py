@@ -79,7 +79,7 @@ def validate_recordings(
 
     - *paths*: files; folders, for all files in them and in their folders but for hidden ones; and `-` for
       standard input.
-    - *kind*: what kind of recording they are. `None` finds it out from the content, for each by itself.
+    - *kind*: what kind of recording they are. `None` detects it from the content, for each by itself.
     - *fmt*, *endpoint* (such as `send`), *expect* (a kind of replies, such as `senders`): what was asked for, where a
       recording does not say it itself.
     - *charset*: the charset of all bodies that are recorded as bytes, whatever a recording says.
@@ -113,7 +113,7 @@ def validate_recordings(
 def recorded_in(file: BinaryIO, kind: Kind | str | None = None) -> Iterator[Entry]:
     """The entries of a recording, as they are.
 
-    *file* is open for reading bytes; *kind* is found out if it is `None`. Raises `BrokenError` where the
+    *file* is open for reading bytes; *kind* is detected if it is `None`. Raises `BrokenError` where the
     recording is cut or broken, `MissingError` if a library for it is not installed, and `OSError`.
     """
     tape = Tape(file)
