@@ -441,8 +441,9 @@ def test_all_readers_agree(codec: Codec[Any], fmt: Format) -> None:
         first = vector.body.decode("utf-8", "surrogateescape")
         if data.draw(st.booleans()):
             first = re.sub(*UNDOCUMENTED[fmt], first)
-        alike(asked, first.encode("utf-8", "surrogateescape"), fmt, expect=expect)
         like_it = with_another_number(data.draw, first)
+        assume(not re.search(r"\d{18}", first + like_it))
+        alike(asked, first.encode("utf-8", "surrogateescape"), fmt, expect=expect)
         alike(asked, like_it.encode("utf-8", "surrogateescape"), fmt, expect=expect)
 
     law()

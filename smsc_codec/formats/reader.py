@@ -217,9 +217,6 @@ class FormatReader(ABC):
         """Remember what reads a short text of one shape: the next with as many marks may be like it."""
         if len(text) > LONGEST_AT_ONCE or shape is None or shape.at_once is None:
             return
-        # What is read at once is within the default limits, whatever the caller allows this time.
-        if shape.rows.width > DEFAULT_LIMITS.fields:
-            return
         marks = text.count(self.mark)
         if tables is self.plain_tables:
             (self._open if shape.rows.odd else self._known[False]).keep(marks, shape.at_once.plain)
