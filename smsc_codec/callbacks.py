@@ -63,11 +63,20 @@ _SPELLINGS: dict[str, Callable[[bytes], Sequence[str]]] = {
 }
 
 
-class _Call(msgspec.Struct, frozen=True):
-    """What the three kinds of calls have in common."""
+class _Call(msgspec.Struct, frozen=True, kw_only=True):
+    """What the three kinds of calls have in common. These fields stand after those of a kind."""
+
+    md5: str | None = None
+    """The check value that `verify` compares, as the next two."""
+    sha1: str | None = None
+    crc32: str | None = None
+    charset: str = DEFAULT_CHARSET
+    """That of the call, in which its check value is made."""
+    other: Mapping[str, str] = EMPTY
+    """What the call says beside these."""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "charset", charset_of(_call(self).charset))
+        force_setattr(self, "charset", charset_of(self.charset))
 
     def verify(self, secret: str | bytes, *, allow_crc32: bool = False) -> bool:
         """Say whether the check values prove that the sender knows the secret of the account's settings.
@@ -80,7 +89,7 @@ class _Call(msgspec.Struct, frozen=True):
         Raises `OptionError` if the secret is empty or neither a string nor bytes.
         """
         flag_of("allow_crc32", allow_crc32)
-        key = _secret(secret, _call(self).charset)
+        key = _secret(secret, self.charset)
         try:
             data = _hashed(_call(self), key)
         except EncodeError:  # nothing that the service hashes
@@ -103,7 +112,7 @@ class _Call(msgspec.Struct, frozen=True):
         chosen = {"md5": md5, "sha1": sha1, "crc32": crc32}
         if not any([flag_of(name, value) for name, value in chosen.items()]):
             raise OptionError("expected at least one of md5, sha1 and crc32 to be True")
-        data = _hashed(_call(self), _secret(secret, _call(self).charset))
+        data = _hashed(_call(self), _secret(secret, self.charset))
         made = {name: _SPELLINGS[name](data)[0] if wanted else None for name, wanted in chosen.items()}
         return replace(self, **made)
 
@@ -159,14 +168,6 @@ class StatusCallback(_Call, frozen=True):
     """That of the number, as the next two."""
     operator: str | None = None
     region: str | None = None
-    md5: str | None = None
-    """The check value that `verify` compares, as the next two."""
-    sha1: str | None = None
-    crc32: str | None = None
-    charset: str = DEFAULT_CHARSET
-    """That of the call, in which its check value is made."""
-    other: Mapping[str, str] = EMPTY
-    """What the call says beside these."""
 
     @property
     def final(self) -> bool:
@@ -206,14 +207,6 @@ class IncomingCallback(_Call, frozen=True):
     """When it was sent, in seconds since 1970, UTC."""
     time: int | None = None
     """When the service received it, likewise."""
-    md5: str | None = None
-    """The check value that `verify` compares, as the next two."""
-    sha1: str | None = None
-    crc32: str | None = None
-    charset: str = DEFAULT_CHARSET
-    """That of the call, in which its check value is made."""
-    other: Mapping[str, str] = EMPTY
-    """What the call says beside these."""
 
     @property
     def sent_utc(self) -> datetime | None:
@@ -234,14 +227,6 @@ class CallCallback(_Call, frozen=True):
     waitcall: str
     ts: int
     """When, in seconds since 1970, UTC."""
-    md5: str | None = None
-    """The check value that `verify` compares, as the next two."""
-    sha1: str | None = None
-    crc32: str | None = None
-    charset: str = DEFAULT_CHARSET
-    """That of the call, in which its check value is made."""
-    other: Mapping[str, str] = EMPTY
-    """What the call says beside these."""
 
     @property
     def ts_utc(self) -> datetime | None:
