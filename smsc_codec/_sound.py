@@ -384,15 +384,17 @@ def _in_open_map(member: OpenMap) -> Iterator[str]:
 def _in_layouts(layouts: Any, obj: Object) -> Iterator[str]:
     if not is_really(layouts, tuple):
         yield f"csv has to be a tuple of Layout, not {name_of(layouts)}: write (Layout(…),)"
+    needed = [each.name for each in obj.fields if is_really(each.type, Type) and not each.may_lack("csv")]
     for layout in layouts:
         if not is_really(layout, Layout):
             yield f"csv has to be a tuple of Layout, and has a {name_of(layout)}: write (Layout(…),)"
         if not is_really(layout.cells, tuple):
             yield f"a Layout has a tuple of cells, not {name_of(layout.cells)}: write Layout(('id',))"
-        yield from _in_cells(layout, obj)
+        yield from _in_cells(layout, obj, needed)
 
 
-def _in_cells(layout: Layout, obj: Object) -> Iterator[str]:
+def _in_cells(layout: Layout, obj: Object, needed: list[str]) -> Iterator[str]:
+    """Yield what is wrong with the cells of a layout, which has to name the *needed* fields."""
     names: list[str] = []
     for cell in layout.cells:
         if not is_really(cell, _CELLS):
@@ -409,9 +411,9 @@ def _in_cells(layout: Layout, obj: Object) -> Iterator[str]:
         names.append(name)
     if len([cell for cell in layout.cells if is_really(cell, Rest)]) > 1:
         yield "a Layout has one Rest at most"
-    for field in obj.fields:
-        if is_really(field.type, Type) and not field.may_lack("csv") and field.name not in layout.required:
-            yield f"a Layout lacks the field {field.name!r}, which every reply has: name it, or make it optional"
+    for name in needed:
+        if name not in layout.required:
+            yield f"a Layout lacks the field {name!r}, which every reply has: name it, or make it optional"
 
 
 def _in_cell(cell: Any, field: Field) -> Iterator[str]:

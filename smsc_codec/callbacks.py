@@ -38,7 +38,7 @@ from ._secrets import NOTHING, Known
 from ._source import CHARSETS, Source, bytes_of, charset_name, open_source, quote, size_of
 from ._types import is_really, name_of
 from .declare import DIGITS, ID, MONEY, TIMESTAMP, Endpoint, Field, Object, Other, Reply, Type, code
-from .endpoints.status import DeliveryError, MessageFlags, MessageState, MessageType, _utc
+from .endpoints.status import DeliveryError, MessageState, MessageType, Stated, utc_of
 from .errors import DecodeError, EncodeError, LimitError, OptionError
 from .formats import Format
 from .limits import Limits
@@ -125,7 +125,7 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
         return _key(_call(self))
 
 
-class StatusCallback(_Call, frozen=True):
+class StatusCallback(_Call, Stated, frozen=True):
     """The state of a message that was sent, or of an HLR request."""
 
     id: int
@@ -170,24 +170,9 @@ class StatusCallback(_Call, frozen=True):
     region: str | None = None
 
     @property
-    def final(self) -> bool:
-        """Whether the state will not change any more, as `MessageState.final`."""
-        return self.status.final
-
-    @property
-    def delivered(self) -> bool:
-        """Whether the message has arrived: its state says so, and there is no delivery error."""
-        return self.status.delivered and not self.err
-
-    @property
-    def flags(self) -> MessageFlags | None:
-        """What the bits of `flag` mean, or None if it is not there."""
-        return None if self.flag is None else MessageFlags(self.flag)
-
-    @property
     def ts_utc(self) -> datetime | None:
         """The time of `ts`, or None if it is not there or beyond the year 9999."""
-        return _utc(self.ts)
+        return utc_of(self.ts)
 
 
 class IncomingCallback(_Call, frozen=True):
@@ -211,12 +196,12 @@ class IncomingCallback(_Call, frozen=True):
     @property
     def sent_utc(self) -> datetime | None:
         """The time of `sent`, or None if it is not there or beyond the year 9999."""
-        return _utc(self.sent)
+        return utc_of(self.sent)
 
     @property
     def time_utc(self) -> datetime | None:
         """The time of `time`, or None if it is not there or beyond the year 9999."""
-        return _utc(self.time)
+        return utc_of(self.time)
 
 
 class CallCallback(_Call, frozen=True):
@@ -231,7 +216,7 @@ class CallCallback(_Call, frozen=True):
     @property
     def ts_utc(self) -> datetime | None:
         """The time of `ts`, or None if it is beyond the year 9999."""
-        return _utc(self.ts)
+        return utc_of(self.ts)
 
 
 Callback: TypeAlias = StatusCallback | IncomingCallback | CallCallback

@@ -6,6 +6,7 @@ The evidence is in `docs/wire-format/status.md`; fmt=0 in `grammars/status.lark`
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 
@@ -183,7 +184,43 @@ class StatusError(ErrorCode):
     )
 
 
-class Message(Answer, frozen=True):
+class _Stated(Protocol):
+    """What says the state of a message: a reply, or a call of the service."""
+
+    @property
+    def status(self) -> MessageState: ...
+
+    @property
+    def err(self) -> DeliveryError | None: ...
+
+    @property
+    def flag(self) -> int | None: ...
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """What follows from the state of a message."""
+
+    @property
+    def final(self: _Stated) -> bool:
+        """Whether the state will not change any more, as `MessageState.final`: who polls can stop."""
+        return self.status.final
+
+    @property
+    def delivered(self: _Stated) -> bool:
+        """Whether it has arrived: its state says so, and there is no delivery error.
+
+        It is our choice: the documentation does not say it, and an HLR request of a number that cannot be reached was
+        seen with state 1 and an error.
+        """
+        return self.status.delivered and not self.err
+
+    @property
+    def flags(self: _Stated) -> MessageFlags | None:
+        """What the bits of `flag` mean, or None if it is not there."""
+        return None if self.flag is None else MessageFlags(self.flag)
+
+
+class Message(Answer, Stated, frozen=True):
     """The state of a message to a number. What the request (`all`) did not ask for is `None`."""
 
     status: MessageState
@@ -240,39 +277,21 @@ class Message(Answer, frozen=True):
     """What the reply says beside these."""
 
     @property
-    def final(self) -> bool:
-        """Whether the state will not change any more, as `MessageState.final`: who polls can stop."""
-        return self.status.final
-
-    @property
-    def delivered(self) -> bool:
-        """Whether it has arrived: its state says so, and there is no delivery error.
-
-        It is our choice: the documentation does not say it, and an HLR request of a number that cannot be reached was
-        seen with state 1 and an error.
-        """
-        return self.status.delivered and not self.err
-
-    @property
-    def flags(self) -> MessageFlags | None:
-        """What the bits of `flag` mean, or None if it is not there."""
-        return None if self.flag is None else MessageFlags(self.flag)
-
-    @property
     def last_utc(self) -> datetime | None:
         """The time of `last_timestamp`, or None if it is not there or beyond the year 9999."""
-        return _utc(self.last_timestamp)
+        return utc_of(self.last_timestamp)
 
     @property
     def send_utc(self) -> datetime | None:
         """The time of `send_timestamp`, or None if it is not there or beyond the year 9999."""
-        return _utc(self.send_timestamp)
+        return utc_of(self.send_timestamp)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def _utc(timestamp: int | None) -> datetime | None:
+def utc_of(timestamp: int | None) -> datetime | None:
+    """Return the time of seconds since 1970, or None if there are none, or if it is beyond the year 9999."""
     try:
         return None if timestamp is None else _EPOCH + timedelta(seconds=timestamp)
     except OverflowError:
