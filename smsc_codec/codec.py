@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from copy import copy
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -112,11 +113,16 @@ class Codec(Generic[R]):
         found = self._asked.get(key)
         if found is None:
             endpoint = self.endpoint.asked(known)
-            found = self if endpoint is self.endpoint else Codec(endpoint)
-            if found is not self:
-                found._any, found._replies, found._by_id = self, self._replies, self._by_id
+            found = self if endpoint is self.endpoint else self._for_request(endpoint)
             found = self._asked.setdefault(key, found)
         return found
+
+    def _for_request(self, endpoint: Endpoint[R]) -> Codec[R]:
+        """Return a codec for fewer layouts, which are a part of those that have been checked."""
+        made = copy(self)
+        made.endpoint, made._any = endpoint, self
+        made._formats, made._ready, made._asked = {}, {}, {}
+        return made
 
     # Each format is loaded when it is first needed: Lark takes longer to import than a reply takes to read.
 

@@ -43,8 +43,8 @@ class Whole(NamedTuple):
     """The classes that a reply may have; if there are none, it may have any."""
     hides: Callable[[bytes], Any] | None = None
     """Finds in a body what can hide broken letters. Such a body is not read."""
-    broken: Callable[[bytes], bool] | None = None
-    """Tells whether a body that is not ASCII may have broken letters. Then it is not read."""
+    broken: Callable[[str], bool] | None = None
+    """Tells whether a text that is not ASCII has broken letters. Such a text is not read."""
 
 
 LONGEST_AT_ONCE = 4096
@@ -83,13 +83,11 @@ def small(
     if whole:
         names |= {"key_mark": whole.mark, "find_reader": whole.other, "reply_classes": whole.classes}
         names |= {"has_escapes": whole.hides, "is_broken": whole.broken}
-        refused = f"len(body) > {LONGEST_AT_ONCE}"
-        refused += " or has_escapes(body)" if whole.hides else ""
-        refused += " or (not body.isascii() and is_broken(body))" if whole.broken else ""
         lines = [
-            f"if {refused}:",
+            f"if len(body) > {LONGEST_AT_ONCE}{' or has_escapes(body)' if whole.hides else ''}:",
             "    return None",
             "text = body.decode()",
+            *(["if not text.isascii() and is_broken(text):", "    return None"] if whole.broken else []),
             "found = match_whole(text)",
             "if found is None:",
             "    read = find_reader(text.count(key_mark))",

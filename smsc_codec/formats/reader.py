@@ -145,10 +145,6 @@ class FormatReader(ABC):
         records = records_of(inner)
         return None if records is None or len(records) > limits.items else replace(first, **{name: tuple(records)})
 
-    def small_reader(self, first: type | None, documented: bool) -> Small:
-        """Return what reads small replies in all ways that an expression can tell; the class *first* is tried first."""
-        return self._small_reader(first, documented, None)
-
     def at_once(self, only: type | None, documented: bool) -> Small:
         """Return what reads a short reply from its bytes if the service writes it so, and returns None for all else.
 
@@ -158,26 +154,28 @@ class FormatReader(ABC):
         classes = () if only is None else (only, ErrorReply)
         whole = Whole(self.mark, self._known[documented].find, classes)
         if documented:
-            whole = whole._replace(hides=self.hides, broken=self.may_be_broken)
-        return self._small_reader(only, documented, whole)
+            whole = whole._replace(hides=self.hides, broken=_has_broken)
+        return self.small_reader(only, documented, whole)
 
     def read_open(self, body: bytes) -> Any:
         """Return a short reply with the undocumented keys that one before it had, None if it is not one."""
+        if len(body) > LONGEST_AT_ONCE or not self._open:
+            return None
         text = body.decode()
-        read = self._open.find(text.count(self.mark)) if len(body) <= LONGEST_AT_ONCE else None
+        read = self._open.find(text.count(self.mark))
         return None if read is None else read(text)
 
     def may_be_broken(self, body: bytes) -> bool:
         """Whether a body may hold text whose letters are broken; they stand there as they are, or behind an escape."""
         if self.hides is not None and self.hides(body):
             return True
-        if body.isascii():
-            return False
-        with LOADING:
-            from .._letters import broken
-        return broken(body.decode()) is not None
+        return not body.isascii() and _has_broken(body.decode())
 
-    def _small_reader(self, first: type | None, documented: bool, whole: Whole | None) -> Small:
+    def small_reader(self, first: type | None, documented: bool, whole: Whole | None = None) -> Small:
+        """Return what reads small replies; the class *first* is tried first.
+
+        It reads them in all ways that an expression can tell, or, if *whole* is given, as the service writes them.
+        """
         read = self._small.get((first, documented, whole is None))
         if read is None:
             read = self._small[first, documented, whole is None] = self._compile_small(first, documented, whole)
@@ -403,6 +401,13 @@ class FormatReader(ABC):
     @abstractmethod
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields and open keys; `Fallback` if they have no compiled form."""
+
+
+def _has_broken(text: str) -> bool:
+    """Whether a text holds letters that are broken."""
+    with LOADING:
+        from .._letters import broken
+    return broken(text) is not None
 
 
 def _how_many(group: tuple[Hashable, list[int]]) -> int:
