@@ -159,7 +159,7 @@ REPLIES = (
 
 
 def call_of(work: str, small: Small, fmt: Format) -> Run:
-    """Return what reads a small reply, by the name of its endpoint or by its class, or what writes it."""
+    """Return a function that reads a small reply or writes it. To read, it names the endpoint or the expected class."""
     codec, body, expect = _codec(small, fmt)
     endpoint = small.endpoint
     if work == "encode":

@@ -399,9 +399,9 @@ def decode(
 ) -> Callback:
     """Read a call of the service.
 
-    *body* is that of the request as it came, *content_type* its `Content-Type`, and *query* what stands behind the
-    question mark of its address, as it came too. The fields are read from the body: a form, XML or JSON; from the query
-    if the body is empty, which is what GET does.
+    *body* is the unchanged body of the request, *content_type* its `Content-Type`, and *query* the unchanged query of
+    its address. The fields are read from the body: a form, XML or JSON. If the body is empty, as that of a GET is, they
+    are read from the query.
 
     The charset is the one that the handler's address asks for, `?charset=utf-8`, and windows-1251 if it asks for none
     [doc]. Without a query it is not known: what is UTF-8 is read as UTF-8, and all else as windows-1251.
@@ -442,7 +442,7 @@ def _address(query: object, limits: Limits) -> bytes:
     return _BEFORE_QUERY.sub(b"", data, count=1)
 
 
-# What stands before the query if the whole address is given.
+# The part of a whole address before its query.
 _BEFORE_QUERY = re.compile(rb"\A(?:(?:https?:/)?/[^?]*(?:\?|\Z)|\?)")
 
 
@@ -544,7 +544,7 @@ def _fields(data: bytes, limits: Limits) -> list[_Field]:
     return found
 
 
-# `urllib.parse.unquote_to_bytes` takes 70 times the memory of what is nothing but escapes.
+# For a text of escapes alone, `urllib.parse.unquote_to_bytes` takes 70 times the memory of the text.
 _ESCAPE = re.compile(b"%([0-9A-Fa-f]{2})")
 
 

@@ -53,7 +53,7 @@ _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 
 class Ready:
-    """What reads short replies at once, by their format, where one class or any is expected."""
+    """The readers of short replies by format, for calls that expect one class or any."""
 
     __slots__ = "codec", "documented", "plain"
 
@@ -161,7 +161,7 @@ class Codec(Generic[R]):
         return reply, tables if noted and (tables.odd or reader.may_be_broken(body)) else None
 
     def ready_for(self, expect: Any) -> Ready:
-        """Return what reads short replies at once where *expect* is expected, a class of the endpoint's, or None."""
+        """Return the readers of short replies for calls that expect a class of the endpoint, or None for any class."""
         return self._ready.get(id(expect)) or self._ready.setdefault(id(expect), Ready(self))
 
     def _compiled(

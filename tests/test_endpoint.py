@@ -309,7 +309,7 @@ class Priced(msgspec.Struct, frozen=True):
 
 @pytest.mark.parametrize("cls", [MailingCreated, Priced])
 def test_a_field_that_a_flat_reply_lacks(tmp_path: Path, cls: Any) -> None:
-    """A rule has a form that lacks a field which every reply has; a default of the class is no value."""
+    """If a rule lacks a field that every reply has, the default of the class does not stand for its value."""
     copy = tmp_path / "jobs.lark"
     text = (GRAMMARS / "jobs.lark").read_text("utf-8")
     copy.write_text(text.replace('", COST - " COST', '[", COST - " COST]'), "utf-8")

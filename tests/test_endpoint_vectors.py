@@ -400,7 +400,7 @@ def test_other_keys_that_are_dropped() -> None:
 
 @pytest.mark.parametrize("fmt", [0, 2, 3])
 def test_a_reply_is_not_read_as_another_of_its_endpoint(fmt: int) -> None:
-    """Whoever expects another class gets an error, but for a list of one, and for what is no more than a word."""
+    """To expect another class is an error, except for a list of one record and for a reply that is a word."""
     for vector in (*VECTORS, *OTHERS):
         codec = codec_of(vector)
         if vector.row["fmt"] != fmt or vector.asked != {"fmt": fmt, "charset": None}:

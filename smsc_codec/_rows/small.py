@@ -33,12 +33,12 @@ class Variant(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """What a function needs that reads a whole body."""
+    """The settings of a function that reads a whole body."""
 
     mark: str
     """Text whose count tells shapes apart: replies of one shape have it equally often."""
     other: Callable[[int], Small | None]
-    """Returns what reads replies with that number of marks, or None."""
+    """Return the reader of replies with that number of marks, or None."""
     classes: tuple[type, ...]
     """The classes that a reply may have; if there are none, it may have any."""
     hides: Callable[[bytes], Any] | None = None

@@ -83,8 +83,8 @@ class FormatReader(ABC):
         self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
         self._documented = {reply.object.cls: documented_tables(reply.object) for reply in every}
         self._small: dict[Any, Small] = {}
-        # What reads other short replies as the service writes them, by how many marks they have: with any codes, with
-        # documented ones, and with keys that nobody documents.
+        # The readers of other short replies in the service's own layout, by the number of their marks. They take any
+        # codes, documented codes only, and keys that nobody documents.
         self._known: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
         self._open: Shapes[Small] = Shapes()
         self._writers: Shapes[Writer] = Shapes()
@@ -136,7 +136,7 @@ class FormatReader(ABC):
     def with_records(
         self, first: Any, limits: Limits, tables: Tables, records_of: Callable[[Reply], list[Any] | None]
     ) -> Any:
-        """Return a reply with the list in the lines behind its *first* line, None if `read` has to judge."""
+        """Add the list in the lines after the first one to the reply *first*. Return None if `read` has to judge."""
         reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
         # Only the careful reader knows what to report of the lines.
         if reply is None or tables is not self.plain_tables:
@@ -146,10 +146,10 @@ class FormatReader(ABC):
         return None if records is None or len(records) > limits.items else replace(first, **{name: tuple(records)})
 
     def at_once(self, only: type | None, documented: bool) -> Small:
-        """Return what reads a short reply from its bytes if the service writes it so, and returns None for all else.
+        """Return a function that reads a short reply from its bytes. It returns None for a body in another layout.
 
-        Its keys are all documented. With *documented* there is nothing to report of it. If *only* is given, it is of
-        that class, or an error.
+        All keys of the reply are documented. With *documented* there is nothing to report of it. If *only* is given,
+        the reply has that class, or is an error.
         """
         classes = () if only is None else (only, ErrorReply)
         whole = Whole(self.mark, self._known[documented].find, classes)

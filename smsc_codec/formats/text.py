@@ -585,7 +585,7 @@ class TextFormat(RunReader):
         if reply in self.narrow:
             return self._spelled_small(fields, reply)
         if reply.rule in self._free:
-            # What stands behind a free text would be part of it.
+            # After a free text, a key that nobody documents would be read as part of it.
             first = next((n for n, each in enumerate(fields) if each.key in self._free[reply.rule].free), len(fields))
             others = [each for each in fields[first:] if not each.name]
             fields = [*fields[:first], *others, *(each for each in fields[first:] if each.name)]
