@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -17,14 +15,12 @@ from hypothesis import strategies as st
 from smsc_codec import Codec, ErrorReply, Format, Limits
 from smsc_codec.declare import ID, MONEY, NAME, Endpoint, Field, Object, Reply, Type
 from smsc_codec.endpoints import balance, info, send, senders, status
-from smsc_codec.formats.grammar import Grammar
 from smsc_codec.limits import DEFAULT_LIMITS
 
+from .anew import made_once
 from .fuzz.targets import CODECS, outcome
 from .test_endpoint import GRAMMARS, Group, groups_of
 from .vectors import OTHERS, VECTORS
-
-_grammar = cache(Grammar)
 
 
 def alike(codec: Codec[Any], body: bytes, fmt: int, limits: Limits = DEFAULT_LIMITS, **options: Any) -> Any:
@@ -33,7 +29,7 @@ def alike(codec: Codec[Any], body: bytes, fmt: int, limits: Limits = DEFAULT_LIM
     # Where fewer digits are allowed than there can be, nothing is read by compiled rows.
     careful = {**options, "limits": msgspec.structs.replace(limits, digits=17)}
     expected = outcome(codec.decode, body, **careful)
-    with patch("smsc_codec.formats.text.Grammar", _grammar):
+    with made_once():
         fresh: Codec[Any] = Codec(codec.endpoint)
         for reader in (fresh, codec):
             for time in ("first", "second", "third"):

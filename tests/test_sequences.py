@@ -28,12 +28,12 @@ import smsc_codec
 from smsc_codec import Codec, DecodeError, EncodeError, Format, Report, Sender, SenderList
 from smsc_codec.endpoints.senders import CODEC, SENDERS, TEXT_ORDER
 from smsc_codec.formats import text as text_format
-from smsc_codec.formats.grammar import Grammar
 from smsc_codec.formats.shapes import MOST_SHAPES, Shapes
 from smsc_codec.formats.text import TextFormat
 from smsc_codec.recordings import validate_recordings
 from smsc_codec.testing.strategies import bodies, damaged, formats, noise
 
+from .anew import GRAMMAR
 from .regex_steps import Stepper, parsed
 from .vectors import VECTORS
 
@@ -80,7 +80,6 @@ class CountedPattern:
 @pytest.fixture(scope="module", autouse=True)
 def _counted_patterns() -> Iterator[None]:
     counting = SimpleNamespace(compile=CountedPattern, escape=re.escape)
-    # A grammar knows nothing but its file, and takes long to load.
     modules = (
         *(f"_rows.{name}" for name in ("read", "small", "values", "write")),
         "formats.csv",
@@ -91,7 +90,7 @@ def _counted_patterns() -> Iterator[None]:
     with ExitStack() as stack:
         for name in modules:
             stack.enter_context(patch(f"smsc_codec.{name}.re", counting))
-        stack.enter_context(patch("smsc_codec.formats.text.Grammar", cache(Grammar)))
+        stack.enter_context(patch("smsc_codec.formats.text.Grammar", GRAMMAR))
         # Strategies write replies with it: what it learns here must not count the steps of other tests.
         stack.enter_context(patch.object(CODEC, "_formats", {}))
         yield

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial, reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -28,13 +28,13 @@ from smsc_codec import callbacks as calls
 from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.codec import Codec
 from smsc_codec.endpoints import balance, info, send, senders, status
-from smsc_codec.formats.grammar import Grammar
 from smsc_codec.formats.shapes import Shapes
 from smsc_codec.limits import DEFAULT_LIMITS
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
 from smsc_codec.recordings._check import Batch, Options, judge
 from smsc_codec.recordings._coding import LONGEST
 from smsc_codec.recordings._entry import CODES, LONGEST_FORM, LONGEST_URL, MOST_HEADERS
+from tests.anew import made_once
 from tests.grammar_lane import read_by_lark
 from tests.lanes import SlowCodec
 from tests.secrets import ANYTHING, BARE, FRAMES, NAMES, QUOTED, SPELLINGS, WORD, WORDS, charsets_of, leaked
@@ -85,8 +85,6 @@ _SIZES = {
     "smsc_codec.recordings._tape._PIECE": 64,
     "smsc_codec.recordings._coding.MOST": 4096,
 }
-# A grammar knows nothing but its file, and takes long to load.
-_grammar = cache(Grammar)
 
 
 @contextmanager
@@ -95,7 +93,7 @@ def small_sizes() -> Iterator[None]:
     with ExitStack() as stack:
         for name, size in _SIZES.items():
             stack.enter_context(patch(name, size))
-        stack.enter_context(patch("smsc_codec.formats.text.Grammar", _grammar))
+        stack.enter_context(made_once())
         for codec in CODECS:
             stack.enter_context(patch.object(codec, "_formats", {}))
         yield
@@ -292,7 +290,7 @@ def sequences(data: bytes) -> None:
     for part in data.split(b"\xff"):
         choice, body = part[0] if part else 0, part[1:]
         fmt, lived = Format(choice & 3), _LIVED[(choice >> 2) % len(_LIVED)]
-        with patch("smsc_codec.formats.text.Grammar", _grammar):
+        with made_once():
             fresh = Codec[Any](lived.endpoint)
             anew = outcome(fresh.decode, body, fmt=fmt)
             for codec in (lived, lived, fresh):
