@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from smsc_codec import Codec, EncodeError, ErrorReply, Format
 from smsc_codec.declare import Endpoint
-from smsc_codec.endpoints import balance, info, send, senders, status
 from smsc_codec.testing import strategies as our
 from smsc_codec.testing._declared import Values
 
 from .lanes import SlowCodec
+from .registered import CODECS
 
 
 class Known(NamedTuple):
@@ -31,7 +31,6 @@ class Known(NamedTuple):
         return self.endpoint.name
 
 
-CODECS: tuple[Codec[Any], ...] = (senders.CODEC, send.CODEC, status.CODEC, balance.CODEC, info.CODEC)
 KNOWN = [Known(codec, SlowCodec(codec.endpoint)) for codec in CODECS]
 
 _WILD = Values(st.sampled_from(our.LOOK_ALIKES) | st.text(max_size=6), wild=True)

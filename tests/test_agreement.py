@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from smsc_codec import Codec, ErrorReply, Format, Limits
@@ -18,7 +18,8 @@ from smsc_codec.endpoints import balance, info, send, senders, status
 from smsc_codec.limits import DEFAULT_LIMITS
 
 from .anew import made_once
-from .fuzz.targets import CODECS, outcome
+from .fuzz.targets import outcome
+from .registered import CODECS, share
 from .test_endpoint import GRAMMARS, Group, groups_of
 from .vectors import OTHERS, VECTORS
 
@@ -423,7 +424,7 @@ def test_all_readers_agree(codec: Codec[Any], fmt: Format) -> None:
     name = codec.endpoint.name.removesuffix(".php")
     rows = [vector for vector in [*VECTORS, *OTHERS] if vector.endpoint == name and vector.row["fmt"] == fmt]
 
-    @settings(max_examples=settings().max_examples // 2)
+    @share(250)
     @given(st.data())
     def law(data: st.DataObject) -> None:
         vector = data.draw(st.sampled_from(rows))

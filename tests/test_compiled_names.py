@@ -18,7 +18,7 @@ from smsc_codec._sound import RESERVED
 from smsc_codec.declare import DATE, ID, MONEY, TEXT, Endpoint, Field, Layout, Object, Reply
 from smsc_codec.endpoints.senders import SENDERS
 
-from .fuzz.targets import CODECS
+from .registered import CODECS
 from .test_endpoint import GRAMMARS, groups_of
 from .vectors import OTHERS, VECTORS
 

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.lark import from_lark
 from msgspec.structs import replace
@@ -39,11 +39,12 @@ from . import plain_lark
 from .declared import KNOWN, Known, bodies_of, canonical_of, expected_of, replies_of, with_known, written
 from .fuzz.targets import outcome, small_sizes
 from .grammar_lane import read_by_lark
+from .registered import share
 from .strategies import small_limits
 from .vectors import OTHERS
 
 formats = st.sampled_from(Format)
-SETTINGS = settings(max_examples=settings().max_examples // 2)
+SETTINGS = share(250)
 
 
 def asked(known: Known) -> st.SearchStrategy[dict[str, Any]]:

@@ -27,8 +27,10 @@ from smsc_codec import (
     encode,
     validate,
 )
-from smsc_codec.endpoints import balance, info, send, senders, status
+from smsc_codec.endpoints import ENDPOINTS, balance, codec_of, info, send, senders, status
 from smsc_codec.testing import strategies as ours
+
+from .registered import CODECS, share
 
 # Not shrunk: the first one that is found will do.
 SEARCH = settings(
@@ -204,21 +206,14 @@ def test_the_damaged_is_refused_or_read(body: bytes, fmt: Format) -> None:
 
 # Other endpoints
 
-ENDPOINTS: dict[str, Codec[Any]] = {
-    "senders": senders.CODEC,
-    "send": send.CODEC,
-    "status": status.CODEC,
-    "balance": balance.CODEC,
-    "info.php": info.CODEC,
-}
 OF_ENDPOINT = [ours.errors, ours.replies, ours.bodies]
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize("endpoint", [*ENDPOINTS, "info.php"])
 def test_what_a_format_carries_of_an_endpoint(endpoint: str) -> None:
-    codec: Codec[Any] = ENDPOINTS[endpoint]
+    codec = codec_of(endpoint.removesuffix(".php"))
 
-    @settings(max_examples=50)
+    @share(250)
     @given(st.data(), ours.formats(), ours.charsets())
     def carries(data: st.DataObject, fmt: Format, charset: str) -> None:
         reply = data.draw(ours.replies(fmt, charset, endpoint=endpoint))
@@ -237,7 +232,7 @@ def test_what_a_format_carries_of_an_endpoint(endpoint: str) -> None:
 
 CLASSES = [
     (codec, reply.cls)
-    for codec in ENDPOINTS.values()
+    for codec in CODECS
     for reply in codec.endpoint.own
     if reply.cls is not Success or codec is senders.CODEC
 ]
@@ -245,7 +240,7 @@ CLASSES = [
 
 @pytest.mark.parametrize(("codec", "cls"), CLASSES, ids=lambda given: getattr(given, "__name__", None))
 def test_replies_of_a_class(codec: Codec[Any], cls: type[Any]) -> None:
-    @settings(max_examples=30)
+    @share(240, len(CLASSES))
     @given(st.data(), ours.formats())
     def carries(data: st.DataObject, fmt: Format) -> None:
         reply = data.draw(ours.replies_of(cls, fmt))

@@ -27,7 +27,7 @@ from smsc_codec import (
 from smsc_codec import callbacks as calls
 from smsc_codec._secrets import NOTHING, Known
 from smsc_codec.codec import Codec
-from smsc_codec.endpoints import balance, info, send, senders, status
+from smsc_codec.endpoints import senders
 from smsc_codec.formats.shapes import Shapes
 from smsc_codec.limits import DEFAULT_LIMITS
 from smsc_codec.recordings import BrokenError, Entry, Found, Kind, MissingError, Summary, _check, recorded_in
@@ -37,13 +37,13 @@ from smsc_codec.recordings._entry import CODES, LONGEST_FORM, LONGEST_URL, MOST_
 from tests.anew import made_once
 from tests.grammar_lane import read_by_lark
 from tests.lanes import SlowCodec
+from tests.registered import CODECS
 from tests.secrets import ANYTHING, BARE, FRAMES, NAMES, QUOTED, SPELLINGS, WORD, WORDS, charsets_of, leaked
 
 Target = Callable[[bytes], None]
 T = TypeVar("T")
 
 CHARSETS = (None, "utf-8", "windows-1251", "koi8-r")
-CODECS: tuple[Codec[Any], ...] = (senders.CODEC, send.CODEC, status.CODEC, balance.CODEC, info.CODEC)
 SLOW = tuple(SlowCodec(codec.endpoint) for codec in CODECS)
 """The codecs whose fast lanes never have an answer."""
 # The defaults most often, as most of the time should go there; the others are near what a body of the corpus has.

@@ -13,7 +13,8 @@ with atheris.instrument_imports(include=["smsc_codec", "defusedxml"]):
         recordings,  # noqa: F401 - loaded late elsewhere
     )
     from smsc_codec.formats import csv, free_text, json, json_places, text, xml, xml_tree  # noqa: F401 - loaded late elsewhere
-    from tests.fuzz.targets import CODECS, TARGETS, small_sizes
+    from tests.fuzz.targets import TARGETS, small_sizes
+    from tests.registered import CODECS
 
 ARTIFACT = "-exact_artifact_path="
 

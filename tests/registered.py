@@ -1,0 +1,21 @@
+"""All endpoints of the registry, for tests that hold for each of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import settings
+
+from smsc_codec import Codec
+from smsc_codec.endpoints import ENDPOINTS, codec_of
+
+CODECS: tuple[Codec[Any], ...] = tuple(map(codec_of, ENDPOINTS))
+
+
+def share(examples: int, runs: int = len(CODECS)) -> settings:
+    """Return the settings of one of a number of *runs*, so that all together have that many examples.
+
+    Tests of many endpoints then take the time of tests of a few. A profile with more examples has as many times more.
+    """
+    times = settings().max_examples / settings.get_profile("quick").max_examples
+    return settings(max_examples=max(round(times * examples / runs), 10))
