@@ -39,7 +39,7 @@ from smsc_codec.recordings._form import form_of
 from smsc_codec.recordings._tape import Tape
 
 from .test_work import steps
-from .work import SIZES, is_linear
+from .work import LAST_SIZES, is_linear
 
 # Enough for some pieces of a tape, which the tests make small.
 SMALLEST, PIECE = 4096, 1024
@@ -233,7 +233,7 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_steps_grow_linearly(name: str) -> None:
     kind, make = FAMILIES[name]
     entries(kind, make(SMALLEST))  # What is loaded late is not counted.
-    counts = [steps(partial(entries, kind, make(SMALLEST * times))) for times in SIZES]
+    counts = [steps(partial(entries, kind, make(SMALLEST * times))) for times in LAST_SIZES]
     assert is_linear(counts), counts
 
 

@@ -37,7 +37,7 @@ from smsc_codec._secrets import Known, Secrets, without_secrets
 from smsc_codec._secrets.named_values import _SIGNS, signs_in, small
 from smsc_codec._secrets.search import values_behind_names
 from smsc_codec.codec import Codec
-from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.endpoints.senders import CODEC, SENDERS
 
 from .secrets import (
     BARE,
@@ -547,7 +547,7 @@ def test_no_known_value_is_said(secret: str, spellings: list[str], frame: str, f
         text = SPELLINGS[spelling](text)
     known = Known(lambda: (secret,))
     for body in (frame.format(text), *charsets_of(frame.format(text))):
-        report = Codec(SENDERS)._report(body, fmt=fmt, known=known)
+        report = CODEC._report(body, fmt=fmt, known=known)
         assert not leaked(repr(report.findings), secret), body
 
 

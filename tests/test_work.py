@@ -23,7 +23,7 @@ from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.formats.shapes import most_shapes
 
-from .work import FAMILIES, REPLIES, SIZES, is_linear, writing
+from .work import FAMILIES, LAST_SIZES, REPLIES, is_linear, writing
 
 SMALLEST = 512
 
@@ -65,7 +65,7 @@ def steps(work: Callable[[], object]) -> int:
 @pytest.mark.parametrize(("fmt", "name"), EVERY)
 def test_steps_grow_linearly(fmt: Format, name: str) -> None:
     counts = []
-    for times in SIZES:
+    for times in LAST_SIZES:
         codec: Codec[Any] = Codec(SENDERS)  # which has learned nothing, whatever was read before
         codec.validate("ERROR = 1 (x)", fmt=fmt)  # but what is loaded late is not counted
         re.purge()  # nor does it count what another test has had compiled
@@ -76,7 +76,7 @@ def test_steps_grow_linearly(fmt: Format, name: str) -> None:
 @pytest.mark.parametrize("fmt", Format)
 @pytest.mark.parametrize("name", REPLIES)
 def test_steps_of_writing_grow_linearly(fmt: Format, name: str) -> None:
-    counts = [steps(writing(REPLIES[name](SMALLEST * times), fmt)) for times in SIZES]
+    counts = [steps(writing(REPLIES[name](SMALLEST * times), fmt)) for times in LAST_SIZES]
     assert is_linear(counts), counts
 
 
@@ -84,7 +84,7 @@ def test_steps_of_writing_grow_linearly(fmt: Format, name: str) -> None:
 @pytest.mark.parametrize("name", ["A", "Ж"])
 def test_steps_of_many_findings_in_one_record_grow_linearly(fmt: Format, name: str) -> None:
     counts = []
-    for times in SIZES:
+    for times in LAST_SIZES:
         keys = [f"k{number}" for number in range(12 * times)]
         codec: Codec[Any] = Codec(SENDERS)
         codec.validate("ERROR = 1 (x)", fmt=fmt)
@@ -106,7 +106,7 @@ def test_what_is_quadratic_is_noticed() -> None:
         for _ in range(size):
             sum(len(str(_)) for _ in range(size))
 
-    assert not is_linear([steps(partial(work, 10 * times)) for times in SIZES])
+    assert not is_linear([steps(partial(work, 10 * times)) for times in LAST_SIZES])
 
 
 @pytest.mark.parametrize(("fmt", "name"), EVERY)

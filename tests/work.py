@@ -36,6 +36,8 @@ from smsc_codec.endpoints.senders import SENDERS
 
 ROOT = Path(__file__).parent.parent
 SIZES = (1, 2, 4, 8)
+LAST_SIZES = SIZES[-2:]
+"""Those that `is_linear` compares."""
 
 
 def repeated(unit: str, before: str = "", after: str = "") -> Callable[[int], bytes]:
