@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,9 @@ from ..mapping import FrozenMapping
 from .opened import plain_keys
 from .source import Fallback, compiled, fall_back
 from .write import Keys
+
+_GROUP = 8
+"""Most records lack many fields, and one comparison tells that a group of so many is absent."""
 
 
 def check_keys(keys: Any, checked: dict[int, Any]) -> None:
@@ -51,7 +54,7 @@ def by_kind(
 def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
     """Return lines that check a record, the expression of its kind, and the names in them."""
     lines = ["if record.__class__ is not Record:", "    fall_back()"]
-    parts = [f"record.{field.name} is None" for field in obj.fields if field.optional and isinstance(field.type, Type)]
+    parts = [_absent(names) for names in _groups(obj)]
     lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, Many)]
     parts += [f"({each}.__class__ is tuple and not {each}) or fall_back()" for each in lists]
     if isinstance(obj.open, OpenMap):
@@ -67,12 +70,28 @@ def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
     return lines, kind, {"Record": obj.cls, "fall_back": fall_back, "check_keys": check_keys}
 
 
+def _groups(obj: Object) -> list[list[str]]:
+    """Return the names of the fields that a record may lack, in groups; if they are few, each is a group."""
+    names = [field.name for field in obj.fields if field.optional and isinstance(field.type, Type)]
+    size = _GROUP if len(names) > _GROUP else 1
+    return [names[start : start + size] for start in range(0, len(names), size)]
+
+
+def _absent(names: Sequence[str]) -> str:
+    """Return the expression of which fields of a group are absent: True if all of them are."""
+    if len(names) == 1:
+        return f"record.{names[0]} is None"
+    each = ", ".join(f"record.{name} is None" for name in names)
+    return f"None is {' is '.join(f'record.{name}' for name in names)} or ({each})"
+
+
 def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], Keys]:
     """Return the fields that records of a kind have, and their open keys."""
-    absent = iter(kind)
-    present = {
-        field.name for field in obj.fields if isinstance(field.type, Type) and not (field.optional and next(absent))
-    }
+    absent: set[str] = set()
+    for names, group in zip(_groups(obj), kind):
+        flags = [group] * len(names) if isinstance(group, bool) else group
+        absent.update(name for name, is_absent in zip(names, flags) if is_absent)
+    present = {field.name for field in obj.fields if isinstance(field.type, Type)} - absent
     keys = Keys(*kind[-2:]) if isinstance(obj.open, OpenMap) else Keys((), ())
     if any(len({*some}) < len(some) for some in keys):
         raise Fallback
