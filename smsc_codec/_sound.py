@@ -89,15 +89,34 @@ def _in_endpoint(endpoint: Endpoint[Any]) -> Iterator[str]:
             yield f"reply {quote(reply.kind)}: {trouble}"
         kinds.append(reply.kind)
         classes.append(reply.cls)
+    yield from _in_lists(endpoint.own)
+
+
+def _in_lists(replies: tuple[Reply, ...]) -> Iterator[str]:
+    """Yield which lists could not be told from other replies."""
+    for number, reply in enumerate(replies):
+        for other in replies[:number]:
+            if reply.many and other.many:
+                for what in ("item", "member"):
+                    name = getattr(reply, what)
+                    if name and name == getattr(other, what):
+                        yield f"reply {quote(reply.kind)}: {what} {name!r} is that of {other.kind!r} too"
+            for one, record in ((reply, other), (other, reply)):
+                if record.many and not one.many and one.object is not record.object and record.item in one.xml:
+                    yield f"reply {quote(one.kind)}: its element {record.item!r} in xml is a record of {record.kind!r}"
 
 
 def _in_reply(reply: Reply) -> Iterator[str]:
-    yield from _in_texts(reply, "kind", "title", "rule", "constant", "item")
+    yield from _in_texts(reply, "kind", "title", "rule", "constant", "item", "member")
     yield from _in_object(reply.object)
     yield from _in_layouts(reply.csv, reply.object)
     if not is_really(reply.xml, tuple):
         yield f"xml has to be a tuple of elements, not {name_of(reply.xml)}: write ({quote(reply.xml)},)"
     yield from _in_roots(reply)
+    yield from _in_unknown(reply)
+    if reply.member and (reply.many is None or reply.member in reply.object.names("json")):
+        what = "a key of its records too" if reply.many is not None else "that of an array, and this is not a list"
+        yield f"member {reply.member!r} is {what}"
     if reply.many is not None:
         yield from _in_list(reply)
     yield from _in_nested(reply.object, within="the record of a list" if reply.many is not None else "")
@@ -118,6 +137,14 @@ def _in_roots(reply: Reply) -> Iterator[str]:
             yield "xml has None, and a list or a constant needs a root"
         if root is not None and not _is_element(root):
             yield f"xml has {quote(root)}, which cannot be the name of an element"
+
+
+def _in_unknown(reply: Reply) -> Iterator[str]:
+    unknown: Any = reply.unknown
+    if not is_really(unknown, tuple) or not {*unknown} <= {*FORMATS}:
+        yield f"unknown has to be a tuple of the formats {_NAMES}, not {quote(unknown)}"
+    if reply.csv and not reply.is_known("csv"):
+        yield "csv has layouts, and nobody knows what it looks like with fmt=1: leave out one of them"
 
 
 def _in_list(reply: Reply) -> Iterator[str]:

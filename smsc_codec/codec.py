@@ -390,7 +390,7 @@ class Codec(Generic[R]):
         """Return the reply in a source by compiled rows, or else carefully, and add what there is to report."""
         if made is not None:
             reply, tables = made
-            _settle(reader, source, self._oddities(reader, reply, source, tables))
+            _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
             return reply
         noted = source.findings is not None
         tables = reader.noted_tables() if noted else reader.plain_tables
@@ -400,19 +400,19 @@ class Codec(Generic[R]):
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
                 if noted and (tables.odd or reader.may_be_broken(data)):
-                    _settle(reader, source, self._oddities(reader, reply, source, tables))
+                    _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
                 return reply
         notes: list[Note] | None = [] if noted else None
         try:
             reply = reader.read(source, expect, notes)
         except Trouble as trouble:
-            _settle(reader, source, notes)
-            at = reader.locate(source, [trouble.place])[0]
+            _settle(reader, source, notes, expect)
+            at = reader.locate(source, [trouble.place], expect)[0]
             raise source.error(trouble.reason, at, trouble.path, code=trouble.code) from None
         except DecodeError:
-            _settle(reader, source, notes)
+            _settle(reader, source, notes, expect)
             raise
-        _settle(reader, source, notes)
+        _settle(reader, source, notes, expect)
         return reply
 
     def _oddities(self, reader: FormatReader, reply: Any, source: Source, tables: Tables) -> list[Note]:
@@ -537,7 +537,7 @@ def finding_of(error: DecodeError) -> Finding:
 _NUMBER = re.compile(r"\[\d+\]")
 
 
-def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> None:
+def _settle(reader: FormatReader, source: Source, notes: list[Note] | None, expect: tuple[type, ...]) -> None:
     """Make findings of notes: those that differ only in the record that they are about become one."""
     if not notes:
         return
@@ -548,7 +548,7 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None) -> N
         if alike not in counts:
             first.append((note, alike))
         counts[alike] = counts.get(alike, 0) + note.records
-    places = reader.locate(source, [note.place for note, _ in first])
+    places = reader.locate(source, [note.place for note, _ in first], expect)
     for (note, alike), at in sorted(zip(first, places), key=lambda found: found[1]):
         source.note(note.severity, note.code, note.message, at, note.path, counts[alike])
 

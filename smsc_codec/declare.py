@@ -201,6 +201,11 @@ class Object(msgspec.Struct, frozen=True, dict=True):
         return next((member for member in self.members if not isinstance(member, Field)), None)
 
     @lazy
+    def is_generic(self) -> bool:
+        """Whether nobody knows its keys: it has no fields, and keeps whatever comes."""
+        return not self.fields and isinstance(self.open, Other)
+
+    @lazy
     def by_name(self) -> dict[str, Field]:
         """The fields by their names."""
         return {field.name: field for field in self.fields}
@@ -309,7 +314,15 @@ class Layout(msgspec.Struct, frozen=True, dict=True):
 
 
 class Reply(msgspec.Struct, frozen=True, dict=True):
-    """One kind of reply."""
+    """One kind of reply.
+
+    An endpoint may have several lists. The expected one is meant, or else the one that the body tells: in fmt=0 by the
+    first key of a line, in fmt=1 by the first line, in fmt=2 by `item`, in fmt=3 by the keys of the first record. If
+    nothing tells, as of an empty list, the body is refused.
+
+    A reply of which nobody knows the keys is *generic*: its `object` has nothing but `Other()`, and its `rule` is
+    `record`, which `service.lark` has. It is the last that a body is taken for, unless it is expected.
+    """
 
     kind: str
     """Its `kind` in normalized JSON, and the rule of the endpoint's grammar."""
@@ -333,6 +346,12 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     """Whether it is known to come as text where fmt=2 or fmt=3 was asked."""
     allow_unknown: bool = False
     """Whether fmt=2 and fmt=3 may have members that are not fields; they are reported, and not kept."""
+    member: str = ""
+    """Of a list: the member of an object that has the array in fmt=3; empty if the array is the whole reply. What else
+    the object has is reported, and not kept."""
+    unknown: tuple[str, ...] = ()
+    """Formats of `FORMATS` in which nobody knows what it looks like, so that `encode` refuses them. Those with keys are
+    read by the keys that are declared; fmt=1 is refused as `unknown-form`."""
 
     @lazy
     def cls(self) -> Any:
@@ -343,6 +362,10 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     def attribute(self) -> str:
         """Of a list: the attribute with the records."""
         return str(self.many.__struct_fields__[0]) if self.many else ""
+
+    def is_known(self, fmt: str) -> bool:
+        """Whether anything is known of it in a format; without keys nothing is of a generic reply."""
+        return fmt not in self.unknown and not (fmt == "csv" and self.object.is_generic)
 
     def behind(self, fmt: str) -> tuple[str, Reply] | None:
         """Return the field whose objects stand in lines behind the first, and what such a line is, if there is one."""

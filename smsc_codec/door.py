@@ -223,7 +223,7 @@ def encode(
     codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
     body = codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
     declared = codec._replies[type(reply)]
-    other = stranger(codec, reply, fmt) if codec._formats[format_of(fmt)].has_open_keys(declared) else None
+    other = stranger(codec, reply, fmt, type(reply)) if codec._formats[format_of(fmt)].has_open_keys(declared) else None
     if other is not None:
         raise EncodeError(
             f"expected {declared.title}; with its undocumented keys it would be read as a reply of {other}.php"
@@ -328,7 +328,7 @@ def read(
             reply = codec._judged(body, fmt, expect, charset, False, limits, known)
         elif refused is not None:
             raise _hinted(codec, refused, body, fmt, charset, limits, hint).with_traceback(None)
-        other = stranger(codec, reply, fmt)
+        other = stranger(codec, reply, fmt, expect)
         if other is not None:
             raise _unexpected(codec, reply, other, hint)
         if refused is not None:
@@ -356,7 +356,7 @@ def report(
         again = codec._report(body, fmt, expect, charset, False, limits, known)
         reply = again.reply
     if reply is not None:
-        other = stranger(codec, reply, fmt)
+        other = stranger(codec, reply, fmt, expect)
         if other is None:
             return found
         return Report(None, (*found.findings, finding_of(_unexpected(codec, reply, other, hint))))
@@ -366,13 +366,15 @@ def report(
     return found if hinted is refused else Report(None, (*before, finding_of(hinted)))
 
 
-def stranger(codec: Codec[Any], reply: Any, fmt: Any) -> str | None:
+def stranger(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None) -> str | None:
     """Return the endpoint that documents more of a reply's keys than its own does, None if there is none.
 
-    Of a list the first record tells.
+    Of a list the first record tells. A generic reply that is expected can have any keys.
     """
     cls = type(reply)
     declared = codec._replies[cls]
+    if declared.object.is_generic and expect is not None:
+        return None
     if cls not in _opened:
         _opened[cls] = _undocumented(declared)
     opened = _opened[cls]
@@ -473,9 +475,10 @@ def _reads(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) ->
     try:
         reply = codec._judged(body, fmt, None, charset, False, limits)
     except DecodeError as error:
-        return error.code == _AMBIGUOUS
+        # An endpoint that has lists or generic replies can mean nearly anything.
+        return error.code == _AMBIGUOUS and any(f.absent_in for each in codec.endpoint.own for f in each.object.fields)
     declared = codec._replies[type(reply)]
-    if not declared.object.members or declared.cls is ErrorReply:
+    if declared.object.is_generic or not declared.object.members or declared.cls is ErrorReply:
         return False
     if declared.many and not len(reply):
         return (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML

@@ -35,6 +35,8 @@ from smsc_codec.endpoints import ENDPOINTS, codec_of
 from smsc_codec.endpoints.senders import SenderStatus
 from smsc_codec.mapping import EMPTY
 
+from . import several
+
 JOBS = str(Path(__file__).parent / "grammars" / "jobs.lark")
 
 
@@ -496,3 +498,68 @@ def test_a_code_of_another_class(cls: Any, what: str) -> None:
     with pytest.raises(OptionError) as caught:
         declare.code(cls, "a code")
     assert str(caught.value) == f"the class of a code has to be a subclass of Code, not {what}"
+
+
+class Open(msgspec.Struct, frozen=True):
+    other: Mapping[str, str] = EMPTY
+
+
+class Opens(msgspec.Struct, frozen=True):
+    opens: tuple[Open, ...] = ()
+
+
+GENERIC = Reply("opens", "opens", Object(Open, (Other(),)), many=Opens, rule="thing", item="open")
+
+
+@named(
+    [
+        (replace(LIST, member=5), "reply 'things': member has to be a str, not int"),
+        (replace(LIST, member="id"), "reply 'things': member 'id' is a key of its records too"),
+        (reply_of(member="x"), "reply 'thing': member 'x' is that of an array, and this is not a list"),
+        (
+            replace(LIST, unknown="csv"),
+            "reply 'things': unknown has to be a tuple of the formats text, csv, xml or json, not 'csv'",
+        ),
+        (
+            replace(LIST, unknown=("fmt=1",)),
+            "reply 'things': unknown has to be a tuple of the formats text, csv, xml or json, not ('fmt=1',)",
+        ),
+        (
+            replace(LIST, unknown=("csv",), csv=(Layout(("id",)),)),
+            "reply 'things': csv has layouts, and nobody knows what it looks like with fmt=1: leave out one of them",
+        ),
+        (
+            replace(GENERIC, csv=(Layout(()),)),
+            "reply 'opens': csv has layouts, and nobody knows what it looks like with fmt=1: leave out one of them",
+        ),
+    ]
+)
+def test_forms_that_nobody_knows(reply: Any, words: str) -> None:
+    refused(reply, words)
+
+
+@named(
+    [
+        (replace(GENERIC, item="thing"), "reply 'opens': item 'thing' is that of 'things' too"),
+        (
+            replace(GENERIC, many=None, item="", xml=("result", "thing")),
+            "reply 'opens': its element 'thing' in xml is a record of 'things'",
+        ),
+        (replace(GENERIC, member="all"), "reply 'opens': member 'all' is that of 'things' too"),
+    ]
+)
+def test_lists_that_nothing_tells_from_other_replies(reply: Any, words: str) -> None:
+    things = replace(LIST, member="all")
+    with pytest.raises(OptionError) as caught:
+        Codec(Endpoint[Any]("things.php", JOBS, (things, reply)))
+    assert caught.value.reason == f"things.php: {words}"
+    with pytest.raises(OptionError, match=words.replace("'opens'", ".*").replace("'things'", ".*")):
+        Codec(Endpoint[Any]("things.php", JOBS, (reply, things)))
+
+
+def test_lines_that_begin_with_the_same_key() -> None:
+    members = (Field("phone", TEXT, text="id"), *several.PERSON.members[1:])
+    people = replace(several.PEOPLE, object=Object(several.Person, members), csv=())
+    own = (*several.KNOWN.endpoint.own[:2], people, several.GROUPS, several.LETTERS, several.ZONES)
+    with pytest.raises(OptionError, match="lines of 'people' and 'groups' both begin with 'id = ': nothing tells"):
+        several.codec_of(*own).decode("id = 5", fmt=0)

@@ -116,7 +116,9 @@ class CsvFormat(FormatReader):
                 self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
         # Lists whose records stand alone too: what a line is depends on what is expected.
         alone = [reply.object for reply in self.narrow]
-        self._twins = tuple(reply for reply in self.lists if reply.object in alone)
+        # Of several lists a line alone may be one too.
+        several = len(self.lists) > 1
+        self._twins = tuple(reply for reply in self.lists if several or reply.object in alone)
         self._choices: dict[Any, _Choice] = {}
         self._taken: dict[Any, Any] = {}
         error = self.replies[0]
@@ -188,7 +190,7 @@ class CsvFormat(FormatReader):
             return found
         if not text or text[0] == "\ufeff":
             return None
-        for reply in self.ordered(expect, self.lists):
+        for reply in self._meant(text, expect):
             known = self._lines_of.get(reply.kind)
             if known is not None:
                 found = self._list(text, reply, known, limits, tables)
@@ -198,6 +200,20 @@ class CsvFormat(FormatReader):
             if found is not None:
                 return found
         return self._with_lines(text, expect, limits, tables) if self.behind else None
+
+    def _meant(self, text: str, expect: tuple[Any, ...]) -> Sequence[Reply]:
+        """Return the list that lines are; if the endpoint has several, by the first line."""
+        if len(self.lists) < 2:
+            return self.lists
+        first, _, rest = text.partition("\n")
+        if not rest:
+            return ()
+        # If another list has such a line too, `read` has to say so.
+        cells = first.removesuffix("\r").split(",")
+        fitting = {fit.reply.kind: fit.reply for fit in _fits(self.lists, cells)}
+        expected = [reply for reply in fitting.values() if reply.cls in expect]
+        found = expected or [*fitting.values()]
+        return found if len(found) == 1 else ()
 
     def _line(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return the reply that is one line, None if it is not one, or if `read` has to judge."""
@@ -251,7 +267,9 @@ class CsvFormat(FormatReader):
         if len(cells) == count * step - 1 and cells[width::step].count("\n") == count - 1:
             columns = [cells[place::step] for place in range(width)]
             found = self.made(known[width], columns, limits, len(text), tables)
-            self.remember(whole, known[width], tables)
+            # A line may be that of another list too.
+            if len(self.lists) == 1:
+                self.remember(whole, known[width], tables)
             return reply.many(tuple(found))
         split = [line.split(",") for line in text.split("\n")]
         places: dict[int, list[int]] = {}
@@ -271,11 +289,14 @@ class CsvFormat(FormatReader):
         first, _, rest = text.partition("\n")
         cells = (first.removesuffix("\r") if rest else first).split(",")
         expected = [reply for reply in self.replies if reply.cls in expect]
+        several = len(self.lists) > 1
         for group in (expected, [reply for reply in self.replies if reply not in expected]):
             for reply in group:
                 if reply.constant and text == reply.constant:
                     return reply.object.cls()
-            some = [reply for reply in group if reply.kind in self.behind] if rest else group
+            some = (
+                [reply for reply in group if reply.kind in self.behind or (several and reply.many)] if rest else group
+            )
             found = _chosen(_fits(some, cells), ",".join(cells), source, Place())
             if found is None:
                 continue
@@ -283,15 +304,24 @@ class CsvFormat(FormatReader):
                 return self._read_lines(found.reply, source, notes)
             made = self.builder(found.reply).build(found.pairs, source, (), "", notes)
             return self._read_behind(made, found.reply, source, notes) if rest else made
-        for reply in self.ordered(expect, self.lists):
-            if reply.csv:
-                if not text:
-                    return reply.many()
-                if "\n" in text or "," in text:
-                    return self._read_lines(reply, source, notes)
         if not text:
+            if any(reply.csv or not reply.is_known(self.fmt) for reply in self.lists):
+                return self.empty_list(expect, "an empty body")
             source.fail(EMPTY_BODY, code="empty")
+        # What is wrong with a line is said of the list that is expected, or of the only one.
+        lists = [reply for reply in self.lists if reply.csv and (not several or reply.cls in expect)]
+        if lists and ("\n" in text or "," in text):
+            return self._read_lines(lists[0], source, notes)
         found_ = source.found(0)
+        unknown = [
+            reply for reply in self.endpoint.own if not reply.is_known(self.fmt) and (not expect or reply.cls in expect)
+        ]
+        if unknown:
+            titles = " or ".join(reply.title for reply in unknown)
+            reason = (
+                f"expected {self.endpoint.expected()}, found {found_}; nobody knows what {titles} looks like with fmt=1"
+            )
+            raise Trouble(reason, Place(), "", "unknown-form")
         raise Trouble(
             f"expected {self.endpoint.expected()} as comma-separated values, found {found_}", Place(), "", "malformed"
         )
@@ -329,9 +359,10 @@ class CsvFormat(FormatReader):
             records.append(build(pairs, source, (number,), f"{name}[{number - start}]", notes))
         return records
 
-    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+    def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
         """Return where in the text each of *places* is."""
         text = source.text
+        lists = self._meant(text, expect) or self.ordered(expect, self.lists)
         starts = [0]
         for line in text.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
@@ -345,7 +376,7 @@ class CsvFormat(FormatReader):
             at = starts[number]
             if len(place.steps) > many:
                 line = text[at : starts[number + 1] - 1]
-                replies = [*self.lists, *(reply for _, reply in self.behind.values())] if many else self.narrow
+                replies = [*lists, *(reply for _, reply in self.behind.values())] if many else self.narrow
                 at += _column(replies, line.removesuffix("\r").split(","), str(place.steps[-1]))
             found.append(at)
         return found
@@ -360,7 +391,7 @@ class CsvFormat(FormatReader):
         """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
         # The layouts are those of the request that this reader is for.
         reply = self._by_kind[reply.kind]
-        if not reply.csv and not reply.constant:
+        if not reply.csv and not reply.constant and reply.is_known(self.fmt):
             raise EncodeError(f"{reply.title} has no comma-separated form")
         text = super().write(value, reply, limits)
         if reply.many and self._is_error(text):

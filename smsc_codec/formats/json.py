@@ -29,6 +29,9 @@ from .shapes import AtOnce, Shapes, Tables, grouped, most_shapes
 _PLAIN = r'[^"\\\x00-\x1f]'
 _TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"
 _BLANK = r"[ \t\r\n]*"
+# What stands before and behind an array that is all that an object has.
+_MEMBER = re.compile(rb'\{[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*:[ \t\r\n]*').fullmatch
+_END = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*").fullmatch
 _AROUND = (r"\{\n", r"\n\}(?:\n|)")
 _SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]').search
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]").search
@@ -90,6 +93,7 @@ class JsonFormat(FormatReader):
         # The shape of the last object, and the last one with so many members: guesses that msgspec judges.
         self._last_one: _Shape | None = None
         self._widths: Shapes[_Shape] = Shapes()
+        self._inside = {reply.member.encode(): reply for reply in self.lists if reply.member}
 
     # Reading
 
@@ -110,6 +114,8 @@ class JsonFormat(FormatReader):
             return None
         if body[:1] == b"{":
             found = self.read_small(body.decode(), expect, limits, tables)
+            if found is None and self._inside:
+                found = self._within(body, limits, expect, tables)
             return found if found is not None or not self.wide else self._wide(body, limits, expect, tables)
         if body[:1] != b"[" or not self.lists or limits.depth < 2:
             return None
@@ -121,7 +127,7 @@ class JsonFormat(FormatReader):
             with suppress(msgspec.ValidationError):
                 row = shape.one(body)
         if shape is None or row is None:
-            shape = self._shape_of(self.ordered(expect, self.wide), orjson.loads(body))
+            shape = self._shape_of(self.wide, orjson.loads(body), expect)
             row = shape.one(body)
             self._last_one = shape if shape.ordered else None
         if not self._is_plain(shape, body, [row]):
@@ -130,18 +136,40 @@ class JsonFormat(FormatReader):
         self.remember(body.decode(), shape, tables)
         return made
 
-    def _list(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+    def _within(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return the list that stands in an object and is all that it has, None if there is none."""
+        start, end = body.find(b"["), body.rfind(b"]") + 1
+        before = _MEMBER(body[: max(start, 0)])
+        reply = self._inside.get(before[1]) if before else None
+        if reply is not None and _END(body[end:]) and limits.depth > 2:
+            return self._list(body[start:end], limits, expect, tables, (reply,))
+        return None
+
+    def _list(
+        self,
+        body: bytes,
+        limits: Limits,
+        expect: tuple[Any, ...],
+        tables: Tables,
+        replies: Sequence[Reply] | None = None,
+    ) -> Any:
+        """Return the list in an array. It is one of *replies*; None stands for all lists."""
+        some = self.lists if replies is None else replies
         shape, found = self._guessed(body)
-        if found is None:
-            shape = self._shape_of(self.ordered(expect, self.lists), _first_of(body))
+        if shape is not None and len(self.lists) > 1 and self._fitting(some, shape.keys, expect) is not shape.reply:
+            found = None
+        if shape is None or found is None:
+            shape = self._shape_of(some, _first_of(body), expect)
             found = self._decoded(shape, body)
-        if found is None or shape is None or not shape.ordered:
-            return self._by_kinds(body, limits, expect, tables)
-        count = len(found)
-        if count > limits.items or not self._is_plain(shape, body, found):
+        if found is None or not shape.ordered:
+            shape, records = self._by_kinds(body, limits, shape.reply, tables)
+        elif len(found) <= limits.items and self._is_plain(shape, body, found):
+            records = self.made(shape, found, limits, len(body), tables)
+        else:
             return None
-        records = self.made(shape, found, limits, len(body), tables)
-        if count <= _FEW:
+        # What is remembered is read so where nothing is expected.
+        is_short = replies is None and len(records) <= _FEW
+        if is_short and (len(some) == 1 or self._fitting(some, shape.keys, ()) is shape.reply):
             self.remember(body.decode(), shape, tables)
         return shape.reply.many(tuple(records))
 
@@ -154,12 +182,23 @@ class JsonFormat(FormatReader):
                 pass
         return None, None
 
-    def _shape_of(self, replies: Sequence[Reply], row: Any) -> _Shape:
-        if row.__class__ is not dict or sum(map(len, row)) > _LONG_KEYS:
+    def _fitting(self, replies: Sequence[Reply], keys: Sequence[str], expect: tuple[Any, ...]) -> Reply | None:
+        """Return the one of *replies* that an object with these keys is meant to be, None if `read` has to judge."""
+        given = {*keys}
+        ranked = [
+            (len(given - each.object.names(self.fmt).keys()), each)
+            for each in replies
+            if given >= required(each, self.fmt)
+        ]
+        best = self.choose(ranked, expect) if len(ranked) > 1 else [each for _, each in ranked]
+        return best[0] if len(best) == 1 else None
+
+    def _shape_of(self, replies: Sequence[Reply], row: Any, expect: tuple[Any, ...]) -> _Shape:
+        if row.__class__ is not dict or not row or sum(map(len, row)) > _LONG_KEYS:
             raise Fallback
         keys = tuple(row)
         quoted = frozenset([key for key, value in row.items() if value.__class__ is str])
-        reply = next((each for each in replies if {*keys} >= required(each, self.fmt)), None)
+        reply = self._fitting(replies, keys, expect)
         if reply is None:
             raise Fallback
         return self._shapes.get((reply.kind, keys, quoted), lambda: self._shape(reply, keys, quoted))
@@ -197,31 +236,29 @@ class JsonFormat(FormatReader):
                 return False
         return not (shape.bare and body.find(b"-0") >= 0 and _MINUS_ZERO(body))
 
-    def _by_kinds(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return a list whose objects have different keys, or the same bare and quoted by turns: a kind at a time."""
+    def _by_kinds(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[_Shape, list[Any]]:
+        """Return the records of a list whose objects have different keys, or the same bare and quoted by turns.
+
+        Those of a kind are read together. The shape is that of the last kind.
+        """
         given = orjson.loads(body)
-        replies = self.ordered(expect, self.lists)
         if len(given) > limits.items or {*map(type, given)} != {dict} or _MINUS_ZERO(body):
-            return None
+            raise Fallback
         keys = [tuple(row) for row in given]
         if body.count(b":") != sum(map(len, keys)) and not _no_key_twice(body, given):
-            return None
+            raise Fallback
         try:
-            found = self._sorted(given, keys, replies, limits, len(body), tables)
+            return self._sorted(given, keys, reply, limits, len(body), tables)
         except msgspec.ValidationError:
             # The same key has bare and quoted values by turns.
             kinds = zip(keys, [tuple(map(type, row.values())) for row in given])
-            found = self._sorted(given, kinds, replies, limits, len(body), tables)
-        shape, records = found
-        if len(records) <= _FEW:
-            self.remember(body.decode(), shape, tables)
-        return shape.reply.many(tuple(records))
+            return self._sorted(given, kinds, reply, limits, len(body), tables)
 
     def _sorted(
         self,
         given: Sequence[dict[str, Any]],
         kinds: Iterable[Any],
-        replies: Sequence[Reply],
+        reply: Reply,
         limits: Limits,
         size: int,
         tables: Tables,
@@ -232,8 +269,7 @@ class JsonFormat(FormatReader):
             raise Fallback
         found: list[Any] = [None] * len(given)
         for some in places.values():
-            shape = self._shape_of(replies, given[some[0]])
-            replies = [shape.reply]
+            shape = self._shape_of([reply], given[some[0]], ())
             made = msgspec.convert([given[place] for place in some], list[shape.row])  # type: ignore[name-defined]
             for place, record in zip(some, self.made(shape, made, limits, size, tables)):
                 found[place] = record
@@ -243,12 +279,17 @@ class JsonFormat(FormatReader):
         """Return the reply; of those that it could be, the expected one."""
         given = self._parsed(source)
         if isinstance(given, list) and not isinstance(given, Pairs) and self.lists:
-            return self._listed(given, self.ordered(expect, self.lists), source, notes)
+            if not given:
+                return self.empty_list(expect, "an empty array")
+            return self._listed(given, self._list_of(given[0], expect, source), source, notes)
         if isinstance(given, Pairs):
             check_width(given, source.limits)
             chosen = self._chosen(given, expect)
             if chosen is not None and chosen.many:
-                return self._listed([given], [chosen], source, notes)
+                items = _in_member(chosen, given)
+                if items is not None:
+                    self._note_members(chosen, given, source, notes)
+                return self._listed([given] if items is None else items, chosen, source, notes)
             if chosen is not None and chosen.constant:
                 _note_twice(given, source, notes)
                 return chosen.object.cls()
@@ -256,8 +297,7 @@ class JsonFormat(FormatReader):
                 return self.builder(chosen).build(given, source, (), "", notes)
         found = words_of(given, source)
         if isinstance(given, Pairs):
-            keys = ", ".join(source.quote(key) for key, _ in given[:5])
-            found = f"an object with {keys}" if keys else "an empty object"
+            found = f"an object with {_keys_in(given, source)}" if given else "an empty object"
         raise Trouble(f"expected {self.endpoint.expected()} in JSON, found {found}", Place(), "", "malformed")
 
     def _parsed(self, source: Source) -> Any:
@@ -290,11 +330,37 @@ class JsonFormat(FormatReader):
         why = "" if "memory" in said else f" ({said})"
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
 
-    def _listed(self, items: list[Any], replies: Sequence[Reply], source: Source, notes: list[Note] | None) -> Any:
-        reply = replies[0]
-        if len(replies) > 1 and items and isinstance(items[0], Pairs):
-            fitting = [each for each in replies if self._rank(each, items[0]) is not None]
-            reply = fitting[0] if fitting else reply
+    def _list_of(self, first: Any, expect: tuple[Any, ...], source: Source) -> Reply:
+        """Return the list that an array is, by its first item. Raise `Trouble` if nothing tells which."""
+        keys = {key for key, _ in first} if isinstance(first, Pairs) else set()
+        ranked = [
+            (len(keys - each.object.names(self.fmt).keys()), each)
+            for each in self.lists
+            if keys and keys >= required(each, self.fmt)
+        ]
+        best = self.choose(ranked, expect)
+        if len(best) > 1:
+            raise self.ambiguous(best, "an array")
+        # What is wrong with its records is said of the list that is expected, or of the only one.
+        expected = [each for each in self.lists if each.cls in expect]
+        if best or expected or len(self.lists) == 1:
+            return [*best, *expected, *self.lists][0]
+        found = f"an object with {_keys_in(first, source)}" if keys else words_of(first, source)
+        wanted = " or ".join(each.title for each in self.lists)
+        raise Trouble(f"expected {wanted}, found an array that begins with {found}", Place((0,)), "", "malformed")
+
+    def _note_members(self, reply: Reply, pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
+        """Report what an object has beside the list that stands in it."""
+        seen: dict[str, int] = {}
+        for key, _ in pairs:
+            again = seen[key] = seen.get(key, -1) + 1
+            code, words = "unknown-key", f"the member {source.quote(key)} is not known, and not kept"
+            if key == reply.member:
+                code, words = "duplicate-key", f"the field {source.quote(key)} is given twice; the last value is kept"
+            if notes is not None and (key != reply.member or again):
+                notes.append(Note(Severity.WARNING, code, words, Place((key,), again), key))
+
+    def _listed(self, items: list[Any], reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         build = self.builder(reply).build
         most, records = source.limits.items, []
         for number, item in enumerate(items):
@@ -315,16 +381,16 @@ class JsonFormat(FormatReader):
     def _chosen(self, pairs: Pairs, expect: tuple[Any, ...]) -> Reply | None:
         """Return the reply that an object is: an error if it can be one, else the one with places for most members.
 
-        Of several the expected one is meant.
+        Of several the expected one is meant. Raise `Trouble` if nothing tells which.
         """
         if self.is_error([key for key, _ in pairs]):
             return self.error
-        ranked = [
-            ((rank, reply.cls not in expect), reply)
-            for reply in self.ordered(expect, self.replies)
-            if (rank := self._rank(reply, pairs)) is not None
-        ]
-        return min(ranked, key=lambda pair: pair[0])[1] if ranked else None
+        ordered = self.ordered(expect, self.replies)
+        ranked = [(others, reply) for reply in ordered if (others := self._rank(reply, pairs)) is not None]
+        best = self.choose(ranked, expect)
+        if len(best) > 1:
+            raise self.ambiguous(best, "an object")
+        return best[0] if best else None
 
     def _rank(self, reply: Reply, pairs: Pairs) -> int | None:
         """Return how many members a reply has no place for, None if the object is not such a reply."""
@@ -334,7 +400,11 @@ class JsonFormat(FormatReader):
                 if {key for key, _ in pairs} == {"result"} and all(value == reply.constant for _, value in pairs)
                 else None
             )
+        if reply.object.is_generic and not self._is_generic(pairs):
+            return None
         if reply.many:
+            if _in_member(reply, pairs) is not None:
+                return len({key for key, _ in pairs}) - 1
             # A single object stands for a list of it. A number alone is an id.
             alone = len(pairs) == 1 and isinstance(pairs[0][1], Bare)
             keys = {key for key, _ in pairs}
@@ -343,15 +413,33 @@ class JsonFormat(FormatReader):
             return len(keys - reply.object.names(self.fmt).keys())
         return rank(reply, self.fmt, pairs)
 
-    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+    def _is_generic(self, pairs: Pairs) -> bool:
+        """Whether an object can be a generic reply: something of it can be kept, and it is not a constant."""
+        kept = any(isinstance(value, str) for _, value in pairs)
+        return kept and not any(self._rank(each, pairs) == 0 for each in self.narrow if each.constant)
+
+    def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
         """Return where in the text each of *places* is."""
-        return locate(source.text, places)
+        text = source.text
+        if self._inside and text.startswith("{"):
+            given = orjson.loads(text)
+            lists = (reply.member for reply in self._inside.values())
+            member = next((name for name in lists if type(given.get(name)) is list), None)
+            if member is not None:
+                places = [
+                    place._replace(steps=(member, *place.steps))
+                    if place.steps and isinstance(place.steps[0], int)
+                    else place
+                    for place in places
+                ]
+        return locate(text, places)
 
     # Writing
 
     def framed(self, lines: list[str], reply: Reply) -> str:
         """Return the records of a list with what stands around and between them."""
-        return f"[{self.between.join(lines)}]"
+        array = f"[{self.between.join(lines)}]"
+        return f"{{\n{_quoted(reply.member)}: {array}\n}}" if reply.member else array
 
     def constant(self, reply: Reply) -> str:
         """Return the text of a reply that is a word."""
@@ -455,6 +543,17 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     one = msgspec.json.Decoder(loose).decode
     texts = tuple(name for name, key in zip(loose.__struct_fields__, keys) if key in quoted)
     return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, ordered)
+
+
+def _in_member(reply: Reply, pairs: Pairs) -> list[Any] | None:
+    """Return the array of a list that stands in an object, None if the object does not have it."""
+    value = dict(pairs).get(reply.member) if reply.member else None
+    return value if isinstance(value, list) and not isinstance(value, Pairs) else None
+
+
+def _keys_in(pairs: Pairs, source: Source) -> str:
+    """Return the first keys of an object, for an error."""
+    return ", ".join(source.quote(key) for key, _ in pairs[:5])
 
 
 def _first_of(body: bytes) -> Any:

@@ -66,7 +66,8 @@ class FormatReader(ABC):
         self.wide = tuple(
             reply
             for reply in self.replies
-            if not reply.many and (reply.object in listed or _optional(reply) > MOST_OPTIONAL)
+            if not reply.many
+            and (reply.object in listed or reply.object.is_generic or _optional(reply) > MOST_OPTIONAL)
         )
         self.narrow = tuple(reply for reply in self.replies if not reply.many and reply not in self.wide)
         self.error, *own = self.replies
@@ -89,7 +90,9 @@ class FormatReader(ABC):
         self._open: Shapes[Small] = Shapes()
         self._writers: Shapes[Writer] = Shapes()
         self._kinds = {reply.kind: kinds(reply.object) for reply in every}
-        self.write_at_once = {id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many}
+        self.write_at_once = {
+            id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many and reply.is_known(self.fmt)
+        }
         """By the identity of a reply's class: what writes such a reply within the default limits.
 
         It may raise anything: the careful writer says what is wrong.
@@ -108,9 +111,56 @@ class FormatReader(ABC):
         return self._error_keys is not None and self._error_keys <= {*keys}
 
     def has_rivals(self, reply: Reply, keys: Collection[str]) -> bool:
-        """Whether another reply has all that it has to have in these keys too, so that `read` has to choose."""
-        single = [each for each in (*self.narrow, *self.wide) if each is not reply and not each.constant]
-        return any(required(each, self.fmt) <= {*keys} for each in single)
+        """Whether another reply has all that it has to have in these keys too, so that `read` has to choose.
+
+        A generic reply gives way to any other.
+        """
+        generic = reply.object.is_generic
+        others = [
+            each
+            for each in self.replies
+            if each is not reply and not (each.many and each.object is reply.object)
+            if generic or not (each.constant or each.object.is_generic)
+        ]
+        return any(({"result"} if each.constant else required(each, self.fmt)) <= {*keys} for each in others)
+
+    def choose(self, ranked: Iterable[tuple[int, Reply]], expect: tuple[Any, ...]) -> list[Reply]:
+        """Return the reply that a body is, of those that it can be, each with how many of its keys are not known.
+
+        It is the one that knows most of the keys, and of such the expected one. A generic reply is meant if nothing
+        else is possible, or if it is expected and nothing else is that. If several lists or generic replies remain,
+        only the caller can tell which: all of them are returned.
+        """
+        known: list[tuple[int, Reply]] = []
+        generic: list[tuple[int, Reply]] = []
+        for others, reply in ranked:
+            (generic if reply.object.is_generic else known).append((others, reply))
+        if not known or (_has_expected(generic, expect) and not _has_expected(known, expect)):
+            known = generic
+        least = min([(others, reply.cls not in expect) for others, reply in known], default=None)
+        best = [reply for others, reply in known if (others, reply.cls not in expect) == least]
+        open_ = all(reply.many or reply.object.is_generic for reply in best)
+        return best if open_ and any(reply.object is not best[0].object for reply in best) else best[:1]
+
+    def ambiguous(self, some: Iterable[Reply], found: str) -> Trouble:
+        """Return what is wrong with a body that can be any of these replies."""
+        *titles, last = (reply.title for reply in some)
+        choices = f"{', '.join(titles)} or {last}"
+        reason = (
+            f"expected a reply that can mean one thing, found {found}, which can be {choices} (say what is expected)"
+        )
+        return Trouble(reason, Place(), "", "ambiguous")
+
+    def empty_list(self, expect: tuple[Any, ...], found: str) -> Any:
+        """Return the list without records that a body means. *found* says what the body is: nothing, or empty.
+
+        It is the expected list. Raise `Trouble` if it can be several.
+        """
+        expected = [reply for reply in self.lists if reply.cls in expect]
+        some = expected or self.lists[: 1 if expect else None]
+        if len(some) > 1:
+            raise self.ambiguous(some, found)
+        return some[0].many()
 
     # Reading
 
@@ -123,8 +173,8 @@ class FormatReader(ABC):
         """Return the reply; *expect* decides where a body can mean several."""
 
     @abstractmethod
-    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
-        """Return where in the text each of *places* is."""
+    def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
+        """Return where in the text each of *places* is, as `read` has found them with the same *expect*."""
 
     def read_small(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return the narrow reply in a text, None if it is not one. The expected class is tried first."""
@@ -252,6 +302,8 @@ class FormatReader(ABC):
 
     def write(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
+        if not reply.is_known(self.fmt):
+            raise EncodeError(f"nobody knows what {reply.title} looks like with fmt={FORMATS.index(self.fmt)}")
         if reply.many:
             return self.framed(self._lines(getattr(value, reply.attribute), reply, reply.attribute, limits), reply)
         name, inner = self.behind.get(reply.kind, ("", None))
@@ -293,6 +345,8 @@ class FormatReader(ABC):
         opened = open_paths(reply.object, value)
         if opened:
             self._check_kind(text, reply, opened)
+        elif reply.object.is_generic:
+            raise EncodeError(f"{reply.title} without keys would not be read back")
         return text
 
     def _check_kind(self, text: str, reply: Reply, opened: Mapping[str, str]) -> None:
@@ -408,6 +462,10 @@ def _has_broken(text: str) -> bool:
     with LOADING:
         from .._letters import broken
     return broken(text) is not None
+
+
+def _has_expected(ranked: Iterable[tuple[int, Reply]], expect: tuple[Any, ...]) -> bool:
+    return any(reply.cls in expect for _, reply in ranked)
 
 
 def _how_many(group: tuple[Hashable, list[int]]) -> int:

@@ -78,12 +78,13 @@ class TextFormat(RunReader):
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
             self.mark = self._equals
             self._equals_mark = self._equals.strip()
-        single = {reply.rule for reply in self.wide}
-        self._only_lists = {reply.rule for reply in self.lists} - single
+        self._alike_of = {reply.object.cls: self._of_object(reply.object) for reply in self._records}
+        self._generic = [reply for reply in self._records if reply.object.is_generic]
         self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
         self._values: Shapes[_Values] = Shapes()
-        self._alike_of = {rule: self._of_rule(rule) for rule in rules}
-        self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in self._records]
+        known = [reply for reply in self._records if not reply.object.is_generic]
+        self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in known]
+        self._check_heads()
         self._led = next((reply for reply in self._records if _leads(reply.object)), None)
 
     def _check_rules(self) -> None:
@@ -120,6 +121,17 @@ class TextFormat(RunReader):
                     " of a field"
                 )
 
+    def _check_heads(self) -> None:
+        """Raise `OptionError` if the records of two lists begin with the same key."""
+        heads: dict[str, Reply] = {}
+        for reply, head in self._heads:
+            other = heads.setdefault(head, reply)
+            if other.object is not reply.object:
+                raise OptionError(
+                    f"{self._where}: lines of {other.kind!r} and {reply.kind!r} both begin with {head!r}: nothing tells"
+                    " which they are"
+                )
+
     # Reading
 
     def variants(
@@ -146,20 +158,29 @@ class TextFormat(RunReader):
         text = body.decode()
         if not text:
             return None
-        for reply, head in self._heads:  # noqa: B007 - it is used below
+        for reply, head in () if self._generic else self._heads:  # noqa: B007 - it is used below
             if text.startswith(head):
                 break
         else:
             found = self.read_small(text, expect, limits, tables)
-            return found if found is not None or not self.behind else self._with_lines(text, expect, limits, tables)
+            if found is not None or not self._generic:
+                return found if found is not None or not self.behind else self._with_lines(text, expect, limits, tables)
+            meant = self._record_at(text, expect)
+            if len(meant) != 1:
+                return None
+            reply = meant[0]
         records = self.runs(text, reply, limits, tables)
         if len(records) > limits.items:
             return None
-        only_list = reply.rule in self._only_lists
+        only_list = not self._alike_of[reply.object.cls][0]
         found = reply.many(tuple(records)) if only_list else self._reply(records, reply, expect)
-        if only_list or (records and found is records[0]):
+        if (only_list or (records and found is records[0])) and self._is_usual(text, reply):
             self.remember_runs(text, text, reply, tables)
         return found
+
+    def _is_usual(self, text: str, reply: Reply) -> bool:
+        """Whether a text is this reply where nothing is expected too, so that what reads it may be remembered."""
+        return not self._generic or [reply] == self._record_at(text, ())
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""
@@ -170,14 +191,14 @@ class TextFormat(RunReader):
         rest = text[found.end() :]
         return self.with_records(first, limits, tables, lambda inner: self.runs(rest, inner, limits, tables))
 
-    def _of_rule(self, rule: str) -> tuple[bool, Reply | None]:
-        """Return whether a record of a rule can stand alone, and the reply that is a list of them."""
-        alike = [reply for reply in self._records if reply.rule == rule]
+    def _of_object(self, obj: Object) -> tuple[bool, Reply | None]:
+        """Return whether a record of an object can stand alone, and the reply that is a list of them."""
+        alike = [reply for reply in self._records if reply.object is obj]
         return not all(reply.many for reply in alike), next((reply for reply in alike if reply.many), None)
 
     def _reply(self, records: list[Any], reply: Reply, expect: tuple[Any, ...]) -> Any:
         """Return the reply that records are: one of a rule that stands alone too is no list unless it is expected."""
-        single, listed = self._alike_of[reply.rule]
+        single, listed = self._alike_of[reply.object.cls]
         if single and len(records) == 1 and not self._is_list(listed, expect):
             return records[0]
         return listed.many(tuple(records)) if listed is not None else None
@@ -212,7 +233,7 @@ class TextFormat(RunReader):
         if end - at > _LONG_LINE:
             raise Fallback
         keys = self._keys(text[at:end], reply)
-        return self._shapes.get((reply.rule, keys), lambda: self._shape(reply, keys)), after
+        return self._shapes.get((reply.kind, keys), lambda: self._shape(reply, keys)), after
 
     def _keys(self, line: str, reply: Reply) -> tuple[str, ...]:
         """Return the keys of a line, which its shape is a function of."""
@@ -244,26 +265,29 @@ class TextFormat(RunReader):
         find = re.compile(f"{line}(?:{behind})|((?s:.+))").findall
         made = None
         if not any(are_free):
-            many = reply.many if reply.rule in self._only_lists else None
+            many = reply.many if not self._alike_of.get(reply.object.cls, (True, None))[0] else None
             pattern = f"{line}(?:{behind})|((?s:.+))" if many else f"{line}(?:{line_end})?"
             made = self.make_at_once(reply.object, many, keys, pattern)
         return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys), made)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
-        """Return the reply. No text is two replies, so *expect* decides only whether one record is a list."""
+        """Return the reply; *expect* decides whether one record is a list, and what lines of unknown keys are."""
         text = source.text
         if not text or self._line_of(text, 0) == (0, len(text)):
-            for each in self.ordered(expect, self.lists):
-                return each.many()
+            if self.lists:
+                return self.empty_list(expect, "an empty body")
             source.fail(EMPTY_BODY, code="empty")
-        reply = self._record_at(text)
-        if reply is None:
+        meant = self._record_at(text, expect)
+        if not meant:
             return self._narrow(source, expect, notes)
+        if len(meant) > 1:
+            raise self.ambiguous(meant, source.found(0))
+        reply = meant[0]
         records: list[Any] = []
         count = text.count("\n") + 1
         shapes, values = Few(self._shapes, count), Few(self._values, count)
         builder, position = self.builder(reply), 0
-        single, several = self._alike_of[reply.rule]
+        single, several = self._alike_of[reply.object.cls]
         path = several.attribute if several is not None else ""
         listed = not single or self._record_of(text, 0, reply)[1] < len(text) or self._is_list(several, expect)
         while position < len(text):
@@ -285,10 +309,35 @@ class TextFormat(RunReader):
             position = after
         return self._reply(records, reply, expect)
 
-    def _record_at(self, text: str) -> Reply | None:
-        """Return the reply that a text is a record of, or a list of them; None if it is neither."""
-        found = next((reply for reply, head in self._heads if text.startswith(head)), None)
-        return self._led if found is None and self._led and _KEY(text) and not text.startswith("ERROR = ") else found
+    def _record_at(self, text: str, expect: tuple[Any, ...]) -> list[Reply]:
+        """Return the reply that a text is a record of, or a list of them: none if it is neither.
+
+        Several are returned if only the caller can tell which of them is meant.
+        """
+        found = [reply for reply, head in self._heads if text.startswith(head)][:1]
+        if not found and (not _KEY(text) or text.startswith("ERROR = ")):
+            return []
+        if not self._generic:
+            return found if found or self._led is None else [self._led]
+        wanted = [reply for reply in self._generic if reply.cls in expect]
+        if found:
+            # A line may begin like that of a known list, and lack what all of these have.
+            alike = [each.cls for each in self._records if each.object is found[0].object]
+            if self._has_needed(text, found[0]) and not (wanted and not any(cls in expect for cls in alike)):
+                return found
+        else:
+            small = self.small_reader(None, False)(text[: self._line_of(text, 0)[0]])
+            if small is not None and (not wanted or type(small) in expect):
+                return []
+        return self.choose([(0, reply) for reply in wanted or self._generic], expect)
+
+    def _has_needed(self, text: str, reply: Reply) -> bool:
+        """Whether the keys of the first record, or what looks like them, are all that a record has to have."""
+        record = text[: self._record_of(text, 0, reply)[0]]
+        needed = [each.key(self.fmt) or "" for each in reply.object.fields if not each.may_lack(self.fmt)]
+        return all(
+            record.startswith(f"{key}{self._equals}") or f"{self._comma}{key}{self._equals}" in record for key in needed
+        )
 
     def _renamed(
         self,
@@ -356,11 +405,11 @@ class TextFormat(RunReader):
         line = source.text[position:end]
         if len(line) <= _LONG_LINE:
             keys = self._keys(line, reply)
-            shape = shapes.get((reply.rule, keys), lambda: self._shape(reply, keys))
+            shape = shapes.get((reply.kind, keys), lambda: self._shape(reply, keys))
             found = shape.find(line) if shape is not None else ()
             if len(found) == 1 and not found[0][-1]:
                 return list(zip(keys, found[0]))
-        _, pieces = self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end)
+        _, pieces = self._grammar.parse(source, self._start(reply, position), position, end)
         return _keyed(pieces)
 
     def _cut_pairs(self, source: Source, reply: Reply, position: int, end: int, values: Few[_Values]) -> Sequence[Pair]:
@@ -375,8 +424,15 @@ class TextFormat(RunReader):
         checked = zip(known or (), pairs, free.among(keys))
         if known is None or not all([is_free or are(value) for are, (_, value), is_free in checked]):
             seen = free.blanked(record, cut)
-            self._grammar.parse(source, "reply" if position == 0 else reply.rule, position, end, seen)
+            self._grammar.parse(source, self._start(reply, position), position, end, seen)
         return pairs
+
+    def _start(self, reply: Reply, position: int) -> str:
+        """Return the rule of the line of a reply at a place: of the first line everything that could be a reply.
+
+        No literal can be the key of a generic record there.
+        """
+        return "reply" if position == 0 and not self._generic else reply.rule
 
     def _values_of(self, reply: Reply, keys: Sequence[str]) -> _Values:
         """Return for each key of a record with free texts what its values match."""
@@ -430,10 +486,10 @@ class TextFormat(RunReader):
         found = self._find_line_end(text, position)
         return found.span() if found else (len(text), len(text))
 
-    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+    def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
         """Return where in the text each of *places* is."""
         text = source.text
-        reply = self._record_at(text)
+        reply = next(iter(self._record_at(text, expect)), None)
         # As far as there is something to find.
         most = 1 + max(place.steps[0] if place.steps and isinstance(place.steps[0], int) else 0 for place in places)
         starts = [0]
@@ -526,7 +582,7 @@ class TextFormat(RunReader):
                 line += open_slots(member, self.fmt, keys)
             elif isinstance(member, Field) and member.name in present:
                 line.append((member.key(self.fmt) or "", Slot(member.name)))
-        values = self._grammar.values(reply.rule, [key for key, _ in line])
+        values = self._grammar.values(reply.rule, [key for key, _ in line]) if line else None
         if values is None or len(line) < len(present) + len(keys.codes) + len(keys.texts):
             raise Fallback
         template: Template = []
@@ -593,7 +649,7 @@ class TextFormat(RunReader):
         if reply.rule in self._free:
             self._check_cut(text, fields, reply, path)
             return text
-        rule, pieces = self._parsed_back(text, path, "reply" if reply in self._records else reply.rule)
+        rule, pieces = self._parsed_back(text, path, self._start(reply, 0 if reply in self._records else 1))
         read = _keyed(pieces)
         if read != [(each.key, each.text) for each in fields] or rule in {each.kind for each in self.narrow}:
             raise EncodeError(_otherwise(text), path=path)

@@ -106,6 +106,7 @@ class XmlFormat(RunReader):
         self._roots = {root for reply in single for root in reply.xml}
         self._elements = {key for reply in single for key in reply.object.names(self.fmt)}
         self._with_text = {reply.kind for reply in self.replies if "." in reply.object.names(self.fmt)}
+        self._has_generic = any(reply.object.is_generic for reply in single)
         self._wide_heads = [(f"<{root}>", reply) for reply in self.wide for root in reply.xml if root]
 
     # Reading
@@ -156,7 +157,9 @@ class XmlFormat(RunReader):
             return None
         # In the root of a single reply it may be a field of that reply: a name, or the id of a new one. No field has
         # attributes.
-        if root[1] in self._roots and reply.item in self._elements and text[first.end()] == ">":
+        if root[1] in self._roots and (
+            reply.object.is_generic or (reply.item in self._elements and text[first.end()] == ">")
+        ):
             return None
         end = text.rfind("</")
         if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
@@ -247,41 +250,58 @@ class XmlFormat(RunReader):
             source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
         tree = Tree(source)
         roots = tree.roots
-        ranked: list[tuple[int, Reply, list[Pair]]] = []
+        if _is_empty_result(roots) and (len(self.lists) > 1 or any(reply.cls in expect for reply in self.lists)):
+            _note_attributes(roots, ["result"], source, notes)
+            return self.empty_list(expect, "an empty <result>")
         inside = self._single(roots)
         is_error = self.is_error([element.tag for element in inside])
-        if is_error and (found := _of_children(self.error.object, inside)) is not None:
-            ranked = [(0, self.error, found)]
-        for reply in [] if is_error else self.ordered(expect, self.replies):
-            if reply.many:
-                items = _items(reply, roots)
-                if items is not None:
-                    # Without a root the first record may be a reply of its own: it is to have places for as much.
-                    others = _unknown(reply.object, items[0]) if items is roots and items else 0
-                    ranked.append((others, reply, []))
-                continue
-            pairs = _flat(reply, roots)
-            if pairs is not None:
-                fits = 0 if reply.constant else rank(reply, self.fmt, pairs)
-                if fits is not None:
-                    ranked.append((fits, reply, pairs))
+        if is_error:
+            found = _of_children(self.error.object, inside)
+            ranked = [] if found is None else [(0, self.error, found)]
+        else:
+            ranked = self._ranked(roots, expect)
         if not ranked:
             if is_html(source.text):
                 source.fail("expected a reply in XML, found an HTML page", tree.index(roots[0].byte))
             what = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
             source.fail(f"expected {self.endpoint.expected()} in XML, found {what}", tree.index(roots[0].byte))
-        _, reply, pairs = min(ranked, key=lambda found: (found[0], found[1].cls not in expect))
+        best = self.choose([(others, reply) for others, reply, _ in ranked], expect)
+        if len(best) > 1:
+            raise self.ambiguous(best, f"<{roots[0].tag}>")
+        reply, pairs = next((reply, pairs) for _, reply, pairs in ranked if reply is best[0])
         if reply.many:
             return self._listed(reply, roots, source, notes)
-        _note_attributes(roots, self._roots if is_error else reply.xml, source, notes)
+        any_root = reply.object.is_generic or (is_error and self._has_generic)
+        known = {roots[0].tag} if any_root else self._roots if is_error else reply.xml
+        _note_attributes(roots, known, source, notes)
         check_width(pairs, source.limits)
         if reply.constant:
             return reply.object.cls()
         return self.builder(reply).build(pairs, source, (), "", notes)
 
+    def _ranked(self, roots: list[Element], expect: tuple[Any, ...]) -> list[tuple[int, Reply, list[Pair]]]:
+        """Return the replies that a document can be, each with how much of it is not known, and the fields of one."""
+        ranked: list[tuple[int, Reply, list[Pair]]] = []
+        for reply in self.ordered(expect, self.replies):
+            generic = reply.object.is_generic
+            if reply.many:
+                items = _items(reply, roots)
+                if items is not None:
+                    # Without a root the first record may be a reply of its own: it is to have places for as much.
+                    others = _unknown(reply.object, items[0]) if items is roots and items else 0
+                    is_foreign = generic and any(item.tag != reply.item for item in items[:1])
+                    ranked.append((is_foreign if generic else others, reply, []))
+                continue
+            pairs = _flat(reply, roots)
+            if pairs is not None:
+                fits = 0 if reply.constant else rank(reply, self.fmt, pairs)
+                if fits is not None:
+                    ranked.append((roots[0].tag not in reply.xml if generic else fits, reply, pairs))
+        return ranked
+
     def _single(self, roots: list[Element]) -> list[Element]:
         """Return the elements that a reply which is not a list has, as far as the root tells; none if it is a list."""
-        if len(roots) == 1 and roots[0].tag in self._roots:
+        if len(roots) == 1 and (roots[0].tag in self._roots or self._has_generic):
             return roots[0].children if not roots[0].text.strip() else []
         return roots if None in self._roots else []
 
@@ -290,6 +310,9 @@ class XmlFormat(RunReader):
         most = source.limits.items
         if items is not roots:
             _note_attributes(roots, [roots[0].tag], source, notes)
+        if items and items[0].tag != reply.item and notes is not None:
+            message = f"the records are <{items[0].tag}>, where <{reply.item}> is expected"
+            notes.append(Note(Severity.WARNING, "unknown-key", message, Place((0,)), items[0].tag))
         build, records = self.builder(reply).build, []
         for number, item in enumerate(items):
             if number >= most:
@@ -305,7 +328,7 @@ class XmlFormat(RunReader):
             return Builder(reply.object, self.fmt, "the element {}")
         return Builder(reply.object, self.fmt, names=reply.object.names(self.fmt, reply.item))
 
-    def locate(self, source: Source, places: Sequence[Place]) -> list[int]:
+    def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
         """Return where in the text each of *places* is."""
         numbers = [place.steps[0] for place in places if place.steps and isinstance(place.steps[0], int)]
         tree = Tree(source, max(numbers) if len(numbers) == len(places) else None)
@@ -345,7 +368,11 @@ class XmlFormat(RunReader):
                     own.append(Slot(member.name))
                 else:
                     children += [f"<{key}>", Slot(member.name), f"</{key}>\n"]
-        if len(texts) < len(present) or (not own and any(field.key(self.fmt) == "." for field in obj.fields)):
+        if (
+            len(texts) < len(present)
+            or not (present or reply.many)
+            or (not own and any(field.key(self.fmt) == "." for field in obj.fields))
+        ):
             raise Fallback
         tag = reply.item if reply.many else _root(reply, len(children) // 3)
         template = [f"<{tag}", *attributes, ">", *(["\n"] if children else []), *children, *own, f"</{tag}>"]
@@ -425,6 +452,10 @@ def _flat(reply: Reply, roots: list[Element]) -> list[Pair] | None:
         return (
             [] if not others and root.tag in reply.xml and root.text == reply.constant and not root.children else None
         )
+    if reply.object.is_generic:
+        # Nobody knows its root, but there are values in it.
+        is_flat = not others and root.children and not any(child.children for child in root.children)
+        return _of_children(reply.object, root.children) if is_flat and not root.text.strip() else None
     if not others and root.tag in reply.xml:
         return _of_children(reply.object, root.children) if not root.text.strip() else None
     return _of_children(reply.object, roots) if None in reply.xml else None
@@ -500,7 +531,16 @@ def _items(reply: Reply, roots: list[Element]) -> list[Element] | None:
         if root.text.strip() or (not root.children and root.tag not in reply.xml):
             return None
         items = root.children
-    return items if all(item.tag == reply.item for item in items) else None
+    if all(item.tag == reply.item for item in items):
+        return items
+    # Nobody knows what the records of a generic list are called, but there are values in each.
+    is_generic = reply.object.is_generic and items is not roots and len({item.tag for item in items}) == 1
+    return items if is_generic and all(item.children or item.attributes for item in items) else None
+
+
+def _is_empty_result(roots: list[Element]) -> bool:
+    """Whether a document is `<result/>`, which says of a list that it is empty."""
+    return [root.tag for root in roots] == ["result"] and not roots[0].children and not roots[0].text.strip()
 
 
 def _note_attributes(
