@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ from ..formats import Format
 from ..limits import DEFAULT_LIMITS
 from ..model import ErrorReply
 from ..query import answered_in, missing_views
-from ..report import Finding, Severity
+from ..report import Finding
 from ._coding import PACKED, BrokenError, MissingError, content
 from ._entry import CODES, Entry, Found, Problem, headers_of
 from ._lines import Block, entries
@@ -98,79 +97,78 @@ class _Asked(NamedTuple):
     """What is wrong with what the recording says."""
 
 
-class _Checker:
-    def __init__(self, options: Options, path: str, hint: str) -> None:
+class Verdict(msgspec.Struct):
+    """What is found about one entry."""
+
+    findings: list[Finding]
+    """In the order in which they were found."""
+    reply: Any = None
+    """None if there is none, or if it does not decode."""
+    endpoint: str = ""
+    """The endpoint as whose reply the body was read; empty if it was not read."""
+    fmt: Format | None = None
+    """The format that the body is in; None if that is not known."""
+    size: int = 0
+    """Bytes of the body, unpacked."""
+    is_reply: bool = False
+    """Whether there is a reply to judge, whether or not it decodes."""
+    skipped: str = ""
+    """Where the request went, if what it asked does not answer with replies that are read."""
+
+
+class Judge:
+    """Judges entries one by one."""
+
+    def __init__(self, options: Options, hint: str = _HINT) -> None:
         self.options = options
-        self.path = safe_name(path)
-        self.found: list[Found] = []
-        self.summary = Summary()
         self.hint = "" if options.endpoint or options.expect else hint
         # What is taken for the endpoint of a request that is not known.
         self.endpoint = options.endpoint or (options.expect and with_kind(options.expect)) or DEFAULT
 
-    def whole(self, trouble: Problem, last: int) -> None:
-        """Pass on what is wrong with the recording as a whole."""
-        self.summary.unreadable += trouble.code == "unreadable"
-        self._note(last and last + 1, trouble.code, NUMBERS.masked(trouble.message))
-
-    def entry(self, entry: Entry) -> None:
+    def judge(self, entry: Entry) -> Verdict:
         """Judge a reply with its headers and its request."""
         asked = _asked(entry.url, entry.form, entry.fmt, entry.charset, entry.expect)
         if not asked.request.here:
             host = printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY])
-            page = asked.request.page
-            self.summary.skipped["/".join(filter(None, (host, page))) or "no host"] += 1
-            return
+            return Verdict([], skipped="/".join(filter(None, (host, asked.request.page))) or "no host")
         if asked.wrong:
-            self._bad(entry, Problem("bad-entry", asked.wrong))
-            return
+            return _bad([], entry, Problem("bad-entry", asked.wrong))
         body, is_text = entry.body, entry.text
+        findings: list[Finding] = []
         plain = body and entry.status == 200 and not (entry.headers or entry.open_end)
         if not plain or body is None or body.startswith(PACKED):
-            body = self._unpacked(entry)
-            if body is None:
-                return
+            unpacked = self._unpacked(entry, findings)
+            if not isinstance(unpacked, bytes):
+                return unpacked
+            body = unpacked
             # What was packed was not recorded as the text that it is.
             is_text = entry.text and (body is entry.body or entry.open_end)
-        self._reply(entry, body, self._charset(entry, body, asked.charset, is_text), asked)
+        charset = self._charset(entry, body, asked.charset, is_text, findings)
+        return self._read(entry, body, charset, asked, findings)
 
-    def _unpacked(self, entry: Entry) -> bytes | None:
-        """The body of an entry of which more is known, `None` if there is none to judge."""
-        number = entry.number
+    def _unpacked(self, entry: Entry, findings: list[Finding]) -> bytes | Verdict:
+        """The body of an entry of which more is known, or the verdict if there is none to judge."""
         if entry.status != 200:
-            self._note(number, "http-status", f"the HTTP status is {entry.status}, where the service answers 200")
+            message = f"the HTTP status is {entry.status}, where the service answers 200"
+            findings.append(_note("http-status", message))
         if _is_no_reply(entry):
             if entry.status == 200:
-                self._note(number, "no-reply", CODES["no-reply"][1])
-            return None
+                findings.append(_note("no-reply", CODES["no-reply"][1]))
+            return Verdict(findings)
         if entry.problem is not None:
-            self._bad(entry, entry.problem)
-            return None
+            return _bad(findings, entry, entry.problem)
         if entry.body is None:
-            self._note(number, "no-body", CODES["no-body"][1])
-            return None
+            return Verdict([*findings, _note("no-body", CODES["no-body"][1])])
         try:
             body, doubt = content(entry.body, headers_of(entry.headers, "content-encoding"), entry.text)
         except (BrokenError, MissingError) as error:
-            self._bad(entry, Problem("bad-coding", str(error)))
-            return None
-        for words in filter(None, (entry.doubt, doubt)):
-            self._note(number, "other-coding", words)
+            return _bad(findings, entry, Problem("bad-coding", str(error)))
+        findings += [_note("other-coding", words) for words in (entry.doubt, doubt) if words]
         unpacked = body is not entry.body
-        self._check_length(entry, unpacked=unpacked)
+        findings += _wrong_length(entry, unpacked=unpacked)
         return _without_line_ends(body) if entry.open_end and not unpacked else body
 
-    def _check_length(self, entry: Entry, unpacked: bool) -> None:
-        said = entry.header("content-length")
-        # Where the recorder has unpacked the body, its length on the wire is lost.
-        if entry.length is None or not said or (entry.header("content-encoding") and not unpacked):
-            return
-        if said != str(entry.length):
-            said = said if _NUMBER.fullmatch(said) and len(said) < 20 else "no number"
-            message = f"Content-Length is {said}, the body has {entry.length} bytes"
-            self._note(entry.number, "content-length", message)
-
-    def _charset(self, entry: Entry, body: bytes, asked: str | None, is_text: bool) -> str | None:
+    def _charset(self, entry: Entry, body: bytes, asked: str | None, is_text: bool, into: list[Finding]) -> str | None:
         """The charset to read a body in. A text has none, and the caller's is an order; all else can be wrong."""
         # JSON in ASCII is the same in every charset.
         is_ascii = body.isascii()
@@ -183,14 +181,12 @@ class _Checker:
         if is_ascii or self.options.charset is not None:
             return self.options.charset
         charset, findings = answered_in(asked, body, entry.header("content-type"))
-        self._pass_on(entry.number, findings)
+        into += findings
         return charset
 
-    def _reply(self, entry: Entry, body: bytes, charset: str | None, asked: _Asked) -> None:
+    def _read(self, entry: Entry, body: bytes, charset: str | None, asked: _Asked, findings: list[Finding]) -> Verdict:
         """Judge a body."""
-        summary, options = self.summary, self.options
-        summary.replies += 1
-        summary.size += len(body)
+        options = self.options
         fmt = options.fmt if asked.fmt is None else asked.fmt
         codec = asked.codec or codec_of(self.endpoint)
         name = codec.endpoint.name.removesuffix(".php")
@@ -202,70 +198,93 @@ class _Checker:
             other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry), hint)
             body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
-        if fmt is None:
-            fmt = format_in(body)
+        found = format_in(body) if fmt is None else Format(fmt)
         if report.findings:
-            self._report(entry.number, report.findings)
+            findings += report.findings
             if any(finding.code == "other-format" for finding in report.findings):
-                fmt = Format.TEXT
+                found = Format.TEXT
+        # CSV is what nothing else begins like.
+        guessed = reply is None and fmt is None and found is Format.CSV
+        if reply is not None and asked.request is not UNKNOWN and not isinstance(reply, ErrorReply):
+            findings += missing_views(asked.request.query, reply)
+        return Verdict(findings, reply, name, None if guessed else found, len(body), True)
+
+
+def _note(code: str, message: str) -> Finding:
+    return Finding(CODES[code][0], code, message, 0, 1, 1, "", "")
+
+
+def _bad(findings: list[Finding], entry: Entry, trouble: Problem) -> Verdict:
+    return Verdict([*findings, _note(trouble.code, _known(entry).masked(trouble.message))], is_reply=True)
+
+
+def _wrong_length(entry: Entry, unpacked: bool) -> list[Finding]:
+    said = entry.header("content-length")
+    # Where the recorder has unpacked the body, its length on the wire is lost.
+    if entry.length is None or not said or (entry.header("content-encoding") and not unpacked):
+        return []
+    if said == str(entry.length):
+        return []
+    said = said if _NUMBER.fullmatch(said) and len(said) < 20 else "no number"
+    return [_note("content-length", f"Content-Length is {said}, the body has {entry.length} bytes")]
+
+
+def message_of(finding: Finding) -> str:
+    """Return what a finding says, with the value that it is about and how many records it is about."""
+    where = f"{finding.path}: " if finding.path else ""
+    records = f" (in {finding.count} records)" if finding.count > 1 else ""
+    return printable(f"{where}{finding.message}{records}")
+
+
+class _Checker:
+    """Counts verdicts, and says of findings where they are."""
+
+    def __init__(self, options: Options, path: str, hint: str) -> None:
+        self.judge = Judge(options, hint).judge
+        self.path = safe_name(path)
+        self.found: list[Found] = []
+        self.summary = Summary()
+
+    def whole(self, trouble: Problem, last: int) -> None:
+        """Pass on what is wrong with the recording as a whole."""
+        self.summary.unreadable += trouble.code == "unreadable"
+        self._add(last and last + 1, _note(trouble.code, NUMBERS.masked(trouble.message)))
+
+    def entry(self, entry: Entry) -> None:
+        """Judge an entry."""
+        verdict, summary = self.judge(entry), self.summary
+        if verdict.skipped:
+            summary.skipped[verdict.skipped] += 1
+            return
+        for finding in verdict.findings:
+            self._add(entry.number, finding)
+        if not verdict.is_reply:
+            return
+        reply, fmt = verdict.reply, NO_FORMAT if verdict.fmt is None else _NAMES[verdict.fmt]
+        summary.replies += 1
+        summary.size += verdict.size
         if reply is None:
             summary.undecoded += 1
-            # CSV is what nothing else begins like.
-            guessed = fmt is Format.CSV and asked.fmt is None and options.fmt is None
-            summary.kinds[NO_FORMAT if guessed else _NAMES[fmt], UNDECODED] += 1
+            summary.kinds[fmt, UNDECODED] += 1
             return
-        summary.kinds[_NAMES[fmt], codec._replies[reply.__class__].kind] += 1
+        summary.kinds[fmt, codec_of(verdict.endpoint)._replies[reply.__class__].kind] += 1
         if isinstance(reply, ErrorReply):
-            summary.errors[name, int(reply.code)] += 1
+            summary.errors[verdict.endpoint, int(reply.code)] += 1
             when = seconds(entry.time)
             if when is not None:
                 summary.timeline.add(when, int(reply.code))
-        elif asked.request is not UNKNOWN:
-            self._pass_on(entry.number, missing_views(asked.request.query, reply))
 
-    def _pass_on(self, number: int, findings: Sequence[Finding]) -> None:
-        """Report what was found by what was asked, which quotes nothing of the reply."""
-        for finding in findings:
-            where = f"{finding.path}: " if finding.path else ""
-            self._add(number, finding.severity, finding.code, f"{where}{finding.message}")
-
-    def _report(self, number: int, findings: Sequence[Finding]) -> None:
-        """Pass on what the codec has found."""
-        for finding in findings:
-            where = f"{finding.path}: " if finding.path else ""
-            records = f" (in {finding.count} records)" if finding.count > 1 else ""
-            message = f"{where}{finding.message}{records}"
-            place = finding.line, finding.column, finding.excerpt
-            self._add(number, finding.severity, finding.code, message, *place, finding.count)
-            if finding.code.startswith("unknown-"):
-                value = _NUMBER.search(finding.message) if finding.code == "unknown-number" else None
-                label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"
-                self.summary.unknown[printable(label[:_LONGEST_KEY])] += finding.count
-
-    def _bad(self, entry: Entry, trouble: Problem) -> None:
-        self.summary.replies += 1
-        self.summary.undecoded += 1
-        self.summary.kinds[NO_FORMAT, UNDECODED] += 1
-        self._note(entry.number, trouble.code, _known(entry).masked(trouble.message))
-
-    def _note(self, number: int, code: str, message: str) -> None:
-        self._add(number, CODES[code][0], code, message)
-
-    def _add(
-        self,
-        number: int,
-        severity: Severity,
-        code: str,
-        message: str,
-        line: int = 1,
-        column: int = 1,
-        excerpt: str = "",
-        count: int = 1,
-    ) -> None:
+    def _add(self, number: int, finding: Finding) -> None:
         # A finding about many records is one: as many findings are counted as are shown.
-        self.summary.findings += 1
-        self.summary.codes[severity.value, code] += 1
-        self.found.append(Found(self.path, number, line, column, severity, code, printable(message), excerpt, count))
+        summary, severity, code = self.summary, finding.severity, finding.code
+        summary.findings += 1
+        summary.codes[severity.value, code] += 1
+        place = finding.line, finding.column, severity, code, message_of(finding), finding.excerpt, finding.count
+        self.found.append(Found(self.path, number, *place))
+        if code.startswith("unknown-"):
+            value = _NUMBER.search(finding.message) if code == "unknown-number" else None
+            label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"
+            summary.unknown[printable(label[:_LONGEST_KEY])] += finding.count
 
 
 def _is_no_reply(entry: Entry) -> bool:
