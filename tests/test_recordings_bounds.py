@@ -35,6 +35,7 @@ from smsc_codec.recordings import (
     validate_recordings,
 )
 from smsc_codec.recordings._coding import content
+from smsc_codec.recordings._columns import Keys
 from smsc_codec.recordings._form import form_of
 from smsc_codec.recordings._tape import Tape
 
@@ -561,7 +562,7 @@ def test_counts_do_not_grow_without_bounds() -> None:
 def test_a_group_of_entries_is_bounded_by_all_that_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_validate, "_BYTES", 20_000)
     for data in (http(*["A: b"] * 900) * 8, b"POST /x HTTP/1.1\r\n\r\n" + b"x" * 30_000 + http()):
-        for group in _validate._contents(Tape(io.BytesIO(data)), _tape.Kind.HTTP):
+        for group in _validate._contents(Tape(io.BytesIO(data)), _tape.Kind.HTTP, Keys()):
             assert isinstance(group, list)
             assert len(group) == 1
 

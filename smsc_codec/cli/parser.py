@@ -19,11 +19,14 @@ from .streams import complain, put, shown_arguments
 FIELDS = sorted({name for endpoint in ENDPOINTS for name in codec_of(endpoint)._droppable})
 """What `--drop` takes."""
 
-RECORDINGS = ("body", "json-lines", "har", "cassette", "http")
+RECORDINGS = ("body", "json-lines", "har", "cassette", "http", "parquet", "arrow")
 """What `--kind` takes: the kinds of `smsc_codec.recordings`, which is not loaded for every command."""
 
-REPORTS = ("text", "json", "junit", "html")
+REPORTS = ("text", "json", "junit", "html", "parquet")
 """What `--format` takes."""
+
+COLUMNS = ("body", "fmt", "endpoint", "url", "charset")
+"""What `--key` names the columns of."""
 
 _FILES = "A FILE that is - or left out is standard input."
 _PATHS = """\
@@ -59,16 +62,17 @@ examples:
   smsc-codec convert --to 2 --output converted/ replies/*.txt
 """,
     "validate": """\
-What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a VCR cassette, or
-HTTP responses with their headers; gzip or zstd around any of them. Findings go to standard output, or a
-report with --format; the summary of the text goes to standard error. No logins, passwords, keys, cookies
-and phone numbers of requests are printed. docs/validating.md has the details.
+What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a VCR cassette,
+HTTP responses with their headers, Parquet or Arrow; gzip or zstd around any of them. Findings go to
+standard output, or a report with --format; the summary of the text goes to standard error. No logins,
+passwords, keys, cookies and phone numbers of requests are printed. docs/validating.md has the details.
 
 examples:
   smsc-codec validate --fmt 3 --expect senders replies/*.json
   smsc-codec validate --jobs 4 --fail-on warning traffic/ export.har.gz
   curl -si ... | smsc-codec validate --fmt 3 -
   smsc-codec validate --format html cassettes/ > report.html
+  smsc-codec validate --jobs 2 --key body=response --format parquet lake/ > findings.parquet
 """,
     "bench": """\
 Nothing is measured unless every reply decodes. What is measured are calls of decode that say the format.
@@ -92,6 +96,14 @@ def _count(text: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,2}", text):
         raise argparse.ArgumentTypeError(f"has to be a whole number from 1 to 999, not {quote(text)}")
     return int(text)
+
+
+def _key(text: str) -> tuple[str, str]:
+    key, _, column = text.partition("=")
+    if key not in COLUMNS or not column:
+        names = ", ".join(COLUMNS)
+        raise argparse.ArgumentTypeError(f"has to be KEY=COLUMN, where KEY is one of {names}, not {quote(text)}")
+    return key, column
 
 
 def _seconds(text: str) -> float:
@@ -223,6 +235,15 @@ def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
 def _validating(parser: argparse.ArgumentParser) -> None:
     words = "what kind of recording every PATH is (default: detected from its content)"
     parser.add_argument("--kind", choices=RECORDINGS, metavar="KIND", help=f"{words}; {', '.join(RECORDINGS)}")
+    words = "which column of Parquet and Arrow files has what"
+    parser.add_argument(
+        "--key",
+        type=_key,
+        action="append",
+        default=[],
+        metavar="KEY=COLUMN",
+        help=f"{words}, if its name is another one: body=response; can be given several times; {', '.join(COLUMNS)}",
+    )
     words = "how to report (default: text)"
     parser.add_argument(
         "--format", choices=REPORTS, default="text", metavar="AS", help=f"{words}; {', '.join(REPORTS)}"

@@ -1,8 +1,10 @@
-"""The reports of `smsc-codec validate`: text, JSON Lines, JUnit; the page is in `_cli_page`."""
+"""The reports of `smsc-codec validate`: text, JSON Lines, JUnit, Parquet; the page is in `page.py`."""
 
 from __future__ import annotations
 
+import io
 from abc import ABC, abstractmethod
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -15,6 +17,8 @@ from .streams import Spool, complain, flush, printable_json, put
 
 # Findings that one case of JUnit tells in full.
 _MOST_OF_A_CASE = 50
+# Findings of a row group in Parquet.
+_ROWS = 10_000
 
 
 class Report(ABC):
@@ -155,6 +159,60 @@ class JUnitReport(Report):
         """Let go of what waits."""
         self._suites.close()
         self._cases.close()
+
+
+class ParquetReport(Report):
+    """A row a finding in Parquet on standard output; the summary goes to standard error."""
+
+    def __init__(self, fail_on: Severity) -> None:
+        super().__init__(fail_on)
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetWriter
+
+        self._output = _Output()
+        whole = ("entry", "line", "column", "count")
+        names = Found.__struct_fields__
+        self._schema: Any = pa.schema([(name, pa.int64() if name in whole else pa.string()) for name in names])
+        self._writer: Any = ParquetWriter(pa.PythonFile(self._output, "w"), self._schema)
+        self._rows: list[dict[str, Any]] = []
+
+    def add(self, found: Found) -> None:
+        """Remember a finding, and write all that wait if they are many."""
+        self._rows.append(msgspec.to_builtins(found))
+        if len(self._rows) >= _ROWS:
+            self._write()
+
+    def _write(self) -> None:
+        import pyarrow as pa
+
+        rows, self._rows = self._rows, []
+        self._writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=self._schema))
+
+    def finish(self, summary: Summary) -> None:
+        """Write the rest, and print the summary."""
+        self._write()
+        self._writer.close()
+        flush()
+        for line in summary_lines(summary):
+            complain(line)
+
+    def close(self) -> None:
+        """Let go of the writer, which would write the end of the file otherwise."""
+        self._output.is_wanted = False
+
+
+class _Output(io.RawIOBase):
+    """Standard output as a file of bytes that can only be written."""
+
+    is_wanted = True
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if self.is_wanted:
+            put(bytes(data))
+        return len(data)
 
 
 def said(found: Found) -> str:

@@ -10,15 +10,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from msgspec.structs import replace
 
 from ..recordings import Validation, WorkerError, files_of, validate_recordings
+from ..recordings._columns import MISSING
 from ..report import Severity
 from .bench import has_rich
 from .page import PageReport
-from .reports import JsonReport, JUnitReport, Report, TextReport
+from .reports import JsonReport, JUnitReport, ParquetReport, Report, TextReport
 from .streams import complain, flush, for_command_line, forget
 
 _REPORTS: dict[str, type[Report]] = {
@@ -26,15 +28,19 @@ _REPORTS: dict[str, type[Report]] = {
     "json": JsonReport,
     "junit": JUnitReport,
     "html": PageReport,
+    "parquet": ParquetReport,
 }
 _REFRESH = 0.1
-_GOOD, _FOUND, _UNREADABLE, _INTERRUPTED, _SIGNALLED = 0, 1, 3, 130, 128
+_GOOD, _FOUND, _USAGE, _UNREADABLE, _INTERRUPTED, _SIGNALLED = 0, 1, 2, 3, 130, 128
 _ECHO = 1.0
 """Seconds after a signal in which others belong to it."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Report on the recordings, and return the exit status. Raise `OutputError` and `SpoolError`."""
+    if options.format == "parquet" and find_spec("pyarrow") is None:
+        complain(f"smsc-codec: reports in Parquet {MISSING}")
+        return _USAGE
     validation = validate_recordings(
         options.files,
         kind=options.kind,
@@ -44,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         endpoint=options.endpoint,
         strict=options.strict,
         jobs=options.jobs,
+        keys=dict(options.key),
     )
     summary = validation.summary
     status = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,7 +20,9 @@ from ..limits import DEFAULT_LIMITS
 from ..model import ErrorReply
 from ..query import answered_in, missing_views
 from ..report import Finding
+from . import _columns
 from ._coding import PACKED, BrokenError, MissingError, content
+from ._columns import Rows
 from ._entry import CODES, Entry, Found, Problem, headers_of
 from ._lines import Block, entries
 from ._request import UNKNOWN, Request, request_of
@@ -27,6 +30,7 @@ from ._summary import Summary
 from ._times import seconds
 
 _NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
+_FORMATS = tuple(Format)
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")
 # Of a surrogate pair's half the first byte, and a sign of XML declarations. `bytes` find a number ten times as fast as
@@ -38,6 +42,8 @@ _LONGEST_REMEMBERED = 2048
 # What to do about a reply of another endpoint, where nothing says which one was asked.
 _HINT = ": pass endpoint='{0}'"
 _LINE_HINT = ': give the entry its url or "endpoint": "{0}", or pass endpoint=\'{0}\''
+ROW_HINT = ": give the row its url or the endpoint '{0}'"
+_ROW_HINT = f"{ROW_HINT}, or pass endpoint='{{0}}'"
 UNDECODED, NO_FORMAT = "not decoded", "unknown"
 
 
@@ -57,7 +63,7 @@ class Batch(msgspec.Struct, frozen=True):
     """A part of a recording that is judged at once."""
 
     path: str
-    content: Block | list[Entry] | Problem
+    content: Block | Rows | list[Entry] | Problem
     """A problem is one of the recording as a whole, behind the entry *last*."""
     last: int = 0
     consumed: int = 0
@@ -75,13 +81,21 @@ class Outcome(msgspec.Struct, frozen=True):
 def judge(options: Options, batch: Batch) -> Outcome:
     """Judge a part of a recording."""
     content = batch.content
-    checker = _Checker(options, batch.path, _LINE_HINT if isinstance(content, Block) else _HINT)
+    hint = _LINE_HINT if isinstance(content, Block) else _ROW_HINT if isinstance(content, Rows) else _HINT
+    checker = _Checker(options, batch.path, hint)
     if isinstance(content, Problem):
         checker.whole(content, batch.last)
     else:
-        for entry in entries(content) if isinstance(content, Block) else content:
+        for entry in entries_of(content):
             checker.entry(entry)
     return Outcome(checker.found, checker.summary, batch.consumed)
+
+
+def entries_of(content: Block | Rows | list[Entry]) -> Iterable[Entry]:
+    """Return the entries in a part of a recording."""
+    if isinstance(content, Block):
+        return entries(content)
+    return _columns.entries(content) if isinstance(content, Rows) else content
 
 
 class _Asked(NamedTuple):
@@ -93,11 +107,13 @@ class _Asked(NamedTuple):
     expect: type[Any] | None
     codec: Codec[Any] | None
     """Of the endpoint that was asked; None if that is not known."""
+    endpoint: str
+    """The name of that endpoint."""
     wrong: str = ""
     """What is wrong with what the recording says."""
 
 
-class Verdict(msgspec.Struct):
+class Verdict(msgspec.Struct, gc=False):
     """What is found about one entry."""
 
     findings: list[Finding]
@@ -108,6 +124,8 @@ class Verdict(msgspec.Struct):
     """The endpoint as whose reply the body was read; empty if it was not read."""
     fmt: Format | None = None
     """The format that the body is in; None if that is not known."""
+    kind: str = ""
+    """Of a reply that decodes its kind."""
     size: int = 0
     """Bytes of the body, unpacked."""
     is_reply: bool = False
@@ -124,6 +142,7 @@ class Judge:
         self.hint = "" if options.endpoint or options.expect else hint
         # What is taken for the endpoint of a request that is not known.
         self.endpoint = options.endpoint or (options.expect and with_kind(options.expect)) or DEFAULT
+        self.codec = codec_of(self.endpoint)
 
     def judge(self, entry: Entry) -> Verdict:
         """Judge a reply with its headers and its request."""
@@ -188,26 +207,31 @@ class Judge:
         """Judge a body."""
         options = self.options
         fmt = options.fmt if asked.fmt is None else asked.fmt
-        codec = asked.codec or codec_of(self.endpoint)
-        name = codec.endpoint.name.removesuffix(".php")
-        expect = asked.expect or kinds()[name].get(options.expect or "")
-        hint = self.hint if asked.codec is None else ""
+        if asked.codec is None:
+            codec, name, hint = self.codec, self.endpoint, self.hint
+        else:
+            codec, name, hint = asked.codec, asked.endpoint, ""
+        expect = asked.expect
+        if expect is None and options.expect:
+            expect = kinds()[name].get(options.expect)
         report = report_of(codec, body, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry), hint)
         if report.reply is None and (shorter := _shorter(entry, body)) is not None:
             # What a tool prints behind the body is not the reply's.
             other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry), hint)
             body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
-        found = format_in(body) if fmt is None else Format(fmt)
+        found = format_in(body) if fmt is None else _FORMATS[fmt]
         if report.findings:
             findings += report.findings
             if any(finding.code == "other-format" for finding in report.findings):
                 found = Format.TEXT
-        # CSV is what nothing else begins like.
-        guessed = reply is None and fmt is None and found is Format.CSV
-        if reply is not None and asked.request is not UNKNOWN and not isinstance(reply, ErrorReply):
+        if reply is None:
+            # CSV is what nothing else begins like.
+            guessed = fmt is None and found is Format.CSV
+            return Verdict(findings, None, name, None if guessed else found, "", len(body), True)
+        if asked.request is not UNKNOWN and not isinstance(reply, ErrorReply):
             findings += missing_views(asked.request.query, reply)
-        return Verdict(findings, reply, name, None if guessed else found, len(body), True)
+        return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, len(body), True)
 
 
 def _note(code: str, message: str) -> Finding:
@@ -267,7 +291,7 @@ class _Checker:
             summary.undecoded += 1
             summary.kinds[fmt, UNDECODED] += 1
             return
-        summary.kinds[fmt, codec_of(verdict.endpoint)._replies[reply.__class__].kind] += 1
+        summary.kinds[fmt, verdict.kind] += 1
         if isinstance(reply, ErrorReply):
             summary.errors[verdict.endpoint, int(reply.code)] += 1
             when = seconds(entry.time)
@@ -329,16 +353,17 @@ def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: 
 def _asked_anew(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:
     request = request_of(url, form)
     query = request.query
-    codec, cls, wrong = None, None, ""
+    codec, cls, name, wrong = None, None, "", ""
     if request is not UNKNOWN:
         codec, cls = query._codec, query.expect
     elif expect:
         codec = codec_of(with_kind(expect) or DEFAULT)
-    if expect and codec is not None:
+    if codec is not None:
         name = codec.endpoint.name.removesuffix(".php")
+    if expect:
         cls = kinds()[name].get(expect)
         wrong = f"expect has to be one of {', '.join(kinds()[name])}, the replies of {name}.php" if cls is None else ""
-    return _Asked(request, query.fmt if fmt is None else fmt, charset or query.charset, cls, codec, wrong)
+    return _Asked(request, query.fmt if fmt is None else fmt, charset or query.charset, cls, codec, name, wrong)
 
 
 _remembered = lru_cache(512)(_asked_anew)

@@ -44,7 +44,7 @@ class Problem(msgspec.Struct, frozen=True):
     """What is wrong, in words."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One reply as it was recorded, and what is known about its request."""
 
     number: int

@@ -112,7 +112,7 @@ def entries(block: Block) -> Iterator[Entry]:
         if row.expect is not None and row.expect not in all_kinds():
             yield _bad(number, line, f"expect has to be one of {', '.join(all_kinds())}")
             continue
-        if row.endpoint is not None and (trouble := _trouble(row.endpoint, row.url or "")):
+        if row.endpoint is not None and (trouble := wrong_endpoint(row.endpoint, row.url or "")):
             yield _bad(number, line, trouble)
             continue
         entry = Entry(
@@ -120,7 +120,7 @@ def entries(block: Block) -> Iterator[Entry]:
             body=body,
             text=row.body is not None,
             time=row.time or "",
-            url=row.url or _page(row.endpoint or ""),
+            url=row.url or page_of(row.endpoint or ""),
             fmt=row.fmt,
             charset=row.charset,
             expect=row.expect,
@@ -148,16 +148,16 @@ def _bad(number: int, line: bytes, message: str) -> Entry:
     """Return an entry that cannot be judged, with what the line says of its request."""
     line = line.removeprefix(BOM)
     endpoint = string_at(line, "endpoint")
-    return refused(number, string_at(line, "url") or _page(endpoint), message)
+    return refused(number, string_at(line, "url") or page_of(endpoint), message)
 
 
-def _page(endpoint: str) -> str:
+def page_of(endpoint: str) -> str:
     """Return the path of an endpoint that a line names, with or without the ending of its file; empty if unknown."""
     name = endpoint.removesuffix(".php")
     return f"/{name}.php" if name in PAGES else ""
 
 
-def _trouble(endpoint: str, url: str) -> str:
+def wrong_endpoint(endpoint: str, url: str) -> str:
     """Return what is wrong with the endpoint that a line names, empty if nothing is."""
     name = endpoint.removesuffix(".php")
     if name not in PAGES:

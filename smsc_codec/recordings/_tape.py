@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from enum import Enum
 from itertools import chain
 from typing import BinaryIO
@@ -16,6 +18,8 @@ _PIECE = 1 << 18
 _HEAD = 1 << 16
 _PACKINGS = 5
 """How often a file can be packed; each costs a pass."""
+_LONGEST_WHOLE = 1 << 30
+"""Bytes of a packed file that is unpacked to the disk."""
 
 
 class Kind(str, Enum):
@@ -31,6 +35,10 @@ class Kind(str, Enum):
     """What vcrpy (YAML, JSON) and Ruby's VCR (YAML, JSON) record."""
     HTTP = "http"
     """Responses with status line and headers, one after another."""
+    PARQUET = "parquet"
+    """A row a reply, in columns."""
+    ARROW = "arrow"
+    """The same in a file or a stream of Arrow's IPC format, which Feather is too."""
 
 
 METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT)"
@@ -39,6 +47,9 @@ METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT)"
 # A damaged first line has to be recognised too, so this looks at how things begin and does not parse. No reply
 # of the service begins like any of these.
 _SIGNS = (
+    # Both have control characters there, which no name has.
+    (Kind.PARQUET, re.compile(rb"PAR1[\x00-\x08\x0e-\x1f]")),
+    (Kind.ARROW, re.compile(rb"ARROW1\0\0|\xff{4}[^\0][\x00-\xff]{2}\0")),
     # A sender name can begin with the name of a method.
     (Kind.HTTP, re.compile(rb"\s*(?:HTTP/\d(?:\.\d)? \d|" + METHODS + rb" (?:/|https?://|\S{1,8192} HTTP/\d))")),
     (Kind.HAR, re.compile(rb'\s*\{\s*"log"\s*:\s*\{')),
@@ -70,11 +81,14 @@ class Tape:
         self._ahead = bytearray()
         """What has been unpacked and not read yet, from *_at* on: moving that place copies nothing."""
         self._at = 0
+        self._file = file
+        self._is_packed = False
         self._chunks: Iterator[bytes] = self._read_from(file)
         for _ in range(_PACKINGS):
             packing = packing_of(self.head(4))
             if packing is None:
                 break
+            self._is_packed = True
             self._chunks = unpacked(self._all(), packing)
 
     def _all(self) -> Iterator[bytes]:
@@ -119,6 +133,25 @@ class Tape:
             self._chunks = _failing(error)
             if not ahead:
                 raise
+
+    def whole(self) -> AbstractContextManager[BinaryIO]:
+        """Return all of it as a file in which any place can be read.
+
+        It is the recording itself, or a temporary file if that is packed or is not a file.
+        """
+        if not self._is_packed and self._file.seekable() and self._file.tell() == self.consumed:
+            self._file.seek(0)
+            return nullcontext(self._file)
+        with ExitStack() as stack:
+            whole = stack.enter_context(tempfile.TemporaryFile())
+            size = 0
+            while piece := self.piece():
+                size += whole.write(piece)
+                if self._is_packed and size > _LONGEST_WHOLE:
+                    raise BrokenError(f"the unpacked data has more than {_LONGEST_WHOLE:,} bytes")
+            whole.seek(0)
+            stack.pop_all()
+            return whole
 
     def piece(self) -> bytes:
         """Return the next bytes, as many as are read at a time; none at the end."""

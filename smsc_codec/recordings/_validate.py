@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, nullcontext
 from functools import partial
 from typing import BinaryIO
@@ -18,9 +18,10 @@ from ..door import name_of_endpoint
 from ..endpoints import all_kinds, kinds
 from ..errors import OptionError
 from ..formats import Format
-from . import _cassette, _har, _http, _lines
-from ._check import Batch, Options, Outcome, judge
+from . import _cassette, _columns, _har, _http, _lines
+from ._check import Batch, Options, Outcome, entries_of, judge
 from ._coding import MOST, BrokenError, MissingError
+from ._columns import Keys, Rows, keys_of
 from ._entry import Entry, Found, Problem, weight_of
 from ._jobs import in_order
 from ._lines import Block
@@ -74,6 +75,7 @@ def validate_recordings(
     endpoint: str | None = None,
     strict: bool = False,
     jobs: int = 1,
+    keys: Mapping[str, str] | None = None,
 ) -> Validation:
     """Judge every reply of recordings, however large they are.
 
@@ -85,6 +87,8 @@ def validate_recordings(
     - *charset*: the charset of all bodies that are recorded as bytes, whatever a recording says.
     - *strict*: refuse replies that have findings.
     - *jobs*: how many processes judge; the findings are the same.
+    - *keys*: the columns of Parquet and Arrow files, where they have other names than `body`, `fmt`, `endpoint`, `url`
+      and `charset`: `{"body": "response"}`.
 
     Raises `OptionError` for wrong arguments. What is wrong with a recording is a finding. Iterating raises
     `WorkerError` if one of several processes ends before its work is done. No handler of a signal is changed.
@@ -106,7 +110,8 @@ def validate_recordings(
     )
     if is_really(paths, str) or is_really(paths, bytes):
         raise OptionError("paths has to be a list of paths, not one")
-    batches = _batches((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind))
+    columns = keys_of(keys)
+    batches = _batches((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind), columns)
     return Validation(batches, options, jobs)
 
 
@@ -117,8 +122,8 @@ def recorded_in(file: BinaryIO, kind: Kind | str | None = None) -> Iterator[Entr
     recording is cut or broken, `MissingError` if a library for it is not installed, and `OSError`.
     """
     tape = Tape(file)
-    for content in _contents(tape, tape.kind() if kind is None else _kind_of(kind)):
-        yield from _lines.entries(content) if isinstance(content, Block) else content
+    for content in _contents(tape, tape.kind() if kind is None else _kind_of(kind), Keys()):
+        yield from entries_of(content)
 
 
 def _kind_of(kind: object) -> Kind:
@@ -142,7 +147,7 @@ def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambd
             trouble(path, "there is no file in it")
 
 
-def _batches(paths: Iterable[str], kind: Kind | None) -> Iterator[Batch]:
+def _batches(paths: Iterable[str], kind: Kind | None, keys: Keys) -> Iterator[Batch]:
     before = 0
     for path in paths:
         troubles: list[Batch] = []
@@ -151,27 +156,27 @@ def _batches(paths: Iterable[str], kind: Kind | None) -> Iterator[Batch]:
             into.append(Batch(name, Problem("unreadable", f"cannot be read: {reason}"), 0, consumed))
 
         for name in files_of([path], trouble):
-            for batch in _batches_of(name, kind, before):
+            for batch in _batches_of(name, kind, keys, before):
                 yield batch
             before = batch.consumed
         yield from troubles
 
 
-def _batches_of(name: str, kind: Kind | None, before: int) -> Iterator[Batch]:
+def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterator[Batch]:
     """The parts of a file, at least one, and what is wrong with the whole."""
     label = "<stdin>" if name == "-" else name
     tape: Tape | None = None
     last = 0
 
-    def batch(content: Block | list[Entry] | Problem) -> Batch:
+    def batch(content: Block | Rows | list[Entry] | Problem) -> Batch:
         return Batch(label, content, last, before + (0 if tape is None else tape.consumed))
 
     try:
         with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
             tape = Tape(file)
-            for content in _contents(tape, kind or tape.kind()):
+            for content in _contents(tape, kind or tape.kind(), keys):
                 yield batch(content)
-                last = content.last if isinstance(content, Block) else content[-1].number
+                last = content[-1].number if isinstance(content, list) else content.last
             yield batch([])
     except BrokenError as error:
         yield batch(Problem("bad-recording", str(error)))
@@ -181,8 +186,11 @@ def _batches_of(name: str, kind: Kind | None, before: int) -> Iterator[Batch]:
         yield batch(Problem("unreadable", f"cannot be read: {error}"))
 
 
-def _contents(tape: Tape, kind: Kind) -> Iterator[Block | list[Entry]]:
+def _contents(tape: Tape, kind: Kind, keys: Keys) -> Iterator[Block | Rows | list[Entry]]:
     """What a recording holds, so much at a time that it fits the memory and keeps a process busy."""
+    if kind in (Kind.PARQUET, Kind.ARROW):
+        yield from _columns.read(tape, kind, keys)
+        return
     if kind is not Kind.BODY:
         tape.decode()
     if kind is Kind.LINES:
