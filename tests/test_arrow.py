@@ -69,8 +69,8 @@ def test_every_body_of_the_table_is_what_validate_says() -> None:
         reply: Any = report.reply
         assert row["ok"] is report.ok is (reply is not None), vector
         assert row["endpoint"] == vector.endpoint
-        assert row["reply"] == (reply and to_json(reply, endpoint=vector.endpoint).decode())
-        assert row["kind"] == (reply and json.loads(row["reply"])["kind"])
+        assert row["reply"] == (None if reply is None else to_json(reply, endpoint=vector.endpoint).decode())
+        assert row["kind"] == (None if reply is None else json.loads(row["reply"])["kind"])
         is_error = isinstance(reply, ErrorReply)
         assert (row["error_code"], row["error"]) == ((reply.code, reply.meaning) if is_error else (None, None))
         found = [{name: getattr(each, name) for name in Finding.__struct_fields__} for each in report.findings]
@@ -471,7 +471,7 @@ def test_files_are_judged_as_batches_are(write: Callable[[Path, Any], Any], tmp_
                 message += ", or pass endpoint='send'"
             expected.append((number, plain_finding["code"], message))
     assert found == expected
-    assert [code for _, code, _ in found[:5]] == ["malformed", "value", "no-body", "bad-entry", "value"]
+    assert [code for _, code, _ in found[:5]] == ["malformed", "value", "no-body", "bad-entry", "malformed"]
     summary = validation.summary
     assert (summary.replies, summary.undecoded) == (15, 12)
     assert summary.skipped == {"elsewhere.example": 3}
@@ -522,7 +522,7 @@ def test_a_packed_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.Mon
 def test_columns_can_have_other_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.parquet"
     parquet(path, pa.table({"response": [NAME, b"zz"], "f": [1, 1]}))
-    assert [found[:2] for found in found_in(path, keys={"body": "response", "fmt": "f"})] == [(2, "unknown-form")]
+    assert [found[:2] for found in found_in(path, keys={"body": "response", "fmt": "f"})] == [(2, "malformed")]
     words = "expected the bodies of replies in a column 'body', which is not there; say which column it is"
     assert found_in(path) == [(0, "bad-recording", f"{words} (--key body=COLUMN)")]
     assert main(["validate", "--key", "body=response", "--key", "fmt=f", str(path)]) == 1
@@ -539,16 +539,16 @@ def test_wrong_keys(keys: Any) -> None:
 
 
 def test_broken_files(write: Callable[[Path, Any], Any], tmp_path: Path) -> None:
+    """A file that is broken is not taken for one that cannot be read, and does not stop the others."""
     path = tmp_path / "recording"
-    write(path, table(30))
+    write(path, pa.table({"body": [NAME] * 12}))
     whole = path.read_bytes()
-    for end in range(20, len(whole), len(whole) // 17):
+    for end in range(9, len(whole) - 16, len(whole) // 7):
         path.write_bytes(whole[:end])
-        *before, last = [(each.code, each.message) for each in validate_recordings([path])]
-        assert last[0] in ("bad-recording", "bad-entry", "value", "malformed", "unexpected", "other-endpoint") or before
-    for at in range(9, len(whole), len(whole) // 61):
+        assert [code for _, code, _ in found_in(path)] == ["bad-recording"]
+    for at in range(9, len(whole), len(whole) // 31):
         path.write_bytes(whole[:at] + b"\xff\xff" + whole[at + 2 :])
-        assert all(each.code != "unreadable" for each in validate_recordings([path]))
+        assert {code for _, code, _ in found_in(path)} <= {"bad-recording", "malformed", "value"}
 
 
 def test_what_the_system_says_is_not_the_file_s_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -587,7 +587,7 @@ def test_findings_in_parquet(
 
 def test_nobody_reads_the_findings(tmp_path: Path) -> None:
     """The end of the file is not written to a pipe that is closed."""
-    parquet(tmp_path / "x.parquet", table(2000))
+    parquet(tmp_path / "x.parquet", table(20))
     command = f"{sys.executable} -m smsc_codec validate --format parquet x.parquet 2> errors | head -c 4"
     run = subprocess.run(["bash", "-c", command], cwd=tmp_path, stdout=subprocess.PIPE, check=False)
     assert run.stdout == b"PAR1"

@@ -229,10 +229,11 @@ def read(tape: Tape, kind: Kind, keys: Keys) -> Iterator[Rows]:
                     batch.validate(full=True)
             except OptionError as error:
                 raise BrokenError(f"{error}; say which column it is (--key body=COLUMN)") from None
-            except (pyarrow.ArrowException, OSError, ValueError, KeyError) as error:
+            except (pyarrow.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
                 if isinstance(error, OSError) and error.errno is not None:
                     raise
-                reason = shortened(str(error).partition("\n")[0], _LONGEST_REASON)
+                # What is broken can ask for any amount of memory.
+                reason = shortened(str(error).partition("\n")[0], _LONGEST_REASON) or "it does not fit the memory"
                 raise BrokenError(f"the {kind.value} data is broken here: {reason}") from None
             if batch is None:
                 return
