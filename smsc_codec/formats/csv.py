@@ -294,15 +294,16 @@ class CsvFormat(FormatReader):
             for reply in group:
                 if reply.constant and text == reply.constant:
                     return reply.object.cls()
-            some = (
-                [reply for reply in group if reply.kind in self.behind or (several and reply.many)] if rest else group
-            )
+            some = group if not rest else [reply for reply in group if self._goes_on(reply, cells)]
             found = _chosen(_fits(some, cells), ",".join(cells), source, Place())
             if found is None:
                 continue
             if found.reply.many:
                 return self._read_lines(found.reply, source, notes)
             made = self.builder(found.reply).build(found.pairs, source, (), "", notes)
+            if rest and found.reply is self.error:
+                self.note_lines(rest, source, notes)
+                return made
             return self._read_behind(made, found.reply, source, notes) if rest else made
         if not text:
             if any(reply.csv or not reply.is_known(self.fmt) for reply in self.lists):
@@ -325,6 +326,15 @@ class CsvFormat(FormatReader):
         raise Trouble(
             f"expected {self.endpoint.expected()} as comma-separated values, found {found_}", Place(), "", "malformed"
         )
+
+    def _goes_on(self, reply: Reply, cells: Sequence[str]) -> bool:
+        """Whether a reply that begins with a line of these cells may have others behind it, of which a list has its own.
+
+        What can be the first line of a list is not an error.
+        """
+        if reply is self.error:
+            return not _fits(self.lists, cells)
+        return reply.kind in self.behind or (len(self.lists) > 1 and bool(reply.many))
 
     def _read_behind(self, first: Any, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         """Return a reply with the list that stands in the lines behind the first."""

@@ -32,6 +32,7 @@ from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..model import ErrorReply
+from ..report import Severity
 from .shapes import AtOnce, Shapes, Tables, most_shapes
 
 LONGEST_KEYS = 512
@@ -297,6 +298,14 @@ class FormatReader(ABC):
     def make_builder(self, reply: Reply) -> Builder:
         """Make the careful reader of a reply's records."""
         return Builder(reply.object, self.fmt)
+
+    def note_lines(self, text: str, source: Source, notes: list[Note] | None) -> None:
+        """Report the lines of *text*, which stand behind an error: nothing of them is kept."""
+        if notes is not None:
+            lines = text.removesuffix("\n").split("\n")
+            first = source.quote(lines[0].removesuffix("\r"))
+            message = f"the lines behind the error are not known, and not kept; the first is {first}"
+            notes.append(Note(Severity.WARNING, "unknown-key", message, Place((1,)), "", len(lines)))
 
     # Writing
 

@@ -361,7 +361,10 @@ class TextFormat(RunReader):
     def _narrow(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         reply, pieces, after = self._parsed(source)
         name, inner = self.behind.get(reply.kind, ("", None))
-        if after < len(source.text) and inner is None:
+        if after < len(source.text) and reply is self.error:
+            self._grammar.parse(source, "reply", 0, len(source.text))
+            self.note_lines(source.text[after:], source, notes)
+        elif after < len(source.text) and inner is None:
             source.fail(f"expected the end of the reply after {reply.title}", after)
         if reply.constant:
             return reply.object.cls()

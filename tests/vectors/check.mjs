@@ -159,7 +159,8 @@ class Schemas {
 // endpoints.json; how a body is cut is here.
 
 const TEXT = /^(?:[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*$))/;
-const ERROR = /^ERROR = (\d+) \((.*)\)(?:, ID - (\d+))?$/;
+// Of the lines behind an error nothing is kept.
+const ERROR = /^ERROR = (\d+) \((.*)\)(?:, ID - (\d+))?(?:\r?\n[^]+)?$/;
 const FORMATS = ["text", "csv", "xml", "json"];
 
 /** The lines of fmt=0 that are no list of keys and values: a pattern for each way to write one. */
@@ -445,7 +446,9 @@ function decodeCsv(text, replies, expect, request) {
     if (constant !== undefined) return new Map([["kind", constant.kind]]);
   }
   const error = replies.filter((reply) => reply.kind === "error");
-  const refusal = rest.length === 0 ? candidates(error, line) : [];
+  // Lines behind an error are not kept, but what can be the first line of a list is one.
+  const lists = rest.length > 0 ? candidates(replies.filter((reply) => reply.many), line, request) : [];
+  const refusal = lists.length === 0 ? candidates(error, line) : [];
   if (refusal.length > 0) return new Map([["kind", "error"], ...refusal[0].made]);
   const others = replies.filter((reply) => reply.kind !== "error" && (expect === undefined || reply.kind === expect));
   const found = candidates(others, line, request).filter(({ reply }) => rest.length === 0 || reply.many || inner(reply));
