@@ -181,9 +181,7 @@ class Builder:
         """Keep an open key, and report it if it is not documented. Return its path."""
         rest = self.object.open
         if rest is None:
-            if notes is not None:
-                message = f"{self._unknown.format(source.quote(key))} is not known, and not kept"
-                notes.append(Note(Severity.WARNING, "unknown-key", message, place, f"{before}{key}"))
+            self._note_unknown(key, source, place, f"{before}{key}", notes)
             return f"{before}{key}"
         if isinstance(rest, Other):
             return self._other(rest, key, value, opened, source, place, before, notes)
@@ -198,6 +196,12 @@ class Builder:
             _note_key(key, source, place, path, notes)
         opened[key, is_code] = scalar(type_, value, source, place, path, notes)
         return path
+
+    def _note_unknown(self, key: str, source: Source, place: Place, path: str, notes: list[Note] | None) -> None:
+        """Report a key that is not kept, as the object has no place for it."""
+        if notes is not None:
+            message = f"{self._unknown.format(source.quote(key))} is not known, and not kept"
+            notes.append(Note(Severity.WARNING, "unknown-key", message, place, path))
 
     def _other(
         self,
@@ -229,9 +233,12 @@ class Builder:
         steps: tuple[str | int, ...],
         notes: list[Note] | None,
     ) -> Any:
-        """Return a record with the pairs of a further line among its open keys, and report them."""
+        """Return a record with pairs that stand elsewhere in the reply among its open keys, and report them."""
         rest = self.object.open
-        assert isinstance(rest, Other)
+        if not isinstance(rest, Other):
+            for key, _ in pairs:
+                self._note_unknown(key, source, Place((*steps, key)), key, notes)
+            return made
         kept = {**getattr(made, rest.name)}
         for key, value in pairs:
             place, twice = Place((*steps, key)), key in kept

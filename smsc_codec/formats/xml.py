@@ -6,7 +6,7 @@ The documentation shows single elements and no root, so any root of a list is re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
 from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
@@ -16,7 +16,7 @@ from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, quote
-from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, OpenMap, Reply, Type
+from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, OpenMap, Other, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
@@ -53,6 +53,8 @@ _LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").ful
 
 # Characters of an element whose shape is learned.
 _LONG_ITEM = 4096
+# More than a reply has elements.
+_AGAIN = 2**32
 
 
 def _unescaped(text: str) -> str:
@@ -107,6 +109,8 @@ class XmlFormat(RunReader):
         self._elements = {key for reply in single for key in reply.object.names(self.fmt)}
         self._with_text = {reply.kind for reply in self.replies if "." in reply.object.names(self.fmt)}
         self._has_generic = any(reply.object.is_generic for reply in single)
+        fields = [field.type for reply in single for field in reply.object.fields]
+        self._items = tuple({type_.item for type_ in fields if isinstance(type_, Many)})
         self._wide_heads = [(f"<{root}>", reply) for reply in self.wide for root in reply.xml if root]
 
     # Reading
@@ -251,52 +255,58 @@ class XmlFormat(RunReader):
         tree = Tree(source)
         roots = tree.roots
         if _is_empty_result(roots) and (len(self.lists) > 1 or any(reply.cls in expect for reply in self.lists)):
-            _note_attributes(roots, ["result"], source, notes)
+            _note_attributes(roots[0], ("@",), "", source, notes)
             return self.empty_list(expect, "an empty <result>")
         inside = self._single(roots)
         is_error = self.is_error([element.tag for element in inside])
-        if is_error:
-            found = _of_children(self.error.object, inside)
-            ranked = [] if found is None else [(0, self.error, found)]
-        else:
-            ranked = self._ranked(roots, expect)
+        ranked = [(0, self.error, inside)] if is_error else self._ranked(roots, expect)
         if not ranked:
             if is_html(source.text):
                 source.fail("expected a reply in XML, found an HTML page", tree.index(roots[0].byte))
-            what = f"<{roots[0].tag}>" + (f" with <{roots[0].children[0].tag}> in it" if roots[0].children else "")
+            what = f"<{roots[0].tag}>{_contents(roots[0], source)}"
             source.fail(f"expected {self.endpoint.expected()} in XML, found {what}", tree.index(roots[0].byte))
         best = self.choose([(others, reply) for others, reply, _ in ranked], expect)
         if len(best) > 1:
             raise self.ambiguous(best, f"<{roots[0].tag}>")
-        reply, pairs = next((reply, pairs) for _, reply, pairs in ranked if reply is best[0])
+        reply, children = next((reply, children) for _, reply, children in ranked if reply is best[0])
         if reply.many:
             return self._listed(reply, roots, source, notes)
         any_root = reply.object.is_generic or (is_error and self._has_generic)
         known = {roots[0].tag} if any_root else self._roots if is_error else reply.xml
-        _note_attributes(roots, known, source, notes)
-        check_width(pairs, source.limits)
+        if len(roots) == 1 and roots[0].tag in known:
+            _note_attributes(roots[0], ("@",), "", source, notes)
         if reply.constant:
             return reply.object.cls()
-        return self.builder(reply).build(pairs, source, (), "", notes)
+        pairs = _of_children(reply.object, children)
+        check_width(pairs, source.limits)
+        _note_inside(reply.object, children, (), "", source, notes)
+        builder = self.builder(reply)
+        made = builder.build(pairs, source, (), "", notes)
+        for tag, strays in _strays(reply.object, children):
+            made = builder.with_others(made, strays, source, (tag,), notes)
+        return made
 
-    def _ranked(self, roots: list[Element], expect: tuple[Any, ...]) -> list[tuple[int, Reply, list[Pair]]]:
-        """Return the replies that a document can be, each with how much of it is not known, and the fields of one."""
-        ranked: list[tuple[int, Reply, list[Pair]]] = []
+    def _ranked(self, roots: list[Element], expect: tuple[Any, ...]) -> list[tuple[int, Reply, list[Element]]]:
+        """Return the replies that a document can be, each with how far it is from one, and the elements of one."""
+        ranked: list[tuple[int, Reply, list[Element]]] = []
         for reply in self.ordered(expect, self.replies):
             generic = reply.object.is_generic
             if reply.many:
                 items = _items(reply, roots)
                 if items is not None:
                     # Without a root the first record may be a reply of its own: it is to have places for as much.
-                    others = _unknown(reply.object, items[0]) if items is roots and items else 0
+                    others = 0
+                    if items is roots:
+                        others = _unknown(reply.object, items[0]) + _misfits(reply.object, items[0].children)
                     is_foreign = generic and any(item.tag != reply.item for item in items[:1])
                     ranked.append((is_foreign if generic else others, reply, []))
                 continue
-            pairs = _flat(reply, roots)
-            if pairs is not None:
-                fits = 0 if reply.constant else rank(reply, self.fmt, pairs)
+            children = _flat(reply, roots)
+            if children is not None:
+                fits = 0 if reply.constant else rank(reply, self.fmt, _of_children(reply.object, children))
                 if fits is not None:
-                    ranked.append((roots[0].tag not in reply.xml if generic else fits, reply, pairs))
+                    fits += _misfits(reply.object, children)
+                    ranked.append((roots[0].tag not in reply.xml if generic else fits, reply, children))
         return ranked
 
     def _single(self, roots: list[Element]) -> list[Element]:
@@ -309,7 +319,7 @@ class XmlFormat(RunReader):
         items = _items(reply, roots) or []
         most = source.limits.items
         if items is not roots:
-            _note_attributes(roots, [roots[0].tag], source, notes)
+            _note_attributes(roots[0], ("@",), "", source, notes)
         if items and items[0].tag != reply.item and notes is not None:
             message = f"the records are <{items[0].tag}>, where <{reply.item}> is expected"
             notes.append(Note(Severity.WARNING, "unknown-key", message, Place((0,)), items[0].tag))
@@ -319,6 +329,7 @@ class XmlFormat(RunReader):
                 raise Trouble(f"expected at most {most} records", Place((number,)), "", "limit")
             path = f"{reply.attribute}[{number}]"
             pairs = _pairs(reply.object, item, source, Place((number,)), path)
+            _note_inside(reply.object, item.children, (number,), f"{path}.", source, notes)
             records.append(build(pairs, source, (number,), path, notes))
         return reply.many(tuple(records))
 
@@ -331,7 +342,7 @@ class XmlFormat(RunReader):
     def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
         """Return where in the text each of *places* is."""
         numbers = [place.steps[0] for place in places if place.steps and isinstance(place.steps[0], int)]
-        tree = Tree(source, max(numbers) if len(numbers) == len(places) else None)
+        tree = Tree(source, max(numbers) if len(numbers) == len(places) else None, self._items)
         return [tree.place(place) for place in places]
 
     # Writing
@@ -445,8 +456,8 @@ def _pattern_of(type_: Type, chars: str) -> str:
     return type_.pattern if type_.kind != "text" else f"{chars}*" if may_be_empty(type_) else f"{chars}+"
 
 
-def _flat(reply: Reply, roots: list[Element]) -> list[Pair] | None:
-    """Return the elements of a reply that is not a list as pairs, None if this is not one."""
+def _flat(reply: Reply, roots: list[Element]) -> list[Element] | None:
+    """Return the elements of a reply that is not a list, None if this is not one."""
     (root, *others) = roots
     if reply.constant:
         return (
@@ -455,38 +466,58 @@ def _flat(reply: Reply, roots: list[Element]) -> list[Pair] | None:
     if reply.object.is_generic:
         # Nobody knows its root, but there are values in it.
         is_flat = not others and root.children and not any(child.children for child in root.children)
-        return _of_children(reply.object, root.children) if is_flat and not root.text.strip() else None
+        return root.children if is_flat and not root.text.strip() else None
     if not others and root.tag in reply.xml:
-        return _of_children(reply.object, root.children) if not root.text.strip() else None
-    return _of_children(reply.object, roots) if None in reply.xml else None
+        return root.children if not root.text.strip() else None
+    return roots if None in reply.xml else None
 
 
-def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair] | None:
+def _contents(element: Element, source: Source) -> str:
+    """Return what errors say of what is in an element: its text, or else its first child."""
+    text = element.text.strip()
+    if text and element.children:
+        return f" with the text {source.quote(text)} in it"
+    return f" with <{element.children[0].tag}> in it" if element.children else ""
+
+
+def _many_of(obj: Object, tag: str) -> Many | None:
+    """Return the type of the list that an element of an object has, None if it is a value, or not known."""
+    field = obj.by_name.get(obj.names("xml").get(tag, ""))
+    return field.type if field is not None and isinstance(field.type, Many) else None
+
+
+def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair]:
+    """Return elements as pairs."""
     pairs: list[Pair] = []
-    names = obj.names("xml")
     for child in children:
-        field = obj.by_name.get(names.get(child.tag, ""))
-        if field is not None and isinstance(field.type, Many):
-            if child.attributes or child.text.strip() or not all(_is_item(item, field.type) for item in child.children):
-                return None
-            pairs.append((child.tag, [Pairs(_pairs_of(field.type.object, item)) for item in child.children]))
-        elif field is not None and (child.children or child.attributes):
-            return None
-        else:
-            pairs.append((child.tag, _plain(child)))
-    if len({key for key, _ in pairs if key in names}) < sum(key in names for key, _ in pairs):
-        return None
+        many = _many_of(obj, child.tag)
+        value: Any = _plain(child)
+        if many is not None:
+            items = [item for item in child.children if item.tag == many.item]
+            value = [Pairs(_pairs_of(many.object, item)) for item in items]
+        pairs.append((child.tag, value))
     return pairs
 
 
-def _is_item(element: Element, many: Many) -> bool:
-    """Whether an element is an object of a list: it has no text that would be lost."""
-    return element.tag == many.item and ("." in many.object.names("xml") or not element.text.strip())
+def _misfits(obj: Object, children: Sequence[Element]) -> int:
+    """Return how far elements are from an object's: a field given again is worse than anything in a value."""
+    known = [child for child in children if child.tag in obj.names("xml")]
+    misfits = [each for each in known if each.attributes or (each.children and _many_of(obj, each.tag) is None)]
+    return len(misfits) + _AGAIN * (len(known) - len({child.tag for child in known}))
+
+
+def _strays(obj: Object, children: Sequence[Element]) -> Iterable[tuple[str, list[Pair]]]:
+    """Yield the elements in each list of a reply that are not objects of it."""
+    for child in children:
+        many = _many_of(obj, child.tag)
+        strays = [(item.tag, _plain(item)) for item in child.children if many is not None and item.tag != many.item]
+        if strays:
+            yield child.tag, strays
 
 
 def _plain(element: Element) -> Any:
-    """Return the text of an element, or the element itself if it has more than that: then it is not a value."""
-    return element if element.children or element.attributes else element.text
+    """Return the text of an element, or the element itself if there are others in it: then it is not a value."""
+    return element if element.children else element.text
 
 
 def _pairs_of(obj: Object, item: Element) -> list[Pair]:
@@ -506,20 +537,11 @@ def _unknown(obj: Object, item: Element) -> int:
 def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) -> list[Pair]:
     """Return the same of a record. Raise `Trouble` if there is more in it."""
     own = "." in obj.names("xml")
-    for child in item.children:
-        if own or child.children:
-            outside = item if own else child
-            inside = child if own else child.children[0]
-            raise Trouble(
-                f"expected text in <{outside.tag}>, found <{inside.tag}>",
-                Place((*place.steps, child.tag)),
-                path,
-                "malformed",
-            )
-    if not own and item.text.strip():
-        raise Trouble(
-            f"expected elements in <{item.tag}>, found {source.quote(item.text.strip())}", place, path, "malformed"
-        )
+    if own and item.children:
+        tag = item.children[0].tag
+        raise Trouble(f"expected text in <{item.tag}>, found <{tag}>", Place((*place.steps, tag)), path, "malformed")
+    if not own:
+        _check_no_text(item, place, path, source)
     return _pairs_of(obj, item)
 
 
@@ -543,19 +565,56 @@ def _is_empty_result(roots: list[Element]) -> bool:
     return [root.tag for root in roots] == ["result"] and not roots[0].children and not roots[0].text.strip()
 
 
+def _check_no_text(element: Element, place: Place, path: str, source: Source) -> None:
+    """Raise `Trouble` about text between the elements in an element."""
+    text = element.text.strip()
+    if text:
+        reason = f"expected elements in <{element.tag}>, found {source.quote(text)}"
+        raise Trouble(reason, place, path, "malformed")
+
+
 def _note_attributes(
-    roots: list[Element], tags: Collection[str | None], source: Source, notes: list[Note] | None
+    element: Element, steps: tuple[str | int, ...], path: str, source: Source, notes: list[Note] | None, again: int = 0
 ) -> None:
-    if len(roots) != 1 or roots[0].tag not in tags:
-        return
-    root = roots[0]
-    for count, (key, _) in enumerate(root.attributes, 1):
-        place = Place(("@", key))
+    """Report the attributes of an element that is a value, or a root: there is no place for them."""
+    for count, (key, _) in enumerate(element.attributes, 1):
+        place = Place((*steps, key), again)
         if count > source.limits.fields:
             raise Trouble(f"expected at most {source.limits.fields} attributes", place, "", "limit")
         if notes is not None:
-            message = f"the attribute {source.quote(key)} of <{root.tag}> is not known, and not kept"
-            notes.append(Note(Severity.WARNING, "unknown-key", message, place, key))
+            message = f"the attribute {source.quote(key)} of <{element.tag}> is not known, and not kept"
+            notes.append(Note(Severity.WARNING, "unknown-key", message, place, f"{path}.{key}" if path else key))
+
+
+def _note_inside(
+    obj: Object,
+    children: Sequence[Element],
+    steps: tuple[str | int, ...],
+    before: str,
+    source: Source,
+    notes: list[Note] | None,
+) -> None:
+    """Report the attributes of an object's values. Raise `Trouble` about text between the objects of a list."""
+    names, seen = obj.names("xml"), dict[str, int]()
+    for child in children:
+        again = seen[child.tag] = seen.get(child.tag, -1) + 1
+        many, inside = _many_of(obj, child.tag), (*steps, child.tag)
+        path = f"{before}{names.get(child.tag) or _open_path(obj, child.tag)}"
+        if many is not None or not child.children:
+            _note_attributes(child, inside, path, source, notes, again)
+        if many is not None:
+            _check_no_text(child, Place(inside, again), path, source)
+            items = [item for item in child.children if item.tag == many.item]
+            for number, item in enumerate(items):
+                _note_inside(many.object, item.children, (*inside, number), f"{path}[{number}].", source, notes)
+            for stray in [item for item in child.children if item.tag != many.item and not item.children]:
+                where = f"{before}{_open_path(obj, stray.tag)}"
+                _note_attributes(stray, (*inside, stray.tag), where, source, notes)
+
+
+def _open_path(obj: Object, tag: str) -> str:
+    """Return the path of an element that is not a field."""
+    return f"{obj.open.name}.{tag}" if isinstance(obj.open, Other) else tag
 
 
 def _element(

@@ -85,6 +85,11 @@ class _Enough(Exception):  # noqa: N818 - a signal, not an error
     """All records that are asked for have been parsed. Never leaves this module."""
 
 
+def _named(name: str) -> str:
+    """Return a name of expat's as ElementTree has it: `{namespace}name`, or the name alone."""
+    return f"{{{name}" if "}" in name else name
+
+
 def is_html(text: str) -> bool:
     """Whether it is a page for people."""
     return _HTML.match(text) is not None
@@ -103,9 +108,13 @@ class Tree:
     Where they stand in the text is asked only if an error or a finding needs it.
     """
 
-    def __init__(self, source: Source, last: int | None = None) -> None:
-        """Parse a source; *last* is the number of the last record that is asked for, None if all are."""
-        self._last = last
+    def __init__(self, source: Source, last: int | None = None, items: Sequence[str] = ()) -> None:
+        """Parse a source.
+
+        *last* is the number of the last record that is asked for, None if all are; *items* are the tags of objects in
+        a list that is a field.
+        """
+        self._last, self._items = last, items
         self._only_root = "" if last is None else _only_root(source.text)
         # The text that was parsed begins at *start*, and *before* stands for the characters that are ours before it.
         self._source, self._start, self._before = source, 0, 0
@@ -150,7 +159,8 @@ class Tree:
     def _inside(self, element: Element, steps: Sequence[str | int], again: int) -> int:
         for number, step in enumerate(steps):
             if isinstance(step, int):
-                element = element.children[step]
+                objects = (self._named(element.children, tag) for tag in self._items)
+                element = next(filter(None, objects), element.children)[step]
                 continue
             last = number == len(steps) - 1
             found = self._attribute(element, step) if last else None
@@ -159,7 +169,10 @@ class Tree:
             named = self._named(element.children, step)
             if not named:
                 break
-            element = named[min(again, len(named) - 1) if last else 0]
+            asked = named[min(again, len(named) - 1)]
+            # Of several elements the one is meant that has the attribute.
+            is_meant = last or self._attribute(asked, str(steps[number + 1])) is not None
+            element = asked if is_meant else named[0]
         return self.index(element.byte)
 
     def _named(self, elements: list[Element], tag: str) -> list[Element]:
@@ -211,7 +224,7 @@ class Tree:
             self._check_enough(roots, stack)
             if depth < _DEEPEST and len(siblings) >= most:
                 source.fail(f"expected at most {most} elements", self.index(byte), code="limit")
-            element = Element(tag, list(zip(attributes[::2], attributes[1::2])), byte)
+            element = Element(_named(tag), list(zip(map(_named, attributes[::2]), attributes[1::2])), byte)
             if depth < _DEEPEST or not siblings:
                 siblings.append(element)
             stack.append(element)

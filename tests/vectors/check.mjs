@@ -214,7 +214,13 @@ function record(form, fmt, value, more = false) {
   const open = (name, key, item) => maps.set(name, (maps.get(name) ?? new Map()).set(key, item));
   for (const [key, item] of value) {
     const field = named.get(key);
-    if (field?.many) members.set(field.name, listOf(field.many, fmt, item));
+    if (field?.many) {
+      members.set(field.name, listOf(field.many, fmt, item));
+      // What stands among the elements of a list is kept beside it.
+      for (const [tag, text] of straysIn(field.many, item)) {
+        if (typeof text === "string") open(form.other, tag, text);
+      }
+    }
     else if (field) {
       // Behind the sign of equality stands nothing for what is not known, but for sender names.
       if (item === "" && field.optional && field.type.kind !== "text" && fmt === "text" && form.other) continue;
@@ -243,10 +249,14 @@ const bareKey = (key) => key.replace(/^@/, "");
 /** The records in a list that is a member of a reply. */
 function listOf(form, fmt, value) {
   if (Array.isArray(value)) return value.map((item) => record(form, fmt, mapOf(item)));
-  if (value instanceof Element && value.attributes.size === 0) {
-    return value.children.map((item) => record(form, fmt, membersOf(form, item)));
-  }
-  throw new Refused("no list");
+  if (!(value instanceof Element) || value.text.trim() !== "") throw new Refused("no list");
+  return value.children.filter(({ tag }) => tag === form.item).map((item) => record(form, fmt, membersOf(form, item)));
+}
+
+/** The elements in a list that are not records of it, as keys and values. */
+function straysIn(form, value) {
+  const strays = value instanceof Element ? value.children.filter(({ tag }) => tag !== form.item) : [];
+  return strays.map((element) => [element.tag, valueIn(element)]);
 }
 
 function mapOf(value) {
@@ -274,11 +284,12 @@ function firstOf(replies, expect, make) {
   return everyOf(replies, expect, make).next().value;
 }
 
-/** The reply with the fewest keys that nobody has documented; of several the first one. */
-function bestOf(replies, expect, make) {
+/** The reply with the fewest keys that nobody has documented, and the fewest *misfits*; of several the first one. */
+function bestOf(replies, expect, make, misfits = () => 0) {
   const unknown = (reply) => {
     const [record] = [...reply.values()].find(Array.isArray) ?? [];
-    return (reply.get("other")?.size ?? 0) + (record instanceof Map ? (record.get("other")?.size ?? 0) : 0);
+    const others = (reply.get("other")?.size ?? 0) + (record instanceof Map ? (record.get("other")?.size ?? 0) : 0);
+    return others + misfits(reply.get("kind"));
   };
   let best;
   try {
@@ -598,16 +609,22 @@ function membersOf(form, element) {
   // An attribute with the name of its element is the same field as the text, which counts.
   const found = [...element.attributes].filter(([key]) => !(own && key === element.tag));
   for (const child of element.children) {
-    const isValue = child.children.length === 0 && child.attributes.size === 0;
-    if (!lists.has(child.tag) && !isValue) throw new Refused("an element or an attribute in a value");
-    found.push([own && child.tag === element.tag ? "." : child.tag, lists.has(child.tag) ? child : child.text]);
-  }
-  if (!form.other && new Set(element.children.map((child) => child.tag)).size < element.children.length) {
-    throw new Refused("an element twice");
+    found.push([own && child.tag === element.tag ? "." : child.tag, lists.has(child.tag) ? child : valueIn(child)]);
   }
   if (own && (element.children.length === 0 || element.text.trim() !== "")) found.push([".", element.text]);
   else if (!own && element.text.trim() !== "") throw new Refused("text between elements");
   return found;
+}
+
+/** What an element is as a value: its text, or the element itself if there are others in it. Attributes are not kept. */
+const valueIn = (element) => (element.children.length > 0 ? element : element.text);
+
+/** How far elements are from what a form has: a value given twice is worse than one with an attribute. */
+function misfitsOf(form, elements) {
+  const named = new Set(form.fields.map((field) => field.keys.xml));
+  const known = elements.filter(({ tag }) => named.has(tag));
+  const twice = known.length - new Set(known.map(({ tag }) => tag)).size;
+  return 1000 * twice + known.filter((each) => each.attributes.size > 0).length;
 }
 
 function decodeXml(text, replies, expect) {
@@ -616,13 +633,18 @@ function decodeXml(text, replies, expect) {
   const [root] = elements;
   if (root === undefined) throw new Refused("no element");
   const isError = elements.length === 1 && root.children.some((child) => child.tag === "error_code");
+  const misfits = new Map();
   return bestOf(replies, expect, (reply) => {
     if ((reply.kind === "error") !== isError) return undefined;
     if (reply.constant) {
       const is = elements.length === 1 && root.tag === "result" && root.children.length === 0;
       return is && root.text.trim() === reply.constant ? [] : undefined;
     }
-    if (reply.many) return [[reply.many, itemsIn(reply, elements).map((item) => record(reply, "xml", membersOf(reply, item)))]];
+    if (reply.many) {
+      const items = itemsIn(reply, elements);
+      if (items === elements) misfits.set(reply.kind, misfitsOf(reply, root.children));
+      return [[reply.many, items.map((item) => record(reply, "xml", membersOf(reply, item)))]];
+    }
     const has = (tag) => reply.xml.includes(tag);
     // Attributes of a root are not read.
     let whole = Object.assign(new Element(root.tag, new Map()), { children: root.children, text: root.text });
@@ -631,8 +653,9 @@ function decodeXml(text, replies, expect) {
       whole = new Element("", new Map());
       whole.children = elements;
     }
+    misfits.set(reply.kind, misfitsOf(reply, whole.children));
     return record(reply, "xml", membersOf(reply, whole), reply.allow_unknown);
-  });
+  }, (kind) => misfits.get(kind) ?? 0);
 }
 
 /** The records of a list, with a root or without. */
