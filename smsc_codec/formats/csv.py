@@ -328,7 +328,7 @@ class CsvFormat(FormatReader):
         )
 
     def _goes_on(self, reply: Reply, cells: Sequence[str]) -> bool:
-        """Whether a reply that begins with a line of these cells may have others behind it, of which a list has its own.
+        """Whether a reply that begins with a line of these cells may have other lines behind it.
 
         What can be the first line of a list is not an error.
         """

@@ -86,6 +86,8 @@ class TextFormat(RunReader):
         self._heads = [(reply, f"{_first_key(reply.object)}{self._equals}") for reply in known]
         self._check_heads()
         self._led = next((reply for reply in self._records if _leads(reply.object)), None)
+        if self._led is not None:
+            self._is_led = re.compile(f"{grammar.pattern('KEY')}{re.escape(self._equals)}").match
 
     def _check_rules(self) -> None:
         """Raise `OptionError` if the grammar and the declaration do not name the same replies."""
@@ -315,10 +317,10 @@ class TextFormat(RunReader):
         Several are returned if only the caller can tell which of them is meant.
         """
         found = [reply for reply, head in self._heads if text.startswith(head)][:1]
+        if not self._generic:
+            return [self._led] if not found and self._led is not None and self._is_led(text) else found
         if not found and (not _KEY(text) or text.startswith("ERROR = ")):
             return []
-        if not self._generic:
-            return found if found or self._led is None else [self._led]
         wanted = [reply for reply in self._generic if reply.cls in expect]
         if found:
             # A line may begin like that of a known list, and lack what all of these have.

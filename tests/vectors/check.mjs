@@ -409,11 +409,12 @@ function recordsIn(reply, body) {
 
 /** The keys and values of a line. Texts that persons wrote are read from its end. */
 function keysIn(form, line) {
-  const separators = [...line.matchAll(/(?:^|, )([A-Za-z_][A-Za-z0-9_]*) = /g)];
+  // Of some records the first value is told by its place, and keys can be any words.
+  const leading = form.fields.find((field) => field.leads);
+  const keys = leading === undefined ? /(?:^|, )([A-Za-z_][A-Za-z0-9_]*) = /g : /(?:^|, )([^ ,=]+(?: +[^ ,=]+)*) = /g;
+  const separators = [...line.matchAll(keys)];
   if (separators[0]?.index !== 0) throw new Refused("no key");
   const places = separators.map((match) => ({ key: match[1], start: match.index, value: match.index + match[0].length }));
-  // Of some records the first value is told by its place.
-  const leading = form.fields.find((field) => field.leads);
   if (leading !== undefined) places[0].key = leading.keys.text;
   const textFields = form.fields.filter((field) => field.keys.text && field.type);
   const free = textFields.filter((field) => field.type.free).map((field) => field.keys.text);
