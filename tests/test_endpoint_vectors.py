@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import astuple, replace
 
@@ -24,7 +25,7 @@ from smsc_codec import (
     normal,
 )
 from smsc_codec._rows.source import Fallback
-from smsc_codec.declare import Endpoint, Layout, Object, Reply
+from smsc_codec.declare import ID, Endpoint, Field, Layout, Many, Object, Reply
 from smsc_codec.endpoints import DEFAULT, ENDPOINTS, balance, info, module_of, send, status
 from smsc_codec.formats import Format
 from smsc_codec.limits import DEFAULT_LIMITS
@@ -148,11 +149,13 @@ def test_further_lines_are_limited() -> None:
 @pytest.mark.parametrize(
     ("reply", "other", "reason"),
     [
-        (send.MessageSent(5, 1), {"CODE": "5"}, "would be read back as something else"),
-        (send.MessageSent(5, 1), {"A": "x, B - y"}, "would be read back as something else"),
-        (send.MessageSent(5, 1), {"a b": "x"}, "cannot be read back"),
-        (send.MessageSent(5, 1), {"A": "x\ny"}, "a line end would split the value"),
-        (send.MessageCost(Decimal(5), 1), {"A": "x"}, "cannot be read back"),
+        (send.MessageSent(5, 1), {"A": "x, B - y, C = z"}, "other.A: .* would be read back as something else"),
+        (send.MessageSent(5, 1), {"a b": "x"}, "other.a b: .* cannot be read back"),
+        (send.MessageSent(5, 1), {"A": "x\ny"}, "other.A: a line end would split the value"),
+        (send.MessageSent(5, 1, code="5\na = 5"), {}, "^a line end would split the value"),
+        (send.MessageSent(5, 1, code="5\na = 5"), {"A": "x, B - y"}, "^a line end would split the value"),
+        (send.MessageCost(Decimal(5), 1), {"A": "x, B = y"}, "would be read back as something else"),
+        (send.MessageCost(Decimal(5), 1), {"phone": "x"}, "other.phone: .* would be read back as something else"),
         (balance.Balance(Decimal(5)), {"A": "x"}, "other.A: the text form has no place for it"),
         (send.MessageSent(5, 1), {"id": "x"}, "the key has a meaning of its own"),
     ],
@@ -161,6 +164,39 @@ def test_keys_that_the_text_cannot_carry(reply: Any, other: dict[str, str], reas
     codec: Codec[Any] = balance.CODEC if isinstance(reply, balance.Balance) else send.CODEC
     with pytest.raises(EncodeError, match=reason):
         codec.encode(replace(reply, other=other), fmt=0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "other", "line"),
+    [
+        (send.MessageCost(Decimal(5), 1), {"A": "x", "B": ""}, "5 (1 SMS)\nA = x, B = "),
+        # What is not read as a pair behind the first line.
+        (send.MessageSent(5, 1), {"CODE": "5"}, "OK - 1 SMS, ID - 5\nCODE = 5"),
+        (send.MessageSent(5, 1, code="1"), {"A": "x, B - y"}, "OK - 1 SMS, ID - 5, CODE - 1\nA = x, B - y"),
+    ],
+)
+def test_keys_that_a_further_line_carries(reply: Any, other: dict[str, str], line: str) -> None:
+    for phones, behind in ((), ""), ((send.PhoneResult("7"),), "\nphone = 7"):
+        given = replace(reply, phones=phones, other=FrozenMapping.of(other))
+        assert send.CODEC.encode(given, fmt=0).decode() == line + behind
+        assert send.CODEC.decode(line + behind, fmt=0) == given
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    id: int
+    numbers: tuple[send.PhoneResult, ...] = ()
+
+
+def test_elements_among_the_records_of_a_reply_that_keeps_no_keys() -> None:
+    numbers = Field("numbers", Many(send.PHONE, item="phone"), text=None, csv=None, optional=True)
+    reply = Reply("numbered", "a numbered list", Object(Numbered, (Field("id", ID), numbers)))
+    codec: Codec[Any] = Codec(Endpoint[Any]("numbers.php", "send", (reply,)))
+    report = codec.validate("<result><id>5</id><numbers><phone>7</phone><x>1</x></numbers></result>", fmt=2)
+    assert report.reply == Numbered(5, (send.PhoneResult("7"),))
+    (finding,) = report.findings
+    assert (finding.severity, finding.code, finding.path, finding.offset) == (Severity.WARNING, "unknown-key", "x", 43)
+    assert finding.message == "the element 'x' is not known, and not kept"
+    assert codec.decode("<result><id>5</id><numbers><x>1</x></numbers></result>", fmt=2) == Numbered(5)
 
 
 @pytest.mark.parametrize("phones", [None, [], [send.PhoneResult("7")]])
@@ -229,6 +265,7 @@ CAREFUL = {
     **dict.fromkeys([f"send/replies:{row}" for row in (35, 36, 39, 40, 64)], "a list in a reply"),
     **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
     "send/replies:55": "a name that nobody has documented",
+    **dict.fromkeys(["send/replies:80", "send/replies:81"], "a further line that is not about a number"),
     **dict.fromkeys([f"info/replies:{row}" for row in (17, 24)], "an empty list"),
     "status/replies:9": "a message that looks like a field",
     "status/captures:2": "a line of several forms",
@@ -268,7 +305,9 @@ LONGER = {
 WRITTEN = {
     **dict.fromkeys(["small:73", "small:75"], "a code that is not remembered"),
     **dict.fromkeys([f"send/replies:{row}" for row in (*range(33, 42), 64)], "a list in a reply"),
-    **dict.fromkeys(["info/replies:6", "send/replies:55"], "a key that nobody has documented"),
+    **dict.fromkeys(
+        ["info/replies:6", *(f"send/replies:{row}" for row in (55, 80, 81))], "a key that nobody has documented"
+    ),
     **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
     "status/replies:9": CAREFUL["status/replies:9"],
     "status/replies:23": "an empty cell where another layout has none",

@@ -43,7 +43,7 @@ MOST_OPTIONAL = 6
 """A reply with more fields that it may lack is read by its keys, as a record of a list; others are tried at once."""
 
 _ANY = 2**63
-_UNBOUNDED = Limits(body=_ANY, items=_ANY, depth=_ANY, fields=_ANY, text=_ANY)
+UNBOUNDED = Limits(body=_ANY, items=_ANY, depth=_ANY, fields=_ANY, text=_ANY)
 
 
 class FormatReader(ABC):
@@ -361,7 +361,7 @@ class FormatReader(ABC):
     def _check_kind(self, text: str, reply: Reply, opened: Mapping[str, str]) -> None:
         """Refuse a text that is a reply of another kind, such as an error; *opened* has its open keys."""
         try:
-            read = self.read(Source(text, _UNBOUNDED), (reply.cls, ErrorReply), None)
+            read = self.read(Source(text, UNBOUNDED), (reply.cls, ErrorReply), None)
         except (Trouble, DecodeError):
             read = None
         if type(read) is reply.cls:

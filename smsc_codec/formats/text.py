@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
-from .._careful import Note, Pair, Place, Spelled
+from .._careful import Note, Pair, Place, Spelled, Trouble
 from .._rows.kinds import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
@@ -26,7 +26,7 @@ from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece, Words
-from .reader import required, texts_with
+from .reader import UNBOUNDED, required, texts_with
 from .runs import RunReader
 from .shapes import Few, Shape, Shapes, Tables
 
@@ -565,6 +565,11 @@ class TextFormat(RunReader):
 
     def _is_read_back(self, value: Any, text: str, reply: Reply) -> bool:
         """Whether the text of a reply is read as it was meant: a text in it can hold what the line goes on with."""
+        if self._find_line_end(text) and reply.kind in self.behind:
+            try:
+                return bool(self.read(Source(text, UNBOUNDED), (reply.cls,), None) == value)
+            except (Trouble, DecodeError):
+                return False
         if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
             return True
         return not self._find_line_end(text) and bool(self.small_reader(None, False)(text) == value)
@@ -672,14 +677,33 @@ class TextFormat(RunReader):
                 break
         else:
             raise EncodeError(f"the text form has no place for {', '.join(spelled)} together")
-        if others:
-            if not self._dash:
-                raise EncodeError("the text form has no place for it", path=fields[-1].path)
-            text += "".join([f"{self._comma}{key}{self._dash}{value}" for key, value in others])
-            read = _values_in(self._parsed_back(text, "")[1], reply.object)
-            if [(key, piece.text) for key, piece in read][-len(others) :] != others or len(read) > len(fields):
-                raise EncodeError(_otherwise(text))
+        if not others:
+            return text
+        inner = self.behind[reply.kind][1] if reply.kind in self.behind else None
+        if not self._dash and inner is None:
+            raise EncodeError("the text form has no place for it", path=fields[-1].path)
+        try:
+            return self._with_pairs(text, others, len(fields), reply)
+        except EncodeError:
+            if inner is None:
+                raise
+        return f"{text}\n{self._line_of_others(others, inner, fields[-1].path)}"
+
+    def _with_pairs(self, text: str, others: list[Pair], count: int, reply: Reply) -> str:
+        """Return a line with open keys behind it, and *count* values together. Raise `EncodeError` if not read so."""
+        text += "".join([f"{self._comma}{key}{self._dash}{value}" for key, value in others])
+        read = _values_in(self._parsed_back(text, "")[1], reply.object)
+        if [(key, piece.text) for key, piece in read][-len(others) :] != others or len(read) > count:
+            raise EncodeError(_otherwise(text))
         return text
+
+    def _line_of_others(self, others: list[Pair], inner: Reply, path: str) -> str:
+        """Return open keys as a line behind the first one. Raise `EncodeError` if it is not read so."""
+        line = self._comma.join([f"{key}{self._equals}{value}" for key, value in others])
+        read = _keyed(self._parsed_back(line, path, inner.rule)[1])
+        if read != others or self._required[inner.kind] <= {key for key, _ in others}:
+            raise EncodeError(_otherwise(line), path=path)
+        return line
 
     def _check_cut(self, text: str, fields: list[Spelled], reply: Reply, path: str) -> None:
         """Refuse a record that would be read back as something else, in the middle of a list or at its end."""
