@@ -453,7 +453,10 @@ def format_value(type_: Type, value: Any, path: str, limits: Limits) -> str:
     elif isinstance(value, datetime) and value.tzinfo is None and not value.microsecond:
         text = date_text(value)
     if text is None or not parser(type_)[1](text) or SURROGATE.search(text):
-        raise EncodeError(f"expected {type_.title}, found {quote(value)}", path=path)
+        # Neither 5 nor 5.0 says why it is not an amount, or not a text.
+        is_other = kind not in ("number", "code") or not isinstance(value, int)
+        words = f" ({name_of(value)})" if is_other and isinstance(value, (int, float)) else ""
+        raise EncodeError(f"expected {type_.title}, found {quote(value)}{words}", path=path)
     most, unit = (limits.digits, "digits") if kind in ("number", "code") else (limits.text, "characters")
     if len(text.lstrip("-") if unit == "digits" else text) > most:
         raise EncodeError(f"expected at most {most} {unit}, found {len(text)}", path=path)

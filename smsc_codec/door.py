@@ -42,8 +42,9 @@ T = TypeVar("T")
 _LONGEST_REASON = 300
 _BESIDE = " or of another endpoint"
 _AMBIGUOUS = "ambiguous"
+_OTHER_FORMAT = "other-format"
 # The codes of errors that say of a body that it does not have the form of a reply.
-_ABOUT_FORMS = ("malformed", "value", "unknown-form", "other-format", _AMBIGUOUS)
+_ABOUT_FORMS = ("malformed", "value", "unknown-form", _OTHER_FORMAT, _AMBIGUOUS)
 # Characters of undocumented keys for which it is remembered whose they are.
 _LONGEST_KEYS = 512
 
@@ -444,8 +445,8 @@ def _unexpected(codec: Codec[Any], reply: Any, other: str, hint: str) -> DecodeE
     return DecodeError(f"expected {words}; {_looks([other], hint)}", code="unexpected")
 
 
-def _looks(names: Sequence[str], hint: str) -> str:
-    words = f"the body looks like a reply of {' or '.join(f'{name}.php' for name in names)}"
+def _looks(names: Sequence[str], hint: str, format_words: str = "") -> str:
+    words = f"the body looks like a reply of {' or '.join(f'{name}.php' for name in names)}{format_words}"
     return words + hint.format(names[0]) if len(names) == 1 else words
 
 
@@ -463,26 +464,35 @@ def _hinted(
     if (format_of(fmt) if fmt is not None else _format_in(body)) is Format.CSV:
         # It has no keys: nearly every line is a reply of some endpoint.
         return refused
-    found = [name for name in ENDPOINTS if codec_of(name).endpoint.name != codec.endpoint.name]
-    found = [name for name in found if _reads(codec_of(name), body, fmt, charset, limits)]
-    if not found:
-        return refused
-    return error_of(finding_of(refused), f"{shortened(refused.reason, _LONGEST_REASON)}; {_looks(found, hint)}")
+    names = [name for name in ENDPOINTS if codec_of(name).endpoint.name != codec.endpoint.name]
+    read_as = {name: _read_as(codec_of(name), body, fmt, charset, limits) for name in names}
+    for format_words, more in (("", ""), (" as text", " and fmt=0")):
+        found = [name for name in names if read_as[name] == format_words]
+        if found:
+            looks = _looks(found, hint and f"{hint}{more}", format_words)
+            return error_of(finding_of(refused), f"{shortened(refused.reason, _LONGEST_REASON)}; {looks}")
+    return refused
 
 
-def _reads(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> bool:
-    """Whether a body is a reply that not every endpoint has. An empty list has a name in XML alone."""
+def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> str | None:
+    """Return ` as text` if a body is text in the place of another format, an empty text if it is in the format itself.
+
+    Return None if it is not a reply, or one that every endpoint has. An empty list has a name in XML alone.
+    """
     try:
         reply = codec._judged(body, fmt, None, charset, False, limits)
     except DecodeError as error:
+        if error.code == _OTHER_FORMAT:
+            return " as text" if _read_as(codec, body, Format.TEXT, charset, limits) == "" else None
         # An endpoint that has lists or generic replies can mean nearly anything.
-        return error.code == _AMBIGUOUS and any(f.absent_in for each in codec.endpoint.own for f in each.object.fields)
+        fields = [field for reply in codec.endpoint.own for field in reply.object.fields]
+        return "" if error.code == _AMBIGUOUS and any(field.absent_in for field in fields) else None
     declared = codec._replies[type(reply)]
     if declared.object.is_generic or not declared.object.members or declared.cls is ErrorReply:
-        return False
+        return None
     if declared.many and not len(reply):
-        return (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML
-    return stranger(codec, reply, fmt) is None
+        return "" if (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML else None
+    return "" if stranger(codec, reply, fmt) is None else None
 
 
 def _format_in(body: Any) -> Format:

@@ -97,7 +97,7 @@ def from_json(data: bytes | str) -> Reply:
 def from_json_of(data: bytes | str, endpoint: str = DEFAULT) -> tuple[Reply, str]:
     """Return what `from_json` does, and the endpoint of the reply: *endpoint* if several have it and none is said."""
     value = _loaded(data)
-    kind, said = value.pop("kind", None), value.pop("endpoint", _NOT_SAID)
+    kind, said = value.pop("kind", _NOT_SAID), value.pop("endpoint", _NOT_SAID)
     name = _endpoint_in(kind, said, endpoint)
     return _made(codec_of(name).endpoint, kind, value), name
 
@@ -105,7 +105,7 @@ def from_json_of(data: bytes | str, endpoint: str = DEFAULT) -> tuple[Reply, str
 def read(endpoint: Endpoint[Any], data: bytes | str) -> Any:
     """Return what `from_json` does, of a reply of an endpoint."""
     value = _loaded(data)
-    return _made(endpoint, value.pop("kind", None), value)
+    return _made(endpoint, value.pop("kind", _NOT_SAID), value)
 
 
 def _endpoint_in(kind: object, said: object, endpoint: str) -> str:
@@ -134,9 +134,10 @@ def _made(endpoint: Endpoint[Any], kind: object, rest: dict[str, Any]) -> Any:
         raise _unexpected(f"expected one of {', '.join(reply.kind for reply in endpoint.replies)}", kind, "kind")
     if not form.many:
         return _built(form.object, rest, "")
-    items = rest.pop(form.attribute, None)
-    if not isinstance(items, list) or rest:
-        raise _unexpected(f"expected the array {form.attribute} and no other member", rest or items, form.attribute)
+    items = rest.pop(form.attribute, _NOT_SAID)
+    if not isinstance(items, list):
+        raise _unexpected(f"expected the array {form.attribute} and no other member", items, form.attribute)
+    _check_no_more(rest, "")
     built = (_built(form.object, item, f"{form.attribute}[{number}]") for number, item in enumerate(items))
     return form.cls(tuple(built))
 
@@ -241,9 +242,14 @@ def _built(record: Object, value: Any, path: str) -> Any:
         arguments[attribute] = FrozenMapping.of(
             (key, _parsed(type_, item, f"{where}.{key}")) for key, item in items.items()
         )
+    _check_no_more(rest, path)
+    return record.cls(**arguments)
+
+
+def _check_no_more(rest: dict[str, Any], path: str) -> None:
+    """Raise `DecodeError` about a member that is left."""
     for key in rest:
         raise DecodeError(f"expected no member {quote(key)}", code="value", path=path)
-    return record.cls(**arguments)
 
 
 def _parsed(type_: Any, value: Any, path: str) -> Any:
@@ -263,4 +269,21 @@ def _join(path: str, name: str) -> str:
 
 
 def _unexpected(expected: str, found: object, path: str) -> DecodeError:
-    return DecodeError(f"{expected}, found {quote(found)}", code="value", path=path)
+    return DecodeError(f"{expected}, found {_words_of(found)}", code="value", path=path)
+
+
+def _words_of(value: object) -> str:
+    """Return what errors call a value of JSON."""
+    if value is _NOT_SAID:
+        return "no such member"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, str):
+        return quote(value)
+    return (
+        f"the number {value!r}"
+        if isinstance(value, (int, float))
+        else "an array"
+        if isinstance(value, list)
+        else "an object"
+    )

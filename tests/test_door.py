@@ -261,6 +261,14 @@ def test_the_error_says_what_it_looks_like() -> None:
     for options in said:
         with pytest.raises(DecodeError, match=r"; the body looks like a reply of send\.php\n"):
             decode(SENT.decode(), **options)
+    # Text in the place of another format is named as such.
+    for fmt in (2, 3):
+        with pytest.raises(
+            DecodeError, match=r"; the body looks like a reply of send\.php as text: pass .* and fmt=0\n"
+        ):
+            decode(SENT, fmt=fmt)
+        with pytest.raises(DecodeError, match=r"; the body looks like a reply of send\.php as text\n"):
+            decode(SENT, fmt=fmt, endpoint="balance")
     # Of what no other endpoint has nothing is said, and not of what another one would refuse too.
     for body in (b"<html>", b"", b"name = A, id = x", b"ERROR = x", b"[]"):
         with pytest.raises(DecodeError) as caught:
@@ -583,7 +591,7 @@ def test_normalized_json_of_shared_classes() -> None:
         ('{"kind":"sent","endpoint":"send","id":1,"parts":1}', "expected one of error, found 'sent'", "kind"),
         ('{"kind":"success","endpoint":"send"}', "expected one of error, found 'success'", "kind"),
         ('{"kind":"success","endpoint":"get"}', f"expected one of {', '.join(ENDPOINTS)}, found 'get'", "endpoint"),
-        ('{"kind":"success","endpoint":5}', f"expected one of {', '.join(ENDPOINTS)}, found 5", "endpoint"),
+        ('{"kind":"success","endpoint":5}', f"expected one of {', '.join(ENDPOINTS)}, found the number 5", "endpoint"),
     ):
         with pytest.raises(DecodeError) as caught:
             from_json(text)

@@ -262,7 +262,7 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
             f"expected {OF_SENDERS} or of another endpoint, found NoneType",
         ),
         (SenderList((5,)), 0, "senders[0]: expected a Sender, found int"),  # type: ignore[arg-type]
-        (SenderList((Sender(5),)), 3, "senders[0].name: expected a name of at least one character, found 5"),  # type: ignore[arg-type]
+        (SenderList((Sender(5),)), 3, "senders[0].name: expected a name of at least one character, found 5 (int)"),  # type: ignore[arg-type]
         (SenderList((Sender(None),)), 3, "senders[0].name: expected a name of at least one character, found None"),  # type: ignore[arg-type]
         (SenderList((Sender("A", -1),)), 2, "senders[0].id: expected a whole number of at most 18 digits, found -1"),
         (

@@ -69,24 +69,25 @@ CODE = "expected an operator's code (0 to 99)"
 REPLACEMENT = "expected the name of a replacement, which one or two digits are not"
 ARRAY = "expected the array senders and no other member"
 REFUSED = [
-    ("5", "expected an object, found 5", ""),
-    ("[]", "expected an object, found []", ""),
-    ("{}", f"{KINDS}, found None", "kind"),
-    ('{"kind":5}', f"{KINDS}, found 5", "kind"),
-    ('{"kind":["senders"]}', f"{KINDS}, found ['senders']", "kind"),
+    ("5", "expected an object, found the number 5", ""),
+    ("[]", "expected an object, found an array", ""),
+    ("{}", f"{KINDS}, found no such member", "kind"),
+    ('{"kind":5}', f"{KINDS}, found the number 5", "kind"),
+    ('{"kind":["senders"]}', f"{KINDS}, found an array", "kind"),
     ('{"kind":"x"}', f"{KINDS}, found 'x'", "kind"),
     ('{"kind":"success","x":1}', "expected no member 'x'", ""),
     ('{"kind":"created"}', "expected the member 'id', which is not there", ""),
     ('{"kind":"created","id":5,"x":1}', "expected no member 'x'", ""),
-    ('{"kind":"created","id":null}', f"{NUMBER}, found None", "id"),
+    ('{"kind":"created","id":null}', f"{NUMBER}, found null", "id"),
+    ('{"kind":null}', f"{KINDS}, found null", "kind"),
     ('{"kind":"created","id":"5"}', f"{NUMBER}, found '5'", "id"),
-    ('{"kind":"created","id":1234567890123456789}', f"{NUMBER}, found 1234567890123456789", "id"),
-    ('{"kind":"error","code":true}', "expected the number of an error, found True", "code"),
-    ('{"kind":"error","code":1,"description":5}', "expected text, found 5", "description"),
-    ('{"kind":"senders"}', f"{ARRAY}, found None", "senders"),
-    ('{"kind":"senders","senders":{}}', f"{ARRAY}, found {{}}", "senders"),
-    ('{"kind":"senders","senders":[],"x":1}', f"{ARRAY}, found {{'x': 1}}", "senders"),
-    ('{"kind":"senders","senders":[5]}', "expected an object, found 5", "senders[0]"),
+    ('{"kind":"created","id":1234567890123456789}', f"{NUMBER}, found the number 1234567890123456789", "id"),
+    ('{"kind":"error","code":true}', "expected the number of an error, found true", "code"),
+    ('{"kind":"error","code":1,"description":5}', "expected text, found the number 5", "description"),
+    ('{"kind":"senders"}', f"{ARRAY}, found no such member", "senders"),
+    ('{"kind":"senders","senders":{}}', f"{ARRAY}, found an object", "senders"),
+    ('{"kind":"senders","senders":[],"x":1}', "expected no member 'x'", ""),
+    ('{"kind":"senders","senders":[5]}', "expected an object, found the number 5", "senders[0]"),
     (
         '{"kind":"senders","senders":[{"name":"A"},{}]}',
         "expected the member 'name', which is not there",
@@ -95,16 +96,16 @@ REFUSED = [
 ]
 FIELDS = [
     ('"x":5', "expected no member 'x'", ""),
-    ('"name":5', "expected a name of at least one character, found 5", ".name"),
+    ('"name":5', "expected a name of at least one character, found the number 5", ".name"),
     ('"name":""', "expected a name of at least one character, found ''", ".name"),
-    ('"id":1.0', f"{NUMBER}, found 1.0", ".id"),
-    ('"id":-1', f"{NUMBER}, found -1", ".id"),
-    ('"id":true', f"{NUMBER}, found True", ".id"),
+    ('"id":1.0', f"{NUMBER}, found the number 1.0", ".id"),
+    ('"id":-1', f"{NUMBER}, found the number -1", ".id"),
+    ('"id":true', f"{NUMBER}, found true", ".id"),
     ('"status":"1"', "expected the number of a status, found '1'", ".status"),
-    ('"operators":[]', "expected an object, found []", ".operators"),
+    ('"operators":[]', "expected an object, found an array", ".operators"),
     ('"operators":{"mts":"x"}', f"{CODE}, found 'x'", ".operators.mts"),
-    ('"operators":{"mts":1,"b":100}', f"{CODE}, found 100", ".operators.b"),
-    ('"replacements":{"mts":5}', f"{REPLACEMENT}, found 5", ".replacements.mts"),
+    ('"operators":{"mts":1,"b":100}', f"{CODE}, found the number 100", ".operators.b"),
+    ('"replacements":{"mts":5}', f"{REPLACEMENT}, found the number 5", ".replacements.mts"),
 ]
 
 
@@ -135,9 +136,9 @@ UNWRITABLE: list[tuple[Any, str, str]] = [
         "senders[1].name",
     ),
     (SenderList((Sender("A", operators=5),)), "expected a mapping, found int", "senders[0].operators"),  # type: ignore[arg-type]
-    (SenderList((Sender("A", operators={5: 1}),)), "expected text, found 5", "senders[0].operators"),  # type: ignore[dict-item]
+    (SenderList((Sender("A", operators={5: 1}),)), "expected text, found 5 (int)", "senders[0].operators"),  # type: ignore[dict-item]
     (SenderList((Sender("A", operators={"mts": "x"}),)), f"{CODE}, found 'x'", "senders[0].operators.mts"),  # type: ignore[dict-item]
-    (SenderList((Sender("A", replacements={"b": 1}),)), f"{REPLACEMENT}, found 1", "senders[0].replacements.b"),  # type: ignore[dict-item]
+    (SenderList((Sender("A", replacements={"b": 1}),)), f"{REPLACEMENT}, found 1 (int)", "senders[0].replacements.b"),  # type: ignore[dict-item]
 ]
 
 

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from smsc_codec import Codec, EncodeError, ErrorReply, Format, FrozenMapping, Success, _letters
 from smsc_codec._secrets import Known
-from smsc_codec.endpoints import balance, send, status
+from smsc_codec.endpoints import balance, info, send, status
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.recordings import Kind
@@ -67,7 +67,9 @@ LINE = status.Message(
     status_name="x",
     message="a, b",
 )
+INFO = info.OperatorInfo("79990000000", "A, B", "C", "D", "250", "01", "3", OTHER)
 REPLIES: list[tuple[Any, list[Any]]] = [
+    (info.CODEC, [INFO, replace(INFO, tz=None, other=FrozenMapping()), info.OperatorInfoList((INFO, INFO))]),
     (
         balance.CODEC,
         [

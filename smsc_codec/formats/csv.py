@@ -305,6 +305,8 @@ class CsvFormat(FormatReader):
                 self.note_lines(rest, source, notes)
                 return made
             return self._read_behind(made, found.reply, source, notes) if rest else made
+        if not rest and len(cells) > 1 and all(reply.is_known(self.fmt) for reply in self.endpoint.own):
+            self._check_values(cells, source)
         if not text:
             if any(reply.csv or not reply.is_known(self.fmt) for reply in self.lists):
                 return self.empty_list(expect, "an empty body")
@@ -336,6 +338,14 @@ class CsvFormat(FormatReader):
             return not _fits(self.lists, cells)
         return reply.kind in self.behind or (len(self.lists) > 1 and bool(reply.many))
 
+    def _check_values(self, cells: Sequence[str], source: Source) -> None:
+        """Raise `Trouble` about a value of a line which has as many cells as one reply alone that is not a list."""
+        found = [(reply, layout, _cut(layout, cells)) for reply, layout in _ranked((*self.narrow, *self.lists))]
+        fitting = [(reply, layout, texts) for reply, layout, texts in found if texts is not None]
+        if fitting and all(reply is fitting[0][0] and not reply.many for reply, *_ in fitting):
+            reply, layout, texts = fitting[0]
+            self.builder(reply).build(_named(layout, texts), source, (), "", None)
+
     def _read_behind(self, first: Any, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         """Return a reply with the list that stands in the lines behind the first."""
         name, inner = self.behind[reply.kind]
@@ -360,7 +370,7 @@ class CsvFormat(FormatReader):
             line = whole.removesuffix("\r") if ended else whole
             pairs = _pairs(reply, line.split(","), source, Place((number,)))
             if pairs is None:
-                wanted = " or ".join(_shown(layout) for layout in reply.csv)
+                wanted = " or ".join(dict.fromkeys(map(_shown, reply.csv)))
                 count = line.count(",") + 1
                 values = "1 value" if count == 1 else f"{count} values"
                 reason = f"expected {wanted}, found {values}: {source.quote(line)}"

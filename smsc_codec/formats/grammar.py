@@ -261,7 +261,7 @@ class Grammar:
         known = self._named.get((name, pattern)) or self._named.get(("", pattern))
         if known is not None:
             return known
-        words = name.replace("_", " ")
+        words = name.strip("_").replace("_", " ")
         return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
 
 
