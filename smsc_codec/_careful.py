@@ -108,6 +108,12 @@ class Builder:
         self.names = dict(names or obj.names(fmt))
         self._fields = {key: obj.by_name[name] for key, name in self.names.items()}
         self._keys = {name: key for key, name in reversed(self.names.items())}
+        # In a line nothing stands behind the key of what is not known, if the grammar allows it.
+        self._may_be_empty = {
+            field.name
+            for field in obj.fields
+            if fmt == "text" and field.optional and isinstance(field.type, Type) and field.type.kind != "text"
+        }
         self._nested = {
             field.name: _nested(field.type, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)
         }
@@ -135,8 +141,9 @@ class Builder:
                 twice = again > 0 and len(opened) == count
             else:
                 where = f"{before}{field.name}"
-                twice = field.name in values
-                values[field.name] = self._value(field, value, source, place, where, notes)
+                twice = values.pop(field.name, None) is not None
+                if value != "" or field.name not in self._may_be_empty:
+                    values[field.name] = self._value(field, value, source, place, where, notes)
             if twice and notes is not None:
                 _note_twice(key, source, place, where, notes)
         for field in self.object.fields:

@@ -130,7 +130,9 @@ def _build(obj: Object, pairs: list[Pair]) -> Any:
         if key.isupper() and not name and (field := obj.by_name.get(names.get(key.lower(), ""))):
             name = field.name if field.optional and isinstance(field.type, Type) else ""
         if name:
-            values[name] = _value(obj.by_name[name], text)
+            values.pop(name, None)
+            if text or not obj.by_name[name].optional or _is_text(obj.by_name[name]):
+                values[name] = _value(obj.by_name[name], text)
         else:
             others[key] = text
     for field in obj.fields:
@@ -141,6 +143,10 @@ def _build(obj: Object, pairs: list[Pair]) -> Any:
             raise RefusedError
         values[obj.open.name] = FrozenMapping.of(others)
     return obj.cls(**values)
+
+
+def _is_text(field: Field) -> bool:
+    return isinstance(field.type, Type) and field.type.kind == "text"
 
 
 def _value(field: Field, text: str) -> Any:

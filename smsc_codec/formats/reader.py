@@ -302,8 +302,8 @@ class FormatReader(ABC):
     def note_lines(self, text: str, source: Source, notes: list[Note] | None) -> None:
         """Report the lines of *text*, which stand behind an error: nothing of them is kept."""
         if notes is not None:
-            lines = text.removesuffix("\n").split("\n")
-            first = source.quote(lines[0].removesuffix("\r"))
+            lines = [line for line in text.splitlines() if line]
+            first = source.quote(lines[0])
             message = f"the lines behind the error are not known, and not kept; the first is {first}"
             notes.append(Note(Severity.WARNING, "unknown-key", message, Place((1,)), "", len(lines)))
 

@@ -371,10 +371,7 @@ class TextFormat(RunReader):
         if reply.constant:
             return reply.object.cls()
         pairs = [(key, piece.text) for key, piece in _values_in(pieces, reply.object)]
-        lacking = _lacking(reply, {key for key, _ in pairs})
-        if lacking and reply.cls not in expect:
-            found = f"found {source.quote(source.text[:after])}, which may be {reply.title} without {lacking}"
-            source.fail(f"expected {self.endpoint.expected()}, {found} (say what is expected)", code="ambiguous")
+        first = source.text[:after].rstrip("\r\n")
         made = self.builder(reply).build(pairs, source, (), "", notes)
         records: list[Any] = []
         number = 0
@@ -395,6 +392,10 @@ class TextFormat(RunReader):
             else:
                 made = self.builder(reply).with_others(made, fields, source, (number,), notes)
             after = behind
+        lacking = _lacking(reply, {key for key, _ in pairs})
+        if lacking and reply.cls not in expect:
+            found = f"found {source.quote(first)}, which may be {reply.title} without {lacking}"
+            source.fail(f"expected {self.endpoint.expected()}, {found} (say what is expected)", code="ambiguous")
         return replace(made, **{name: tuple(records)}) if records else made
 
     def _parsed(self, source: Source) -> tuple[Reply, list[Piece], int]:

@@ -223,7 +223,10 @@ function record(form, fmt, value, more = false) {
     }
     else if (field) {
       // Behind the sign of equality stands nothing for what is not known, but for sender names.
-      if (item === "" && field.optional && field.type.kind !== "text" && fmt === "text" && form.other) continue;
+      if (item === "" && field.optional && field.type.kind !== "text" && fmt === "text" && form.other) {
+        members.delete(field.name);
+        continue;
+      }
       members.set(field.name, valueOf(field.type, item));
     } else if (form.open) {
       const [codes, texts] = Object.entries(form.open);
