@@ -537,9 +537,12 @@ def _unknown(obj: Object, item: Element) -> int:
 def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) -> list[Pair]:
     """Return the same of a record. Raise `Trouble` if there is more in it."""
     own = "." in obj.names("xml")
-    if own and item.children:
-        tag = item.children[0].tag
-        raise Trouble(f"expected text in <{item.tag}>, found <{tag}>", Place((*place.steps, tag)), path, "malformed")
+    for child in item.children:
+        # Of a record of which nothing is known nothing may be lost.
+        if own or (obj.is_generic and child.children):
+            outside, inside = (item, child) if own else (child, child.children[0])
+            reason = f"expected text in <{outside.tag}>, found <{inside.tag}>"
+            raise Trouble(reason, Place((*place.steps, child.tag)), path, "malformed")
     if not own:
         _check_no_text(item, place, path, source)
     return _pairs_of(obj, item)
