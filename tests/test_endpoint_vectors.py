@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,7 +26,7 @@ from smsc_codec import (
     normal,
 )
 from smsc_codec._rows.source import Fallback
-from smsc_codec.declare import ID, Endpoint, Field, Layout, Many, Object, Reply
+from smsc_codec.declare import ID, Endpoint, Field, Layout, Many, Object, Other, Reply
 from smsc_codec.endpoints import DEFAULT, ENDPOINTS, balance, info, module_of, send, status
 from smsc_codec.formats import Format
 from smsc_codec.limits import DEFAULT_LIMITS
@@ -153,6 +154,7 @@ def test_further_lines_are_limited() -> None:
         (send.MessageSent(5, 1), {"a b": "x"}, "other.a b: .* cannot be read back"),
         (send.MessageSent(5, 1), {"A": "x\ny"}, "other.A: a line end would split the value"),
         (send.MessageSent(5, 1, code="5\na = 5"), {}, "^a line end would split the value"),
+        (send.MessageSent(5, 1, code="5\nx"), {}, "^a line end would split the value"),
         (send.MessageSent(5, 1, code="5\na = 5"), {"A": "x, B - y"}, "^a line end would split the value"),
         (send.MessageCost(Decimal(5), 1), {"A": "x, B = y"}, "would be read back as something else"),
         (send.MessageCost(Decimal(5), 1), {"phone": "x"}, "other.phone: .* would be read back as something else"),
@@ -180,6 +182,27 @@ def test_keys_that_a_further_line_carries(reply: Any, other: dict[str, str], lin
         given = replace(reply, phones=phones, other=FrozenMapping.of(other))
         assert send.CODEC.encode(given, fmt=0).decode() == line + behind
         assert send.CODEC.decode(line + behind, fmt=0) == given
+
+
+class Noted(msgspec.Struct, frozen=True):
+    id: int
+    other: FrozenMapping[str] = FrozenMapping()
+
+
+def test_pairs_of_a_reply_without_further_lines(tmp_path: Path) -> None:
+    grammar = tmp_path / "noted.lark"
+    grammar.write_text(
+        "%import service (error, ID, KEY, _NEXT, _LINE_END)\nreply: (error | noted) [_LINE_END]\n"
+        'noted: "ID = " ID [_more]\n_more: (_NEXT KEY _DASH TAIL)+\n_DASH: " - "\nTAIL: /[^,\\r\\n]+/\n',
+        "utf-8",
+    )
+    noted = Reply("noted", "a note", Object(Noted, (Field("id", ID), Other())))
+    codec: Codec[Any] = Codec(Endpoint[Any]("notes.php", str(grammar), (noted,)))
+    reply = Noted(5, FrozenMapping.of({"A": "x"}))
+    assert codec.encode(reply, fmt=0) == b"ID = 5, A - x"
+    assert codec.decode(b"ID = 5, A - x", fmt=0) == reply
+    with pytest.raises(EncodeError, match="cannot be read back"):
+        codec.encode(Noted(5, FrozenMapping.of({"A": "x, B"})), fmt=0)
 
 
 class Numbered(msgspec.Struct, frozen=True):

@@ -69,6 +69,8 @@ class TextFormat(RunReader):
         self._check_keys((*self._records, *inner))
         # What stands between a key and its value behind the fields of a reply that is not a record.
         self._dash = grammar.fixed("_DASH")
+        if self._dash:
+            self._comma = grammar.literal("_NEXT")
         self._texts_of: dict[str, list[str]] = {reply.kind: [] for reply in self.wide}
         for reply in self.narrow:
             types = {field.name: field.type for field in reply.object.fields}
