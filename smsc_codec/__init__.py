@@ -12,16 +12,17 @@ from ._loading import LOADING
 from ._public import publish
 from .codec import Codec
 from .door import decode, encode, validate
-from .endpoints import CLASSES
+from .endpoints import HOMES
 from .errors import DecodeError, EncodeError, LimitError, OptionError, SmscCodecError
 from .formats import Format
 from .limits import Limits
 from .mapping import FrozenMapping
-from .model import ApiError, ErrorCode, ErrorReply, Reply, ServiceError, Success
+from .model import ApiError, ErrorCode, ErrorReply, Reply, ServiceError, Success, records_of
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
     from .endpoints.balance import *  # noqa: F403
+    from .endpoints.get import *  # noqa: F403
     from .endpoints.info import *  # noqa: F403
     from .endpoints.send import *  # noqa: F403
     from .endpoints.senders import *  # noqa: F403
@@ -56,6 +57,7 @@ __all__ = [
     "decode_response",
     "encode",
     "from_json",
+    "records_of",
     "to_json",
     "validate",
 ]
@@ -64,11 +66,11 @@ publish(globals())
 
 # Imported when it is used: who only decodes need not wait for it, nor for endpoints that are not asked.
 _LAZY = {"Query": "query", "decode_response": "response", "from_json": "normal", "to_json": "normal"}
-_LAZY |= {name: f"endpoints.{endpoint}" for name, endpoint in CLASSES.items()}
+_LAZY |= {name: f"endpoints.{endpoint}" for name, endpoint in HOMES.items()}
 
 # To type checkers a function `__getattr__` would be a class of every name.
 if not TYPE_CHECKING:
-    __all__ += list(CLASSES)
+    __all__ += list(HOMES)
 
     def __getattr__(name: str) -> object:
         if name not in _LAZY:

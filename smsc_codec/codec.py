@@ -365,7 +365,9 @@ class Codec(Generic[R]):
             source.note(Severity.WARNING, "other-format", message)
         if expect and type(reply) not in expect:
             wanted = " or ".join(each.title for each in self.endpoint.replies if each.cls in expect[:-1])
-            words = declared.title if source.text.strip() else "an empty body"
+            is_empty = declared.many and not getattr(reply, declared.attribute)
+            words = "an empty list" if is_empty else declared.title
+            words = words if source.text.strip() else "an empty body"
             source.fail(f"expected {wanted}, found {words}", code="unexpected")
         return reply
 

@@ -16,7 +16,7 @@ A key that is left out is the field's own name, and `None` says that the format 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -468,8 +468,13 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
 
     def expected(self) -> str:
         """Return what any reply can be, for errors."""
-        words = [reply.title for reply in self.replies]
-        return f"{', '.join(words[:-1])} or {words[-1]}"
+        return either(reply.title for reply in self.replies)
+
+
+def either(words: Iterable[str]) -> str:
+    """Return a choice of words, for errors."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def error(codes: type[ErrorCode], others: frozenset[int] = frozenset()) -> Reply:

@@ -276,6 +276,9 @@ def _owner(expect: Any) -> str:
     # Classes that several endpoints have do not say which.
     lone = [at for at in range(len(members)) if sum(found[at] for found in known.values()) == 1]
     among = [f"{name}.php" for name, found in known.items() if any(found[at] for at in lone)]
+    if len(among) < 2:
+        first = {next(name for name, found in known.items() if found[at]) for at in range(len(members))}
+        among = [f"{name}.php" for name in known if name in first]
     raise OptionError(f"expect has to be replies of one endpoint, not of {' and '.join(among)}")
 
 

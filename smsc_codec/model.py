@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, ov
 import msgspec
 
 from ._secrets import printable, shortened, without_secrets
-from ._types import is_really
-from .errors import SmscCodecError
+from ._types import is_really, name_of
+from .errors import OptionError, SmscCodecError
 from .limits import MAX_DIGITS
 
 if TYPE_CHECKING:
@@ -89,21 +89,24 @@ class ErrorCode(Code):
     """Whether the same request may be repeated later: only where the documented meaning says that time helps."""
     retry_after: timedelta | None
     """After how long; `None` if the request may not be repeated, or if the documentation gives no time."""
+    is_empty: bool
+    """Whether it is how the service says that a list has no records."""
 
-    def __new__(cls, value: int, meaning: str = "", retry: bool | timedelta = False) -> "Self":
+    def __new__(cls, value: int, meaning: str = "", retry: bool | timedelta = False, is_empty: bool = False) -> "Self":
         """Make the member of a documented number; *retry* is True or the time if its cause passes with time."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
         member.retry = retry is not False
         member.retry_after = retry if isinstance(retry, timedelta) else None
+        member.is_empty = is_empty
         return member
 
     @classmethod
     def _missing_(cls, value: object) -> "Self | None":
         member = super()._missing_(value)
         if member is not None:
-            member.retry, member.retry_after = False, None
+            member.retry, member.retry_after, member.is_empty = False, None, False
         return member
 
 
@@ -218,6 +221,12 @@ class ErrorReply(msgspec.Struct, frozen=True):
         member = self._member
         return None if member is None else member.retry_after
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says that there are no records, where a list was asked for, as `ErrorCode.is_empty`."""
+        member = self._member
+        return member is not None and member.is_empty
+
     def raise_for_error(self) -> NoReturn:
         """Raise this error as an `ApiError`."""
         raise ApiError(self)
@@ -225,6 +234,20 @@ class ErrorReply(msgspec.Struct, frozen=True):
 
 Reply: TypeAlias = Answer | ErrorReply
 """Any reply of any endpoint."""
+
+
+def records_of(reply: Records[T] | ErrorReply) -> tuple[T, ...]:
+    """Return the records of a list; none if it is empty, or if an error says that there are none.
+
+    The service says so in three ways: with such an error, with an empty array or root, and with an empty body.
+
+    Raises `ApiError` for any other error, and `OptionError` for a reply that is not a list.
+    """
+    if is_really(reply, ErrorReply):
+        return () if reply.is_empty else reply.raise_for_error()
+    if not is_really(reply, Records):
+        raise OptionError(f"reply has to be a list or an ErrorReply, not {name_of(reply)}")
+    return reply._records
 
 
 class ApiError(SmscCodecError):

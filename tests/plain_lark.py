@@ -35,13 +35,13 @@ class Pair(NamedTuple):
 
 
 @cache
-def parser_of(grammar: str) -> Lark:
+def parser_of(grammar: str, start: str = "reply") -> Lark:
     """A parser made of the file, which keeps all tokens."""
     text = (GRAMMARS / f"{grammar}.lark").read_text("utf-8")
     return Lark(
         text,
         parser="lalr",
-        start="reply",
+        start=start,
         keep_all_tokens=True,
         maybe_placeholders=False,
         import_paths=[str(GRAMMARS)],
@@ -53,14 +53,42 @@ def read(endpoint: Endpoint[Any], text: str) -> Any:
     text = without_blank_lines(text)
     lists = [reply for reply in endpoint.own if reply.many]
     if text in ("", "\n", "\r\n"):
-        return lists[0].many() if lists else None
-    free = next((reply for reply in lists if _free_keys(reply.object)), None)
+        return lists[0].many() if len(lists) == 1 else None
+    generic = next((reply for reply in lists if reply.object.is_generic), None)
+    known = next((reply for reply in lists if reply.object.fields and text.startswith(_head(reply))), None)
     try:
-        if free is not None and text.startswith(_head(free)):
-            return _with_texts(endpoint, free, text)
+        alone = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]* = (?:0|[1-9][0-9]{0,17})(?:\r?\n)?", text)
+        if (
+            generic
+            and _KEY(text)
+            and not alone
+            and not text.startswith("ERROR = ")
+            and not (known and _has_needed(known, text))
+        ):
+            return _generic(endpoint, generic, text)
+        if known is not None and _free_keys(known.object):
+            return _with_texts(endpoint, known, text)
         return _reply(endpoint, [*parser_of(endpoint.grammar).parse(text).children])
     except (UnexpectedInput, RefusedError):
         return None
+
+
+_KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match
+
+
+def _has_needed(reply: Reply, text: str) -> bool:
+    """Whether the first record of a text has the keys that all of a list have."""
+    record = _records_in(reply, text)[0] if _free_keys(reply.object) else re.split(r"\r?\n", text)[0]
+    names = reply.object.names("text")
+    given = {names[key] for key in names if f", {key} = " in f", {record}"}
+    return all(field.may_lack("text") or field.name in given for field in reply.object.fields)
+
+
+def _generic(endpoint: Endpoint[Any], reply: Reply, text: str) -> Any:
+    """A list of records whose keys nobody knows."""
+    parser = parser_of(endpoint.grammar, "record")
+    lines = re.split(r"\r?\n", re.sub(r"\r?\n\Z", "", text))
+    return reply.many(tuple(_build(reply.object, [*_keyed(parser, parser.parse(line), True)]) for line in lines))
 
 
 def _reply(endpoint: Endpoint[Any], children: list[Any]) -> Any:
@@ -176,14 +204,8 @@ def _head(reply: Reply) -> str:
 
 def _with_texts(endpoint: Endpoint[Any], reply: Reply, text: str) -> Any:
     """A reply with free texts: a line that does not begin like a record goes on with the one before it."""
-    records: list[str] = []
-    for line in re.split(r"(?<=\n)", text):
-        if line.startswith(_head(reply)) or not records:
-            records.append(line)
-        else:
-            records[-1] += line
     found = []
-    for record in records:
+    for record in _records_in(reply, text):
         body = re.sub(r"\r?\n\Z", "", record)
         pairs = _cut(reply.object, body)
         free = _free_keys(reply.object)
@@ -196,6 +218,16 @@ def _with_texts(endpoint: Endpoint[Any], reply: Reply, text: str) -> Any:
         parser_of(endpoint.grammar).parse(blanked)
         found.append(_build(reply.object, pairs))
     return _listed(endpoint, reply, found)
+
+
+def _records_in(reply: Reply, text: str) -> list[str]:
+    records: list[str] = []
+    for line in re.split(r"(?<=\n)", text):
+        if line.startswith(_head(reply)) or not records:
+            records.append(line)
+        else:
+            records[-1] += line
+    return records
 
 
 def _cut(obj: Object, record: str) -> list[Pair]:

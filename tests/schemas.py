@@ -173,22 +173,25 @@ class _Schema:
         head = {"title": title, "type": "object", "required": required, "additionalProperties": False}
         return {**head, "properties": properties}
 
+    def inside(self, reply: Reply) -> dict[str, Any]:
+        """The properties of a reply beside its kind."""
+        if not reply.many:
+            return self.members(reply.object)
+        return {reply.attribute: {"type": "array", "items": self.record(reply.object)}}
+
     def reply(self, reply: Reply, names: list[str]) -> Any:
         """A kind of replies, that of the endpoints with these names."""
         kind = {"kind": {"const": reply.kind}}
         title = _title(reply.cls)
-        if reply.many:
-            items = {reply.attribute: {"type": "array", "items": self.record(reply.object)}}
-            return self.object(title, {**kind, **items}, ["kind", reply.attribute])
-        needed = ["kind", *self.needed(reply.object)]
+        needed = ["kind", *([reply.attribute] if reply.many else self.needed(reply.object))]
         if not is_shared(reply):
-            return self.object(title, {**kind, **self.members(reply.object)}, needed)
+            return self.object(title, {**kind, **self.inside(reply)}, needed)
         first, *others = names
-        alone = self.object(title, {**kind, "endpoint": {"const": first}, **self.members(reply.object)}, needed)
+        alone = self.object(title, {**kind, "endpoint": {"const": first}, **self.inside(reply)}, needed)
         beside = []
         for name in others:
             same = next(each for each in codec_of(name).endpoint.replies if each.kind == reply.kind)
-            members = {**kind, "endpoint": {"const": name}, **self.members(same.object)}
+            members = {**kind, "endpoint": {"const": name}, **self.inside(same)}
             beside.append(self.object(f"{title}, of {name}.php", members, ["kind", "endpoint", *needed[1:]]))
         return {"title": title, "oneOf": [alone, *beside]}
 
@@ -341,6 +344,7 @@ def forms() -> Any:
                 described["constant"] = reply.constant
             if reply.many:
                 described |= {"many": reply.attribute, "item": reply.item}
+                described |= {"member": reply.member} if reply.member else {}
             described |= {"xml": list(reply.xml), **_fields_of(reply.object), "csv": _layouts_of(reply.csv)}
             described |= {mark: True for mark in ("may_be_plain_text", "allow_unknown") if getattr(reply, mark)}
             replies.append(described)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from smsc_codec import Codec, ErrorCode, ErrorReply, ServiceError
-from smsc_codec.endpoints import balance, info, send, senders, status
+from smsc_codec.endpoints import balance, get, info, send, senders, status
 from smsc_codec.endpoints.status import (
     DeliveryError,
     Message,
@@ -108,6 +108,7 @@ TABLES: list[tuple[str, type[Code]]] = [
     *(("status.md", cls) for cls in (MessageState, DeliveryError, MessageType, TemplateKind, status.StatusError)),
     ("balance.md", balance.BalanceError),
     ("info.md", info.InfoError),
+    ("get.md", get.GetError),
 ]
 
 

@@ -51,7 +51,7 @@ from smsc_codec import (
     validate,
 )
 from smsc_codec.codec import format_in
-from smsc_codec.endpoints import CLASSES, DEFAULT, ENDPOINTS, codec_of, known, loaded, module_of
+from smsc_codec.endpoints import CLASSES, DEFAULT, ENDPOINTS, HOMES, codec_of, known, loaded, module_of
 
 from . import collisions
 from .vectors import FOLDER, OTHERS, VECTORS, Vector
@@ -72,7 +72,8 @@ def test_what_an_endpoint_is(name: str) -> None:
     for cls in ENDPOINTS[name]:
         thing = getattr(smsc_codec, cls)
         assert thing is getattr(module, cls)
-        assert (thing.__module__, CLASSES[cls]) == ("smsc_codec", name)
+        assert (thing.__module__, CLASSES.get(cls, name)) == ("smsc_codec", name)
+        assert cls in ENDPOINTS[HOMES[cls]]
         assert cls in smsc_codec.__all__ and cls in dir(smsc_codec)
         assert pickle.loads(pickle.dumps(thing)) is thing
     # Its other files.
@@ -91,7 +92,7 @@ def test_kinds_are_unique() -> None:
         for reply in codec_of(name).endpoint.replies:
             assert classes.setdefault(reply.kind, reply.cls) is reply.cls
             owners.setdefault(reply.kind, set()).add(name)
-            assert (reply.cls.__name__ in CLASSES) is (reply.cls not in (Success, ErrorReply))
+            assert (reply.cls.__name__ in HOMES) is (reply.cls not in (Success, ErrorReply))
     assert all(len(names) == 1 for kind, names in owners.items() if classes[kind].__name__ in CLASSES)
     assert owners["error"] == {*ENDPOINTS}
 
@@ -141,7 +142,7 @@ def test_a_client_loads_the_endpoint_that_it_uses(name: str) -> None:
     assert _loaded_by("import smsc_codec") == []
     # Some have code tables in common.
     needed = _loaded_by(f"import smsc_codec.endpoints.{name}")
-    assert name in needed and len(needed) <= 2
+    assert name in needed and len(needed) <= 3
     assert _loaded_by(f"from smsc_codec import {ENDPOINTS[name][0]}") == needed
     code = f"import smsc_codec; smsc_codec.decode(b'0,-2', fmt=1, endpoint={name!r}).raise_for_error"
     assert _loaded_by(code) == needed
@@ -196,7 +197,7 @@ def test_errors_are_those_of_the_endpoint(name: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"endpoint": "get"}, f"endpoint has to be {known()}, not 'get'"),
+        ({"endpoint": "fax"}, f"endpoint has to be {known()}, not 'fax'"),
         ({"endpoint": "Send"}, f"endpoint has to be {known()}, not 'Send'"),
         ({"endpoint": 5}, f"endpoint has to be {known()}, not 5"),
         ({"endpoint": []}, f"endpoint has to be {known()}, not []"),
@@ -383,7 +384,16 @@ def test_keys_that_nobody_documents_are_kept() -> None:
 
 # Never a wrong reading
 
-SHARED = ("error", "success")
+SHARED = {
+    *("error", "success"),
+    *(reply.kind for name in ENDPOINTS for reply in codec_of(name).endpoint.own if reply.cls.__name__ not in CLASSES),
+}
+
+
+def is_generic(reply: Any) -> bool:
+    """Whether it has records of which nobody knows the keys."""
+    forms = [each for name in ENDPOINTS for each in codec_of(name).endpoint.own if each.cls is type(reply)]
+    return any(form.object.is_generic for form in forms)
 
 
 def _good() -> list[Vector]:
@@ -396,6 +406,10 @@ def own_reply(vector: Vector) -> Any:
     codec = codec if vector.request is None else codec.asked(vector.request)
     expect = next((each.cls for each in codec.endpoint.replies if each.kind == vector.expect), None)
     return codec.decode(vector.body, **vector.asked, expect=expect)
+
+
+def _as_list(reply: Any) -> list[Any]:
+    return [*reply] if hasattr(type(reply), "__len__") else [reply]
 
 
 def _records(reply: Any) -> int:
@@ -419,16 +433,24 @@ def test_a_reply_of_another_endpoint_is_never_read(name: str) -> None:
                 found = decode(vector.body, **options)
             except DecodeError as error:
                 kinds = {each.kind for each in codec_of(name).endpoint.replies}
-                assert reply["kind"] not in SHARED or reply["kind"] not in kinds, vector
-                if fmt != 1 and _records(meant) and reply["kind"] not in SHARED:
+                assert reply["kind"] not in SHARED or reply["kind"] not in kinds or not _records(meant), vector
+                if fmt != 1 and _records(meant) and reply["kind"] not in SHARED and not is_generic(meant):
                     (named,) = re.findall(r"; the body looks like a reply of ([\w. ]+)", error.reason)
                     assert f"{vector.endpoint}.php" in named.split(" or "), vector
                     assert validate(vector.body, **options).findings[-1].message == error.reason
                 continue
             assert validate(vector.body, **options).reply == found
-            if reply["kind"] in SHARED or not _records(meant):
-                # The same, and of an error the number; an empty list is one of any endpoint that has lists.
-                assert found == meant if reply["kind"] in SHARED else not _records(found)
+            if not _records(meant):
+                # An empty list is one of any endpoint that has lists.
+                assert not _records(found)
+            elif reply["kind"] in SHARED & {each.kind for each in codec_of(name).endpoint.replies}:
+                assert found == meant  # of an error the number
+            elif fmt != 1 and {*map(type, _as_list(found))} == {*map(type, _as_list(meant))}:
+                pass  # the messages of status.php are those of get.php
+            elif is_generic(meant):
+                assert vector.expect is not None  # only who expects it can tell
+            elif fmt != 1 and reply["kind"] == "created" and isinstance(found, SenderList):
+                pass  # a number can be a name, and only senders.php knows of new ones
             elif fmt != 1:
                 # A number alone: its own endpoint reads it only if it is expected.
                 with pytest.raises(DecodeError) as caught:
@@ -590,7 +612,7 @@ def test_normalized_json_of_shared_classes() -> None:
     for text, reason, path in (
         ('{"kind":"sent","endpoint":"send","id":1,"parts":1}', "expected one of error, found 'sent'", "kind"),
         ('{"kind":"success","endpoint":"send"}', "expected one of error, found 'success'", "kind"),
-        ('{"kind":"success","endpoint":"get"}', f"expected one of {', '.join(ENDPOINTS)}, found 'get'", "endpoint"),
+        ('{"kind":"success","endpoint":"fax"}', f"expected one of {', '.join(ENDPOINTS)}, found 'fax'", "endpoint"),
         ('{"kind":"success","endpoint":5}', f"expected one of {', '.join(ENDPOINTS)}, found the number 5", "endpoint"),
     ):
         with pytest.raises(DecodeError) as caught:

@@ -26,7 +26,7 @@ from smsc_codec import (
     normal,
 )
 from smsc_codec._rows.source import Fallback
-from smsc_codec.declare import ID, Endpoint, Field, Layout, Many, Object, Other, Reply
+from smsc_codec.declare import FORMATS, ID, Endpoint, Field, Layout, Many, Object, Other, Reply
 from smsc_codec.endpoints import DEFAULT, ENDPOINTS, balance, info, module_of, send, status
 from smsc_codec.formats import Format
 from smsc_codec.limits import DEFAULT_LIMITS
@@ -57,7 +57,9 @@ def test_the_tables_are_there() -> None:
     for known in KNOWN[1:]:
         rows = [vector for vector in GOOD if f"{vector.endpoint}.php" == known.endpoint.name]
         kinds = {reply.kind for reply in known.endpoint.replies}
-        assert {(row.row["fmt"], row.row["reply"]["kind"]) for row in rows} == {(f, k) for f in range(4) for k in kinds}
+        found = {(row.row["fmt"], row.row["reply"]["kind"]) for row in rows}
+        forms = {(f, each.kind) for f, n in enumerate(FORMATS) for each in known.endpoint.replies if each.is_known(n)}
+        assert forms <= found <= {(f, k) for f in range(4) for k in kinds}
 
 
 @pytest.mark.parametrize("vector", GOOD, ids=repr)
@@ -86,6 +88,12 @@ def test_canonical_bodies_come_back(vector: Vector) -> None:
     codec = codec_of(vector)
     reply = normal.read(codec.endpoint, json.dumps(vector.reply))
     for _ in range(2):
+        form = next(each for each in codec.endpoint.replies if each.cls is type(reply))
+        if not form.is_known(FORMATS[vector.row["fmt"]]):
+            with pytest.raises(EncodeError, match=r"^nobody knows what"):
+                codec.encode(reply, fmt=vector.row["fmt"], charset=vector.charset)
+            assert not vector.canonical
+            continue
         body = codec.encode(reply, fmt=vector.row["fmt"], charset=vector.charset)
         assert (body == vector.body) is vector.canonical
 
@@ -292,6 +300,13 @@ CAREFUL = {
     **dict.fromkeys([f"info/replies:{row}" for row in (17, 24)], "an empty list"),
     "status/replies:9": "a message that looks like a field",
     "status/captures:2": "a line of several forms",
+    **dict.fromkeys([f"get/replies:{row}" for row in (3, 4, 20, 21)], "a text that looks like something else"),
+    "get/replies:38": "an element with the name of its record",
+    **{
+        vector.name: "an empty list"
+        for vector in GOOD
+        if vector.endpoint == "get" and [*vector.reply.values()][-1:] == [[]]  # type: ignore[union-attr]
+    },
 }
 
 
@@ -321,6 +336,13 @@ LONGER = {
         "a record that is a list only if a list is expected",
     ),
     "status/replies:59": "a cell that tells the layout",
+    **dict.fromkeys(
+        ["get/captures:1", *(f"get/replies:{row}" for row in (1, 2, 5, 6, 18, 19, 22))], "a message in a line"
+    ),
+    **dict.fromkeys([f"get/replies:{row}" for row in (8, 9, 23, 30, 54)], "lines where there are several lists"),
+    **dict.fromkeys([f"get/replies:{row}" for row in (10, 14, 37, 40, 46, 50)], "records of several shapes"),
+    "get/replies:39": "a list in an object",
+    "get/replies:51": "a list that is read only if it is expected",
 }
 
 
@@ -470,5 +492,5 @@ def test_a_reply_is_not_read_as_another_of_its_endpoint(fmt: int) -> None:
             continue
         for declared in codec.endpoint.own:
             found = codec.validate(vector.body, fmt=fmt, expect=declared.cls).reply
-            alike = declared.cls is type(reply) or declared.object is other.object
+            alike = declared.cls is type(reply) or declared.object is other.object or declared.object.is_generic
             assert found is None or alike or type(found) is ErrorReply, (vector, found)

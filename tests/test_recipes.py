@@ -6,24 +6,29 @@ import asyncio
 import importlib.util
 import logging
 import os
+import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 import aiohttp
 import httpx
 import pytest
 import requests
 
-from smsc_codec import ApiError, DecodeError, OperatorStatus, Sender, SenderError, SenderStatus
+from smsc_codec import ApiError, DecodeError, ErrorReply, OperatorStatus, Sender, SenderError, SenderStatus, encode
 from smsc_codec.endpoints.balance import Balance
+from smsc_codec.endpoints.get import GetError, MessageList
 from smsc_codec.endpoints.send import MessageError, MessageSent
 from smsc_codec.endpoints.senders import TEXT_ORDER
-from smsc_codec.endpoints.status import DeliveryError, MessageState
+from smsc_codec.endpoints.status import DeliveryError, Message, MessageState
 from smsc_codec.testing import FakeSenders, FakeSmsc
 
 FOLDER = Path(__file__).parent.parent / "examples" / "clients"
@@ -386,3 +391,54 @@ def test_messages_as_a_program(path: Path, service: FakeSmsc) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and done.stderr.startswith("ApiError: error 2 (authorise error)")
     assert PSW not in done.stderr
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """Answers `get_messages` with a page of messages behind the one that `prev_id` names."""
+
+    messages = 0
+    asked: ClassVar[list[dict[str, str]]] = []
+
+    def do_POST(self) -> None:
+        form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.asked.append(form)
+        first = int(form.get("prev_id", 0)) + 1
+        some = range(first, min(first + int(form["cnt"]), self.messages + 1))
+        found: Any = MessageList(tuple(Message(MessageState.DELIVERED, id=number) for number in some))
+        if not found:
+            found = ErrorReply(GetError.NOT_FOUND, "record not found")
+        if form["psw"] != PSW:
+            found = ErrorReply(GetError.AUTHORISATION, "authorise error")
+        body = encode(found, fmt=int(form["fmt"]), endpoint="get")
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *given: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (3, 2), (5, 2), (6, 3)])
+def test_messages_page_by_page(count: int, pages: int) -> None:
+    """The function that `docs/recipes.md` shows."""
+    text = (FOLDER.parent.parent / "docs" / "recipes.md").read_text("utf-8")
+    block = next(each for each in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "prev_id" in each)
+    names: dict[str, Any] = {}
+    exec(block.replace("PAGE = 1000", "PAGE = 3"), names)
+    _Pages.messages = count
+    _Pages.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server, requests.Session() as session:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}/sys/"
+            found = names["messages"](session, url, LOGIN, PSW)
+            assert [message.id for message in found] == [*range(1, count + 1)]
+            assert [form.get("prev_id") for form in _Pages.asked] == [None, "3", "6"][:pages]
+            with pytest.raises(ApiError) as caught:
+                names["messages"](session, url, LOGIN, "wrong")
+            assert caught.value.code is GetError.AUTHORISATION
+        finally:
+            server.shutdown()
+            thread.join()

@@ -109,7 +109,8 @@ def test_the_schema_is_that_of_the_model() -> None:
             assert {*described["properties"]} == fixed | {field.name for field in msgspec.structs.fields(reply.cls)}
             assert described["additionalProperties"] is False
         if reply.many:
-            record = DEFINED[DEFINED[kind]["properties"][reply.attribute]["items"]["$ref"].rpartition("/")[2]]
+            described = DEFINED[kind].get("oneOf", [DEFINED[kind]])[0]
+            record = DEFINED[described["properties"][reply.attribute]["items"]["$ref"].rpartition("/")[2]]
             fields = msgspec.structs.fields(reply.object.cls)
             assert list(record["properties"]) == [field.name for field in fields]
             needed = {field.name for field in reply.object.fields if not field.optional}

@@ -92,7 +92,7 @@ def test_only_the_caller_can_tell_which_list_is_empty(fmt: int, body: str, words
 
 def test_an_empty_root_has_a_name() -> None:
     assert alike(KNOWN, b"<groups/>", 2) == Groups()
-    assert "found a list of groups" in alike(KNOWN, b"<groups/>", 2, expect=People)
+    assert "found an empty list" in alike(KNOWN, b"<groups/>", 2, expect=People)
     assert "found <foo>" in alike(KNOWN, b"<foo/>", 2, expect=People)
     report = KNOWN.validate('<result a="1"/>', fmt=2, expect=People)
     assert report.reply == People() and [finding.code for finding in report.findings] == ["unknown-key"]
@@ -166,7 +166,9 @@ def test_an_error_is_never_generic(body: str) -> None:
 
 def test_one_record_and_a_list_of_them() -> None:
     thing = Thing(kept({"a": "1"}))
-    bodies = [(0, b"a = 1"), (2, b"<thing>\n<a>1</a>\n</thing>"), (2, b"<foo><a>1</a></foo>"), (3, b'{\n"a": 1\n}')]
+    assert "expected 'ERROR = '" in alike(SINGLE, b"a = 1", 0)  # the id of something new
+    assert alike(SINGLE, b"a = 1", 0, expect=Thing) == thing
+    bodies = [(2, b"<thing>\n<a>1</a>\n</thing>"), (2, b"<foo><a>1</a></foo>"), (3, b'{\n"a": 1\n}')]
     for fmt, body in bodies:
         assert alike(SINGLE, body, fmt) == thing == alike(SINGLE, body, fmt, expect=Thing)
     assert alike(SINGLE, b"a = 1", 0, expect=Things) == Things((thing,)) == alike(SINGLE, b'[{"a": 1}]', 3)

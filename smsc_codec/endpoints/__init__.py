@@ -27,6 +27,7 @@ __all__ = [
     "CLASSES",
     "DEFAULT",
     "ENDPOINTS",
+    "HOMES",
     "OTHERS",
     "all_kinds",
     "codec_of",
@@ -51,15 +52,26 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "balance": ("Balance", "BalanceError"),
         "info": ("InfoError", "OperatorInfo", "OperatorInfoList"),
+        "get": (
+            *("GetError", "IncomingList", "IncomingMessage", "MegaAccount", "MegaAccountList", "MessageList"),
+            *("PriceList", "PriceZone", "SenderList", "Statistics", "StatisticsList"),
+        ),
     }
 )
 """Those whose replies can be read and written, and the public classes of each. The first one is meant if the caller
-does not say which."""
+does not say which. Several may have a class; its module is that of the first one."""
 
 DEFAULT = next(iter(ENDPOINTS))
 """The endpoint that is meant if the caller does not say which."""
 
-CLASSES: Mapping[str, str] = MappingProxyType({cls: name for name, classes in ENDPOINTS.items() for cls in classes})
+HOMES: Mapping[str, str] = MappingProxyType(
+    {cls: name for name, classes in reversed([*ENDPOINTS.items()]) for cls in classes}
+)
+"""The first endpoint that has each of the classes."""
+
+_LISTED = [cls for classes in ENDPOINTS.values() for cls in classes]
+
+CLASSES: Mapping[str, str] = MappingProxyType({cls: name for cls, name in HOMES.items() if _LISTED.count(cls) == 1})
 """The endpoint that has each of the classes which only one has."""
 
 OTHERS = tuple(name for name in PAGES if name not in ENDPOINTS)

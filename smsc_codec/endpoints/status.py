@@ -273,6 +273,12 @@ class Message(Answer, Stated, frozen=True):
     sms_cnt: int | None = None
     """How many messages it was cut into."""
     id: int | None = None
+    int_id: int | None = None
+    """The service's own number of the message, with `get_messages=1`, as the next two."""
+    format: int | None = None
+    """0 for a message, 8 for an e-mail."""
+    crc: int | None = None
+    """A check sum, of which the documentation says nothing."""
     other: Mapping[str, str] = EMPTY
     """What the reply says beside these."""
 
@@ -341,6 +347,8 @@ MESSAGE = Object(
         _view("type", code(MessageType, "the type of a message")),
         _view("sms_cnt", ID),
         _view("id", ID, text="ID"),
+        # [cap] get.php; the records of both endpoints are messages.
+        *(_view(name, ID) for name in ("int_id", "format", "crc")),
         Other(),
     ),
     orders={

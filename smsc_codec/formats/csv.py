@@ -15,7 +15,22 @@ from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Writer, writer
 from .._source import EMPTY_BODY, Source, quote
-from ..declare import Cell, Const, Endpoint, Layout, Maybe, Object, Only, Other, Reply, Rest, Signed, Type, name_of_cell
+from ..declare import (
+    Cell,
+    Const,
+    Endpoint,
+    Layout,
+    Maybe,
+    Object,
+    Only,
+    Other,
+    Reply,
+    Rest,
+    Signed,
+    Type,
+    either,
+    name_of_cell,
+)
 from ..errors import EncodeError
 from ..limits import Limits
 from ..model import ErrorReply
@@ -108,7 +123,6 @@ class CsvFormat(FormatReader):
         super().__init__(endpoint)
         # A layout says which fields there are, so that no reply is too wide to be tried.
         self.narrow, self.wide = (*self.narrow, *self.wide), ()
-        self._most_fields = max(len(layout.cells) for reply in self.narrow for layout in (*reply.csv, Layout(())))
         self._by_kind = {reply.kind: reply for reply in self.replies}
         self._lines_of: dict[str, dict[int, _Lines]] = {}
         for reply in self.lists:
@@ -119,6 +133,8 @@ class CsvFormat(FormatReader):
         # Of several lists a line alone may be one too.
         several = len(self.lists) > 1
         self._twins = tuple(reply for reply in self.lists if several or reply.object in alone)
+        every = (*self.narrow, *self._twins)
+        self._most_fields = max(len(layout.cells) for reply in every for layout in (*reply.csv, Layout(())))
         self._choices: dict[Any, _Choice] = {}
         self._taken: dict[Any, Any] = {}
         error = self.replies[0]
@@ -320,7 +336,7 @@ class CsvFormat(FormatReader):
             reply for reply in self.endpoint.own if not reply.is_known(self.fmt) and (not expect or reply.cls in expect)
         ]
         if unknown:
-            titles = " or ".join(reply.title for reply in unknown)
+            titles = either(reply.title for reply in unknown)
             reason = (
                 f"expected {self.endpoint.expected()}, found {found_}; nobody knows what {titles} looks like with fmt=1"
             )

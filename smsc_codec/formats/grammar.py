@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from copy import copy
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -128,10 +130,10 @@ class Grammar:
         for number, key in enumerate(keys):
             if number and not self._feed(parser, "_NEXT"):
                 return None
-            name = self._key(key, _accepted(parser))
+            name = self._key(key, self._accepted(parser))
             if name is None or not self._feed(parser, name) or not self._feed(parser, "_IS"):
                 return None
-            accepted = _accepted(parser)
+            accepted = self._accepted(parser)
             values = [each for each in self._terminals if each in accepted and self.kind(each) not in _PUNCTUATION]
             if values:
                 parser.feed_token(Token(values[0], ""))
@@ -140,11 +142,24 @@ class Grammar:
             if not values:
                 return None
             found.append(values)
-        return found if "$END" in _accepted(parser) else None
+        return found if "$END" in self._accepted(parser) else None
+
+    def _accepted(self, parser: InteractiveParser) -> set[str]:
+        """Return the terminals that may follow. Lark's own list lacks those that an imported rule brings along."""
+        found: set[str] = set()
+        conf = copy(parser.parser_state.parse_conf)
+        conf.callbacks = {}  # nothing is made of these tokens
+        for name in {"$END", *self._terminals} & parser.choices().keys():  # type: ignore[no-untyped-call]
+            ahead = parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
+            ahead.parser_state.parse_conf = conf
+            with suppress(UnexpectedToken):
+                ahead.feed_token(Token(name, ""))
+                found.add(name)
+        return found
 
     def _feed(self, parser: InteractiveParser, terminal: str) -> bool:
         """Feed punctuation, a literal or a key if the parser accepts it."""
-        name = next((each for each in _accepted(parser) if terminal in (each, _own_name(each))), None)
+        name = next((each for each in self._accepted(parser) if terminal in (each, _own_name(each))), None)
         if name is not None:
             parser.feed_token(Token(name, ""))
         return name is not None
@@ -263,12 +278,6 @@ class Grammar:
             return known
         words = name.strip("_").replace("_", " ")
         return f"{'an' if words[0] in 'aeio' else 'a'} {words}"
-
-
-def _accepted(parser: InteractiveParser) -> set[str]:
-    """Return the terminals that may follow."""
-    names: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
-    return names
 
 
 _NO_RULE = re.compile(r"Using an undefined rule: NonTerminal\('(.*)'\)").fullmatch

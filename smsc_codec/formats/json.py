@@ -19,11 +19,11 @@ from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenText, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source
-from ..declare import ID, TEXT, Endpoint, Field, Many, OpenMap, Reply, Type
+from ..declare import ID, TEXT, Endpoint, Field, Many, OpenMap, Reply, Type, either
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
-from .reader import FormatReader, check_width, rank, required, texts_with
+from .reader import FormatReader, check_width, rank, texts_with
 from .shapes import AtOnce, Shapes, Tables, grouped, most_shapes
 
 _PLAIN = r'[^"\\\x00-\x1f]'
@@ -185,12 +185,8 @@ class JsonFormat(FormatReader):
     def _fitting(self, replies: Sequence[Reply], keys: Sequence[str], expect: tuple[Any, ...]) -> Reply | None:
         """Return the one of *replies* that an object with these keys is meant to be, None if `read` has to judge."""
         given = {*keys}
-        ranked = [
-            (len(given - each.object.names(self.fmt).keys()), each)
-            for each in replies
-            if given >= required(each, self.fmt)
-        ]
-        best = self.choose(ranked, expect) if len(ranked) > 1 else [each for _, each in ranked]
+        ranked = [(len(given - each.object.names(self.fmt).keys()), each) for each in replies if self.fits(each, given)]
+        best = self.choose(_expected(ranked, expect), expect) if len(ranked) > 1 else [each for _, each in ranked]
         return best[0] if len(best) == 1 else None
 
     def _shape_of(self, replies: Sequence[Reply], row: Any, expect: tuple[Any, ...]) -> _Shape:
@@ -336,9 +332,9 @@ class JsonFormat(FormatReader):
         ranked = [
             (len(keys - each.object.names(self.fmt).keys()), each)
             for each in self.lists
-            if keys and keys >= required(each, self.fmt)
+            if isinstance(first, Pairs) and self.fits(each, keys)
         ]
-        best = self.choose(ranked, expect)
+        best = self.choose(_expected(ranked, expect), expect)
         if len(best) > 1:
             raise self.ambiguous(best, "an array")
         # What is wrong with its records is said of the list that is expected, or of the only one.
@@ -346,7 +342,7 @@ class JsonFormat(FormatReader):
         if best or expected or len(self.lists) == 1:
             return [*best, *expected, *self.lists][0]
         found = f"an object with {_keys_in(first, source)}" if keys else words_of(first, source)
-        wanted = " or ".join(each.title for each in self.lists)
+        wanted = either(each.title for each in self.lists)
         raise Trouble(f"expected {wanted}, found an array that begins with {found}", Place((0,)), "", "malformed")
 
     def _note_members(self, reply: Reply, pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
@@ -408,15 +404,15 @@ class JsonFormat(FormatReader):
             # A single object stands for a list of it. A number alone is an id.
             alone = len(pairs) == 1 and isinstance(pairs[0][1], Bare)
             keys = {key for key, _ in pairs}
-            if alone or not keys >= required(reply, self.fmt):
+            if alone or not self.fits(reply, keys):
                 return None
             return len(keys - reply.object.names(self.fmt).keys())
         return rank(reply, self.fmt, pairs)
 
     def _is_generic(self, pairs: Pairs) -> bool:
-        """Whether an object can be a generic reply: something of it can be kept, and it is not a constant."""
+        """Whether an object can be a generic reply: something of it can be kept, and it is not `OK`."""
         kept = any(isinstance(value, str) for _, value in pairs)
-        return kept and not any(self._rank(each, pairs) == 0 for each in self.narrow if each.constant)
+        return kept and {key for key, _ in pairs} != {"result"}
 
     def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
         """Return where in the text each of *places* is."""
@@ -543,6 +539,11 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     one = msgspec.json.Decoder(loose).decode
     texts = tuple(name for name, key in zip(loose.__struct_fields__, keys) if key in quoted)
     return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, ordered)
+
+
+def _expected(ranked: list[tuple[int, Reply]], expect: tuple[Any, ...]) -> list[tuple[int, Reply]]:
+    """Return the lists that are expected, or all replies if none of them is: keys of another one are only unknown."""
+    return [pair for pair in ranked if pair[1].many and pair[1].cls in expect] or ranked
 
 
 def _in_member(reply: Reply, pairs: Pairs) -> list[Any] | None:

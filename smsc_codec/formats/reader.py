@@ -13,7 +13,7 @@ words for what is wrong.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,7 @@ from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._source import Source
-from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type
+from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type, either
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..model import ErrorReply
@@ -121,9 +121,19 @@ class FormatReader(ABC):
             each
             for each in self.replies
             if each is not reply and not (each.many and each.object is reply.object)
-            if generic or not (each.constant or each.object.is_generic)
+            if generic or not each.object.is_generic
         ]
-        return any(({"result"} if each.constant else required(each, self.fmt)) <= {*keys} for each in others)
+        given = {*keys}
+        # What has a result and nothing else is `OK`, which not every endpoint says.
+        return given == {"result"} or any(not each.constant and self.fits(each, given) for each in others)
+
+    def fits(self, reply: Reply, keys: Set[str]) -> bool:
+        """Whether keys are all that a reply, or a record of it, has to have."""
+        if self.fmt not in reply.object.also:
+            return required(reply, self.fmt) <= keys
+        names = reply.object.names(self.fmt)
+        given = {names[key] for key in keys if key in names}
+        return all(field.optional or field.name in given for field in reply.object.fields)
 
     def choose(self, ranked: Iterable[tuple[int, Reply]], expect: tuple[Any, ...]) -> list[Reply]:
         """Return the reply that a body is, of those that it can be, each with how many of its keys are not known.
@@ -145,8 +155,7 @@ class FormatReader(ABC):
 
     def ambiguous(self, some: Iterable[Reply], found: str) -> Trouble:
         """Return what is wrong with a body that can be any of these replies."""
-        *titles, last = (reply.title for reply in some)
-        choices = f"{', '.join(titles)} or {last}"
+        choices = either(reply.title for reply in some)
         reason = (
             f"expected a reply that can mean one thing, found {found}, which can be {choices} (say what is expected)"
         )

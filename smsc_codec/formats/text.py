@@ -38,6 +38,9 @@ _LONG_VALUE = 64
 
 _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match
 
+# A number alone.
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = (?:0|[1-9][0-9]{0,17})(?:\r?\n)?").fullmatch
+
 _Values: TypeAlias = list[Callable[[str], Any]]
 """For each key of a record what its values match."""
 
@@ -329,6 +332,8 @@ class TextFormat(RunReader):
             alike = [each.cls for each in self._records if each.object is found[0].object]
             if self._has_needed(text, found[0]) and not (wanted and not any(cls in expect for cls in alike)):
                 return found
+        elif not wanted and _ID(text):
+            return []  # the id of something new
         else:
             small = self.small_reader(None, False)(text[: self._line_of(text, 0)[0]])
             if small is not None and (not wanted or type(small) in expect):
@@ -338,9 +343,9 @@ class TextFormat(RunReader):
     def _has_needed(self, text: str, reply: Reply) -> bool:
         """Whether the keys of the first record, or what looks like them, are all that a record has to have."""
         record = text[: self._record_of(text, 0, reply)[0]]
-        needed = [each.key(self.fmt) or "" for each in reply.object.fields if not each.may_lack(self.fmt)]
-        return all(
-            record.startswith(f"{key}{self._equals}") or f"{self._comma}{key}{self._equals}" in record for key in needed
+        start = f"{self._comma}{record}"
+        return self.fits(
+            reply, {key for key in reply.object.names(self.fmt) if f"{self._comma}{key}{self._equals}" in start}
         )
 
     def _renamed(

@@ -267,14 +267,27 @@ function mapOf(value) {
   return value;
 }
 
-/** Every reply that *make* can make; that which is expected comes first. */
+/** Whether nobody knows the keys of a reply. */
+const isGeneric = (reply) => reply.fields.length === 0 && reply.other !== undefined;
+
+/** The replies that something with these keys can be: one of which nobody knows the keys only if no other has them. */
+function withKeys(replies, expect, fmt, keys) {
+  const names = (form) => new Map([...form.fields.map((field) => [field.name, field.keys[fmt]]), ...aliases(form)]);
+  const aliases = (form) => Object.entries(form.also?.[fmt] ?? {}).filter(([key]) => keys.has(key)).map(([key, name]) => [name, key]);
+  const needed = (form) => form.fields.filter((field) => !field.optional).map((field) => names(form).get(field.name));
+  const known = replies.some((reply) => reply.fields.length > 0 && reply.kind !== "error" && needed(reply).every((key) => keys.has(key)));
+  return known ? replies.filter((reply) => !isGeneric(reply) || reply.kind === expect) : replies;
+}
+
+/** Every reply that *make* can make, and its form; that which is expected comes first, what nobody knows last. */
 function* everyOf(replies, expect, make) {
-  const ordered = [...replies].sort((one, other) => Number(other.kind === expect) - Number(one.kind === expect));
+  const place = (reply) => (reply.kind === expect ? 0 : isGeneric(reply) ? 2 : 1);
+  const ordered = [...replies].sort((one, other) => place(one) - place(other));
   let refused = new Refused("nothing");
   for (const reply of ordered) {
     try {
       const made = make(reply);
-      if (made !== undefined) yield new Map([["kind", reply.kind], ...made]);
+      if (made !== undefined) yield [new Map([["kind", reply.kind], ...made]), reply];
     } catch (trouble) {
       if (!(trouble instanceof Refused)) throw trouble;
       refused = trouble;
@@ -284,10 +297,18 @@ function* everyOf(replies, expect, make) {
 }
 
 function firstOf(replies, expect, make) {
-  return everyOf(replies, expect, make).next().value;
+  return everyOf(replies, expect, make).next().value[0];
 }
 
-/** The reply with the fewest keys that nobody has documented, and the fewest *misfits*; of several the first one. */
+/** The list without records that is expected, or the only one. */
+function emptyList(replies, expect) {
+  const lists = replies.filter((reply) => reply.many);
+  const found = lists.filter((reply) => reply.kind === expect)[0] ?? (lists.length === 1 || expect ? lists[0] : undefined);
+  if (found === undefined) throw new Refused("an empty list of any kind");
+  return new Map([["kind", found.kind], [found.many, []]]);
+}
+
+/** The reply with the fewest keys that nobody has documented, and the fewest *misfits*; of several the first one, but for lists. */
 function bestOf(replies, expect, make, misfits = () => 0) {
   const unknown = (reply) => {
     const [record] = [...reply.values()].find(Array.isArray) ?? [];
@@ -295,13 +316,18 @@ function bestOf(replies, expect, make, misfits = () => 0) {
     return others + misfits(reply.get("kind"));
   };
   let best;
+  let form;
+  let several = false;
   try {
-    for (const made of everyOf(replies, expect, make)) {
-      if (best === undefined || unknown(made) < unknown(best)) best = made;
+    for (const [made, reply] of everyOf(replies, expect, make)) {
+      if (best !== undefined && (isGeneric(form) || isGeneric(reply))) break;
+      if (best === undefined || unknown(made) < unknown(best)) [best, form, several] = [made, reply, false];
+      else if (unknown(made) === unknown(best) && form.kind !== expect) several ||= Boolean(form.many && reply.many);
     }
   } catch (trouble) {
     if (best === undefined || !(trouble instanceof Refused)) throw trouble;
   }
+  if (several) throw new Refused("several lists");
   return best;
 }
 
@@ -309,7 +335,8 @@ function decodeJson(text, replies, expect) {
   if (TEXT.test(text)) return decodePlain(text, replies);
   const value = parseJson(text);
   if (Array.isArray(value)) {
-    return firstOf(replies, expect, (reply) => {
+    if (value.length === 0) return emptyList(replies, expect);
+    return bestOf(withKeys(replies, expect, "json", new Map(mapOf(value[0]))), expect, (reply) => {
       return reply.many && [[reply.many, value.map((item) => record(reply, "json", mapOf(item)))]];
     });
   }
@@ -319,6 +346,11 @@ function decodeJson(text, replies, expect) {
     if (reply.kind === "error") return undefined;
     if (reply.constant) return spelled(members) === `{"result":"${reply.constant}"}` ? [] : undefined;
     if (!reply.many) return record(reply, "json", members);
+    const inside = members.get(reply.member);
+    const [first] = members.values();
+    const isKept = [...members.values()].some((item) => item instanceof Num || typeof item === "string");
+    if (isGeneric(reply) && (!isKept || (members.size === 1 && first instanceof Num))) return undefined;
+    if (Array.isArray(inside)) return [[reply.many, inside.map((item) => record(reply, "json", mapOf(item)))]];
     return [[reply.many, [record(reply, "json", members)]]];
   });
 
@@ -349,11 +381,13 @@ function errorIn(reply, line) {
 
 function decodeText(text, replies, expect) {
   const body = text.replace(/^(?:[ \t]*\r?\n)+/, "").replace(/(?:\r?\n[ \t]*)+$/, "");
-  if (body.trim() === "") return firstOf(replies, expect, (reply) => reply.many && [[reply.many, []]]);
+  if (body.trim() === "") return emptyList(replies, expect);
   const lines = body.split(/\r?\n/);
-  return firstOf(replies, expect, (reply) => {
+  if (ERROR.test(body)) return firstOf(replies, undefined, (reply) => (reply.kind === "error" ? errorIn(reply, body) : undefined));
+  const keys = new Set([...body.matchAll(/(?:^|, )([A-Za-z_][A-Za-z0-9_]*) = /g)].map((match) => match[1]));
+  return firstOf(withKeys(replies, expect, "text", keys), expect, (reply) => {
+    if (reply.kind === "error") return undefined;
     if (reply.constant) return body === reply.constant ? [] : undefined;
-    if (reply.kind === "error") return errorIn(reply, body);
     if (reply.kind in SENTENCES) return sentence(reply, lines, expect);
     const records = recordsIn(reply, body).map((line) => record(reply, "text", keysIn(reply, line)));
     if (reply.many) return [[reply.many, records]];
@@ -454,7 +488,7 @@ function keysIn(form, line) {
 
 function decodeCsv(text, replies, expect, request) {
   const body = text.replace(/^(?:[ \t]*\r?\n)+/, "").replace(/(?:\r?\n[ \t]*)+$/, "");
-  if (body.trim() === "") return firstOf(replies, expect, (reply) => reply.many && [[reply.many, []]]);
+  if (body.trim() === "") return emptyList(replies, expect);
   const [line, ...rest] = body.split(/\r?\n/);
   if (rest.length === 0) {
     const constant = replies.find((reply) => reply.constant === line);
@@ -638,6 +672,9 @@ function decodeXml(text, replies, expect) {
   if (root === undefined) throw new Refused("no element");
   const isError = elements.length === 1 && root.children.some((child) => child.tag === "error_code");
   const misfits = new Map();
+  const isList = replies.some((reply) => reply.many && reply.kind === expect);
+  const isEmpty = elements.length === 1 && root.children.length === 0 && root.text.trim() === "";
+  if (isList && isEmpty && root.tag === "result") return emptyList(replies, expect);
   return bestOf(replies, expect, (reply) => {
     if ((reply.kind === "error") !== isError) return undefined;
     if (reply.constant) {
@@ -667,7 +704,12 @@ function itemsIn(reply, elements) {
   const [root] = elements;
   if (elements.length === 1 && root.tag !== reply.item) {
     if (root.text.trim() !== "" || !(reply.xml.includes(root.tag) || root.children.length > 0)) throw new Refused("no list");
-    if (root.children.some((child) => child.tag !== reply.item)) throw new Refused("another element");
+    // Nobody knows what the records of some lists are called.
+    const isRecord = (child) => child.tag === root.children[0].tag && child.children.length + child.attributes.size > 0;
+    const isAny = isGeneric(reply) && root.children.every(isRecord);
+    const isNested = root.children.some((child) => child.children.some((value) => value.children.length > 0));
+    if (isGeneric(reply) && isNested) throw new Refused("an element in a value");
+    if (!isAny && root.children.some((child) => child.tag !== reply.item)) throw new Refused("another element");
     return root.children;
   }
   if (elements.some((element) => element.tag !== reply.item)) throw new Refused("another element");

@@ -1,0 +1,304 @@
+"""`/sys/get.php`: messages, incoming messages, statistics, prices, accounts.
+
+The evidence is in `docs/wire-format/get.md`; fmt=0 in `grammars/get.lark`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from .._public import publish
+from ..codec import Codec
+from ..declare import (
+    COUNT,
+    COUNTED,
+    DATE,
+    DIGITS,
+    FREE,
+    ID,
+    MONEY,
+    NAME,
+    TEXT,
+    Cell,
+    Endpoint,
+    Field,
+    Layout,
+    Object,
+    Only,
+    Other,
+    Reply,
+    Rest,
+)
+from ..mapping import EMPTY
+from ..model import ErrorCode, Records
+from .senders import LIST, SenderList
+from .status import MESSAGE, Message
+
+
+class GetError(ErrorCode):
+    """The error numbers of `get.php`."""
+
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    # [client] It is how an empty list comes.
+    NOT_FOUND = 3, "nothing found", False, True
+    # [doc] The block is said to be temporary, and no time is given.
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    # [doc] The tariffs' page says three; the other pages have not been seen.
+    TOO_MANY_REQUESTS = (
+        9,
+        "more than three identical requests a minute, or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+
+
+class MessageList(Records[Message], frozen=True):
+    """The answer to `get_messages=1`: messages that were sent."""
+
+    messages: tuple[Message, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+class IncomingMessage(msgspec.Struct, frozen=True):
+    """A message that came in."""
+
+    id: int
+    received: datetime
+    """When it came, in Moscow."""
+    phone: str
+    """Who sent it."""
+    message: str
+    """The text."""
+    to_phone: str | None = None
+    """The number that it came to."""
+    sent: datetime | None = None
+    """When it was sent, in Moscow."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class IncomingList(Records[IncomingMessage], frozen=True):
+    """The answer to `get_answers=1`: messages that came in."""
+
+    messages: tuple[IncomingMessage, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    """What an account has sent and paid."""
+
+    login: str
+    """The account."""
+    sms: int
+    """How many messages."""
+    credit: Decimal | None = None
+    """What was spent."""
+    debit: Decimal | None = None
+    """What was paid in."""
+    currency: str | None = None
+    """The code of the currency."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class StatisticsList(Records[Statistics], frozen=True):
+    """The answer to `get_stat=1`."""
+
+    rows: tuple[Statistics, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+class PriceZone(msgspec.Struct, frozen=True):
+    """What messages cost in a part of the world. The documentation is cut off behind `call`."""
+
+    zone: str
+    """The tariff zone."""
+    name: str | None = None
+    api: Decimal | None = None
+    """An SMS through the API."""
+    mass: Decimal | None = None
+    """An SMS through the account."""
+    mms: Decimal | None = None
+    hlr: Decimal | None = None
+    call: Decimal | None = None
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class PriceList(Records[PriceZone], frozen=True):
+    """The answer to `get_price=1`."""
+
+    zones: tuple[PriceZone, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+class MegaAccount(msgspec.Struct, frozen=True):
+    """A mega account; nobody knows its keys."""
+
+    other: Mapping[str, str] = EMPTY
+    """All that the reply says."""
+
+
+class MegaAccountList(Records[MegaAccount], frozen=True):
+    """The answer to `get_mega_accounts=1`."""
+
+    accounts: tuple[MegaAccount, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+# [cap] The order of fmt=0: what is known of the number stands behind it, the ids behind the text.
+_TEXT_ORDER = (
+    *("status", "last_date", "last_timestamp", "flag", "err", "imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet"),
+    *("send_date", "send_timestamp", "phone", "mccmnc", "country", "operator", "operator_orig", "region", "cost"),
+    *("sender_id", "status_name", "message", "comment", "type", "id", "int_id", "sms_cnt", "format", "crc"),
+)
+# [client] The order of fmt=3: what is known of the number stands behind the text.
+_NUMBER = ("mccmnc", "country", "operator", "operator_orig", "region")
+_ORDER = tuple(name for name in _TEXT_ORDER if name not in _NUMBER)
+_AT = _ORDER.index("type")
+_JSON_ORDER = (*_ORDER[:_AT], *_NUMBER, *_ORDER[_AT:])
+
+SENT = Object(
+    Message,
+    (*(MESSAGE.by_name[name] for name in _TEXT_ORDER), Other()),
+    orders={"xml": (_JSON_ORDER,), "json": (_JSON_ORDER,)},
+)
+# [open] The values of fmt=0 with time stamps. An error has up to three digits, and stands there if there is one.
+_BEHIND: tuple[Cell, ...] = (
+    *("phone", "mccmnc", "country", "operator", "region", "cost", "sender_id", "status_name"),
+    *(Rest("message"), Only("type", "[0-9]{1,2}"), "id", "int_id", "sms_cnt", "format", "crc"),
+)
+MESSAGES = Reply(
+    "messages",
+    "a list of messages",
+    SENT,
+    many=MessageList,
+    rule="status",
+    csv=(
+        Layout(("status", "last_timestamp", Only("send_timestamp", "[0-9]{5,18}"), *_BEHIND)),
+        Layout(("status", "last_timestamp", Only("err", "[0-9]{1,4}"), "send_timestamp", *_BEHIND)),
+    ),
+    xml=("messages",),
+    item="sms",
+)
+ANSWERS = Reply(
+    "answers",
+    "a list of incoming messages",
+    Object(
+        IncomingMessage,
+        (
+            Field("id", ID),
+            Field("received", DATE),
+            Field("phone", DIGITS),
+            Field("message", FREE),
+            Field("to_phone", DIGITS, optional=True),
+            Field("sent", DATE, optional=True),
+            Other(),
+        ),
+    ),
+    many=IncomingList,
+    rule="answer",
+    # [open] A client asks for it; whether it has dates or time stamps has not been seen.
+    csv=(Layout(("id", "received", "phone", Rest("message"), "to_phone", "sent")),),
+    xml=("answers",),
+    item="answer",
+)
+STATISTICS = Reply(
+    "stat",
+    "statistics",
+    Object(
+        Statistics,
+        (
+            Field("login", NAME),
+            Field("sms", COUNT),
+            Field("credit", MONEY, optional=True),
+            Field("debit", MONEY, optional=True),
+            Field("currency", NAME, optional=True),
+            Other(),
+        ),
+        # [doc] The page calls the count so, and a client `sms`.
+        also={fmt: {"cnt": "sms"} for fmt in ("text", "xml", "json")},
+    ),
+    many=StatisticsList,
+    rule="statistic",
+    csv=(Layout(("login", "sms", "credit", "debit", Only("currency", r"[^\W\d_][^,\r\n]*"))),),
+    xml=("stat",),
+    item="user",
+)
+PRICES = Reply(
+    "prices",
+    "a list of prices",
+    Object(
+        PriceZone,
+        (
+            Field("zone", DIGITS),
+            Field("name", TEXT, optional=True),
+            *(Field(name, MONEY, optional=True) for name in ("api", "mass", "mms", "hlr", "call")),
+            Other(),
+        ),
+    ),
+    many=PriceList,
+    rule="zone",
+    xml=("zones",),
+    item="zone",
+    member="zones",  # [client] an object with an array
+    unknown=("csv",),  # the documentation of what a line has is cut off
+)
+ACCOUNTS = Reply(
+    "mega_accounts",
+    "a list of mega accounts",
+    Object(MegaAccount, (Other(),)),
+    many=MegaAccountList,
+    rule="record",
+    xml=("accounts",),
+    item="account",
+)
+COMMANDS: Mapping[str, Any] = MappingProxyType(
+    {
+        "get_messages": MessageList,
+        "get_answers": IncomingList,
+        "get_stat": StatisticsList,
+        "get_price": PriceList,
+        "get_mega_accounts": MegaAccountList,
+        "get_senders": SenderList,
+    }
+)
+"""The parameter that is 1 in a request, and what it is answered with."""
+
+ENDPOINT: Endpoint[MessageList | IncomingList | StatisticsList | PriceList | MegaAccountList | SenderList] = Endpoint(
+    "get.php",
+    "get",
+    (MESSAGES, ANSWERS, STATISTICS, PRICES, ACCOUNTS, LIST),  # [client] the last is older than senders.php
+    errors=GetError,
+    # Which messages they are is nothing that the body tells, and pages are asked for by an id.
+    reads={
+        "prev_id": COUNTED,
+        "after_id": COUNTED,
+        "cnt": COUNTED,
+        "hour": COUNTED,
+        "format": ("8",),
+        "mycur": ("1",),
+        "balance2": ("1",),
+    },
+    commands=COMMANDS,
+)
+CODEC = Codec(ENDPOINT)
+
+__all__ = [
+    "GetError",
+    "IncomingList",
+    "IncomingMessage",
+    "MegaAccount",
+    "MegaAccountList",
+    "MessageList",
+    "PriceList",
+    "PriceZone",
+    "SenderList",
+    "Statistics",
+    "StatisticsList",
+]
+publish(globals(), "smsc_codec")
