@@ -18,7 +18,7 @@ from lark.lexer import PatternStr
 from msgspec.structs import replace
 
 from smsc_codec import FrozenMapping
-from smsc_codec.declare import Endpoint, Field, Many, Object, Other, Reply, Type
+from smsc_codec.declare import Endpoint, Field, Many, Object, OpenMap, Other, Reply, Type
 
 from .grammar_lane import GRAMMARS, without_blank_lines
 
@@ -166,7 +166,14 @@ def _build(obj: Object, pairs: list[Pair]) -> Any:
     for field in obj.fields:
         if field.name not in values and not field.may_lack("text"):
             raise RefusedError
-    if others:
+    rest = obj.open
+    if others and isinstance(rest, OpenMap):
+        known = obj.names("text")
+        open_ = [(key, text, re.fullmatch(rest.code.pattern, text)) for key, text in pairs if key not in known]
+        codes = {key: rest.code.enum(int(text)) for key, text, is_code in open_ if is_code}
+        values[rest.codes] = FrozenMapping.of(codes)
+        values[rest.texts] = FrozenMapping.of({key: text for key, text, is_code in open_ if not is_code})
+    elif others:
         if not isinstance(obj.open, Other):
             raise RefusedError
         values[obj.open.name] = FrozenMapping.of(others)

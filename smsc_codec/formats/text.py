@@ -332,12 +332,12 @@ class TextFormat(RunReader):
             alike = [each.cls for each in self._records if each.object is found[0].object]
             if self._has_needed(text, found[0]) and not (wanted and not any(cls in expect for cls in alike)):
                 return found
-        elif not wanted and _ID(text):
-            return []  # the id of something new
         else:
             small = self.small_reader(None, False)(text[: self._line_of(text, 0)[0]])
             if small is not None and (not wanted or type(small) in expect):
                 return []
+        if not wanted and _ID(text):
+            return found  # it may be the id of something new
         return self.choose([(0, reply) for reply in wanted or self._generic], expect)
 
     def _has_needed(self, text: str, reply: Reply) -> bool:
