@@ -131,6 +131,25 @@ def handlers(session: nox.Session) -> None:
 
 
 @nox.session
+def engines(session: nox.Session) -> None:
+    """Run the jobs of `examples/engines`, each in its engine. Those that cannot be installed here are skipped."""
+    install(session, library=".[test]")
+    for engine in nox.project.dependency_groups(PROJECT, "engines"):
+        install_if_possible(session, engine)
+    if shutil.which("java") is None:
+        install_java(session)
+    session.run("pytest", "-q", "-rs", "-n", "0", "-p", "no:cacheprovider", "tests/test_engines.py", *session.posargs)
+
+
+def install_java(session: nox.Session) -> None:
+    """Install Java from the system's packages, if it has any, and if that is allowed."""
+    try:
+        session.run("apt-get", "install", "-qq", "-y", "default-jre-headless", external=True)
+    except CommandFailed:
+        session.warn("Java cannot be installed here: Spark is not run")
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Fuzz every target for a moment, or with the options behind `--`."""
     install(session, library=".[test]")

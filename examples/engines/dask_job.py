@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from smsc_codec.arrow import FINDING, ROW, SCHEMA, decode_batch
+from smsc_codec.arrow import FINDING, ROW, decode_batch
 
 KEYS = ["ok", "endpoint", "fmt", "kind"]
 

@@ -1,4 +1,4 @@
-"""Validate a folder of Parquet with Spark: `python examples/engines/spark_job.py IN OUT`, or `spark-submit` with the same.
+"""Validate a folder of Parquet with Spark: `python examples/engines/spark_job.py IN OUT`, or with `spark-submit`.
 
 OUT/replies has a row for each reply: what is known of it, its findings, and all columns of IN but body and request.
 OUT/findings has a row for each finding, OUT/summary the counts. Nothing is lost or doubled if workers are killed:
