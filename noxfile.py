@@ -43,12 +43,13 @@ def install(session: nox.Session, *groups: str, library: str = "") -> None:
     session.install(*nox.project.dependency_groups(PROJECT, *groups), *(["-e", library] if library else []))
 
 
-def install_if_possible(session: nox.Session, *packages: str) -> None:
-    """Install packages that not every machine can have."""
-    try:
-        session.install(*packages)
-    except CommandFailed:
-        session.warn(f"these packages cannot be installed here: {' '.join(packages)}")
+def install_if_possible(session: nox.Session, *packages: str, one_by_one: bool = False) -> None:
+    """Install packages that not every machine can have: all of them or none, or *one_by_one* as many as can be had."""
+    for wanted in [[each] for each in packages] if one_by_one else [packages]:
+        try:
+            session.install(*wanted)
+        except CommandFailed:
+            session.warn(f"these packages cannot be installed here: {' '.join(wanted)}")
 
 
 def commands(page: str) -> list[str]:
@@ -134,8 +135,7 @@ def handlers(session: nox.Session) -> None:
 def engines(session: nox.Session) -> None:
     """Run the jobs of `examples/engines`, each in its engine. Those that cannot be installed here are skipped."""
     install(session, library=".[test]")
-    for engine in nox.project.dependency_groups(PROJECT, "engines"):
-        install_if_possible(session, engine)
+    install_if_possible(session, *nox.project.dependency_groups(PROJECT, "engines"), one_by_one=True)
     if shutil.which("java") is None:
         install_java(session)
     session.run("pytest", "-q", "-rs", "-n", "0", "-p", "no:cacheprovider", "tests/test_engines.py", *session.posargs)
@@ -214,7 +214,7 @@ def layers(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site in `site`. A warning, a link that leads nowhere and anything from another host fail."""
-    install(session, "docs", library=".")
+    install(session, "docs", library=".[arrow]")
     session.run("python", "-m", "sphinx", "-W", "-c", "docs", ".", "site", *session.posargs)
     if not (ROOT / "site" / "docs" / "reference.html").stat().st_size:
         session.error("the reference is empty")

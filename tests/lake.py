@@ -40,14 +40,15 @@ Counts = Counter[tuple[Any, ...]]
 def rows() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the usual and the unusual rows: replies of the table of cases, and some with wrong words about them."""
     usual: list[dict[str, Any]] = []
-    # As many times as they have to be drawn now and then.
-    unusual: list[dict[str, Any]] = 5 * [
+    wrong: list[dict[str, Any]] = [
         {"body": None},
         {"body": b"OK", "fmt": 7},
         {"body": b"OK", "endpoint": "nothing"},
         {"body": b"OK", "charset": "latin-1"},
         {"body": b"OK", "url": "https://elsewhere.example/sys/x?psw=hunter2"},
     ]
+    # As many times as they have to be to be drawn now and then.
+    unusual = 5 * wrong
     for number, vector in enumerate([*VECTORS, *OTHERS]):
         fmt = vector.row["fmt"]
         row = {"body": vector.body, "fmt": fmt, "charset": vector.row.get("charset")}

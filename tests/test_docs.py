@@ -24,6 +24,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import smsc_codec
+import smsc_codec.arrow
 import smsc_codec.callbacks
 import smsc_codec.declare
 import smsc_codec.recordings
@@ -362,6 +363,7 @@ def test_every_public_name_is_in_the_reference() -> None:
     }
     assert {name: sorted(names) for name, names in described.items()} == {
         "smsc_codec": sorted(smsc_codec.__all__),
+        "smsc_codec.arrow": sorted(smsc_codec.arrow.__all__),
         "smsc_codec.callbacks": sorted(smsc_codec.callbacks.__all__),
         "smsc_codec.declare": sorted(smsc_codec.declare.__all__),
         "smsc_codec.recordings": sorted(smsc_codec.recordings.__all__),

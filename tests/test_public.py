@@ -36,12 +36,15 @@ from smsc_codec import (
 from smsc_codec.model import Answer
 from smsc_codec.recordings import CODES, Entry, Found, Kind, Problem, Summary, WorkerError
 
-PACKAGES = ("smsc_codec", "smsc_codec.callbacks", "smsc_codec.recordings", "smsc_codec.testing")
+PACKAGES = (
+    *("smsc_codec", "smsc_codec.arrow", "smsc_codec.callbacks"),
+    *("smsc_codec.recordings", "smsc_codec.testing"),
+)
 PUBLIC = [(package, name) for package in PACKAGES for name in import_module(package).__all__]
 _FOUND = [each.name for each in walk_packages(smsc_codec.__path__, "smsc_codec.")]
 MODULES = ["smsc_codec", *(name for name in _FOUND if "._" not in name)]
 # Values.
-OTHERS = {"Reply", "CODES", "Callback", "LIMITS"}
+OTHERS = {"Reply", "CODES", "Callback", "LIMITS", "FINDING", "ROW", "SCHEMA"}
 
 
 @pytest.mark.parametrize(("package", "name"), PUBLIC, ids=str)
