@@ -5,8 +5,10 @@ pyarrow is imported by the first function that needs it, and has no types: what 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import msgspec
@@ -214,10 +216,8 @@ def _said(fmt: int | None, endpoint: str, url: str, charset: str) -> _Said:
 
 def read(tape: Tape, kind: Kind, keys: Keys) -> Iterator[Rows]:
     """Yield the rows of a file, some at a time. Raise `BrokenError`, `MissingError` and `OSError`."""
-    try:
-        import pyarrow
-    except ImportError:
-        raise MissingError(f"Parquet and Arrow files {MISSING}") from None
+    if find_spec("pyarrow") is None:
+        raise MissingError(f"Parquet and Arrow files {MISSING}")
     number = 1
     with tape.whole() as file:
         batches = (_parquet if kind is Kind.PARQUET else _arrow)(file, keys)
@@ -229,10 +229,10 @@ def read(tape: Tape, kind: Kind, keys: Keys) -> Iterator[Rows]:
                     batch.validate(full=True)
             except OptionError as error:
                 raise BrokenError(f"{error}; say which column it is (--key body=COLUMN)") from None
-            except (pyarrow.ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
-                if isinstance(error, OSError) and error.errno is not None:
+            except Exception as error:  # pyarrow's own, and those of Python's files
+                if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                     raise
-                # What is broken can ask for any amount of memory.
+                # What is broken can ask for any place of the file, and for any amount of memory.
                 reason = shortened(str(error).partition("\n")[0], _LONGEST_REASON) or "it does not fit the memory"
                 raise BrokenError(f"the {kind.value} data is broken here: {reason}") from None
             if batch is None:
