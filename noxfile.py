@@ -304,3 +304,4 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "bench", "--quick")
     session.run("smsc-codec", "bench", "--seconds", "0.01", "examples/replies")
     session.run("python", "-m", "bench.recordings", "--count", "1000")
+    session.run("python", "-m", "bench.engines", "--count", "1000", "--rounds", "1")

@@ -34,12 +34,12 @@ spark_job.main({source!r}, {target!r})
 """
 
 
-def needed(engine: str) -> None:
-    """Skip the test if an engine is not installed."""
-    if find_spec(MODULES[engine]) is None:
-        pytest.skip(f"{MODULES[engine]} is not installed: `nox -s engines` installs it")
+def if_installed(engine: str) -> pytest.MarkDecorator:
+    """Return the mark that skips a test, before its fixtures are made, if an engine is not installed."""
     if engine == "spark" and shutil.which("java") is None:
-        pytest.skip("Spark needs Java")
+        return pytest.mark.skipif(True, reason="Spark needs Java")
+    reason = f"{MODULES[engine]} is not installed: `nox -s engines` installs it"
+    return pytest.mark.skipif(find_spec(MODULES[engine]) is None, reason=reason)
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +66,8 @@ def test_every_job_is_run() -> None:
     assert {path.stem.removesuffix("_job") for path in JOBS.glob("*.py")} == {*MODULES}
 
 
-@pytest.mark.parametrize("engine", MODULES)
+@pytest.mark.parametrize("engine", [pytest.param(engine, marks=if_installed(engine)) for engine in MODULES])
 def test_jobs(engine: str, lake: Path, found: tuple[Counts, str], tmp_path: Path) -> None:
-    needed(engine)
     assert {code for _, _, code, *_ in found[0]} >= {"bad-entry", "no-body", "malformed", "value"}
     try:
         run(engine, lake, tmp_path)
@@ -77,10 +76,10 @@ def test_jobs(engine: str, lake: Path, found: tuple[Counts, str], tmp_path: Path
     check(tmp_path, found)
 
 
+@if_installed("spark")
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(
     lake: Path, found: tuple[Counts, str], tmp_path: Path
 ) -> None:
-    needed("spark")
     mark, target = tmp_path / "mark", tmp_path / "out"
     program = DIES_ONCE.format(jobs=str(JOBS), mark=str(mark), source=str(lake), target=str(target))
     (tmp_path / "job.py").write_text(program)
