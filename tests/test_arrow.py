@@ -22,6 +22,7 @@ from pyarrow import feather, ipc
 from smsc_codec import Finding, Format, OptionError, arrow, to_json, validate
 from smsc_codec.arrow import FINDING, ROW, SCHEMA, decode_batch, explode, schema_of
 from smsc_codec.cli.main import main
+from smsc_codec.cli.parser import COLUMNS
 from smsc_codec.endpoints import ENDPOINTS, OTHERS, all_kinds, codec_of
 from smsc_codec.errors import DecodeError
 from smsc_codec.model import ErrorReply
@@ -407,7 +408,7 @@ def test_batches_that_decode_batch_has_not_made() -> None:
 
 def test_schemas() -> None:
     assert [field.name for field in FINDING] == list(Finding.__struct_fields__)
-    assert ROW.names == list(_columns.Keys.__struct_fields__)
+    assert tuple(ROW.names) == _columns.Keys.__struct_fields__ == COLUMNS
     assert all(codec_of(name).endpoint.replies for name in ENDPOINTS)
 
 
