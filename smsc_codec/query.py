@@ -19,7 +19,7 @@ from ._secrets import NOTHING, Known
 from ._source import BOM, CHARSETS, bytes_of, charset_name, is_utf8, is_utf16, quote, size_of
 from ._types import is_really, lazy, name_of
 from .codec import Codec, strict_error
-from .declare import ANOTHER, COUNTED, FORMATS, Endpoint
+from .declare import ANOTHER, COUNTED, FORMATS, Endpoint, View
 from .door import name_of_endpoint, read, report
 from .endpoints import DEFAULT, ENDPOINTS, OTHERS, codec_of, name_in
 from .endpoints import known as known_names
@@ -386,9 +386,7 @@ def missing_views(query: Query, reply: Any) -> list[Finding]:
     declared = codec._replies[type(reply)]
     if not declared.many:
         return []
-    for view in codec.endpoint.views:
-        if any(query.parameters.get(name, "0") != value for name, value in view.when.items()):
-            continue
+    for view in _views(query):
         if query.fmt is not None and FORMATS[query.fmt] not in view.formats:
             continue
         for at, record in enumerate(getattr(reply, declared.attribute)):
@@ -397,6 +395,20 @@ def missing_views(query: Query, reply: Any) -> list[Finding]:
                 path = f"{declared.attribute}[{at}]"
                 return [Finding(Severity.WARNING, f"no-{view.field}", message, 0, 1, 1, path, "")]
     return []
+
+
+def has_views(query: Query) -> bool:
+    """Whether a request asks for something of each record of a list."""
+    return bool(_views(query))
+
+
+def _views(query: Query) -> list[View]:
+    asked = query.parameters
+    return [
+        view
+        for view in query._codec.endpoint.views
+        if all(asked.get(name, "0") == value for name, value in view.when.items())
+    ]
 
 
 def _is_there(value: Any) -> bool:

@@ -18,7 +18,7 @@ from ..endpoints import DEFAULT, codec_of, kinds, with_kind
 from ..formats import Format
 from ..limits import DEFAULT_LIMITS
 from ..model import ErrorReply
-from ..query import answered_in, missing_views
+from ..query import answered_in, has_views, missing_views
 from ..report import Finding
 from . import _columns
 from ._coding import PACKED, BrokenError, MissingError, content
@@ -109,6 +109,10 @@ class _Asked(NamedTuple):
     """Of the endpoint that was asked; None if that is not known."""
     endpoint: str
     """The name of that endpoint."""
+    known: Known
+    """What the URL and the form keep secret."""
+    has_views: bool
+    """Whether something was asked of each record of a list."""
     wrong: str = ""
     """What is wrong with what the recording says."""
 
@@ -214,10 +218,11 @@ class Judge:
         expect = asked.expect
         if expect is None and options.expect:
             expect = kinds()[name].get(options.expect)
-        report = report_of(codec, body, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry), hint)
+        known = _known(entry) if entry.posted or entry.sent or entry.headers else asked.known
+        report = report_of(codec, body, fmt, expect, charset, options.strict, DEFAULT_LIMITS, known, hint)
         if report.reply is None and (shorter := _shorter(entry, body)) is not None:
             # What a tool prints behind the body is not the reply's.
-            other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, _known(entry), hint)
+            other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, known, hint)
             body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
         found = format_in(body) if fmt is None else _FORMATS[fmt]
@@ -229,7 +234,7 @@ class Judge:
             # CSV is what nothing else begins like.
             guessed = fmt is None and found is Format.CSV
             return Verdict(findings, None, name, None if guessed else found, "", len(body), True)
-        if asked.request is not UNKNOWN and not isinstance(reply, ErrorReply):
+        if asked.has_views and not isinstance(reply, ErrorReply):
             findings += missing_views(asked.request.query, reply)
         return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, len(body), True)
 
@@ -363,7 +368,17 @@ def _asked_anew(url: str, form: bytes, fmt: int | None, charset: str | None, exp
     if expect:
         cls = kinds()[name].get(expect)
         wrong = f"expect has to be one of {', '.join(kinds()[name])}, the replies of {name}.php" if cls is None else ""
-    return _Asked(request, query.fmt if fmt is None else fmt, charset or query.charset, cls, codec, name, wrong)
+    return _Asked(
+        request,
+        query.fmt if fmt is None else fmt,
+        charset or query.charset,
+        cls,
+        codec,
+        name,
+        _known(Entry(number=0, url=url, form=form)),
+        request is not UNKNOWN and has_views(query),
+        wrong,
+    )
 
 
 _remembered = lru_cache(512)(_asked_anew)
