@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from ._public import publish
@@ -36,6 +37,8 @@ except ImportError:
 
 _MOST = 2**31 - 1
 """Bytes of all texts in a column of a batch."""
+_AT_ONCE = 512
+"""Replies that are in memory as values at a time."""
 _LAST_SECOND = 253_402_300_799
 """The last one of the year 9999, which `datetime` ends with."""
 
@@ -115,21 +118,25 @@ def decode_batch(
     size = 0
     judge = Judge(Options(), ROW_HINT).judge
     declared = {name: codec_of(name).endpoint for name in ENDPOINTS}
-    for entry in entries(Rows(1, batch, Keys(*names))):
-        verdict = judge(entry)
-        reply, name = verdict.reply, verdict.endpoint
-        found = [_plain_finding(finding) for finding in verdict.findings] if verdict.findings else ()
-        if reply is None:
-            ok = False if verdict.is_reply else None
-            rows.append((ok, name or None, verdict.fmt, None, None, None, None, found))
-            continue
-        text = written(declared[name], reply, "" if name == DEFAULT else name)
-        size += len(text)
-        if size > _MOST:
-            raise OptionError("the replies of the batch take more than 2 GiB: pass fewer rows at once (batch.slice)")
-        code, words = (int(reply.code), reply.meaning) if reply.__class__ is ErrorReply else (None, None)
-        # orjson leaves room for a kilobyte behind the bytes that it makes: to keep a copy takes less time.
-        rows.append((True, name, verdict.fmt, verdict.kind, code, words, text.decode(), found))
+    found = entries(Rows(1, batch, Keys(*names)))
+    # To read some replies and then to write them takes three quarters of the time of reading and writing by turns.
+    while verdicts := [judge(entry) for entry in islice(found, _AT_ONCE)]:
+        for verdict in verdicts:
+            reply, name = verdict.reply, verdict.endpoint
+            noted = [_plain_finding(finding) for finding in verdict.findings] if verdict.findings else ()
+            if reply is None:
+                ok = False if verdict.is_reply else None
+                rows.append((ok, name or None, verdict.fmt, None, None, None, None, noted))
+                continue
+            text = written(declared[name], reply, "" if name == DEFAULT else name)
+            size += len(text)
+            if size > _MOST:
+                raise OptionError(
+                    "the replies of the batch take more than 2 GiB: pass fewer rows at once (batch.slice)"
+                )
+            code, words = (int(reply.code), reply.meaning) if reply.__class__ is ErrorReply else (None, None)
+            # orjson leaves room for a kilobyte behind the bytes that it makes: to keep a copy takes less time.
+            rows.append((True, name, verdict.fmt, verdict.kind, code, words, text.decode(), noted))
     columns = zip(*rows) if rows else [()] * len(SCHEMA)
     return pa.record_batch([pa.array(column, field.type) for column, field in zip(columns, SCHEMA)], schema=SCHEMA)
 
