@@ -17,16 +17,27 @@ from .errors import DecodeError, EncodeError, LimitError, OptionError, SmscCodec
 from .formats import Format
 from .limits import Limits
 from .mapping import FrozenMapping
-from .model import ApiError, ErrorCode, ErrorReply, Reply, ServiceError, Success, records_of
+from .model import ApiError, Created, ErrorCode, ErrorReply, Reply, ServiceError, Success, records_of
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
     from .endpoints.balance import *  # noqa: F403
     from .endpoints.get import *  # noqa: F403
+    from .endpoints.documents import *  # noqa: F403
+    from .endpoints.get_mnp import *  # noqa: F403
     from .endpoints.info import *  # noqa: F403
+    from .endpoints.jobs import *  # noqa: F403
+    from .endpoints.op_templates import *  # noqa: F403
+    from .endpoints.phones import *  # noqa: F403
+    from .endpoints.ping import *  # noqa: F403
+    from .endpoints.receive_phones import *  # noqa: F403
     from .endpoints.send import *  # noqa: F403
     from .endpoints.senders import *  # noqa: F403
     from .endpoints.status import *  # noqa: F403
+    from .endpoints.templates import *  # noqa: F403
+    from .endpoints.tinyurls import *  # noqa: F403
+    from .endpoints.users import *  # noqa: F403
+    from .endpoints.wait_call import *  # noqa: F403
     from .normal import from_json, to_json
     from .query import Query
     from .response import decode_response
@@ -36,6 +47,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ApiError",
     "Codec",
+    "Created",
     "DecodeError",
     "EncodeError",
     "ErrorCode",

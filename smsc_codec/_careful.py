@@ -21,7 +21,7 @@ from ._rows.opened import arrange
 from ._rows.values import Codes, date, date_text, money_text
 from ._source import SURROGATE, Source, quote
 from ._types import kind_of, name_of
-from .declare import TEXT, Field, Many, Object, OpenMap, Other, Type
+from .declare import TEXT, Field, Many, Object, OpenMap, Other, Several, Type
 from .errors import EncodeError, unreadable
 from .limits import Limits
 from .mapping import EMPTY, FrozenMapping
@@ -156,12 +156,17 @@ class Builder:
         self, field: Field, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None
     ) -> Any:
         type_ = field.type
-        if isinstance(type_, Many):
+        if isinstance(type_, (Many, Several)):
             if not isinstance(value, list) or isinstance(value, Pairs):
                 raise Trouble(f"expected an array, found {words_of(value, source)}", place, path, "value")
             most = source.limits.items
             if len(value) > most:
                 raise Trouble(f"expected at most {most} records", Place((*place.steps, most)), path, "limit")
+            if isinstance(type_, Several):
+                return tuple(
+                    _text(type_.type, item, source, Place((*place.steps, number)), f"{path}[{number}]", notes)
+                    for number, item in enumerate(value)
+                )
             build = self._nested[field.name].build
             return tuple(
                 build(item, source, (*place.steps, number), f"{path}[{number}]", notes)
@@ -169,11 +174,7 @@ class Builder:
                 else _not_an_object(item, source, Place((*place.steps, number)), f"{path}[{number}]")
                 for number, item in enumerate(value)
             )
-        if not isinstance(value, str) or (
-            isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose
-        ):
-            raise Trouble(f"expected {type_.title}, found {words_of(value, source)}", place, path, "value")
-        return scalar(type_, value, source, place, path, notes)
+        return _text(type_, value, source, place, path, notes)
 
     def _open(
         self,
@@ -278,6 +279,15 @@ def _not_an_object(item: Any, source: Source, place: Place, path: str) -> NoRetu
     raise Trouble(f"expected an object, found {words_of(item, source)}", place, path, "malformed")
 
 
+def _text(type_: Type, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
+    """Return the value of a spelling, or of what is not one. Raise `Trouble` if it is not such a value."""
+    if not isinstance(value, str) or (
+        isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose
+    ):
+        raise Trouble(f"expected {type_.title}, found {words_of(value, source)}", place, path, "value")
+    return scalar(type_, value, source, place, path, notes)
+
+
 def scalar(type_: Type, text: str, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
     """Return the value of a spelling. Raise `Trouble` if it is not one."""
     limits = source.limits
@@ -318,7 +328,7 @@ def oddities(
     notes: list[Note] = []
     keys = {name: key for key, name in reversed(obj.names(fmt).items())}
     for field in obj.fields:
-        if isinstance(field.type, Many) or not _may_be_odd(field.type, codes):
+        if not isinstance(field.type, Type) or not _may_be_odd(field.type, codes):
             continue
         column = _Column(attribute, "", keys.get(field.name, field.name), field.name)
         values = [*map(attrgetter(field.name), records)]
@@ -485,7 +495,7 @@ def spelled(
     for field in obj.fields:
         item = _attribute(value, field.name, f"{before}{field.name}")
         absent = item is None
-        if isinstance(field.type, Many):
+        if isinstance(field.type, (Many, Several)):
             absent = not checked_list(item, f"{before}{field.name}", limits)
         if not absent and (field.key(fmt) is None or (isinstance(field.type, Many) and fmt in ("text", "csv"))):
             raise EncodeError(f"{_WORDS[fmt]} no place for it", path=f"{before}{field.name}")

@@ -29,6 +29,7 @@ from .declare import (
     Other,
     Reply,
     Rest,
+    Several,
     Signed,
     Type,
     name_of_cell,
@@ -290,7 +291,7 @@ def _in_members(obj: Object) -> Iterator[str]:
 
 def _in_default(field: Field, default: Any, name: str) -> Iterator[str]:
     """Yield what is wrong with the default of a field that may be missing."""
-    if is_really(field.type, Many):
+    if is_really(field.type, Many) or is_really(field.type, Several):
         if not is_really(default, tuple) or default:
             yield f"field {field.name!r} may be missing: its default in {name} has to be (), not {quote(default)}"
     elif default is not None:
@@ -361,6 +362,12 @@ def _in_type(field: Field) -> Iterator[str]:
     type_: Any = field.type
     if is_really(type_, Many):
         yield from (f"field {field.name!r}: {each}" for each in _in_many(type_))
+    elif is_really(type_, Several):
+        if (field.text, field.csv, field.xml) != (None, None, None):
+            yield f"field {field.name!r}: fmt=3 alone has a list of texts: text, csv and xml are None"
+        if not is_really(type_.type, Type):
+            yield f"field {field.name!r}: a Several is of a Type of smsc_codec.declare, not {quote(type_.type)}"
+        yield from (f"field {field.name!r}: {each}" for each in _in_values(type_.type))
     elif not is_really(type_, Type):
         wanted = "a Type or a Many of smsc_codec.declare, such as ID"
         yield f"field {field.name!r} needs {wanted}, not {_called(type_)}"

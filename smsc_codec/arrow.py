@@ -20,7 +20,7 @@ from ._public import publish
 from ._secrets import printable
 from ._source import quote
 from ._types import is_really, name_of
-from .declare import Many, Object, OpenMap, Type
+from .declare import Many, Object, OpenMap, Several, Type
 from .declare import Reply as Declared
 from .endpoints import DEFAULT, ENDPOINTS, all_kinds, codec_of
 from .errors import OptionError
@@ -219,7 +219,7 @@ def _forms(kind: object) -> dict[str, Declared]:
     return found
 
 
-def _members(obj: Object) -> Iterator[tuple[str, Type | Many, bool]]:
+def _members(obj: Object) -> Iterator[tuple[str, Type | Many | Several, bool]]:
     """Yield the attributes of a class, what each holds, and whether it is a mapping of such."""
     order = obj.cls.__struct_fields__
     for field in sorted(obj.fields, key=lambda field: order.index(field.name)):
@@ -252,9 +252,11 @@ def _fields(obj: Object) -> dict[str, Any]:
     }
 
 
-def _type(name: str, type_: Type | Many) -> Any:
+def _type(name: str, type_: Type | Many | Several) -> Any:
     if isinstance(type_, Many):
         return pa.list_(pa.struct(_fields(type_.object)))
+    if isinstance(type_, Several):
+        return pa.list_(_type("", type_.type))
     return _MOMENT if _is_moment(name, type_) else _TYPES[type_.kind]
 
 
@@ -273,11 +275,13 @@ def _values(obj: Object, record: Any) -> dict[str, Any]:
     }
 
 
-def _value(name: str, type_: Type | Many, value: Any) -> Any:
+def _value(name: str, type_: Type | Many | Several, value: Any) -> Any:
     if value is None:
         return None
     if isinstance(type_, Many):
         return [_values(type_.object, each) for each in value]
+    if isinstance(type_, Several):
+        return [_value("", type_.type, each) for each in value]
     if _is_moment(name, type_):
         return value * 1_000_000 if value <= _LAST_SECOND else None
     return value.name if type_.kind == "code" else value

@@ -19,7 +19,7 @@ from ._secrets import NOTHING, Known
 from ._sound import check
 from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_utf16, open_source, quote
 from ._types import is_really, kind_of
-from .declare import Endpoint, Other
+from .declare import Endpoint, Other, Type
 from .declare import Reply as Declared
 from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .formats import Format, reader_of
@@ -493,7 +493,11 @@ class Codec(Generic[R]):
 def _without(given: Any, declared: Declared, dropped: frozenset[str], reader: FormatReader) -> Any:
     """Return a reply, of a list its records, without the *dropped* fields that the format has no place for."""
     obj = declared.object
-    placeless: dict[str, Any] = {field.name: None for field in obj.fields if field.key(reader.fmt) is None}
+    placeless: dict[str, Any] = {
+        field.name: None if isinstance(field.type, Type) else ()
+        for field in obj.fields
+        if field.key(reader.fmt) is None
+    }
     if isinstance(obj.open, Other) and not reader.has_open_keys(declared):
         placeless[obj.open.name] = EMPTY
     left_out = {name: nothing for name, nothing in placeless.items() if name in dropped}

@@ -24,7 +24,7 @@ import msgspec
 from ._source import quote
 from ._types import is_really, lazy
 from .errors import OptionError
-from .model import MAX_NUMBER, Code, ErrorCode, ErrorReply, ServiceError, Success
+from .model import MAX_NUMBER, Code, Created, ErrorCode, ErrorReply, ServiceError, Success
 
 R = TypeVar("R")
 
@@ -102,7 +102,7 @@ class Field(msgspec.Struct, frozen=True):
 
     name: str
     """The attribute of the class."""
-    type: Type | Many
+    type: Type | Many | Several
     """What its value is."""
     text: str | None = SAME
     """Its key in a line of `key = value`, or the name of its terminal in small letters."""
@@ -149,6 +149,13 @@ class Many(msgspec.Struct, frozen=True):
     """The grammar's rule of a line in fmt=0; empty if that format has no place for the list."""
     csv: tuple[Layout, ...] = ()
     """The lines of fmt=1; none if that format has no place for the list."""
+
+
+class Several(msgspec.Struct, frozen=True):
+    """The type of a field that is a list of texts: fmt=3 has an array, and the other formats have no place for it."""
+
+    type: Type
+    """What each of them is."""
 
 
 class OpenMap(msgspec.Struct, frozen=True):
@@ -204,6 +211,11 @@ class Object(msgspec.Struct, frozen=True, dict=True):
     def is_generic(self) -> bool:
         """Whether nobody knows its keys: it has no fields, and keeps whatever comes."""
         return not self.fields and isinstance(self.open, Other)
+
+    @lazy
+    def takes_any_keys(self) -> bool:
+        """Whether any keys can be such an object: it needs none, and keeps whatever comes."""
+        return isinstance(self.open, Other) and all(field.optional for field in self.fields)
 
     @lazy
     def by_name(self) -> dict[str, Field]:
@@ -512,10 +524,21 @@ SUCCESS = Reply(
 )
 """The answer to a command that has nothing else to say."""
 
+CREATED = Reply(
+    "record_created",
+    "the id of something new",
+    Object(Created, (Field("id", ID),)),
+    csv=(Layout(("id",)),),
+    # Without a root it is read as the id of a sender name is [our choice].
+    xml=("result", None),
+)
+"""The answer to a command that makes something new: `ID = 5`, `5`, `<id>` in `<result>`, `"id": 5` [doc, cap]."""
+
 __all__ = [
     "ANOTHER",
     "COUNT",
     "COUNTED",
+    "CREATED",
     "DATE",
     "DIGITS",
     "FORMATS",
@@ -541,6 +564,7 @@ __all__ = [
     "Other",
     "Reply",
     "Rest",
+    "Several",
     "Signed",
     "Type",
     "View",

@@ -22,7 +22,7 @@ from ._types import class_name, is_really, kind_of
 from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, format_in
 from .declare import FORMATS, Other
 from .declare import Reply as Declared
-from .endpoints import DEFAULT, ENDPOINTS, codec_of, loaded
+from .endpoints import DEFAULT, ENDPOINTS, codec_of, having, loaded
 from .endpoints import known as known_names
 from .errors import DecodeError, EncodeError, OptionError
 from .formats import Format
@@ -264,8 +264,9 @@ def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
 def _owner(expect: Any) -> str:
     """Return the endpoint that has all classes which are expected."""
     members = members_of(expect)
-    names = sorted({DEFAULT, *loaded()}, key=[*ENDPOINTS].index)
-    known = {name: [any(cls is each for each in codec_of(name)._classes) for cls in members] for name in names}
+    known = {
+        name: [any(cls is each for each in codec_of(name)._classes) for cls in members] for name in having(members)
+    }
     fitting = [name for name, found in known.items() if all(found)]
     if fitting:
         return fitting[0]
@@ -288,7 +289,7 @@ def _codec_of(reply: object) -> Codec[Any]:
     codec = _by_class.get(id(cls))
     if codec is not None:
         return codec
-    for name in [DEFAULT, *loaded()]:
+    for name in having([cls]):
         codec = codec_of(name)
         if id(cls) in codec._by_id:
             _by_class[id(cls)] = codec
@@ -373,11 +374,11 @@ def report(
 def stranger(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None) -> str | None:
     """Return the endpoint that documents more of a reply's keys than its own does, None if there is none.
 
-    Of a list the first record tells. A generic reply that is expected can have any keys.
+    Of a list the first record tells. A reply that takes any keys, and is expected, can have these too.
     """
     cls = type(reply)
     declared = codec._replies[cls]
-    if declared.object.is_generic and expect is not None:
+    if declared.object.takes_any_keys and expect is not None:
         return None
     if cls not in _opened:
         _opened[cls] = _undocumented(declared)
@@ -424,12 +425,13 @@ def _undocumented(declared: Declared) -> Callable[[Any], Any] | None:
 def _knows_more(
     endpoint: str, kind: str, formats: tuple[str, ...], present: tuple[str, ...], keys: tuple[str, ...]
 ) -> str | None:
-    """Return the endpoint that documents more keys of a record than its own does.
+    """Return the endpoint that documents most keys of a record, None if its own documents as many.
 
     The record has the *present* fields of a *kind* of replies of its endpoint, and *keys* that nobody documents there.
     """
     own = codec_of(endpoint.removesuffix(".php")).endpoint
     declared = next(reply for reply in own.replies if reply.kind == kind)
+    best, most = None, 0
     for name in ENDPOINTS:
         other = codec_of(name).endpoint
         for reply in other.own if other is not own else ():
@@ -438,9 +440,12 @@ def _knows_more(
                 fields = reply.object.fields
                 documented = {field.key(fmt) for field in fields} - {None}
                 needed = {field.key(fmt) for field in fields if not field.may_lack(fmt)} - {None}
-                if needed and needed <= {*given, *keys} and len({*given, *keys} & documented) > len(given):
-                    return name
-    return None
+                count = len({*given, *keys} & documented)
+                if reply.object.open is None and count < len({*given, *keys}):
+                    continue  # it has no place for the others
+                if needed and needed <= {*given, *keys} and count > max(len(given), most):
+                    best, most = name, count
+    return best
 
 
 def _unexpected(codec: Codec[Any], reply: Any, other: str, hint: str) -> DecodeError:
@@ -491,7 +496,7 @@ def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) 
         fields = [field for reply in codec.endpoint.own for field in reply.object.fields]
         return "" if error.code == _AMBIGUOUS and any(field.absent_in for field in fields) else None
     declared = codec._replies[type(reply)]
-    if declared.object.is_generic or not declared.object.members or declared.cls is ErrorReply:
+    if declared.object.takes_any_keys or not declared.object.members or declared.cls is ErrorReply:
         return None
     if declared.many and not len(reply):
         return "" if (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML else None

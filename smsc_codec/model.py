@@ -184,6 +184,13 @@ class Success(Answer, frozen=True):
     """The answer to a command that has nothing else to say: done."""
 
 
+class Created(Answer, frozen=True):
+    """The answer to a command that makes something new, such as a contact, a template or a sub-client."""
+
+    id: int
+    """That of what was made."""
+
+
 class ErrorReply(msgspec.Struct, frozen=True):
     """The service's refusal of any command."""
 

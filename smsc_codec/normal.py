@@ -20,10 +20,10 @@ from ._careful import checked_list, format_value, parser, plain_items
 from ._public import public
 from ._source import BOM, bytes_of, from_utf16, is_utf16, quote
 from ._types import is_really, name_of
-from .declare import TEXT, Endpoint, Many, Object, OpenMap, Type
+from .declare import TEXT, Endpoint, Many, Object, OpenMap, Several, Type
 from .declare import Reply as Declared
 from .door import name_of_endpoint
-from .endpoints import CLASSES, DEFAULT, ENDPOINTS, codec_of, loaded
+from .endpoints import CLASSES, DEFAULT, ENDPOINTS, codec_of, first_of, having, loaded
 from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .limits import Limits
 from .mapping import FrozenMapping
@@ -49,11 +49,9 @@ def to_json(reply: Reply, /, *, endpoint: str | None = None) -> bytes:
 
 def _endpoint_of(reply: Any) -> str:
     """Return the first endpoint that has the class of a reply, of an error that which has its number."""
-    names = [DEFAULT, *loaded()]
-    if type(reply) is ErrorReply:
-        found = (name for name in names if codec_of(name).endpoint.errors is type(reply.code))
-    else:
-        found = (name for name in names if id(type(reply)) in codec_of(name)._by_id)
+    cls = type(reply.code) if type(reply) is ErrorReply else type(reply)
+    codecs = ((name, codec_of(name)) for name in having([cls]))
+    found = (name for name, codec in codecs if codec.endpoint.errors is cls or id(cls) in codec._by_id)
     return next(found, DEFAULT)
 
 
@@ -122,7 +120,7 @@ def _endpoint_in(kind: object, said: object, endpoint: str) -> str:
     for name in names:
         found = {reply.kind: reply for reply in codec_of(name).endpoint.replies if not named or is_shared(reply)}
         if isinstance(kind, str) and kind in found:
-            return name
+            return name if named or name == endpoint else first_of(found[kind].cls, name)
         kinds += found
     raise _unexpected(f"expected one of {', '.join(dict.fromkeys(kinds))}", kind, "kind")
 
@@ -193,7 +191,13 @@ def _plain(record: Object, value: Any, path: str) -> dict[str, Any]:
     order = record.cls.__struct_fields__
     for field in sorted(record.fields, key=lambda field: order.index(field.name)):
         item, where = getattr(value, field.name), _join(path, field.name)
-        if isinstance(field.type, Many):
+        if isinstance(field.type, Several):
+            texts = checked_list(item, where, _UNBOUNDED)
+            if texts:
+                plain[field.name] = [
+                    _scalar(field.type.type, each, f"{where}[{place}]") for place, each in enumerate(texts)
+                ]
+        elif isinstance(field.type, Many):
             objects = checked_list(item, where, _UNBOUNDED)
             if objects:
                 inner = field.type.object
@@ -253,9 +257,11 @@ def _check_no_more(rest: dict[str, Any], path: str) -> None:
 
 
 def _parsed(type_: Any, value: Any, path: str) -> Any:
-    if isinstance(type_, Many):
+    if isinstance(type_, (Many, Several)):
         if not isinstance(value, list):
             raise _unexpected("expected an array", value, path)
+        if isinstance(type_, Several):
+            return tuple(_parsed(type_.type, item, f"{path}[{number}]") for number, item in enumerate(value))
         return tuple(_built(type_.object, item, f"{path}[{number}]") for number, item in enumerate(value))
     right = isinstance(value, int) and not isinstance(value, bool) if type_.kind in _NUMBERS else isinstance(value, str)
     parse, is_value = parser(type_)

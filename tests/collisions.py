@@ -43,7 +43,8 @@ def canonical() -> list[Vector]:
 
 def table() -> str:
     """One line for each kind of replies and each set of endpoints that read it."""
-    lines: dict[Any, str] = {}
+    order = [*ENDPOINTS]
+    places: dict[Any, list[tuple[int, str]]] = {}
     for vector in canonical():
         codec = codec_of(vector.endpoint)
         assert vector.reply is not None
@@ -53,13 +54,15 @@ def table() -> str:
         found = readings(vector.body)
         if [*found] == [vector.endpoint] and found[vector.endpoint] == declared.title:
             continue
-        others = [f"{name}.php: {words}" for name, words in found.items() if words != declared.title]
-        key = vector.endpoint, declared.kind, tuple(found.items())
-        lines.setdefault(
-            key, f"| `{vector.body.decode()}` | {vector.endpoint}.php: {declared.title} | {'; '.join(others)} |\n"
-        )
-    order = [*ENDPOINTS]
-    return HEAD + "".join(lines[key] for key in sorted(lines, key=lambda key: order.index(key[0])))
+        same: dict[str, list[str]] = {}
+        for name, words in found.items():
+            same.setdefault(words, []).append(f"{name}.php")
+        others = [f"{', '.join(names)}: {words}" for words, names in same.items() if words != declared.title]
+        line = f"| `{vector.body.decode()}` | {vector.endpoint}.php: {declared.title} | {'; '.join(others)} |\n"
+        # Of a kind that several endpoints have, the first one is listed.
+        places.setdefault((declared.kind, tuple(found.items())), []).append((order.index(vector.endpoint), line))
+    lines = [min(some, key=lambda place: place[0]) for some in places.values()]
+    return HEAD + "".join(line for _, line in sorted(lines, key=lambda place: place[0]))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from smsc_codec.declare import (
     OpenMap,
     Other,
     Reply,
+    Several,
     Type,
 )
 from smsc_codec.endpoints import ENDPOINTS, all_kinds, codec_of
@@ -59,6 +60,7 @@ EXAMPLES: list[dict[str, Any]] = [
     {"kind": "error", "code": 7, "description": "invalid number", "id": 541},
     {"kind": "error", "endpoint": "send", "code": 7, "description": "invalid number", "id": 541},
     {"kind": "error", "code": 100},
+    {"kind": "record_created", "endpoint": "phones", "id": 5},
 ]
 # In them are the codes of findings and errors that no row can have: those of a known request, and of the call.
 NOT_OF_A_BODY = {"no-status", "no-operators", "option"}
@@ -155,6 +157,8 @@ class _Schema:
     def field(self, field: Field) -> Any:
         if isinstance(field.type, Many):
             return {"type": "array", "items": self.record(field.type.object)}
+        if isinstance(field.type, Several):
+            return {"type": "array", "items": self.type(field.type.type)}
         return self.type(field.type)
 
     def record(self, obj: Object) -> Any:
@@ -208,7 +212,8 @@ def reply_schema() -> Any:
         "$schema": DRAFT,
         "title": "A reply of the service as normalized JSON",
         "description": "What a reply says, whatever format it came in. A member is absent where the reply did not hold "
-        "the value. Where several endpoints have a kind, endpoint says which one; without it that is senders.php.",
+        "the value. Where several endpoints have a kind, endpoint says which one; without it that is senders.php, or "
+        "the first one that has the kind.",
         "oneOf": [{"$ref": f"#/$defs/{kind}"} for kind in kinds],
         "examples": [*EXAMPLES, *_examples({*kinds} - {example["kind"] for example in EXAMPLES})],
         "$defs": {**schema.defs, **schema.types},
@@ -299,6 +304,8 @@ def _fields_of(obj: Object) -> Any:
         if isinstance(field.type, Many):
             inner = {"item": field.type.item, **_fields_of(field.type.object), "csv": _layouts_of(field.type.csv)}
             described["many"] = inner
+        elif isinstance(field.type, Several):
+            described["several"] = _type_of(field.type.type)
         else:
             described["type"] = _type_of(field.type)
         fields.append(described)

@@ -336,6 +336,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         if value and isinstance(value[0], tuple):
             return {key: plain(item) for key, item in value}
+        if value and isinstance(value[0], str):
+            return [plain(each) for each in value]
         return [{key: plain(item) for key, item in each.items() if item not in (None, [])} for each in value]
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}

@@ -10,7 +10,21 @@ from typing import Any
 import pytest
 
 from smsc_codec import Codec, ErrorCode, ErrorReply, ServiceError
-from smsc_codec.endpoints import balance, get, info, send, senders, status
+from smsc_codec.endpoints import (
+    balance,
+    get,
+    info,
+    jobs,
+    phones,
+    receive_phones,
+    send,
+    senders,
+    status,
+    templates,
+    tinyurls,
+    users,
+    wait_call,
+)
 from smsc_codec.endpoints.status import (
     DeliveryError,
     Message,
@@ -77,6 +91,13 @@ ERRORS: dict[type[ErrorCode], tuple[Codec[Any], set[int]]] = {
     status.StatusError: (status.CODEC, {1, 2, 4, 5, 9}),
     balance.BalanceError: (balance.CODEC, {1, 2, 4, 9}),
     info.InfoError: (info.CODEC, {1, 2, 3, 4, 9}),
+    phones.ContactError: (phones.CODEC, {1, 2, 3, 4, 5, 9}),
+    jobs.MailingError: (jobs.CODEC, {1, 2, 3, 4, 5, 9}),
+    templates.TemplateError: (templates.CODEC, {1, 2, 3, 4, 5, 9}),
+    users.UserError: (users.CODEC, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}),
+    tinyurls.ShortLinkError: (tinyurls.CODEC, {1, 2, 3, 4, 9}),
+    receive_phones.ReceivePhoneError: (receive_phones.CODEC, {1, 2, 4, 9}),
+    wait_call.CallError: (wait_call.CODEC, {1, 2, 3, 4, 5, 6, 9}),
 }
 
 
@@ -87,8 +108,11 @@ def test_the_errors_of_an_endpoint(errors: type[ErrorCode]) -> None:
     assert all(member.meaning for member in errors)
     # What passes with time may be repeated.
     later = {int(member): member.retry_after for member in errors if member.retry}
-    hours = {10: timedelta(hours=8)} if errors is senders.SenderError else {}
-    assert later == {4: None, 9: timedelta(minutes=1), **hours}
+    others: dict[type[ErrorCode], dict[int, timedelta | None]] = {
+        senders.SenderError: {10: timedelta(hours=8)},
+        wait_call.CallError: {6: None},  # on another day
+    }
+    assert later == {4: None, 9: timedelta(minutes=1), **others.get(errors, {})}
     for shared in (1, 2):
         assert errors(shared).meaning == ServiceError(shared).meaning
 
@@ -109,6 +133,13 @@ TABLES: list[tuple[str, type[Code]]] = [
     ("balance.md", balance.BalanceError),
     ("info.md", info.InfoError),
     ("get.md", get.GetError),
+    ("phones.md", phones.ContactError),
+    ("jobs.md", jobs.MailingError),
+    ("templates.md", templates.TemplateError),
+    ("users.md", users.UserError),
+    ("tinyurls.md", tinyurls.ShortLinkError),
+    ("receive_phones.md", receive_phones.ReceivePhoneError),
+    ("wait_call.md", wait_call.CallError),
 ]
 
 

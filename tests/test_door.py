@@ -22,11 +22,15 @@ from hypothesis import strategies as st
 import smsc_codec
 from smsc_codec import (
     Balance,
+    CallNumber,
+    Created,
     DecodeError,
     EncodeError,
     ErrorReply,
+    GroupList,
     LimitError,
     Limits,
+    MailingCreated,
     Message,
     MessageCost,
     MessageError,
@@ -35,6 +39,7 @@ from smsc_codec import (
     OperatorInfoList,
     OptionError,
     PhoneResult,
+    PortedList,
     Query,
     Sender,
     SenderError,
@@ -52,6 +57,7 @@ from smsc_codec import (
 )
 from smsc_codec.codec import format_in
 from smsc_codec.endpoints import CLASSES, DEFAULT, ENDPOINTS, HOMES, codec_of, known, loaded, module_of
+from smsc_codec.normal import from_json_of
 
 from . import collisions
 from .vectors import FOLDER, OTHERS, VECTORS, Vector
@@ -92,7 +98,7 @@ def test_kinds_are_unique() -> None:
         for reply in codec_of(name).endpoint.replies:
             assert classes.setdefault(reply.kind, reply.cls) is reply.cls
             owners.setdefault(reply.kind, set()).add(name)
-            assert (reply.cls.__name__ in HOMES) is (reply.cls not in (Success, ErrorReply))
+            assert (reply.cls.__name__ in HOMES) is (reply.cls not in (Success, Created, ErrorReply))
     assert all(len(names) == 1 for kind, names in owners.items() if classes[kind].__name__ in CLASSES)
     assert owners["error"] == {*ENDPOINTS}
 
@@ -121,6 +127,7 @@ def test_nothing_else_names_an_endpoint() -> None:
     ]
     assert len(modules) > 60
     pages = {f"{name}.php" for name in ENDPOINTS} | {f"endpoints.{name}" for name in ENDPOINTS} | {*CLASSES}
+    pages -= {"Template", "Group"}  # the compiler and the command line have classes of these names too
     for path in modules:
         found = _mentioned(ast.parse(path.read_text("utf-8"))) & pages
         # The help of the command line has examples.
@@ -143,7 +150,8 @@ def test_a_client_loads_the_endpoint_that_it_uses(name: str) -> None:
     # Some have code tables in common.
     needed = _loaded_by(f"import smsc_codec.endpoints.{name}")
     assert name in needed and len(needed) <= 3
-    assert _loaded_by(f"from smsc_codec import {ENDPOINTS[name][0]}") == needed
+    if ENDPOINTS[name]:
+        assert _loaded_by(f"from smsc_codec import {ENDPOINTS[name][0]}") == needed
     code = f"import smsc_codec; smsc_codec.decode(b'0,-2', fmt=1, endpoint={name!r}).raise_for_error"
     assert _loaded_by(code) == needed
     url = f"https://smsc.ru/sys/{name}.php?fmt=1&login=a&psw=b"
@@ -388,12 +396,8 @@ SHARED = {
     *("error", "success"),
     *(reply.kind for name in ENDPOINTS for reply in codec_of(name).endpoint.own if reply.cls.__name__ not in CLASSES),
 }
-
-
-def is_generic(reply: Any) -> bool:
-    """Whether it has records of which nobody knows the keys."""
-    forms = [each for name in ENDPOINTS for each in codec_of(name).endpoint.own if each.cls is type(reply)]
-    return any(form.object.is_generic for form in forms)
+# The id of something new is spelled alike by several endpoints, whatever it is the id of.
+NEW = {"created", "record_created", "mailing_created"}
 
 
 def _good() -> list[Vector]:
@@ -410,6 +414,8 @@ def own_reply(vector: Vector) -> Any:
 
 def _as_list(reply: Any) -> list[Any]:
     return [*reply] if hasattr(type(reply), "__len__") else [reply]
+def _kind_of(reply: Any, name: str) -> str:
+    return codec_of(name)._replies[type(reply)].kind
 
 
 def _records(reply: Any) -> int:
@@ -419,7 +425,7 @@ def _records(reply: Any) -> int:
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_reply_of_another_endpoint_is_never_read(name: str) -> None:
     compared = 0
-    for vector in _good():
+    for number, vector in enumerate(_good()):
         if vector.endpoint == name:
             continue
         reply = vector.reply
@@ -428,36 +434,43 @@ def test_a_reply_of_another_endpoint_is_never_read(name: str) -> None:
         own, meant = codec_of(vector.endpoint), own_reply(vector)
         fmt = format_in(vector.body) if vector.row["fmt"] is None else vector.row["fmt"]
         # Every time alike, whatever the door has read before.
-        for _ in range(2):
+        for again in range(1 if number % 8 else 2):
             try:
                 found = decode(vector.body, **options)
             except DecodeError as error:
                 kinds = {each.kind for each in codec_of(name).endpoint.replies}
                 assert reply["kind"] not in SHARED or reply["kind"] not in kinds or not _records(meant), vector
-                if fmt != 1 and _records(meant) and reply["kind"] not in SHARED and not is_generic(meant):
+                loose = own._replies[type(meant)].object.takes_any_keys
+                if fmt != 1 and _records(meant) and reply["kind"] not in SHARED and not loose:
                     (named,) = re.findall(r"; the body looks like a reply of ([\w. ]+)", error.reason)
                     assert f"{vector.endpoint}.php" in named.split(" or "), vector
-                    assert validate(vector.body, **options).findings[-1].message == error.reason
+                    assert not again or validate(vector.body, **options).findings[-1].message == error.reason
                 continue
-            assert validate(vector.body, **options).reply == found
+            assert not again or validate(vector.body, **options).reply == found
+            taken = codec_of(name)._replies[type(found)].object.takes_any_keys
+            loose = own._replies[type(meant)].object.takes_any_keys
             if not _records(meant):
                 # An empty list is one of any endpoint that has lists.
                 assert not _records(found)
+            elif taken and _records(found) and reply["kind"] not in ("error", "success"):
+                # Of this endpoint nobody knows the keys. In fmt=0 a sentence such as `ID = 5` looks like a key.
+                # The number to call has the key of a ported number, and no other.
+                assert loose or fmt == 0 or (reply["kind"], name) == ("call_number", "get_mnp"), vector
+            elif fmt == 1 and found != meant:
+                assert name in collisions.readings(vector.body)
+            elif {_kind_of(found, name), reply["kind"]} <= NEW:
+                assert found.id == meant.id
             elif reply["kind"] in SHARED & {each.kind for each in codec_of(name).endpoint.replies}:
                 assert found == meant  # of an error the number
-            elif fmt != 1 and {*map(type, _as_list(found))} == {*map(type, _as_list(meant))}:
+            elif {*map(type, _as_list(found))} == {*map(type, _as_list(meant))}:
                 pass  # the messages of status.php are those of get.php
-            elif is_generic(meant):
-                assert vector.expect is not None  # only who expects it can tell
-            elif fmt != 1 and reply["kind"] == "created" and isinstance(found, SenderList):
+            elif reply["kind"] == "created" and isinstance(found, SenderList):
                 pass  # a number can be a name, and only senders.php knows of new ones
-            elif fmt != 1:
+            elif found != meant and not loose:
                 # A number alone: its own endpoint reads it only if it is expected.
                 with pytest.raises(DecodeError) as caught:
                     own.decode(vector.body, **vector.asked)
                 assert caught.value.code == "ambiguous", (vector, found)
-            else:
-                assert name in collisions.readings(vector.body)
         compared += 1
     assert compared > 100
 
@@ -535,6 +548,16 @@ def test_a_request_that_says_too_little_decides_nothing() -> None:
         ("info", "get_operator=1&phone=7", OperatorInfo, {"phone": "one"}),
         ("info", "get_operator=1&phone=7,8", OperatorInfoList, {"phone": "several"}),
         ("senders", "get=1&all=1&operators=0", SenderList, {"all": "1"}),
+        ("phones", "get_group=1", GroupList, {}),
+        ("phones", "move_group=2&id=5", Success, {"move_group": "2"}),
+        ("phones", "login=a", None, {}),
+        ("jobs", "add=1&cost=1", MailingCreated, {"cost": "1"}),
+        ("users", "pay=1&user=x", Success, {}),
+        ("documents", "get_act=1", None, {}),
+        ("wait_call", "phone=7", CallNumber, {"phone": "one"}),
+        ("get_mnp", "date=26.11.2026", PortedList, {"date": "one"}),
+        ("get_mnp", "login=a", None, {}),
+        ("ping", "login=a", Success, {}),
     ],
 )
 def test_what_a_request_leads_to(page: str, parameters: str, expect: Any, kept: dict[str, str]) -> None:
@@ -598,12 +621,21 @@ def test_normalized_json_says_the_endpoint(vector: Vector) -> None:
     assert again == reply
     if isinstance(again, ErrorReply):
         assert type(again.code) is codec.endpoint.errors
-        assert json.loads(to_json(again)) == said
+        # Some have the numbers of another one, which is named then.
+        owner = next(name for name in ENDPOINTS if codec_of(name).endpoint.errors is codec.endpoint.errors)
+        assert json.loads(to_json(again)) == {**said, "endpoint": owner}
 
 
 def test_normalized_json_of_shared_classes() -> None:
     assert to_json(Success()) == to_json(Success(), endpoint=DEFAULT) == b'{"kind":"success"}'
-    assert to_json(ErrorReply(3)) == to_json(ErrorReply(ServiceError(3))) == b'{"kind":"error","code":3}'
+    assert to_json(ErrorReply(3)) == b'{"kind":"error","code":3}'
+    # The same class is named in the same way, whichever endpoints are loaded.
+    assert to_json(ErrorReply(ServiceError(3))) == b'{"kind":"error","endpoint":"get_mnp","code":3}'
+    assert to_json(Created(5)) == to_json(Created(5), endpoint="phones")
+    assert to_json(Created(5)) == b'{"kind":"record_created","endpoint":"phones","id":5}'
+    assert from_json(b'{"kind":"record_created","endpoint":"users","id":5}') == Created(5)
+    assert from_json_of(b'{"kind":"record_created","id":5}') == (Created(5), "phones")
+    assert from_json_of(b'{"kind":"record_created","id":5}', "users") == (Created(5), "users")
     assert to_json(ErrorReply(StatusError(5))) == b'{"kind":"error","endpoint":"status","code":5}'
     assert to_json(ErrorReply(3), endpoint="send.php") == b'{"kind":"error","endpoint":"send","code":3}'
     assert from_json(b'{"kind":"success","endpoint":"status"}') == Success()

@@ -20,14 +20,12 @@ from smsc_codec import (
     Codec,
     DecodeError,
     EncodeError,
-    ErrorReply,
     Format,
     FrozenMapping,
     Limits,
     OptionError,
     Severity,
     SmscCodecError,
-    Success,
 )
 from smsc_codec._source import is_utf8
 from smsc_codec.declare import FORMATS, Many, Object, OpenMap, Other, Type
@@ -109,7 +107,12 @@ def test_2_other_keys_that_are_those_of_another_reply(known: Known, fmt: Format)
                 if body is not None:
                     carried += 1
                     assert known.codec.decode(body, fmt=fmt, expect=reply.cls) == value
-    assert carried or fmt in (Format.TEXT, Format.CSV)
+    assert carried or fmt in (Format.TEXT, Format.CSV) or not is_open(known, fmt)
+
+
+def is_open(known: Known, fmt: Format) -> bool:
+    """Whether a reply of an endpoint keeps keys that nobody has documented, and a format can have it."""
+    return any(reply.object.open is not None and reply.is_known(FORMATS[fmt]) for reply in known.endpoint.own)
 
 
 def with_open(reply: Declared, opened: FrozenMapping[str]) -> Iterator[Any]:
@@ -288,11 +291,11 @@ def test_5_a_record_is_the_same_beside_any_other(known: Known, reply: Declared) 
     """A line is read as it is alone, whatever stands in the lines around it."""
     fields = [field for field in reply.object.fields if field.key("text")]
     date = "17.05.2024 00:00:00"
-    needed = [
-        f"{field.key('text')} = {date if isinstance(field.type, Type) and field.type.kind == 'date' else 1}"
-        for field in fields
-        if not field.optional or field.leads
-    ]
+    values = {
+        field.name: date if isinstance(field.type, Type) and field.type.kind == "date" else "1" for field in fields
+    }
+    needed = [f"{field.key('text')} = {values[field.name]}" for field in fields if not field.optional or field.leads]
+    needed = needed or [f"{field.key('text')} = {values[field.name]}" for field in fields[:1]]
     texts = [field.key("text") for field in fields if isinstance(field.type, Type) and field.type.kind == "text"]
     for keys in product([*texts[-3:], "b"], ["", "foo", "type", *texts[-3:]]):
         lines: dict[str, Any] = {}
@@ -377,7 +380,7 @@ def test_8_keys_that_nobody_has_documented(known: Known) -> None:
     def law(reply: Any, extra: tuple[str, str]) -> None:
         value, kept = extra
         body = written(known.codec, reply, Format.JSON)
-        if body is None or WORD in repr(reply) or b"{\n\n}" in body:
+        if body is None or WORD in repr(reply) or b"{\n" not in body or b"{\n\n}" in body:
             return
         if isinstance(known.codec._replies[type(reply)].object.open, OpenMap):
             return  # it has other attributes for them
@@ -389,7 +392,7 @@ def test_8_keys_that_nobody_has_documented(known: Known) -> None:
         expect = type(reply)
         report = known.codec.validate(changed, fmt=3, expect=expect)
         found = [finding for finding in report.findings if WORD in finding.path]
-        if isinstance(reply, (Success, ErrorReply)):  # no place for it
+        if known.codec._replies[type(reply)].object.open is None:  # no place for it
             assert report.reply is None or (report.reply == reply and found)
             return
         is_kept = bool(kept) or value == '""'
@@ -409,7 +412,7 @@ def others_of(value: Any) -> set[str]:
     found = {*getattr(value, "other", ())}
     for name in value.__struct_fields__:
         for item in each if isinstance(each := getattr(value, name), tuple) else ():
-            found |= others_of(item)
+            found |= set() if isinstance(item, str) else others_of(item)
     return found
 
 
@@ -419,7 +422,7 @@ def with_others(value: Any, keep: dict[str, str]) -> Any:
     for name in value.__struct_fields__:
         item = getattr(value, name)
         if isinstance(item, tuple):
-            changes[name] = tuple(with_others(each, keep) for each in item)
+            changes[name] = tuple(each if isinstance(each, str) else with_others(each, keep) for each in item)
         elif name == "other":
             changes[name] = FrozenMapping.of({**keep, **item})
     return replace(value, **changes)

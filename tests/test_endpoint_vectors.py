@@ -56,10 +56,12 @@ def test_the_tables_are_there() -> None:
     assert {vector.endpoint for vector in OTHERS} == {*ENDPOINTS} - {DEFAULT}
     for known in KNOWN[1:]:
         rows = [vector for vector in GOOD if f"{vector.endpoint}.php" == known.endpoint.name]
+        # And none of a format of which nothing is known without keys.
         kinds = {reply.kind for reply in known.endpoint.replies}
         found = {(row.row["fmt"], row.row["reply"]["kind"]) for row in rows}
         forms = {(f, each.kind) for f, n in enumerate(FORMATS) for each in known.endpoint.replies if each.is_known(n)}
-        assert forms <= found <= {(f, k) for f in range(4) for k in kinds}
+        assert forms <= {(f, k) for f, k in found if f is not None}
+        assert {k for _, k in found} <= kinds
 
 
 @pytest.mark.parametrize("vector", GOOD, ids=repr)
@@ -87,13 +89,12 @@ def test_decodes(vector: Vector) -> None:
 def test_canonical_bodies_come_back(vector: Vector) -> None:
     codec = codec_of(vector)
     reply = normal.read(codec.endpoint, json.dumps(vector.reply))
+    if vector.row["fmt"] is not None and not codec._replies[type(reply)].is_known(FORMATS[vector.row["fmt"]]):
+        with pytest.raises(EncodeError, match=r"^nobody knows what"):
+            codec.encode(reply, fmt=vector.row["fmt"])
+        assert not vector.canonical
+        return
     for _ in range(2):
-        form = next(each for each in codec.endpoint.replies if each.cls is type(reply))
-        if not form.is_known(FORMATS[vector.row["fmt"]]):
-            with pytest.raises(EncodeError, match=r"^nobody knows what"):
-                codec.encode(reply, fmt=vector.row["fmt"], charset=vector.charset)
-            assert not vector.canonical
-            continue
         body = codec.encode(reply, fmt=vector.row["fmt"], charset=vector.charset)
         assert (body == vector.body) is vector.canonical
 
@@ -288,25 +289,31 @@ def test_cells_that_would_be_read_otherwise() -> None:
         alone.encode(send.PhoneResult("5", "-7"), fmt=1)
 
 
+def _is_empty(row: Vector) -> bool:
+    return row.body in (b"", b"[]")
+
+
 # Bodies that only the careful reader can judge, and why.
 CAREFUL = {
     **dict.fromkeys(["lists:22", "lists:23", "lists:24", "lists:25"], "an empty list"),
     "lists:93": "a key that has a code and a replacement",
     "small:67": "an error without the description, which stands first",
     **dict.fromkeys([f"send/replies:{row}" for row in (35, 36, 39, 40, 64)], "a list in a reply"),
+    "wait_call/replies:11": "a list in a reply",
     **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
     "send/replies:55": "a name that nobody has documented",
     **dict.fromkeys(["send/replies:80", "send/replies:81"], "a further line that is not about a number"),
-    **dict.fromkeys([f"info/replies:{row}" for row in (17, 24)], "an empty list"),
     "status/replies:9": "a message that looks like a field",
     "status/captures:2": "a line of several forms",
     **dict.fromkeys([f"get/replies:{row}" for row in (3, 4, 20, 21)], "a text that looks like something else"),
     "get/replies:38": "an element with the name of its record",
-    **{
-        vector.name: "an empty list"
-        for vector in GOOD
-        if vector.endpoint == "get" and [*vector.reply.values()][-1:] == [[]]  # type: ignore[union-attr]
-    },
+    **dict.fromkeys(
+        ["tinyurls/replies:6", "tinyurls/replies:7", "wait_call/replies:6"], "a name that nobody has documented"
+    ),
+    "templates/replies:15": "a text that looks like a field",
+    "templates/replies:16": "a line end in a text",
+    "templates/replies:18": "a cell of any commas",
+    **{row.name: "an empty list" for row in OTHERS if row.canonical and _is_empty(row)},
 }
 
 
@@ -326,6 +333,12 @@ LONGER = {
     ),
     **dict.fromkeys([f"send/replies:{row}" for row in (33, 34, 37, 38, 41)], "a list in a reply"),
     **dict.fromkeys([f"status/replies:{row}" for row in (8, 10, 20)], "a message in a line"),
+    **dict.fromkeys(["templates/replies:14", "templates/replies:17"], "a text in a line"),
+    **dict.fromkeys(["templates/replies:19", "phones/replies:16"], "a cell of any commas"),
+    **dict.fromkeys(
+        ["jobs/replies:21", "phones/captures:1", "phones/replies:15", "phones/replies:21"], "several shapes"
+    ),
+    **dict.fromkeys([f"phones/replies:{row}" for row in (22, 23, 28)], "a line that tells which list it is"),
     **dict.fromkeys([f"status/replies:{row}" for row in (11, 12, 13, 17, 18, 19, 36, 37)], "a cell of any commas"),
     **dict.fromkeys([f"status/replies:{row}" for row in (24, 25, 26, 27)], "a cell that tells the layout"),
     **dict.fromkeys(
@@ -350,8 +363,13 @@ LONGER = {
 WRITTEN = {
     **dict.fromkeys(["small:73", "small:75"], "a code that is not remembered"),
     **dict.fromkeys([f"send/replies:{row}" for row in (*range(33, 42), 64)], "a list in a reply"),
+    "wait_call/replies:11": "a list in a reply",
     **dict.fromkeys(
-        ["info/replies:6", *(f"send/replies:{row}" for row in (55, 80, 81))], "a key that nobody has documented"
+        [
+            *("info/replies:6", "tinyurls/replies:6", "tinyurls/replies:7", "wait_call/replies:6"),
+            *(f"send/replies:{row}" for row in (55, 80, 81)),
+        ],
+        "a key that nobody has documented",
     ),
     **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
     "status/replies:9": CAREFUL["status/replies:9"],
@@ -492,5 +510,7 @@ def test_a_reply_is_not_read_as_another_of_its_endpoint(fmt: int) -> None:
             continue
         for declared in codec.endpoint.own:
             found = codec.validate(vector.body, fmt=fmt, expect=declared.cls).reply
-            alike = declared.cls is type(reply) or declared.object is other.object or declared.object.is_generic
+            # What nobody knows the keys of can have any.
+            open_ = declared.object.takes_any_keys
+            alike = declared.cls is type(reply) or declared.object is other.object or open_
             assert found is None or alike or type(found) is ErrorReply, (vector, found)

@@ -29,6 +29,7 @@ from smsc_codec.declare import (
     Other,
     Reply,
     Rest,
+    Several,
     code,
 )
 from smsc_codec.endpoints import ENDPOINTS, codec_of
@@ -327,6 +328,18 @@ LACKING: list[tuple[Any, str]] = [
     (
         reply_of(FIELD, Field("note", Many(Object(Thing, (FIELD,)), "thing"), optional=True)),
         "field 'note' may be missing: its default in Thing has to be (), not None",
+    ),
+    (
+        reply_of(FIELD, Field("note", Several(TEXT), text=None, csv=None, xml=None, optional=True)),
+        "field 'note' may be missing: its default in Thing has to be (), not None",
+    ),
+    (
+        reply_of(FIELD, Field("note", Several(TEXT), optional=True)),
+        "field 'note': fmt=3 alone has a list of texts: text, csv and xml are None",
+    ),
+    (
+        reply_of(FIELD, Field("note", Several(5), text=None, csv=None, xml=None)),  # type: ignore[arg-type]
+        "field 'note': a Several is of a Type of smsc_codec.declare, not 5",
     ),
     (
         reply_of(FIELD, Other(), cls=Empty),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..declare import Many, Object, OpenMap, Type
+from ..declare import Many, Object, OpenMap, Several, Type
 from ..mapping import FrozenMapping
 from .opened import plain_keys
 from .source import Fallback, compiled, fall_back
@@ -55,7 +55,7 @@ def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
     """Return lines that check a record, the expression of its kind, and the names in them."""
     lines = ["if record.__class__ is not Record:", "    fall_back()"]
     parts = [_absent(names) for names in _groups(obj)]
-    lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, Many)]
+    lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, (Many, Several))]
     parts += [f"({each}.__class__ is tuple and not {each}) or fall_back()" for each in lists]
     if isinstance(obj.open, OpenMap):
         for name in (obj.open.codes, obj.open.texts):

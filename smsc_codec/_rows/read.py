@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from ..declare import FORMATS, Many, Object, OpenMap, Other, Type
+from ..declare import FORMATS, Object, OpenMap, Other, Type
 from ..limits import Limits
 from ..mapping import FrozenMapping, shared
 from ..model import MAX_NUMBER
@@ -99,7 +99,7 @@ def _slots(obj: Object, fmt: str, keys: Sequence[str]) -> _Slots:
     for slot in slots:
         if slot not in opened:
             type_ = obj.by_name[slot].type
-            if isinstance(type_, Many):
+            if not isinstance(type_, Type):
                 raise Fallback
             types[slot] = type_
     if any(field.name not in types and not field.optional for field in obj.fields):

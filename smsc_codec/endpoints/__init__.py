@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._loading import LOADING
 from .._pages import PAGES
+from ..model import Created, ServiceError
 
 if TYPE_CHECKING:
     from ..codec import Codec
@@ -29,8 +30,11 @@ __all__ = [
     "ENDPOINTS",
     "HOMES",
     "OTHERS",
+    "SHARED",
     "all_kinds",
     "codec_of",
+    "first_of",
+    "having",
     "kinds",
     "known",
     "loaded",
@@ -56,6 +60,17 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("GetError", "IncomingList", "IncomingMessage", "MegaAccount", "MegaAccountList", "MessageList"),
             *("PriceList", "PriceZone", "SenderList", "Statistics", "StatisticsList"),
         ),
+        "phones": ("Contact", "ContactError", "ContactList", "Group", "GroupList"),
+        "jobs": ("Mailing", "MailingCreated", "MailingError", "MailingList"),
+        "templates": ("Template", "TemplateError", "TemplateList"),
+        "op_templates": ("OperatorTemplate", "OperatorTemplateList"),
+        "users": ("UserError",),
+        "documents": ("Document", "DocumentList"),
+        "tinyurls": ("ShortLink", "ShortLinkError"),
+        "receive_phones": ("ReceivePhone", "ReceivePhoneError", "ReceivePhoneList"),
+        "wait_call": ("CallError", "CallNumber"),
+        "get_mnp": ("Ported", "PortedList"),
+        "ping": (),
     }
 )
 """Those whose replies can be read and written, and the public classes of each. The first one is meant if the caller
@@ -73,6 +88,9 @@ _LISTED = [cls for classes in ENDPOINTS.values() for cls in classes]
 
 CLASSES: Mapping[str, str] = MappingProxyType({cls: name for cls, name in HOMES.items() if _LISTED.count(cls) == 1})
 """The endpoint that has each of the classes which only one has."""
+
+SHARED: tuple[tuple[type, str], ...] = ((Created, "phones"), (ServiceError, "get_mnp"))
+"""The classes of `model.py` that several endpoints have, but not the default one, and the first that has each."""
 
 OTHERS = tuple(name for name in PAGES if name not in ENDPOINTS)
 """Those that the service has beside them."""
@@ -121,6 +139,20 @@ def loaded() -> Iterator[str]:
     for name in ENDPOINTS:
         if hasattr(sys.modules.get(f"{__name__}.{name}"), "CODEC"):
             yield name
+
+
+def first_of(cls: object, name: str) -> str:
+    """Return the first endpoint with a class that several endpoints have, of any other class *name*."""
+    return next((first for shared, first in SHARED if shared is cls), name)
+
+
+def having(classes: Iterable[object]) -> list[str]:
+    """Return the endpoints that may have some of these classes: all that are loaded, in the order of the registry.
+
+    Classes that several endpoints have are in a module that loads none of them, so the first one is loaded for each.
+    """
+    names = {first_of(cls, DEFAULT) for cls in classes}
+    return sorted({DEFAULT, *names, *loaded()}, key=[*ENDPOINTS].index)
 
 
 def name_in(path: str) -> tuple[str, bool]:

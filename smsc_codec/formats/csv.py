@@ -133,8 +133,7 @@ class CsvFormat(FormatReader):
         # Of several lists a line alone may be one too.
         several = len(self.lists) > 1
         self._twins = tuple(reply for reply in self.lists if several or reply.object in alone)
-        every = (*self.narrow, *self._twins)
-        self._most_fields = max(len(layout.cells) for reply in every for layout in (*reply.csv, Layout(())))
+        self._most_fields = max(len(layout.cells) for reply in self.replies for layout in (*reply.csv, Layout(())))
         self._choices: dict[Any, _Choice] = {}
         self._taken: dict[Any, Any] = {}
         error = self.replies[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, words_of
+from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, format_value, words_of
 from .._rows.read import Rows, members, rows
 from .._rows.small import Part, Variant, each_way
 from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenText, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source
-from ..declare import ID, TEXT, Endpoint, Field, Many, OpenMap, Reply, Type, either
+from ..declare import ID, TEXT, Endpoint, Field, Many, OpenMap, Reply, Several, Type, either
+from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
@@ -461,7 +462,8 @@ class JsonFormat(FormatReader):
                     before = ",\n"
         template.append("\n}")
         self.check_keys(reply, keys)
-        if before == "{\n":
+        wire = [obj.by_name[name].key(self.fmt) or "" for name in present]
+        if before == "{\n" or self._rival(reply, [*wire, *keys.codes, *keys.texts]) is not None:
             raise Fallback
         absent = [field for field in obj.fields if field.name in present and field.key(self.fmt) is None]
         if absent:
@@ -470,18 +472,40 @@ class JsonFormat(FormatReader):
             obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys([*obj.by_name, *keys.slots], _TEXTS)
         )
 
+    def _rival(self, reply: Reply, keys: Collection[str]) -> Reply | None:
+        """Return the list that knows more of a record's keys than its own list, None if there is none."""
+        unknown = len({*keys} - reply.object.names(self.fmt).keys())
+        others = (each for each in self.lists if reply.many and each.object is not reply.object)
+        return next(
+            (
+                each
+                for each in others
+                if required(each, self.fmt) <= {*keys} and len({*keys} - each.object.names(self.fmt).keys()) < unknown
+            ),
+            None,
+        )
+
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an object with these members, and with the lists in it."""
         obj = reply.object
+        rival = self._rival(reply, [each.key for each in fields])
+        if rival is not None:
+            raise EncodeError(f"with these keys it would be read back as a record of {rival.title}", path=path)
         # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
         quotes = isinstance(obj.open, OpenMap) and obj.open.quotes and any(not field.name for field in fields)
         lines = [
             f"{_quoted(each.key)}: {each.text if each.bare and not quotes else _quoted(each.text)}" for each in fields
         ]
         for field in obj.fields:
+            where = f"{path}.{field.name}" if path else field.name
+            if isinstance(field.type, Several) and getattr(value, field.name):
+                texts = [
+                    _quoted(format_value(field.type.type, item, f"{where}[{number}]", limits))
+                    for number, item in enumerate(getattr(value, field.name))
+                ]
+                lines.append(f"{_quoted(field.key(self.fmt) or '')}: [{', '.join(texts)}]")
             if isinstance(field.type, Many) and getattr(value, field.name):
                 inner = Reply("", "", field.type.object)
-                where = f"{path}.{field.name}" if path else field.name
                 items = [
                     self.write_carefully(item, inner, f"{where}[{number}]", limits)
                     for number, item in enumerate(getattr(value, field.name))

@@ -114,9 +114,9 @@ class FormatReader(ABC):
     def has_rivals(self, reply: Reply, keys: Collection[str]) -> bool:
         """Whether another reply has all that it has to have in these keys too, so that `read` has to choose.
 
-        A generic reply gives way to any other.
+        A reply that takes any keys gives way to any other.
         """
-        generic = reply.object.is_generic
+        generic = reply.object.takes_any_keys
         others = [
             each
             for each in self.replies

@@ -20,7 +20,7 @@ from .._rows.small import Part, Variant
 from .._rows.source import Fallback
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
-from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
+from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Several, Type
 from ..errors import DecodeError, EncodeError, OptionError
 from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
@@ -737,7 +737,7 @@ class TextFormat(RunReader):
             raise EncodeError(reason, path=path) from None
 
 
-def _words_of(types: Sequence[tuple[str, Type | Many]]) -> Words:
+def _words_of(types: Sequence[tuple[str, Type | Many | Several]]) -> Words:
     """Return what errors call a value, by the name and the pattern of its terminal, or by its pattern alone.
 
     A text is called what its terminal is: that says more than `text`.

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ..declare import FORMATS, Endpoint, Field, Many, Object, Only, OpenMap, Other, Reply, Type
+from ..declare import FORMATS, Endpoint, Field, Many, Object, Only, OpenMap, Other, Reply, Several, Type
 from ..formats import Format
 from ..mapping import FrozenMapping
 from ..model import MAX_NUMBER
@@ -93,6 +93,8 @@ class Values:
                 if isinstance(cell, Only):
                     inside.setdefault(cell.name, []).append(cell.pattern)
             return st.lists(self._object(inner, views(inner, some, fmt), inside, fmt), max_size=2).map(tuple)
+        if isinstance(type_, Several):
+            return st.lists(self.scalar(type_.type), max_size=2).map(tuple)
         if type_.kind == "text" and field.name in only:
             patterns = [st.from_regex(pattern, fullmatch=True) for pattern in only[field.name]]
             return st.one_of([*patterns, self._texts] if self._wild else patterns)

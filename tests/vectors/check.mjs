@@ -168,6 +168,15 @@ const MONEY = "-?(?:0|[1-9][0-9]{0,14})(?:\\.[0-9]{1,6})?";
 const GAP = "(?:[ \\t]*,[ \\t]*|[ \\t]+)";
 const SENTENCES = {
   created: [/^ID = (?<id>.*)$/],
+  record_created: [/^ID = (?<id>.*)$/],
+  mailing_created: [new RegExp(`^OK, ID - (?<id>\\d+)(?:, COST - (?<cost>${MONEY}))?$`)],
+  short_link: [
+    new RegExp(
+      "^id = (?<id>\\d+), cnt = (?<cnt>\\d+), cnt_mon = (?<cnt_mon>\\d+), cnt_day = (?<cnt_day>\\d+)" +
+        ", cnt_yes = (?<cnt_yes>\\d+)(?<tails>(?:, [A-Za-z_][A-Za-z0-9_]* = .*)?)$",
+    ),
+  ],
+  call_number: [/^PHONE = (?<phone>\+?\d+)$/],
   sent: [/^OK - (?<parts>\d+) SMS, ID - (?<id>\d+)(?<tails>(?:, [A-Za-z_][A-Za-z0-9_]* - .*)?)$/],
   cost: [
     new RegExp(`^(?<cost>${MONEY}) \\((?<parts>\\d+) SMS\\)$`),
@@ -214,7 +223,10 @@ function record(form, fmt, value, more = false) {
   const open = (name, key, item) => maps.set(name, (maps.get(name) ?? new Map()).set(key, item));
   for (const [key, item] of value) {
     const field = named.get(key);
-    if (field?.many) {
+    if (field?.several) {
+      if (!Array.isArray(item)) throw new Refused("no list");
+      members.set(field.name, item.map((each) => valueOf(field.several, each)));
+    } else if (field?.many) {
       members.set(field.name, listOf(field.many, fmt, item));
       // What stands among the elements of a list is kept beside it.
       for (const [tag, text] of straysIn(field.many, item)) {
@@ -242,7 +254,7 @@ function record(form, fmt, value, more = false) {
   for (const field of form.fields) {
     const mayLack = field.optional || field.absent_in === fmt;
     if (!mayLack && !members.has(field.name)) throw new Refused(`no ${field.name}`);
-    if (field.many && members.get(field.name)?.length === 0) members.delete(field.name);
+    if ((field.many || field.several) && members.get(field.name)?.length === 0) members.delete(field.name);
   }
   return new Map([...members, ...maps]);
 }
@@ -404,7 +416,7 @@ function sentence(reply, [first, ...rest], expect) {
   const { tails, ...groups } = match.groups;
   const members = new Map(Object.entries(groups).filter(([, value]) => value !== undefined));
   const others = new Map();
-  const names = [...(tails ?? "").matchAll(/, ([A-Za-z_][A-Za-z0-9_]*) - /g)];
+  const names = [...(tails ?? "").matchAll(/, ([A-Za-z_][A-Za-z0-9_]*) [-=] /g)];
   for (const [at, name] of names.entries()) {
     const value = tails.slice(name.index + name[0].length, names[at + 1]?.index ?? tails.length);
     const known = reply.fields.find((field) => field.name.toUpperCase() === name[1] && !members.has(field.name));

@@ -1,0 +1,57 @@
+"""`/sys/documents.php`: invoices and acts of sub-clients.
+
+The evidence is in `docs/wire-format/documents.md`; fmt=0 in `grammars/documents.lark`.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from .._public import publish
+from ..codec import Codec
+from ..declare import CREATED, SUCCESS, Endpoint, Object, Other, Reply
+from ..mapping import EMPTY
+from ..model import Created, Records, Success
+from .users import UserError
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A document, of which nobody knows the keys."""
+
+    other: Mapping[str, str] = EMPTY
+    """What the reply says."""
+
+
+class DocumentList(Records[Document], frozen=True):
+    """Documents, as far as a reply describes them."""
+
+    documents: tuple[Document, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+# [open] Nobody has seen a reply, nor the numbers of errors: they are taken to be those of users.php.
+DOCUMENTS = Reply(
+    "documents",
+    "a list of documents",
+    Object(Document, (Other(),)),
+    many=DocumentList,
+    rule="record",
+    xml=("documents",),
+    item="document",
+    unknown=("text", "csv", "xml"),
+)
+
+ENDPOINT: Endpoint[DocumentList | Created | Success] = Endpoint(
+    "documents.php",
+    "documents",
+    (SUCCESS, CREATED, DOCUMENTS),
+    errors=UserError,
+    commands={"add_account": None, "get_account": None, "get_act": None},
+)
+CODEC = Codec(ENDPOINT)
+
+__all__ = [
+    "Document",
+    "DocumentList",
+]
+publish(globals(), "smsc_codec")

@@ -1,0 +1,65 @@
+"""`/sys/get_mnp.php`: numbers that were ported to another operator.
+
+The evidence is in `docs/wire-format/get_mnp.md`; fmt=0 in `grammars/get_mnp.lark`.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from .._public import publish
+from ..codec import Codec
+from ..declare import COUNTED, DIGITS, SUCCESS, Endpoint, Field, Object, Other, Reply
+from ..mapping import EMPTY
+from ..model import Records, Success
+
+
+class Ported(msgspec.Struct, frozen=True):
+    """A number that was ported. What the reply did not hold is `None`."""
+
+    phone: str | None = None
+    mccmnc: str | None = None
+    """The codes of its country and operator."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class PortedList(Records[Ported], frozen=True):
+    """The answer to a request with a `date`."""
+
+    numbers: tuple[Ported, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+# [client] fmt=3 has an array. What is in it nobody has seen; the file without a `date` begins with `Phone;mccmnc`, so
+# these are taken to be the names.
+NUMBERS = Reply(
+    "ported_numbers",
+    "a list of ported numbers",
+    Object(
+        Ported,
+        (Field("phone", DIGITS, optional=True), Field("mccmnc", DIGITS, optional=True), Other()),
+        also={"json": {"Phone": "phone"}},
+    ),
+    many=PortedList,
+    rule="ported",
+    xml=("numbers",),
+    item="number",
+    unknown=("text", "csv", "xml"),
+)
+
+ENDPOINT: Endpoint[PortedList | Success] = Endpoint(
+    "get_mnp.php",
+    "get_mnp",
+    (SUCCESS, NUMBERS),
+    reads={"date": COUNTED},
+    # [client] Without a date comes a file, which is not a reply.
+    answer=lambda asked: PortedList if "date" in asked else None,
+)
+CODEC = Codec(ENDPOINT)
+
+__all__ = [
+    "Ported",
+    "PortedList",
+]
+publish(globals(), "smsc_codec")

@@ -1,0 +1,111 @@
+"""`/sys/jobs.php`: mailings.
+
+The evidence is in `docs/wire-format/jobs.md`; fmt=0 in `grammars/jobs.lark`.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from .._public import publish
+from ..codec import Codec
+from ..declare import ID, MONEY, SUCCESS, Endpoint, Field, Layout, Object, Other, Reply, code
+from ..mapping import EMPTY
+from ..model import Answer, ErrorCode, Records, Success
+from .status import MessageState
+
+
+class MailingError(ErrorCode):
+    """The error numbers of `jobs.php`."""
+
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    SAVE = 3, "error saving a record"
+    # [doc] The block is said to be temporary, and no time is given.
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    DATE_FORMAT = 5, "wrong date format"
+    # [doc] How many are too many has not been seen.
+    TOO_MANY_REQUESTS = (
+        9,
+        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+
+
+class MailingCreated(Answer, frozen=True):
+    """The answer to `add=1`."""
+
+    id: int
+    """That of the new mailing."""
+    cost: Decimal | None = None
+    """Its price, with `cost=1`: unlike a message, the mailing is created all the same."""
+
+
+class Mailing(Answer, frozen=True):
+    """The state of a mailing. What the reply did not hold is `None`."""
+
+    id: int | None = None
+    status: MessageState | None = None
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these: nobody has documented it."""
+
+
+class MailingList(Records[Mailing], frozen=True):
+    """The states of all mailings."""
+
+    mailings: tuple[Mailing, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+CREATED = Reply(
+    "mailing_created",
+    "the id of a new mailing",
+    Object(MailingCreated, (Field("id", ID), Field("cost", MONEY, optional=True))),
+    csv=(Layout(("id",)), Layout(("id", "cost"))),  # [doc]
+)
+
+# [client] fmt=3 has a `status` with the numbers of status.php, a line of fmt=0 begins with the id. No more is known.
+MAILING = Object(
+    Mailing,
+    (
+        Field("id", ID, optional=True),
+        Field("status", code(MessageState, "the state of a mailing"), optional=True),
+        Other(),
+    ),
+)
+ONE = Reply(
+    "mailing_state",
+    "the state of a mailing",
+    MAILING,
+    rule="mailing",
+    xml=("mailing",),
+    unknown=("text", "csv", "xml"),
+)
+MANY = Reply(
+    "mailings",
+    "a list of mailings",
+    MAILING,
+    many=MailingList,
+    rule="mailing",
+    xml=("mailings",),
+    item="mailing",
+    unknown=("text", "csv", "xml"),
+)
+
+ENDPOINT: Endpoint[MailingCreated | Mailing | MailingList | Success] = Endpoint(
+    "jobs.php",
+    "jobs",
+    (SUCCESS, CREATED, ONE, MANY),
+    errors=MailingError,
+    reads={"cost": ("1",)},
+    commands={"add": MailingCreated, "del": Success, "cancel": Success, "get": Mailing, "get_all": MailingList},
+)
+CODEC = Codec(ENDPOINT)
+
+__all__ = [
+    "Mailing",
+    "MailingCreated",
+    "MailingError",
+    "MailingList",
+]
+publish(globals(), "smsc_codec")

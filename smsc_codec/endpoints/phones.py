@@ -1,0 +1,186 @@
+"""`/sys/phones.php`: contacts, groups of contacts, and the black list.
+
+The evidence is in `docs/wire-format/phones.md`; fmt=0 in `grammars/phones.lark`.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from .._public import publish
+from ..codec import Codec
+from ..declare import (
+    COUNT,
+    CREATED,
+    DIGITS,
+    ID,
+    SUCCESS,
+    TEXT,
+    Endpoint,
+    Field,
+    Layout,
+    Maybe,
+    Object,
+    Only,
+    Other,
+    Reply,
+    Rest,
+)
+from ..mapping import EMPTY
+from ..model import Created, ErrorCode, Records, Success
+
+
+class ContactError(ErrorCode):
+    """The error numbers of `phones.php`."""
+
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    NOT_FOUND = 3, "no records found"
+    # [doc] The block is said to be temporary, and no time is given.
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    FAILED = 5, "operation failed"
+    TOO_MANY_REQUESTS = (
+        9,
+        "more than three identical operations a minute, or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """One contact. What the reply did not hold is `None`."""
+
+    phone: str
+    name: str
+    group: str | None = None
+    """The ids of its groups with `|` or commas between them; `0` if there is none."""
+    first_name: str | None = None
+    last_name: str | None = None
+    middle_name: str | None = None
+    birthday: str | None = None
+    """As it was sent: `DD.MM.YYYY`."""
+    id: str | None = None
+    """The client's own id of it, as it was sent."""
+    comments: str | None = None
+    tags: str | None = None
+    phone_other: str | None = None
+    """Other numbers with commas between them."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class ContactList(Records[Contact], frozen=True):
+    """The answer to `get=1`."""
+
+    contacts: tuple[Contact, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """One group of contacts."""
+
+    id: int
+    name: str
+    """The service makes its first letter a capital."""
+    number: int | None = None
+    """The client's own number of it, if it has one."""
+    cnt: int | None = None
+    """How many contacts it has; old servers do not send it."""
+    other: Mapping[str, str] = EMPTY
+    """What the reply says beside these."""
+
+
+class GroupList(Records[Group], frozen=True):
+    """The answer to `get_group=1`."""
+
+    groups: tuple[Group, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+# [cap] fmt=3 has all of them in quotes. The other formats are our choice.
+_TEXTS = (
+    *("group", "first_name", "last_name", "middle_name", "birthday"),
+    *("id", "comments", "tags", "phone_other"),
+)
+CONTACTS = Reply(
+    "contacts",
+    "a list of contacts",
+    Object(
+        Contact,
+        (Field("phone", DIGITS), Field("name", TEXT), *(Field(name, TEXT, optional=True) for name in _TEXTS), Other()),
+    ),
+    many=ContactList,
+    rule="contact",
+    csv=(Layout((Only("phone", r"\+?[0-9]+"), "name", *_TEXTS[:-1], Rest("phone_other"))),),
+    xml=("contacts",),
+    item="contact",
+)
+# `0,-3` and `541,-7` are errors, whatever stands behind them. A contact without a group has the id 0 in its place.
+_GROUP = Only("id", "[1-9][0-9]{0,17}")
+_NAME = Only("name", r"[^-,\r\n][^,\r\n]*|-[^0-9,\r\n][^,\r\n]*|-?")
+GROUPS = Reply(
+    "groups",
+    "a list of groups",
+    Object(
+        Group,
+        (
+            Field("id", ID),
+            Field("name", TEXT),
+            Field("number", ID, optional=True),  # [cap] only where there is one
+            Field("cnt", COUNT, optional=True),
+            Other(),
+        ),
+    ),
+    many=GroupList,
+    rule="group",
+    csv=(
+        Layout((_GROUP, _NAME)),
+        Layout((_GROUP, _NAME, "number")),
+        Layout((_GROUP, _NAME, Maybe("number"), "cnt")),
+    ),
+    xml=("groups",),
+    item="group",
+)
+
+
+def _answer(asked: Mapping[str, str]) -> type[ContactList | GroupList | Created | Success] | None:
+    """Return what a request is answered with. A contact is also added to a group (2) or removed from it (3)."""
+    if "move_group" in asked:
+        return Success
+    return next((cls for name, cls in COMMANDS.items() if asked.get(name) == "1"), None)
+
+
+COMMANDS: Mapping[str, type[ContactList | GroupList | Created | Success]] = {
+    "add": Created,
+    "add_group": Created,
+    "chg": Success,
+    "chg_group": Success,
+    "move_group": Success,
+    "del": Success,
+    "del_group": Success,
+    "get": ContactList,
+    "get_group": GroupList,
+    "add_black": Created,
+    "del_black": Success,
+}
+"""[client] The parameter that is 1 in a request, and what it is answered with."""
+
+ENDPOINT: Endpoint[ContactList | GroupList | Created | Success] = Endpoint(
+    "phones.php",
+    "phones",
+    (SUCCESS, CREATED, CONTACTS, GROUPS),
+    errors=ContactError,
+    reads={"move_group": ("1", "2", "3")},
+    commands=COMMANDS,
+    answer=_answer,
+)
+CODEC = Codec(ENDPOINT)
+
+__all__ = [
+    "Contact",
+    "ContactError",
+    "ContactList",
+    "Group",
+    "GroupList",
+]
+publish(globals(), "smsc_codec")

@@ -1,0 +1,73 @@
+"""`/sys/receive_phones.php`: numbers that receive messages.
+
+The evidence is in `docs/wire-format/receive_phones.md`; fmt=0 in `grammars/receive_phones.lark`.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from .._public import publish
+from ..codec import Codec
+from ..declare import SUCCESS, Endpoint, Object, Other, Reply
+from ..mapping import EMPTY
+from ..model import ErrorCode, Records, Success
+
+
+class ReceivePhoneError(ErrorCode):
+    """The error numbers of `receive_phones.php`: nobody has seen others than those of the whole service."""
+
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    # [doc] The block is said to be temporary, and no time is given.
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    # [doc] How many are too many has not been seen.
+    TOO_MANY_REQUESTS = (
+        9,
+        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+
+
+class ReceivePhone(msgspec.Struct, frozen=True):
+    """A number that receives messages, of which nobody knows the keys."""
+
+    other: Mapping[str, str] = EMPTY
+    """What the reply says."""
+
+
+class ReceivePhoneList(Records[ReceivePhone], frozen=True):
+    """The answer to `get=1`."""
+
+    phones: tuple[ReceivePhone, ...] = ()
+    """Any iterable is made a tuple."""
+
+
+# [client] fmt=3 has an array. What is in it, and the other formats, nobody has seen.
+PHONES = Reply(
+    "receive_phones",
+    "a list of numbers that receive messages",
+    Object(ReceivePhone, (Other(),)),
+    many=ReceivePhoneList,
+    rule="record",
+    xml=("phones",),
+    item="phone",
+    unknown=("text", "csv", "xml"),
+)
+
+ENDPOINT: Endpoint[ReceivePhoneList | Success] = Endpoint(
+    "receive_phones.php",
+    "receive_phones",
+    (SUCCESS, PHONES),
+    errors=ReceivePhoneError,
+    commands={"get": ReceivePhoneList, "buy": Success, "chg": Success},
+)
+CODEC = Codec(ENDPOINT)
+
+__all__ = [
+    "ReceivePhone",
+    "ReceivePhoneError",
+    "ReceivePhoneList",
+]
+publish(globals(), "smsc_codec")

@@ -1,0 +1,44 @@
+"""`/sys/users.php`: sub-clients.
+
+The evidence is in `docs/wire-format/users.md`; fmt=0 in `grammars/users.lark`.
+"""
+
+from datetime import timedelta
+
+from .._public import publish
+from ..codec import Codec
+from ..declare import CREATED, SUCCESS, Endpoint
+from ..model import Created, ErrorCode, Success
+
+
+class UserError(ErrorCode):
+    """The error numbers of `users.php`."""
+
+    PARAMETERS = 1, "error in parameters"
+    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    NOT_FOUND = 3, "no records found"
+    # [doc] The block is said to be temporary, and no time is given.
+    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    FAILED = 5, "operation failed"
+    NO_USER = 6, "no sub-client of that login"
+    SHARED_BALANCE = 7, "the sub-client shares the main balance, or balance2=1 is missing"
+    SAVE = 8, "error saving a record"
+    TOO_MANY_REQUESTS = (
+        9,
+        "more than three additions or changes a minute, or 15 or more simultaneous requests under one login",
+        timedelta(minutes=1),
+    )
+    NO_MONEY = 10, "not enough money for crediting"
+
+
+ENDPOINT: Endpoint[Created | Success] = Endpoint(
+    "users.php",
+    "users",
+    (SUCCESS, CREATED),
+    errors=UserError,
+    commands={"add": Created, "chg": Success, "pay": Success},
+)
+CODEC = Codec(ENDPOINT)
+
+__all__ = ["UserError"]
+publish(globals(), "smsc_codec")
