@@ -22,8 +22,8 @@ from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
     from .endpoints.balance import *  # noqa: F403
-    from .endpoints.get import *  # noqa: F403
     from .endpoints.documents import *  # noqa: F403
+    from .endpoints.get import *  # noqa: F403
     from .endpoints.get_mnp import *  # noqa: F403
     from .endpoints.info import *  # noqa: F403
     from .endpoints.jobs import *  # noqa: F403

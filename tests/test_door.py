@@ -414,6 +414,8 @@ def own_reply(vector: Vector) -> Any:
 
 def _as_list(reply: Any) -> list[Any]:
     return [*reply] if hasattr(type(reply), "__len__") else [reply]
+
+
 def _kind_of(reply: Any, name: str) -> str:
     return codec_of(name)._replies[type(reply)].kind
 

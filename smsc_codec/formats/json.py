@@ -480,7 +480,7 @@ class JsonFormat(FormatReader):
             (
                 each
                 for each in others
-                if required(each, self.fmt) <= {*keys} and len({*keys} - each.object.names(self.fmt).keys()) < unknown
+                if self.fits(each, {*keys}) and len({*keys} - each.object.names(self.fmt).keys()) < unknown
             ),
             None,
         )

@@ -287,7 +287,8 @@ function withKeys(replies, expect, fmt, keys) {
   const names = (form) => new Map([...form.fields.map((field) => [field.name, field.keys[fmt]]), ...aliases(form)]);
   const aliases = (form) => Object.entries(form.also?.[fmt] ?? {}).filter(([key]) => keys.has(key)).map(([key, name]) => [name, key]);
   const needed = (form) => form.fields.filter((field) => !field.optional).map((field) => names(form).get(field.name));
-  const known = replies.some((reply) => reply.fields.length > 0 && reply.kind !== "error" && needed(reply).every((key) => keys.has(key)));
+  const isKeyed = ({ kind, fields }) => fields.length > 0 && kind !== "error" && !(fmt === "text" && kind in SENTENCES);
+  const known = replies.some((reply) => isKeyed(reply) && needed(reply).every((key) => keys.has(key)));
   return known ? replies.filter((reply) => !isGeneric(reply) || reply.kind === expect) : replies;
 }
 
@@ -348,8 +349,9 @@ function decodeJson(text, replies, expect) {
   const value = parseJson(text);
   if (Array.isArray(value)) {
     if (value.length === 0) return emptyList(replies, expect);
-    return bestOf(withKeys(replies, expect, "json", new Map(mapOf(value[0]))), expect, (reply) => {
-      return reply.many && [[reply.many, value.map((item) => record(reply, "json", mapOf(item)))]];
+    const lists = replies.filter((reply) => reply.many);
+    return bestOf(withKeys(lists, expect, "json", new Map(mapOf(value[0]))), expect, (reply) => {
+      return [[reply.many, value.map((item) => record(reply, "json", mapOf(item)))]];
     });
   }
   const members = mapOf(value);
