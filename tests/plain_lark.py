@@ -70,25 +70,7 @@ def read(endpoint: Endpoint[Any], text: str) -> Any:
             return _with_texts(endpoint, known, text)
         return _reply(endpoint, [*parser_of(endpoint.grammar).parse(text).children])
     except (UnexpectedInput, RefusedError):
-        generic = next((reply for reply in lists if reply.object.is_generic), None)
-        return None if generic is None else _generic(generic, text)
-
-
-def _generic(reply: Reply, text: str) -> Any:
-    """The list of which nobody knows the keys: each line has to be a `record` of `service.lark`."""
-    parser = _records()
-    lines = re.split("\r?\n", re.sub("\r?\n\\Z", "", text))
-    try:
-        records = [_build(reply.object, [*_keyed(parser, parser.parse(line), True)]) for line in lines]
-    except UnexpectedInput:
         return None
-    return reply.many(tuple(records))
-
-
-@cache
-def _records() -> Lark:
-    text = "%import service (record)\nstart: record\n"
-    return Lark(text, parser="lalr", keep_all_tokens=True, maybe_placeholders=False, import_paths=[str(GRAMMARS)])
 
 
 _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match

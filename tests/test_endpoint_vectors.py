@@ -290,7 +290,8 @@ def test_cells_that_would_be_read_otherwise() -> None:
 
 
 def _is_empty(row: Vector) -> bool:
-    return row.body in (b"", b"[]")
+    # Which of several lists without records it is, the compiled readers do not tell.
+    return row.body in (b"", b"[]") or (row.endpoint == "get" and [*(row.reply or {}).values()][-1:] == [[]])
 
 
 # Bodies that only the careful reader can judge, and why.

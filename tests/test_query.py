@@ -203,7 +203,7 @@ WRONG_PARAMETERS: list[Any] = [5, None, "all", [], {"cost": "1"}, {5: "1"}, {"al
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"endpoint": "get"}, {"endpoint": "SENDERS"}, {"endpoint": 5}, {"endpoint": None}),
+        *({"endpoint": "fax"}, {"endpoint": "SENDERS"}, {"endpoint": 5}, {"endpoint": None}),
         *({"fmt": 4}, {"fmt": "3"}, {"charset": 5}, {"command": "drop"}, {"command": []}),
         *({"parameters": given} for given in WRONG_PARAMETERS),
         {"endpoint": "balance", "command": "get"},
@@ -527,8 +527,8 @@ def test_a_reply_of_another_endpoint_is_no_list_of_names() -> None:
     assert decode(response.content, fmt=1) == SenderList((Sender("5", 1),))
     for form in (None, {"get": 1}):
         assert decode_response(response, form=form) == MessageSent(5, 1)
-    response.url = "https://smsc.ru/sys/get.php?fmt=1&get_price=1"
-    with pytest.raises(OptionError, match=r"found get\.php, whose replies are not read here$"):
+    response.url = "https://smsc.ru/sys/fax.php?fmt=1&get_price=1"
+    with pytest.raises(OptionError, match=r"found fax\.php, whose replies are not read here$"):
         decode_response(response)
 
 
@@ -606,8 +606,8 @@ def test_parameters_without_a_path_need_a_command(source: Any) -> None:
 def test_endpoints_of_a_query() -> None:
     assert Query(endpoint="senders") == Query() and Query().endpoint == "senders"
     assert Query(endpoint="send.php").endpoint == "send"
-    with pytest.raises(OptionError, match=f"^endpoint has to be {known()}, not 'get'$"):
-        Query(endpoint="get")
+    with pytest.raises(OptionError, match=f"^endpoint has to be {known()}, not 'fax'$"):
+        Query(endpoint="fax")
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])

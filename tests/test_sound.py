@@ -412,21 +412,22 @@ def test_lists_in_lists_that_fmt_2_has_no_place_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inside", "is_read"),
+    ("inside", "codes"),
     [
-        ("<thing><id>1</id></thing>", True),
-        ("<thing>\n<id>1</id></thing>", True),
-        ("<thing><id>1</id></thing><other><id>1</id></other>", False),
-        ("<thing>x<id>1</id></thing>", False),
-        ("<thing><id>1</id>x</thing>", False),
+        ("<thing><id>1</id></thing>", []),
+        ("<thing>\n<id>1</id></thing>", []),
+        ("<thing><id>1</id></thing><other><id>1</id></other>", ["unknown-key"]),
+        ("<thing>x<id>1</id></thing>", ["malformed"]),
+        ("<thing><id>1</id>x</thing>", ["malformed"]),
+        ("<thing><id>1</id></thing>x", ["malformed"]),
     ],
 )
-def test_elements_of_a_list_in_a_reply(inside: str, is_read: bool) -> None:
+def test_elements_of_a_list_in_a_reply(inside: str, codes: list[str]) -> None:
     """Other elements are no objects of the list, and no text beside elements is dropped."""
     codec = Codec(Endpoint[Any]("things.php", JOBS, (with_list(),)))
     report = codec.validate(f"<result><id>5</id><things>{inside}</things></result>", fmt=2)
-    assert report.reply == (Whole(5, (Thing(1),)) if is_read else None)
-    assert [finding.code for finding in report.findings] == ([] if is_read else ["malformed"])
+    assert report.reply == (None if codes == ["malformed"] else Whole(5, (Thing(1),)))
+    assert [finding.code for finding in report.findings] == codes
 
 
 def ordered(orders: Any) -> Reply:

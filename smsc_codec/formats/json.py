@@ -187,7 +187,7 @@ class JsonFormat(FormatReader):
         """Return the one of *replies* that an object with these keys is meant to be, None if `read` has to judge."""
         given = {*keys}
         ranked = [(len(given - each.object.names(self.fmt).keys()), each) for each in replies if self.fits(each, given)]
-        best = self.choose(_expected(ranked, expect), expect) if len(ranked) > 1 else [each for _, each in ranked]
+        best = self.choose(ranked, expect) if len(ranked) > 1 else [each for _, each in ranked]
         return best[0] if len(best) == 1 else None
 
     def _shape_of(self, replies: Sequence[Reply], row: Any, expect: tuple[Any, ...]) -> _Shape:
@@ -335,7 +335,7 @@ class JsonFormat(FormatReader):
             for each in self.lists
             if isinstance(first, Pairs) and self.fits(each, keys)
         ]
-        best = self.choose(_expected(ranked, expect), expect)
+        best = self.choose(ranked, expect)
         if len(best) > 1:
             raise self.ambiguous(best, "an array")
         # What is wrong with its records is said of the list that is expected, or of the only one.
@@ -474,8 +474,10 @@ class JsonFormat(FormatReader):
 
     def _rival(self, reply: Reply, keys: Collection[str]) -> Reply | None:
         """Return the list that knows more of a record's keys than its own list, None if there is none."""
+        if not reply.many or reply.object.is_generic:
+            return None  # only who expects a generic list can read it
         unknown = len({*keys} - reply.object.names(self.fmt).keys())
-        others = (each for each in self.lists if reply.many and each.object is not reply.object)
+        others = (each for each in self.lists if each.object is not reply.object)
         return next(
             (
                 each
@@ -563,11 +565,6 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     one = msgspec.json.Decoder(loose).decode
     texts = tuple(name for name, key in zip(loose.__struct_fields__, keys) if key in quoted)
     return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, ordered)
-
-
-def _expected(ranked: list[tuple[int, Reply]], expect: tuple[Any, ...]) -> list[tuple[int, Reply]]:
-    """Return the lists that are expected, or all replies if none of them is: keys of another one are only unknown."""
-    return [pair for pair in ranked if pair[1].many and pair[1].cls in expect] or ranked
 
 
 def _in_member(reply: Reply, pairs: Pairs) -> list[Any] | None:

@@ -609,6 +609,8 @@ def _note_inside(
             _check_no_text(child, Place(inside, again), path, source)
             items = [item for item in child.children if item.tag == many.item]
             for number, item in enumerate(items):
+                if "." not in many.object.names("xml"):
+                    _check_no_text(item, Place((*inside, number)), f"{path}[{number}]", source)
                 _note_inside(many.object, item.children, (*inside, number), f"{path}[{number}].", source, notes)
             for stray in [item for item in child.children if item.tag != many.item and not item.children]:
                 where = f"{before}{_open_path(obj, stray.tag)}"
