@@ -437,13 +437,13 @@ def _knows_more(
         for reply in other.own if other is not own else ():
             for fmt in formats:
                 given = {field.key(fmt) for field in declared.object.fields if field.name in present} - {None}
-                fields = reply.object.fields
-                documented = {field.key(fmt) for field in fields} - {None}
-                needed = {field.key(fmt) for field in fields if not field.may_lack(fmt)} - {None}
-                count = len({*given, *keys} & documented)
+                documented = reply.object.names(fmt)
+                needed = {field.name for field in reply.object.fields if not field.may_lack(fmt)}
+                count = len({*given, *keys} & documented.keys())
                 if reply.object.open is None and count < len({*given, *keys}):
                     continue  # it has no place for the others
-                if needed and needed <= {*given, *keys} and count > max(len(given), most):
+                found = {documented[key] for key in (*given, *keys) if key in documented}
+                if needed and needed <= found and count > max(len(given), most):
                     best, most = name, count
     return best
 

@@ -463,7 +463,9 @@ def test_a_reply_of_another_endpoint_is_never_read(name: str) -> None:
             elif taken and _records(found) and reply["kind"] not in ("error", "success"):
                 # Of this endpoint nobody knows the keys. In fmt=0 a sentence such as `ID = 5` looks like a key.
                 # The number to call has the key of a ported number, and no other.
-                assert loose or fmt == 0 or (reply["kind"], name) == ("call_number", "get_mnp"), vector
+                # Beside members that nobody knows what its own endpoint reads may be one of these.
+                is_clean = not vector.findings and (reply["kind"], name) != ("call_number", "get_mnp")
+                assert loose or fmt == 0 or not is_clean, vector
             elif fmt == 1 and found != meant:
                 assert name in collisions.readings(vector.body)
             elif {_kind_of(found, name), reply["kind"]} <= NEW:

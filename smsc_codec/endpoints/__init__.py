@@ -29,7 +29,6 @@ __all__ = [
     "DEFAULT",
     "ENDPOINTS",
     "HOMES",
-    "OTHERS",
     "SHARED",
     "all_kinds",
     "codec_of",
@@ -91,9 +90,6 @@ CLASSES: Mapping[str, str] = MappingProxyType({cls: name for cls, name in HOMES.
 
 SHARED: tuple[tuple[type, str], ...] = ((Created, "phones"), (ServiceError, "get_mnp"))
 """The classes of `model.py` that several endpoints have, but not the default one, and the first that has each."""
-
-OTHERS = tuple(name for name in PAGES if name not in ENDPOINTS)
-"""Those that the service has beside them."""
 
 _FILE = re.compile(r"([a-z_]{1,40})\.php")
 

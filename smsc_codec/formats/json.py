@@ -397,7 +397,7 @@ class JsonFormat(FormatReader):
                 if {key for key, _ in pairs} == {"result"} and all(value == reply.constant for _, value in pairs)
                 else None
             )
-        if reply.object.is_generic and not self._is_generic(pairs):
+        if reply.object.takes_any_keys and not _can_have_any_keys(pairs):
             return None
         if reply.many:
             if _in_member(reply, pairs) is not None:
@@ -409,11 +409,6 @@ class JsonFormat(FormatReader):
                 return None
             return len(keys - reply.object.names(self.fmt).keys())
         return rank(reply, self.fmt, pairs)
-
-    def _is_generic(self, pairs: Pairs) -> bool:
-        """Whether an object can be a generic reply: something of it can be kept, and it is not `OK`."""
-        kept = any(isinstance(value, str) for _, value in pairs)
-        return kept and {key for key, _ in pairs} != {"result"}
 
     def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
         """Return where in the text each of *places* is."""
@@ -565,6 +560,12 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     one = msgspec.json.Decoder(loose).decode
     texts = tuple(name for name, key in zip(loose.__struct_fields__, keys) if key in quoted)
     return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, ordered)
+
+
+def _can_have_any_keys(pairs: Pairs) -> bool:
+    """Whether an object can be a reply that takes any keys: something of it can be kept, and it is not `OK`."""
+    kept = any(isinstance(value, str) for _, value in pairs)
+    return kept and {key for key, _ in pairs} != {"result"}
 
 
 def _in_member(reply: Reply, pairs: Pairs) -> list[Any] | None:
