@@ -62,10 +62,11 @@ examples:
   smsc-codec convert --to 2 --output converted/ replies/*.txt
 """,
     "validate": """\
-What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a VCR cassette,
-HTTP responses with their headers, Parquet or Arrow; gzip or zstd around any of them. Findings go to
+What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a cassette or stubs,
+HTTP responses with their headers, WARC, Parquet or Arrow; gzip or zstd around any of them. Findings go to
 standard output, or a report with --format; the summary of the text goes to standard error. No logins,
-passwords, keys, cookies and phone numbers of requests are printed. docs/validating.md has the details.
+passwords, keys, cookies and phone numbers of requests are printed. docs/validating.md has the details,
+and docs/recording.md the tools whose recordings are read.
 
 examples:
   smsc-codec validate --fmt 3 --expect senders replies/*.json
