@@ -332,7 +332,7 @@ def test_no_report_repeats_it(tmp_path: Path, capfdbinary: pytest.CaptureFixture
 @given(
     st.data(),
     st.sampled_from(sorted(REQUESTS)),
-    st.sampled_from(sorted(RECORDINGS)),
+    st.sampled_from(sorted(RECORDINGS | RELATIVES)),
     st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3),
     st.sampled_from(FRAMES),
 )
@@ -343,5 +343,5 @@ def test_any_secret(
     text = secret
     for way in ways:
         text = SPELLINGS[way](text)
-    made = RECORDINGS[recording](REQUESTS[place](secret), frame.format(text), {})
+    made = (RECORDINGS | RELATIVES)[recording](REQUESTS[place](secret), frame.format(text), {})
     assert not leaked(said(tmp_path / "recording", made), secret), made
