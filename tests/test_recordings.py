@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import os
+import pickle
 import sys
 import threading
 import zlib
@@ -24,7 +25,17 @@ from smsc_codec import OptionError, Severity
 from smsc_codec._source import is_utf8
 from smsc_codec.endpoints import all_kinds
 from smsc_codec.query import split
-from smsc_codec.recordings import CODES, Entry, Found, Kind, Summary, _validate, recorded_in, validate_recordings
+from smsc_codec.recordings import (
+    CODES,
+    Entry,
+    Found,
+    Kind,
+    Summary,
+    _lines,
+    _validate,
+    recorded_in,
+    validate_recordings,
+)
 from smsc_codec.recordings._jobs import in_order
 from smsc_codec.recordings._lines import Block, entries
 from smsc_codec.recordings._request import Request, request_of
@@ -274,6 +285,14 @@ def test_keys(case: Case, keys: dict[str, str] | None) -> None:
     row = {"body": "OK", "text": "OK", "url": URL + "del=1", "a": {"text": "OK", "url": URL + "del=1"}, "fmt": 0}
     assert case(rows(row), keys=keys) == []
     assert case.summary.replies == 1
+
+
+def test_lines_are_translated_only_if_they_have_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lines, "_translated", None)
+    block = Block(1, 1, b'{"fmt": 0, "body": "OK"}')
+    # As in another process.
+    (entry,) = entries(pickle.loads(pickle.dumps(block)))
+    assert entry.body == b"OK"
 
 
 def test_every_key_can_have_another_name(case: Case) -> None:

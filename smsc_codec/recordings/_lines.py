@@ -115,15 +115,18 @@ def _lines(tape: Tape, keys: Keys) -> Iterator[Block]:
 
 def entries(block: Block) -> Iterator[Entry]:
     """What the lines hold; empty ones count as lines, and are left out."""
-    if not block.whole:
-        yield _bad(block.first, _translated(block.data, block.keys), "the line is too long to be a reply")
-        return
     decode, keys = _ROW.decode, block.keys
+    # In another process they are equal, and not the same.
+    renamed = keys != OURS
+    if not block.whole:
+        data = _translated(block.data, keys) if renamed else block.data
+        yield _bad(block.first, data, "the line is too long to be a reply")
+        return
     # `bytes.split` takes ten times as long to find the lines.
     for number, line in enumerate(io.BytesIO(block.data), block.first):
         row: Row | str
         try:
-            if keys is not OURS:
+            if renamed:
                 line = _translated(line, keys)  # noqa: PLW2901
             row = decode(line)
         except (msgspec.DecodeError, ValueError, RecursionError):  # a `ValueError` only since 0.22
@@ -192,7 +195,7 @@ def _no_body(line: bytes, keys: Keys) -> str:
 
 def _translated(line: bytes, keys: Keys) -> bytes:
     """Return a line with our names in the place of those in *keys*; as it is if it is no object of JSON."""
-    if keys is OURS or not line.strip():
+    if not line.strip():
         return line
     parts = [b'"%s":%s' % (name.encode(), value) for name in NAMES if (value := _value(line, getattr(keys, name)))]
     return b"{%s}\n" % b",".join(parts) if parts else line
