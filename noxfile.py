@@ -24,6 +24,21 @@ PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
 PYTHON_CLIENTS = {"apprise": "apprise==2.3.0", "smsc": "smsc==0.1.1"}
 NODE_CLIENT = "node-smsc@0.2.3"
 
+# Tools that record, and what pip has to install for each; `recorders` runs them.
+RECORDERS = {
+    "vcrpy": ["vcrpy==9.4.2"],
+    "curl": [],
+    "httpie": ["httpie==3.2.4"],
+    "betamax": ["betamax==0.9.0", "requests"],
+    "warcio": ["warcio==1.8.1", "requests"],
+    "responses": ["responses==0.26.3", "requests"],
+    "nock": [],
+    "mitmproxy": ["mitmproxy"],
+    "chromium": ["playwright"],
+}
+APART = ("mitmproxy", "httpie")
+NOCK = "nock@14.0.17"
+
 nox.needs_version = ">=2025.11.12"
 nox.options.sessions = ["lint", "layers", "types", "coverage"]
 nox.options.reuse_venv = "yes"
@@ -122,6 +137,38 @@ def clients(session: nox.Session) -> None:
             session.warn(f"{NODE_CLIENT} cannot be installed here")
     modules = {"NODE_PATH": str(folder / "node" / "node_modules")}
     session.run("python", *command, "tests/clients/test_node_smsc.py", env=modules)
+
+
+@nox.session
+def recorders(session: nox.Session) -> None:
+    """Make the recordings in `tests/recordings` anew by the tools behind `--`, or all, each in its own environment.
+
+    A tool that cannot be installed here is left out, and said so.
+    """
+    folder = Path(session.create_tmp()).resolve()
+    for tool in session.posargs or RECORDERS:
+        place = folder / tool
+        environment = {"PATH": f"{place / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+        try:
+            session.run("python", "-m", "venv", "--clear", str(place))
+            python = str(place / "bin" / "python")
+            session.run(python, "-m", "pip", "install", "-q", *RECORDERS[tool], external=True)
+            if tool == "nock":
+                session.run("npm", "install", "--silent", "--prefix", str(place), NOCK, external=True)
+                environment["NODE_PATH"] = str(place / "node_modules")
+            if tool in APART:
+                # Its requirements exclude those of the library: the session's interpreter asks, and it listens.
+                install(session, library=".")
+                python = "python"
+            else:
+                session.run(python, "-m", "pip", "install", "-q", "-e", ".", external=True)
+        except CommandFailed:
+            session.warn(f"{tool} cannot be installed here")
+            continue
+        names = (
+            [f"curl{options}" for options in ("", " -v", " --trace", " --trace-ascii")] if tool == "curl" else [tool]
+        )
+        session.run(python, "-m", "tests.recorders", *names, env=environment, external=True)
 
 
 @nox.session

@@ -27,7 +27,8 @@ from .errors import OptionError
 from .model import ErrorReply
 from .normal import from_json_of, written
 from .recordings._check import ROW_HINT, Judge, Options
-from .recordings._columns import MISSING, Keys, Rows, entries
+from .recordings._columns import COLUMNS, MISSING, Rows, entries
+from .recordings._keys import Keys
 from .report import Finding
 
 try:
@@ -118,7 +119,7 @@ def decode_batch(
     size = 0
     judge = Judge(Options(), ROW_HINT).judge
     declared = {name: codec_of(name).endpoint for name in ENDPOINTS}
-    found = entries(Rows(1, batch, Keys(*names)))
+    found = entries(Rows(1, batch, Keys(**dict(zip(COLUMNS, names)))))
     # To read some replies and then to write them takes three quarters of the time of reading and writing by turns.
     while verdicts := [judge(entry) for entry in islice(found, _AT_ONCE)]:
         for verdict in verdicts:

@@ -1,20 +1,26 @@
-"""Makes the recordings in `tests/recordings` anew: `python -m tests.recorders`.
+"""Makes the recordings in `tests/recordings` anew: `python -m tests.recorders [TOOL …]`, or `nox -s recorders`.
 
-Real HTTP requests to a server on this machine that answers with our encoder, recorded by vcrpy, by mitmproxy
-(HAR) and by `curl -i`, whichever of them are installed. The requests hold planted secrets.
+Real HTTP requests to a server on this machine that answers with our encoder, recorded by tools, each of which has to be
+installed; without a name, by all that are. The requests hold planted secrets.
 """
 
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
+from subprocess import PIPE, STDOUT
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener, urlopen
@@ -51,6 +57,14 @@ REQUESTS = (
     {"fmt": "0", "get": "1", "wrong": "packed"},
     {"fmt": "0", "get": "1", "wrong": "login"},
 )
+
+
+FEW = [
+    query
+    for query in REQUESTS
+    if query.get("wrong") in ("text", "page", "packed", "login") or set(query) == {"fmt", "get"}
+]
+"""Enough for the recording of one more tool."""
 
 
 def answer(query: dict[str, str]) -> bytes:
@@ -109,9 +123,9 @@ def server() -> Iterator[str]:
             thread.join()
 
 
-def ask(url: str, send: Callable[[Request], object]) -> None:
+def ask(url: str, send: Callable[[Request], object], requests: Sequence[dict[str, str]] = REQUESTS) -> None:
     """Send all requests, every third with a form, and one to somewhere else."""
-    for number, query in enumerate(REQUESTS):
+    for number, query in enumerate(requests):
         secret = {"apikey": "PLANTEDKEY"} if number % 2 else {"login": "PLANTEDLOGIN", "psw": "PLANTEDPSW"}
         parameters = urlencode({**secret, **query})
         headers = {"Cookie": "session=PLANTEDCOOKIE"}
@@ -119,7 +133,7 @@ def ask(url: str, send: Callable[[Request], object]) -> None:
             send(Request(f"{url}?{parameters}", headers=headers))
         else:
             send(Request(url, parameters.encode(), headers))
-    send(Request(url.replace("senders.php", "get.php?psw=PLANTEDPSW")))
+    send(Request(url.replace("senders.php", "other.php?psw=PLANTEDPSW")))
 
 
 def _read(request: Request) -> None:
@@ -127,15 +141,15 @@ def _read(request: Request) -> None:
         response.read()
 
 
-def record_cassette(path: Path, serializer: str) -> None:
+def record_cassette(path: Path, serializer: str, **options: Any) -> None:
     """Let vcrpy record, in `yaml` or `json`."""
     import vcr
 
-    with server() as url, vcr.VCR(serializer=serializer, record_mode="all").use_cassette(str(path)):
+    with server() as url, vcr.VCR(serializer=serializer, record_mode="all", **options).use_cassette(str(path)):
         ask(url, _read)
 
 
-def record_har(path: Path, mitmdump: str, port: int = 18080) -> None:
+def record_har(path: Path, mitmdump: str = "mitmdump", port: int = 18080) -> None:
     """Let mitmproxy record."""
     command = [mitmdump, "-q", "--listen-port", str(port), "--set", f"hardump={path}"]
     opener = build_opener(ProxyHandler({"http": f"http://127.0.0.1:{port}"}))
@@ -151,29 +165,173 @@ def record_har(path: Path, mitmdump: str, port: int = 18080) -> None:
         proxy.terminate()
 
 
-def record_responses(path: Path) -> None:
-    """Let curl print its responses."""
+def printed(path: Path, *command: str, requests: Sequence[dict[str, str]] = REQUESTS) -> None:
+    """Record what a command prints that takes options of curl."""
 
-    def curl(request: Request) -> None:
+    def run(request: Request) -> None:
         data = ["--data-binary", bytes(request.data).decode()] if isinstance(request.data, bytes) else []
-        result = subprocess.run(["curl", "-si", *data, request.full_url], capture_output=True, check=True)
+        result = subprocess.run([*command, *data, request.full_url], stdout=PIPE, stderr=STDOUT, check=True)
         with open(path, "ab") as file:
             file.write(result.stdout)
 
     path.unlink(missing_ok=True)
     with server() as url:
-        ask(url, curl)
+        ask(url, run, requests)
 
 
-def main() -> None:
-    """Record with whatever is there."""
-    record_cassette(FOLDER / "vcrpy.yaml", "yaml")
-    mitmdump = shutil.which("mitmdump")
-    if mitmdump:
-        record_har(FOLDER / "mitmproxy.har", mitmdump)
-    if shutil.which("curl"):
-        record_responses(FOLDER / "curl.http")
+def record_responses(path: Path) -> None:
+    """Let curl print its responses."""
+    printed(path, "curl", "-si")
+
+
+def _curl(path: Path, options: Sequence[str]) -> None:
+    printed(path, "curl", *options, requests=FEW)
+
+
+def by_httpie(path: Path) -> None:
+    """Let httpie print requests and responses."""
+
+    def run(request: Request) -> None:
+        form = isinstance(request.data, bytes)
+        sent = (
+            ["POST", request.full_url, "Content-Type:application/x-www-form-urlencoded"] if form else [request.full_url]
+        )
+        raw = [f"--raw={bytes(request.data).decode()}"] if isinstance(request.data, bytes) else []
+        command = ["http", "--ignore-stdin", "--print=HhBb", "--pretty=none", *raw, *sent]
+        with open(path, "ab") as file:
+            file.write(subprocess.run(command, stdout=PIPE, check=True).stdout)
+
+    path.unlink(missing_ok=True)
+    with server() as url:
+        ask(url, run, FEW)
+
+
+def _by_requests(session: Any) -> Callable[[Request], object]:
+    """Return what sends requests with requests."""
+
+    def send(request: Request) -> None:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if request.data else {}
+        session.request(request.get_method(), request.full_url, data=request.data, headers=headers).content.decode(
+            "latin-1"
+        )
+
+    return send
+
+
+def by_betamax(path: Path) -> None:
+    """Let betamax record."""
+    import betamax
+    import requests
+
+    path.unlink(missing_ok=True)
+    session = requests.Session()
+    recorder = betamax.Betamax(session, cassette_library_dir=str(path.parent))
+    with server() as url, recorder.use_cassette(path.stem, record="all"):
+        ask(url, _by_requests(session), FEW)
+
+
+def by_warcio(path: Path) -> None:
+    """Let warcio record."""
+    from warcio.capture_http import capture_http
+
+    import requests  # isort: skip - warcio has to be there first
+
+    path.unlink(missing_ok=True)
+    with server() as url, capture_http(str(path)):
+        ask(url, _by_requests(requests), FEW)
+
+
+def by_responses(path: Path) -> None:
+    """Let responses record."""
+    import requests
+    from responses import _recorder
+
+    with server() as url:
+        _recorder.record(file_path=str(path))(lambda: ask(url, _by_requests(requests), FEW))()
+
+
+NOCK = """
+const loaded = require("nock"), nock = loaded.default || loaded, http = require("http");
+const given = JSON.parse(require("fs").readFileSync(0));
+nock.recorder.rec({dont_print: true, output_objects: true, enable_reqheaders_recording: true});
+const send = ({url, method, headers, data}) => new Promise((done, fail) => {
+  const request = http.request(url, {method, headers}, (response) => response.on("data", () => 0).on("end", done));
+  request.on("error", fail).end(data);
+});
+given.reduce((before, each) => before.then(() => send(each)), Promise.resolve())
+  .then(() => console.log(JSON.stringify(nock.recorder.play(), null, 1)));
+"""
+
+
+def by_nock(path: Path) -> None:
+    """Let nock record; `NODE_PATH` leads to it."""
+    found: list[dict[str, Any]] = []
+
+    def note(request: Request) -> None:
+        data = bytes(request.data).decode() if isinstance(request.data, bytes) else None
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if data else {}
+        found.append({"url": request.full_url, "method": request.get_method(), "headers": headers, "data": data})
+
+    with server() as url:
+        ask(url, note, FEW)
+        result = subprocess.run(["node", "-e", NOCK], input=json.dumps(found).encode(), stdout=PIPE, check=True)
+    path.write_bytes(result.stdout)
+
+
+def by_chromium(path: Path) -> None:
+    """Let Chromium record, which playwright drives."""
+    from playwright.sync_api import sync_playwright
+
+    with server() as url, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        context = browser.new_context(record_har_path=str(path), record_har_content="embed")
+        page = context.new_page()
+
+        def fetch(request: Request) -> None:
+            data = request.data.decode() if isinstance(request.data, bytes) else None
+            page.evaluate(_FETCH, [request.full_url, data])
+
+        page.goto(url.replace("senders.php", ""))
+        ask(url, fetch, FEW)
+        context.close()
+        browser.close()
+
+
+_FETCH = """([url, body]) => fetch(url, body ? {method: "POST", body: new URLSearchParams(body)} : {})
+  .then((response) => response.arrayBuffer()).then(() => 0)"""
+
+TOOLS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "vcrpy": ("vcrpy.yaml", partial(record_cassette, serializer="yaml")),
+    "mitmproxy": ("mitmproxy.har", record_har),
+    "curl": ("curl.http", record_responses),
+    "curl -v": ("curl-v.txt", partial(_curl, options=("-sv",))),
+    "curl --trace": ("curl-trace.txt", partial(_curl, options=("-so", "/dev/null", "--trace", "-"))),
+    "curl --trace-ascii": (
+        "curl-trace-ascii.txt",
+        partial(_curl, options=("-so", "/dev/null", "--trace-ascii", "-")),
+    ),
+    "httpie": ("httpie.http", by_httpie),
+    "betamax": ("betamax.json", by_betamax),
+    "warcio": ("warcio.warc.gz", by_warcio),
+    "responses": ("responses.yaml", by_responses),
+    "nock": ("nock.json", by_nock),
+    "chromium": ("chromium.har", by_chromium),
+}
+"""The recordings by the tools that make them."""
+
+
+def _is_here(tool: str) -> bool:
+    program = {"mitmproxy": "mitmdump", "httpie": "http", "nock": "node"}.get(tool, tool.split(" ", maxsplit=1)[0])
+    module = {"vcrpy": "vcr", "chromium": "playwright"}.get(tool, tool)
+    return shutil.which(program) is not None or find_spec(module) is not None
+
+
+def main(tools: list[str]) -> None:
+    """Record with the tools that are named, or with all that are there."""
+    for tool in tools or filter(_is_here, TOOLS):
+        name, record = TOOLS[tool]
+        record(FOLDER / name)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

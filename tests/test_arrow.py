@@ -22,7 +22,6 @@ from pyarrow import feather, ipc
 from smsc_codec import Finding, Format, OptionError, arrow, to_json, validate
 from smsc_codec.arrow import FINDING, ROW, SCHEMA, decode_batch, explode, schema_of
 from smsc_codec.cli.main import main
-from smsc_codec.cli.parser import COLUMNS
 from smsc_codec.endpoints import ENDPOINTS, OTHERS, all_kinds, codec_of
 from smsc_codec.errors import DecodeError
 from smsc_codec.model import ErrorReply
@@ -410,7 +409,7 @@ def test_batches_that_decode_batch_has_not_made() -> None:
 
 def test_schemas() -> None:
     assert [field.name for field in FINDING] == list(Finding.__struct_fields__)
-    assert tuple(ROW.names) == _columns.Keys.__struct_fields__ == COLUMNS
+    assert tuple(ROW.names) == _columns.COLUMNS
     assert all(codec_of(name).endpoint.replies for name in ENDPOINTS)
 
 
@@ -537,7 +536,7 @@ def test_columns_can_have_other_names(tmp_path: Path, capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize("keys", ["body", {"x": "y"}, {"body": 5}, {5: "y"}])
 def test_wrong_keys(keys: Any) -> None:
-    with pytest.raises(OptionError, match=r"keys has to be|keys can hold|the column for 'body'"):
+    with pytest.raises(OptionError, match=r"keys has to be|keys can hold|the name for 'body'"):
         validate_recordings([], keys=keys)
 
 

@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import os
+import pickle
 import sys
 import threading
 import zlib
@@ -21,9 +22,20 @@ import pytest
 import zstandard
 
 from smsc_codec import OptionError, Severity
+from smsc_codec._source import is_utf8
 from smsc_codec.endpoints import all_kinds
 from smsc_codec.query import split
-from smsc_codec.recordings import CODES, Entry, Found, Kind, Summary, _validate, recorded_in, validate_recordings
+from smsc_codec.recordings import (
+    CODES,
+    Entry,
+    Found,
+    Kind,
+    Summary,
+    _lines,
+    _validate,
+    recorded_in,
+    validate_recordings,
+)
 from smsc_codec.recordings._jobs import in_order
 from smsc_codec.recordings._lines import Block, entries
 from smsc_codec.recordings._request import Request, request_of
@@ -31,7 +43,7 @@ from smsc_codec.recordings._tape import Tape
 from smsc_codec.recordings._times import Timeline, seconds
 from smsc_codec.recordings._validate import files_of
 
-from .recorders import FOLDER, record_cassette, record_responses
+from .recorders import FOLDER, SECRETS, record_cassette, record_responses
 from .vectors import VECTORS
 
 URL = "https://smsc.ru/sys/senders.php?login=alice&psw=x&fmt=3&"
@@ -84,6 +96,44 @@ def test_recorded_by_real_tools(case: Case, name: str, codes: list[str], replies
     assert case.summary.kinds["text", "senders"] > 3
     assert case.summary.skipped == {}
     assert case.summary.timeline.buckets
+
+
+# A reply in another format than asked, and an HTML page.
+FEW_WRONG = ["other-format", "malformed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes", "replies"),
+    [
+        ("betamax.json", FEW_WRONG, 6),
+        ("chromium.har", FEW_WRONG, 8),
+        ("curl-trace.txt", FEW_WRONG, 8),
+        ("curl-v.txt", FEW_WRONG, 8),
+        ("httpie.http", FEW_WRONG, 8),
+        ("nock.json", FEW_WRONG, 8),
+        ("responses.yaml", FEW_WRONG, 8),
+        ("warcio.warc.gz", FEW_WRONG, 8),
+        (
+            "curl-trace-ascii.txt",
+            [*["no-body"] * 2, *["other-coding"] * 2, "no-body", "other-coding", "malformed", "no-body"],
+            4,
+        ),
+    ],
+)
+def test_recorded_by_more_tools(case: Case, name: str, codes: list[str], replies: int) -> None:
+    found = case.found([str(FOLDER / name)])
+    assert [item.code for item in found] == codes
+    assert case.summary.replies == replies
+    assert case.summary.errors == {("senders", 2): 1}
+    assert case.summary.skipped["127.0.0.1"] >= 1
+    assert not any(secret in repr((found, case.summary)) for secret in SECRETS)
+
+
+def test_the_letters_of_what_tools_record(case: Case) -> None:
+    for name in ("chromium.har", "curl-trace.txt", "nock.json", "warcio.warc.gz"):
+        with open(FOLDER / name, "rb") as file:
+            bodies = [entry.body for entry in recorded_in(file) if entry.body and b'"id": 6' in entry.body]
+        assert any("Имя" in (body.decode("utf-8" if is_utf8(body) else "cp1251")) for body in bodies), name
 
 
 def test_recorded_anew(case: Case, tmp_path: Path) -> None:
@@ -227,6 +277,55 @@ def test_lines_that_are_too_long(case: Case, monkeypatch: pytest.MonkeyPatch) ->
     assert case(b" " * 60 + good) == []
 
 
+KEYS = ("body", "body_base64", "fmt", "charset", "expect", "endpoint", "url", "status", "headers", "time")
+
+
+@pytest.mark.parametrize("keys", [None, {}, {"body": "text"}, {"body": "a.text", "url": "a.url"}])
+def test_keys(case: Case, keys: dict[str, str] | None) -> None:
+    row = {"body": "OK", "text": "OK", "url": URL + "del=1", "a": {"text": "OK", "url": URL + "del=1"}, "fmt": 0}
+    assert case(rows(row), keys=keys) == []
+    assert case.summary.replies == 1
+
+
+def test_lines_are_translated_only_if_they_have_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_lines, "_translated", None)
+    block = Block(1, 1, b'{"fmt": 0, "body": "OK"}')
+    # As in another process.
+    (entry,) = entries(pickle.loads(pickle.dumps(block)))
+    assert entry.body == b"OK"
+
+
+def test_every_key_can_have_another_name(case: Case) -> None:
+    text = base64.b64encode("Имя,5".encode("koi8-r")).decode()
+    row = {"fmt": 1, "charset": "koi8-r", "expect": "senders", "endpoint": "senders", "url": URL.replace("fmt=3", "")}
+    row |= {"body_base64": text, "status": 500, "headers": {"Content-Length": "9"}, "time": "2024-05-17T10:20:30Z"}
+    wanted = [(1, "http-status"), (1, "content-length")]
+    assert case(rows(row)) == wanted
+    other = {f"the.{name}": value for name, value in row.items()}
+    keys = {name: f"the.{name}" for name in KEYS if name != "body"}
+    assert case(rows(other), keys=keys) == wanted
+    assert case(rows({"the": row}), keys=keys) == wanted
+    assert case(rows({"the.body": "ERROR = 3 (x)", "fmt": 0}), keys={"body": "the.body"}) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (5, "keys has to be a dict of str to str, not int"),
+        ([("body", "x")], "keys has to be a dict"),
+        ({"bodies": "x"}, "keys can hold body, body_base64"),
+        ({5: "x"}, "keys can hold body"),
+        ({"body": 5}, "the name for 'body' has to be a str, not int"),
+        ({"body": ""}, "1 to 200 characters"),
+        ({"body": "x" * 201}, "1 to 200 characters"),
+        ({"body": ".".join("abcdefghi")}, "at most 8 parts"),
+    ],
+)
+def test_keys_that_cannot_be(keys: Any, words: str) -> None:
+    with pytest.raises(OptionError, match=words):
+        validate_recordings([], keys=keys)
+
+
 def har(*entries: dict[str, Any]) -> str:
     return json.dumps({"log": {"version": "1.2", "entries": entries}})
 
@@ -265,12 +364,13 @@ def test_har(case: Case) -> None:
         har_entry(content={"text": LIST.decode()}, headers=length),
     )
     assert case(text) == [
-        (4, "bad-entry"),
+        (4, "other-coding"),
+        (4, "malformed"),
         (5, "bad-entry"),
         (6, "empty"),
         (7, "no-body"),
         (8, "http-status"),
-        (9, "bad-entry"),
+        (9, "malformed"),
         (10, "bad-entry"),
         (11, "unexpected"),
         (12, "malformed"),
@@ -422,13 +522,16 @@ def test_ruby_cassette(case: Case) -> None:
         "interactions:\n- [\n",
         "interactions:\n- \x01\n",
         "version: 1\ninteractions: {}\n",
-        "- interactions\n",
         "--- # nothing\n",
         "",
     ],
 )
 def test_no_cassette(case: Case, text: str) -> None:
     assert [code for _, code in case(text, kind="cassette")] == ["bad-recording"]
+
+
+def test_a_list_of_something_else(case: Case) -> None:
+    assert case("- interactions\n", kind="cassette") == [(1, "bad-entry")]
 
 
 def test_json_cassettes(case: Case) -> None:
@@ -653,7 +756,7 @@ def test_a_file_can_be_packed_a_few_times(case: Case) -> None:
         packed = gzip.compress(packed)
     assert case(packed) == []
     assert case.summary.kinds == {("text", "success"): 1}
-    assert case(gzip.compress(packed)) == [(0, "other-coding"), (0, "malformed")]
+    assert case(gzip.compress(packed)) == [(0, "unrecognised")]
 
 
 def test_a_body_in_utf_16_is_counted_by_its_format(case: Case) -> None:

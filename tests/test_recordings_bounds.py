@@ -29,14 +29,15 @@ from smsc_codec.recordings import (
     _coding,
     _json,
     _tape,
+    _trace,
     _validate,
     _yaml,
     recorded_in,
     validate_recordings,
 )
 from smsc_codec.recordings._coding import content
-from smsc_codec.recordings._columns import Keys
 from smsc_codec.recordings._form import form_of
+from smsc_codec.recordings._keys import Keys
 from smsc_codec.recordings._tape import Tape
 
 from .test_work import steps
@@ -77,6 +78,24 @@ def json_cassette(request: str = "", response: str = "") -> bytes:
 
 def http(*headers: str, body: bytes = b"OK") -> bytes:
     return "\r\n".join(["HTTP/1.1 200 OK", *headers, "", ""]).encode() + body
+
+
+def chunks(size: int, chunk: str) -> str:
+    return '[\\"' + f'{chunk}\\",\\"' * (size // (len(chunk) + 5)) + '\\"]'
+
+
+NOCK = b'{"scope":"https://x.example","path":"/","status":200,"response":"x","rawHeaders":["Content-Encoding","x"]}'
+WIREMOCK = b'{"request":{"url":"x"},"response":{"status":200,"body":"OK"}}'
+
+
+def record(block: bytes, kind: str = "response") -> bytes:
+    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {ELSEWHERE}\r\nContent-Length: {len(block)}\r\n\r\n"
+    return head.encode() + block + b"\r\n\r\n"
+
+
+def traced(text: bytes) -> bytes:
+    rows = (b"%04x: %s\n" % (at, text[at : at + 16].hex(" ").encode()) for at in range(0, len(text), 16))
+    return b"<= Recv data, %d bytes (0x%x)\n" % (len(text), len(text)) + b"".join(rows)
 
 
 def laughs(depth: int) -> str:
@@ -211,6 +230,58 @@ FAMILIES: dict[str, tuple[str, Callable[[int], bytes]]] = {
         ),
     ),
     "transfer codings": ("http", lambda n: http("Transfer-Encoding: " + "chunked, " * (n // 9))),
+    "numbers that JSON has not": ("har", lambda n: har("", ',"x":[' + "NaN," * (n // 4) + "1]")),
+    "strings before such a number": ("har", lambda n: har("", ',"x":["' + 'NaN","' * (n // 6) + '",NaN]')),
+    "chunks of a body": ("har", lambda n: har("", ',"content":{"encoding":"hex","text":"' + chunks(n, "00") + '"}')),
+    "a jar of cookies": (
+        "har",
+        lambda n: har("", ',"cookies":{' + "".join(f'"a{k}":1,' for k in range(n // 8)) + '"b":1}'),
+    ),
+    "archives in a list": ("har", lambda n: b"[" + (har() + b",") * (n // 90) + har() + b"]"),
+    "a list of interactions": ("cassette", lambda n: interaction().encode() * (n // 80)),
+    "merged members": (
+        "cassette",
+        lambda n: cassette(interaction().replace("- ", "- &a "), "- {" + "<<: *a, " * (n // 8) + "x: y}\n"),
+    ),
+    "merged maps": (
+        "cassette",
+        lambda n: cassette("- &a {" + "".join(f"k{k}: y," for k in range(n // 8)) + "}\n- {<<: [*a, *a]}\n"),
+    ),
+    "stubs of nock": ("json", lambda n: b"[" + b",".join([NOCK] * (n // len(NOCK))) + b"]"),
+    "chunks of nock": ("json", lambda n: b"[" + NOCK.replace(b'"x"', b'["' + b'00","' * (n // 5) + b'00"]') + b"]"),
+    "stubs of WireMock": ("json", lambda n: WIREMOCK * (n // len(WIREMOCK))),
+    "patterns of WireMock": (
+        "json",
+        lambda n: WIREMOCK.replace(b'"x"', b'"x","bodyPatterns":[' + b"{}," * (n // 3) + b"{}]"),
+    ),
+    "examples of Postman": (
+        "json",
+        lambda n: b'{"info":{},"item":[{"response":[' + b'{"body":"x"},' * (n // 13) + b'{"code":200}]}]}',
+    ),
+    "folders of Postman": (
+        "json",
+        lambda n: b'{"info":{},"item":[' + b'{"item":[' * (n // 11) + b"]}" * (n // 11) + b"]}",
+    ),
+    "records of WARC": ("http", lambda n: record(http()) * (n // 80)),
+    "a record of WARC": ("http", lambda n: record(http(body=b"x" * n))),
+    "a record of WARC with chunks": (
+        "http",
+        lambda n: record(http(CHUNKED, body=b"1\r\nx\r\n" * (n // 6) + b"0\r\n\r\n")),
+    ),
+    "requests of WARC": ("http", lambda n: record(b"GET /x HTTP/1.1\r\n\r\n", "request") * (n // 80) + record(http())),
+    "other records of WARC": ("http", lambda n: record(b"x" * 1000, "metadata") * (n // 1080)),
+    "lines of curl -v": ("http", lambda n: b"> GET /x HTTP/1.1\n>\n< HTTP/1.1 200 OK\n<\n" + b"* x\n" * (n // 4)),
+    "bodies of curl -v": ("http", lambda n: b"< HTTP/1.1 200 OK\n<\nOK* Closing connection\n" * (n // 45)),
+    "a long line of curl -v": ("http", lambda n: b"< HTTP/1.1 200 OK\n<\n" + b"* " * (n // 2)),
+    "rows of a trace": ("http", lambda n: traced(http(body=b"x" * (n // 4)))),
+    "blocks of a trace": ("http", lambda n: traced(http()) * (n // 150)),
+    "a list of lines": ("json-lines", lambda n: b"[" + b'{"fmt":0,"body":"OK"},\n' * (n // 24) + b"5]"),
+    "lines of several lines": ("json-lines", lambda n: b'{\n"fmt":0,\n"body":"OK"}\n' * (n // 25)),
+    "lines without a body": ("json-lines", lambda n: b'{"fmt":0,"reply":"OK"}\n' * (n // 24)),
+    "the status of a line": (
+        "json-lines",
+        lambda n: b'{"fmt":0,"body":"OK","status":' + b"[" * (n // 2) + b"]" * (n // 2) + b"}",
+    ),
     "blank lines": ("json-lines", lambda n: b'{"fmt":0,"body":"OK"}' + b"\n" * n),
     "a long line": ("json-lines", lambda n: b'{"fmt":0,"body":"' + b"x" * n + b'"}'),
     "small lines": ("json-lines", lambda n: b'{"fmt":0,"body":"OK"}\n' * (n // 22)),
@@ -342,7 +413,10 @@ SKIPPED = (
     *("blank lines", "small lines", "anchors", "a list in an interaction"),
     *("right lengths", "blank lines behind lengths", "pairs of requests", "requests that wait", "redirects"),
     *("documents", "empty documents", "marks at the beginnings of lines", "lists", "concatenated"),
-    *("entries of a type that is wrong", "chunks with trailers"),
+    *("entries of a type that is wrong", "chunks with trailers", "archives in a list", "a list of interactions"),
+    *("stubs of nock", "stubs of WireMock", "records of WARC", "other records of WARC", "lines of curl -v"),
+    *("bodies of curl -v", "a long line of curl -v", "blocks of a trace", "a list of lines"),
+    *("lines of several lines", "lines without a body"),
 )
 """Families of which nothing is kept, but for what waits in the tape and in a group of entries."""
 
@@ -352,6 +426,8 @@ def test_what_is_not_needed_takes_no_memory(name: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(_validate, "_BYTES", 1 << 14)
     monkeypatch.setattr(_yaml, "LONGEST", 1 << 15)
     monkeypatch.setattr(_yaml, "_HEAVIEST_ANCHORS", 1 << 13)
+    monkeypatch.setattr(_trace, "_LONGEST_LINE", 1 << 13)
+    monkeypatch.setattr(_tape, "HEAD", 1 << 12)
     kind, make = FAMILIES[name]
     one, two = (peak(drained(kind, make(n))) for n in (1 << 16, 1 << 17))
     assert two < one + (1 << 14), (one, two)
@@ -364,6 +440,11 @@ MULTIPLES = {
     **dict.fromkeys(("lengths that are too large", "lengths to the same place", "chunks that break off"), 30),
     **dict.fromkeys(("small chunks", "brackets in an entry", "a long number", "a long URL", "half boundaries"), 5),
     **dict.fromkeys(("values in an entry", "headers", "parameters", "values of a header", "names of headers"), 30),
+    **dict.fromkeys(("a record of WARC", "rows of a trace", "strings before such a number"), 8),
+    **dict.fromkeys(("numbers that JSON has not", "examples of Postman", "chunks of nock", "merged maps"), 40),
+    **dict.fromkeys(
+        ("a record of WARC with chunks", "a jar of cookies", "chunks of a body", "patterns of WireMock"), 30
+    ),
     **dict.fromkeys(("parts", "empty parts", "parts in parts", "a quote in a part"), 30),
 }
 """Families that have to be kept, and how many bytes each of their bytes may take."""

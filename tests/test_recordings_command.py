@@ -19,8 +19,10 @@ import pytest
 
 from smsc_codec.cli import validate as _cli_validate
 from smsc_codec.cli.page import _over_time, _span, _time
+from smsc_codec.cli.parser import KEYS
 from smsc_codec.cli.reports import summary_lines
 from smsc_codec.recordings import Found, Summary, Validation, validate_recordings
+from smsc_codec.recordings._keys import NAMES
 from smsc_codec.recordings._times import Timeline
 
 from .recorders import FOLDER, SECRETS
@@ -89,6 +91,18 @@ def test_the_same_whatever_the_number_of_jobs(shell: Shell, format_: str, monkey
     assert (first.out, first.err) == (second.out, second.err)
     for secret in SECRETS:
         assert secret not in first.out.decode() + first.err
+
+
+@pytest.mark.parametrize("given", ["body", "body=", "bodies=x", "=x", "psw=SECRET-7f3"])
+def test_a_key_that_cannot_be(shell: Shell, given: str) -> None:
+    result = shell("validate", "--key", given)
+    assert result.status == 2
+    assert "KEY=NAME, where KEY is one of body, body_base64, fmt" in result.err
+    assert "SECRET" not in result.err
+
+
+def test_the_keys_of_the_command_are_those_of_the_library() -> None:
+    assert KEYS == NAMES
 
 
 def test_text(shell: Shell) -> None:

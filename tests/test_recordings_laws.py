@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from smsc_codec.recordings import BrokenError, Entry, Kind, Problem, _json, _tape, recorded_in
 from smsc_codec.testing import strategies as ours
 
-from .fuzz.seeds import EVERY, HAR, INTERACTIONS, SEEDS, WHOLE, YAML
+from .fuzz.seeds import EVERY, HAR, INTERACTIONS, NOCK, POLLY, POSTMAN, RELATIVES, SEEDS, WHOLE, WIREMOCK, YAML
 from .fuzz.targets import recordings, small_sizes
 
 CHOICES = st.integers(0, 31)
@@ -80,6 +80,12 @@ def test_cassettes_with_anything_anywhere(value: Any, choice: int, dump: Any) ->
     law(Kind.CASSETTE, choice, dump(value).encode())
 
 
+@given(changed({"nock": NOCK, "WireMock": WIREMOCK, "Postman": POSTMAN, "Polly": POLLY}), CHOICES)
+def test_stubs_with_anything_anywhere(values: Any, choice: int) -> None:
+    for name, value in values.items() if isinstance(values, dict) else ():
+        law(Kind.HAR if name == "Polly" else Kind.CASSETTE, choice, json.dumps(value).encode())
+
+
 WORDS = [place for place in range(len(YAML)) if YAML[place].isalnum() and not YAML[place - 1].isalnum()]
 MARKS = st.sampled_from(
     ["*request ", "*new ", "&request ", "&new ", "!x ", "!!binary ", "? ", "- ", "[", "]", "{", "<<: ", "~ "]
@@ -131,7 +137,11 @@ def read(data: bytes, kind: Kind | str) -> list[Entry]:
     return entries
 
 
-RECORDINGS = [(name.replace("lines", "json-lines"), data) for name, all_of_it in WHOLE.items() for data in all_of_it]
+def named(recordings: dict[str, list[bytes]]) -> list[tuple[str, bytes]]:
+    return [(name.replace("lines", "json-lines"), data) for name, those in recordings.items() for data in those]
+
+
+RECORDINGS = named(WHOLE)
 
 
 @pytest.mark.parametrize(("kind", "data"), RECORDINGS)
@@ -145,7 +155,15 @@ def test_a_recording_that_is_cut_has_the_first_entries(kind: str, data: bytes) -
         assert cut[:known] == whole[:known]
 
 
-@given(st.sampled_from(RECORDINGS), st.integers(1, 40))
+@pytest.mark.parametrize(("kind", "data"), named(RELATIVES))
+def test_their_relatives_have_entries(kind: str, data: bytes) -> None:
+    found = read(data, kind)
+    assert len(found) >= 2
+    assert all(entry.body is not None and entry.problem is None for entry in found)
+    assert read(data, kind) == list(recorded_in(io.BytesIO(data)))
+
+
+@given(st.sampled_from([*RECORDINGS, *named(RELATIVES)]), st.integers(1, 40))
 def test_the_pieces_do_not_matter(recording: tuple[str, bytes], size: int) -> None:
     kind, data = recording
     whole = read(data, kind)

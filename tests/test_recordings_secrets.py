@@ -105,7 +105,66 @@ def http(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+def php_vcr(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    sent = {"url": asked["url"], "body": asked["body"], "headers": asked["headers"]}
+    return json.dumps([{"request": sent, "response": {"status": 200, "headers": headers, "body": reply}}]).encode()
+
+
+def nock(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    scheme, _, rest = asked["url"].partition("//")
+    host, _, path = rest.partition("/")
+    stub = {"scope": f"{scheme}//{host}", "path": f"/{path}", "body": asked["body"], "reqheaders": asked["headers"]}
+    raw = [text for pair in headers.items() for text in pair]
+    return json.dumps([{**stub, "status": 200, "response": reply, "rawHeaders": raw}]).encode()
+
+
+def wiremock(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    sent = {
+        "url": asked["url"],
+        "headers": {name: {"equalTo": value} for name, value in asked["headers"].items()},
+        "bodyPatterns": [{"equalTo": asked["body"]}],
+    }
+    return json.dumps({"request": sent, "response": {"status": 200, "headers": headers, "body": reply}}).encode()
+
+
+def postman(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    def listed(pairs: dict[str, str]) -> list[dict[str, str]]:
+        return [{"key": name, "value": value} for name, value in pairs.items()]
+
+    sent = {"url": {"raw": asked["url"]}, "header": listed(asked["headers"]), "body": {"raw": asked["body"]}}
+    saved = {"code": 200, "body": reply, "header": listed(headers), "originalRequest": sent}
+    return json.dumps({"info": {}, "item": [{"response": [saved]}]}).encode()
+
+
+def warc(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    request, _, answer = http(asked, reply, headers).partition(b"HTTP/1.1 200")
+    blocks = {"request": request, "response": b"HTTP/1.1 200" + answer}
+    return b"".join(
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {asked['url']}\r\n".encode()
+        + b"Content-Length: %d\r\n\r\n%s\r\n\r\n" % (len(block), block)
+        for kind, block in blocks.items()
+    )
+
+
+def shown_by_curl(asked: Request, reply: str, headers: dict[str, str]) -> bytes:
+    request, _, answer = http(asked, reply, headers).partition(b"HTTP/1.1 200")
+    texts = {b"=> Send": request, b"<= Recv": b"HTTP/1.1 200" + answer}
+    return b"".join(
+        b"%s data, %d bytes (0x%x)\n" % (kind, len(text), len(text))
+        + b"".join(b"%04x: %s\n" % (at, text[at : at + 16].hex(" ").encode()) for at in range(0, len(text), 16))
+        for kind, text in texts.items()
+    )
+
+
 RECORDINGS = {"har": har, "cassette": cassette, "http": http}
+RELATIVES = {
+    "php-vcr": php_vcr,
+    "nock": nock,
+    "wiremock": wiremock,
+    "postman": postman,
+    "warc": warc,
+    "trace": shown_by_curl,
+}
 
 
 def said(path: Path, data: bytes) -> str:
@@ -135,6 +194,33 @@ def test_every_place_of_every_recording(tmp_path: Path, place: str, recording: s
             text = said(tmp_path / "recording", data)
             assert "replies=1" in text and "findings=" in text
             assert not leaked(text, secret), data
+
+
+@pytest.mark.parametrize("recording", RELATIVES)
+def test_every_place_of_their_relatives(tmp_path: Path, recording: str) -> None:
+    for (place, asked), frame in zip(REQUESTS.items(), itertools.cycle(FRAMED)):
+        data = RELATIVES[recording](asked("wqjq-zqjw-kq"), frame.format("wqjq-zqjw-kq"), {"Set-Cookie": "a=wqzzqw"})
+        text = said(tmp_path / "recording", data)
+        assert "replies=1" in text and "findings=" in text, place
+        assert not leaked(text, "wqjq-zqjw-kq"), data
+
+
+@pytest.mark.parametrize(
+    "data", [b"psw=wqjq-zqjw-kq\n2024, x", b'{"psw=wqjq-zqjw-kq": 1}', b"psw=wqjq-zqjw-kq:\n  a: b\n"]
+)
+def test_files_that_are_not_recognised(tmp_path: Path, data: bytes) -> None:
+    text = said(tmp_path / "recording", data)
+    assert "unrecognised" in text and "wqjq" not in text
+
+
+def test_lines_with_other_keys(tmp_path: Path) -> None:
+    url = REQUESTS["the query"]("wqjq-zqjw-kq")["url"]
+    rows = [{"asked": {"url": url}, "answer": "<html>wqjq-zqjw-kq"}, {"asked": {"url": url}, "wqjq-zqjw-kq": 5}]
+    path = tmp_path / "recording"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = list(validate_recordings([path], keys={"url": "asked.url", "body": "answer"}))
+    assert [item.code for item in found] == ["malformed", "bad-entry"]
+    assert "wqjq" not in repr(found)
 
 
 def test_lines_that_know_the_url(tmp_path: Path) -> None:
@@ -246,7 +332,7 @@ def test_no_report_repeats_it(tmp_path: Path, capfdbinary: pytest.CaptureFixture
 @given(
     st.data(),
     st.sampled_from(sorted(REQUESTS)),
-    st.sampled_from(sorted(RECORDINGS)),
+    st.sampled_from(sorted(RECORDINGS | RELATIVES)),
     st.lists(st.sampled_from(sorted(SPELLINGS)), max_size=3),
     st.sampled_from(FRAMES),
 )
@@ -257,5 +343,5 @@ def test_any_secret(
     text = secret
     for way in ways:
         text = SPELLINGS[way](text)
-    made = RECORDINGS[recording](REQUESTS[place](secret), frame.format(text), {})
+    made = (RECORDINGS | RELATIVES)[recording](REQUESTS[place](secret), frame.format(text), {})
     assert not leaked(said(tmp_path / "recording", made), secret), made

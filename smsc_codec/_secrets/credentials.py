@@ -35,7 +35,7 @@ HARMLESS = frozenset(
 )
 """Parameters that the service documents and that say nothing about a person."""
 
-_IDS = frozenset({"id", "ids", "prev_id", "after_id"})
+IDS = frozenset({"id", "ids", "prev_id", "after_id"})
 """Those whose long numbers are not the numbers of phones."""
 
 _SEPARATORS = re.compile(r"[;?#\s]+")
@@ -60,6 +60,11 @@ _ASKING = re.compile(
 )
 _ADDRESS = re.compile(r"(?:/|[^\s/?:]*[:?])\S*")
 """A header that is a URL or the end of one; others hold one somewhere, as those that name a program."""
+
+
+def is_about_asking(name: str) -> bool:
+    """Say whether a header with that name has to do with who is asking."""
+    return _ASKING.search(name) is not None and not name.lower().endswith("-authenticate")
 
 
 def values_of(
@@ -162,13 +167,13 @@ def _of_parameters(text: str) -> Iterator[str]:
     yield from values_behind_names(text)
     # A list of phones is one parameter, whatever is between them.
     for pair in text.split("&"):
-        if pair.partition("=")[0].rpartition("?")[2] not in _IDS:
+        if pair.partition("=")[0].rpartition("?")[2] not in IDS:
             yield from _phones(pair)
 
 
 def _of_parameter(name: str, readings: Sequence[str], depth: int = 0) -> Iterator[str]:
     name = name.removesuffix("[]").strip().lower()
-    if name in _IDS:
+    if name in IDS:
         return
     if name not in HARMLESS:
         yield from readings
@@ -186,7 +191,7 @@ def _phones(text: str) -> Iterator[str]:
 
 
 def _of_header(name: str, value: str) -> Iterator[str]:
-    if _ASKING.search(name) and not name.lower().endswith("-authenticate"):
+    if is_about_asking(name):
         yield value
         # What follows the first pair of Set-Cookie says where and how long the cookie is good.
         given = value.partition(";")[0] if name.lower() == "set-cookie" else value

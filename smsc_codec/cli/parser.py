@@ -25,8 +25,8 @@ RECORDINGS = ("body", "json-lines", "har", "cassette", "http", "parquet", "arrow
 REPORTS = ("text", "json", "junit", "html", "parquet")
 """What `--format` takes."""
 
-COLUMNS = ("body", "fmt", "endpoint", "url", "charset")
-"""What `--key` names the columns of."""
+KEYS = ("body", "body_base64", "fmt", "charset", "expect", "endpoint", "url", "status", "headers", "time")
+"""What `--key` gives another name: the keys of `smsc_codec.recordings`."""
 
 _FILES = "A FILE that is - or left out is standard input."
 _PATHS = """\
@@ -62,10 +62,11 @@ examples:
   smsc-codec convert --to 2 --output converted/ replies/*.txt
 """,
     "validate": """\
-What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a VCR cassette,
-HTTP responses with their headers, Parquet or Arrow; gzip or zstd around any of them. Findings go to
+What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a cassette or stubs,
+HTTP responses with their headers, WARC, Parquet or Arrow; gzip or zstd around any of them. Findings go to
 standard output, or a report with --format; the summary of the text goes to standard error. No logins,
-passwords, keys, cookies and phone numbers of requests are printed. docs/validating.md has the details.
+passwords, keys, cookies and phone numbers of requests are printed. docs/validating.md has the details,
+and docs/recording.md the tools whose recordings are read.
 
 examples:
   smsc-codec validate --fmt 3 --expect senders replies/*.json
@@ -73,6 +74,7 @@ examples:
   curl -si ... | smsc-codec validate --fmt 3 -
   smsc-codec validate --format html cassettes/ > report.html
   smsc-codec validate --jobs 2 --key body=response --format parquet lake/ > findings.parquet
+  smsc-codec validate --key body=response.body --key url=request.url log.jsonl
 """,
     "bench": """\
 Nothing is measured unless every reply decodes. What is measured are calls of decode that say the format.
@@ -99,11 +101,11 @@ def _count(text: str) -> int:
 
 
 def _key(text: str) -> tuple[str, str]:
-    key, _, column = text.partition("=")
-    if key not in COLUMNS or not column:
-        names = ", ".join(COLUMNS)
-        raise argparse.ArgumentTypeError(f"has to be KEY=COLUMN, where KEY is one of {names}, not {quote(text)}")
-    return key, column
+    key, _, name = text.partition("=")
+    if key not in KEYS or not name:
+        names = ", ".join(KEYS)
+        raise argparse.ArgumentTypeError(f"has to be KEY=NAME, where KEY is one of {names}, not {quote(text)}")
+    return key, name
 
 
 def _seconds(text: str) -> float:
@@ -235,14 +237,14 @@ def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
 def _validating(parser: argparse.ArgumentParser) -> None:
     words = "what kind of recording every PATH is (default: detected from its content)"
     parser.add_argument("--kind", choices=RECORDINGS, metavar="KIND", help=f"{words}; {', '.join(RECORDINGS)}")
-    words = "which column of Parquet and Arrow files has what"
+    words = "what a member of JSON Lines, or a column of Parquet and Arrow, is called, if its name is another one"
     parser.add_argument(
         "--key",
         type=_key,
         action="append",
         default=[],
-        metavar="KEY=COLUMN",
-        help=f"{words}, if its name is another one: body=response; can be given several times; {', '.join(COLUMNS)}",
+        metavar="KEY=NAME",
+        help=f"{words}: body=response.body; can be given several times; {', '.join(KEYS)}",
     )
     words = "how to report (default: text)"
     parser.add_argument(

@@ -1,7 +1,13 @@
-"""What vcrpy (YAML, JSON) and Ruby's VCR (YAML, JSON) record. It is read an interaction at a time."""
+"""What vcrpy, Ruby's VCR and their many relatives record in YAML or JSON. It is read an interaction at a time.
+
+The list of interactions has a name (vcrpy, betamax, VCR, go-vcr, schemathesis, `responses`) or is the document
+(php-vcr, ExVCR, VCR 1.x). What they call the same thing differs, and all names are read everywhere. Stubs are in
+`_stubs`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -10,14 +16,15 @@ from typing import Any
 import msgspec
 
 from .._source import charset_name
-from . import _json, _yaml
+from . import _json, _stubs, _yaml
 from ._coding import BrokenError
 from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_pairs, refused
 from ._form import form_of
-from ._tape import Tape
-from ._values import base64_bytes
+from ._tape import HEAD, Tape
+from ._values import base64_bytes, status_of
 
 _NAMES = ("interactions", "http_interactions")
+_RESPONSES = ("responses",)
 
 # What Ruby calls the charsets that bodies are in, beside those of the service, and what Python calls them. ASCII-8BIT
 # is Ruby's name for bytes: such a body is known as far as it is ASCII. Python's own registry is not asked: it knows
@@ -32,6 +39,8 @@ _ENCODINGS = {
     "utf-16be": "utf-16-be",
 }
 
+_LISTED = re.compile(rb"^responses:[ \t]*$", re.MULTILINE)
+
 # With these names recorders mean bytes, each of which is written as a character.
 _BYTES = ("ascii", "latin-1")
 
@@ -42,32 +51,46 @@ class _Body(msgspec.Struct):
     string: str | _Body | None = None
     encoding: str | None = None
     base64_string: str | None = None
+    parsed_body: Any = msgspec.UNSET
+    """The reply as the value that its JSON stands for."""
+    file: str | bool | None = None
+    """Whether the text is the name of a file that has the body (R)."""
 
 
 _Value = str | int | float | bool | _Body | None
-_Headers = dict[str, _Value | list[_Value]]
+_Headers = dict[str, _Value | list[_Value]] | list[Any]
+"""An empty list is what PHP, Elixir and R write for no headers."""
 
 
 class _Request(msgspec.Struct):
-    uri: str
+    uri: str | None = None
+    url: str | None = None
     method: Any = None
     body: str | _Body | None = None
+    request_body: str | _Body | None = None
     headers: _Headers | None = None
 
 
 class _Status(msgspec.Struct):
-    code: int | str
+    code: int | str | None = None
+    status_code: int | str | None = None
 
 
 class _Response(msgspec.Struct):
-    status: _Status
+    status: _Status | int | str | None = None
+    code: int | str | None = None
+    status_code: int | str | None = None
     body: str | _Body | None = None
+    content: str | _Body | None = None
+    binary: str | bool | None = None
     headers: _Headers | None = None
+    url: str | None = None
+    method: Any = None
 
 
 class _Interaction(msgspec.Struct):
-    request: _Request
     response: _Response
+    request: _Request | None = None
     recorded_at: str | None = None
 
 
@@ -76,8 +99,18 @@ _INTERACTION = msgspec.json.Decoder(_Interaction)
 
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the interactions. Raise `BrokenError`, `MissingError` and `OSError`."""
-    is_json = tape.head(1 << 16).lstrip().startswith(b"{")
-    found: Iterator[Any] = _json.items(tape, _NAMES) if is_json else _yaml.items(tape, _NAMES)
+    head = tape.head(HEAD).lstrip()
+    found: Iterator[Any]
+    if not head.startswith((b"{", b"[")):
+        names = _NAMES if not _LISTED.search(head) else (*_NAMES, *_RESPONSES)
+        found = _yaml.items(tape, names)
+    else:
+        shape = _json.shape_of(head)
+        stubs = _stubs.read(tape, shape)
+        if stubs is not None:
+            yield from stubs
+            return
+        found = _json.items(tape, *([] if shape.many else [_NAMES]))
     for number, item in enumerate(found, 1):
         yield _entry(number, item)
 
@@ -96,10 +129,10 @@ def _entry(number: int, item: Any) -> Entry:
 def _uri(item: Any) -> str:
     """Return the URL of an interaction that is refused, empty if it is not known."""
     if isinstance(item, bytes):
-        return _json.string_at(item, "request", "uri")
-    for name in ("request", "uri"):
-        item = item.get(name) if isinstance(item, dict) else item
-    return item if isinstance(item, str) else ""
+        return _json.string_at(item, "request", "uri") or _json.string_at(item, "request", "url")
+    places = [item.get(part) for part in ("request", "response")] if isinstance(item, dict) else []
+    urls = [place.get(name) for place in places if isinstance(place, dict) for name in ("uri", "url")]
+    return next((url for url in urls if isinstance(url, str)), "")
 
 
 def _converted(item: Any) -> _Interaction:
@@ -111,35 +144,56 @@ def _converted(item: Any) -> _Interaction:
 
 
 def _recorded(number: int, item: _Interaction) -> Entry:
-    request, response = item.request, item.response
+    response = item.response
+    request = item.request or _Request(url=response.url, method=response.method)
+    url = request.url if request.uri is None else request.uri
+    if url is None:
+        raise BrokenError("expected the address in uri or url of the request, found neither")
     headers, sent = _pairs(response.headers), _pairs(request.headers)
-    body, text, length = _content(response.body)
+    body, text, length = _content(response.content if response.body is None else response.body)
+    if str(response.binary).lower() == "true" and body is not None:
+        body, text = _of_erlang(body), False
+        length = len(body)
+    asked = request.request_body if request.body in (None, "") else request.body
     entry = Entry(
         number=number,
         body=body,
         text=text,
         length=length,
-        status=_status(response.status.code),
+        status=_status(response),
         headers=headers,
         method=request.method if isinstance(request.method, str) else "",
-        url=request.uri,
-        form=form_of(_content(request.body)[0] or b"", sent),
+        url=url,
+        form=form_of(_content(asked)[0] or b"", sent),
         sent=sent,
     )
     return msgspec.structs.replace(entry, time=item.recorded_at or entry.header("date"))
 
 
-def _status(code: int | str) -> int:
-    text = str(code)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BrokenError("the status of the response is not a number")
-    return int(text)
+def _status(response: _Response) -> int:
+    """Return the status, which has many places. Raise `BrokenError` if it is in none of them."""
+    said = response.status
+    codes = (said.code, said.status_code) if isinstance(said, _Status) else (said,)
+    status = next(filter(None, map(status_of, (response.code, response.status_code, *codes))), None)
+    if status is None:
+        raise BrokenError("expected a number in status, code or status_code of the response, found none")
+    return status
+
+
+def _of_erlang(text: bytes) -> bytes:
+    """Return the bytes that ExVCR wrote as a term of Erlang in base64. Raise `BrokenError`."""
+    term = base64_bytes(text)
+    if not term.startswith(b"\x83m") or int.from_bytes(term[2:6], "big") != len(term) - 6:
+        raise BrokenError("the body is no binary of Erlang in base64")
+    return term[6:]
 
 
 def _pairs(headers: _Headers | None) -> list[tuple[str, str]]:
     """Return the headers, each of which has a value or a list of them."""
     pairs: list[tuple[str, str]] = []
-    for name, values in islice((headers or {}).items(), MOST_HEADERS + 1):
+    if isinstance(headers, list) and headers:
+        raise BrokenError("expected headers in an object, found them in a list")
+    for name, values in islice((headers or {}).items() if isinstance(headers, dict) else (), MOST_HEADERS + 1):
         # One more than is allowed is enough to be refused.
         for value in values[: MOST_HEADERS + 1 - len(pairs)] if isinstance(values, list) else [values]:
             if isinstance(value, _Body):
@@ -161,6 +215,11 @@ def _content(body: str | _Body | None) -> tuple[bytes | None, bool, int | None]:
     for _ in range(2):
         if isinstance(body, _Body):
             encoding = body.encoding
+            if body.parsed_body is not msgspec.UNSET:
+                # Numbers and texts are told apart by nothing in a plain YAML document.
+                return msgspec.json.encode(body.parsed_body), True, None
+            if str(body.file).lower() in ("true", "yes"):
+                return None, False, None
             if body.base64_string is not None:
                 data = base64_bytes(body.base64_string)
                 return data, False, len(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,13 +19,14 @@ from ..formats import Format
 from ..limits import DEFAULT_LIMITS
 from ..model import ErrorReply
 from ..query import answered_in, has_views, missing_views
-from ..report import Finding
+from ..report import Finding, Severity
 from . import _columns
 from ._coding import PACKED, BrokenError, MissingError, content
 from ._columns import Rows
 from ._entry import CODES, Entry, Found, Problem, headers_of
 from ._lines import Block, entries
 from ._request import UNKNOWN, Request, request_of
+from ._signs import looks_like
 from ._summary import Summary
 from ._times import seconds
 
@@ -158,7 +159,7 @@ class Judge:
             return _bad([], entry, Problem("bad-entry", asked.wrong))
         body, is_text = entry.body, entry.text
         findings: list[Finding] = []
-        plain = body and entry.status == 200 and not (entry.headers or entry.open_end)
+        plain = body and entry.status == 200 and not (entry.headers or entry.open_end or entry.doubt)
         if not plain or body is None or body.startswith(PACKED):
             unpacked = self._unpacked(entry, findings)
             if not isinstance(unpacked, bytes):
@@ -181,7 +182,7 @@ class Judge:
         if entry.problem is not None:
             return _bad(findings, entry, entry.problem)
         if entry.body is None:
-            return Verdict([*findings, _note("no-body", CODES["no-body"][1])])
+            return Verdict([*findings, _note("no-body", entry.doubt or CODES["no-body"][1])])
         try:
             body, doubt = content(entry.body, headers_of(entry.headers, "content-encoding"), entry.text)
         except (BrokenError, MissingError) as error:
@@ -230,6 +231,8 @@ class Judge:
             findings += report.findings
             if any(finding.code == "other-format" for finding in report.findings):
                 found = Format.TEXT
+        if reply is None and entry.guessed and (words := self._unrecognised(body, report.findings)):
+            return Verdict([_note("unrecognised", words)], None, name, None, "", len(body), True)
         if reply is None:
             # CSV is what nothing else begins like.
             guessed = fmt is None and found is Format.CSV
@@ -237,6 +240,15 @@ class Judge:
         if asked.has_views and not isinstance(reply, ErrorReply):
             findings += missing_views(asked.request.query, reply)
         return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, len(body), True)
+
+    def _unrecognised(self, body: bytes, findings: Sequence[Finding]) -> str:
+        """Say what a file is that was taken for a reply, empty if it may be one."""
+        errors = {finding.code for finding in findings if finding.severity is Severity.ERROR}
+        if not errors or "empty" in errors:
+            return ""  # strict alone refuses it, or nothing is there
+        options = self.options
+        is_reply = any(said is not None for said in (options.fmt, options.expect, options.endpoint))
+        return looks_like(body, is_reply, format_in(body) is not Format.CSV)
 
 
 def _note(code: str, message: str) -> Finding:

@@ -16,10 +16,10 @@ import msgspec
 from .._options import format_of
 from .._secrets import shortened
 from .._source import CHARSETS, charset_name, quote
-from .._types import is_really, name_of
 from ..errors import OptionError
 from ._coding import BrokenError, MissingError
 from ._entry import Entry, bounded, refused
+from ._keys import Keys
 from ._lines import page_of, wrong_endpoint
 from ._tape import Kind, Tape
 
@@ -29,17 +29,9 @@ _LONGEST_REMEMBERED = 2048
 """Characters of a URL."""
 _LONGEST_REASON = 200
 _NO_FORMAT = -1
+COLUMNS = ("body", "fmt", "endpoint", "url", "charset")
+"""What is read. All but the bodies may be missing."""
 MISSING = "need pyarrow: pip install 'smsc-codec[arrow]'"
-
-
-class Keys(msgspec.Struct, frozen=True):
-    """The columns that are read. All but the bodies may be missing."""
-
-    body: str = "body"
-    fmt: str = "fmt"
-    endpoint: str = "endpoint"
-    url: str = "url"
-    charset: str = "charset"
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -55,21 +47,6 @@ class Rows(msgspec.Struct, frozen=True):
     def last(self) -> int:
         """The number of the last one."""
         return self.first + int(self.batch.num_rows) - 1
-
-
-def keys_of(given: Any) -> Keys:
-    """Return the columns that a caller names. Raise `OptionError`."""
-    if given is None:
-        return Keys()
-    if not is_really(given, dict):
-        raise OptionError(f"keys has to be a dict of str to str, not {name_of(given)}")
-    names = Keys.__struct_fields__
-    for key, column in dict.items(given):
-        if not is_really(key, str) or str.__str__(key) not in names:
-            raise OptionError(f"keys can hold {', '.join(names)}, not {quote(key)}")
-        if not is_really(column, str):
-            raise OptionError(f"the column for {quote(key)} has to be a str, not {name_of(column)}")
-    return Keys(**{str.__str__(key): str.__str__(column) for key, column in dict.items(given)})
 
 
 # Rows of a batch
@@ -99,7 +76,7 @@ def entries(rows: Rows) -> Iterator[Entry]:
 
 def check(schema: Any, keys: Keys) -> None:
     """Raise `OptionError` if there are no bodies, or if a column cannot hold what it is for."""
-    for key in Keys.__struct_fields__:
+    for key in COLUMNS:
         name = getattr(keys, key)
         places = schema.get_all_field_indices(name)
         if not places and key == "body":

@@ -23,6 +23,7 @@ MOST_FIELDS, LONGEST_FORM = 10_000, 1 << 23
 
 CODES: dict[str, tuple[Severity, str]] = {
     "unreadable": (Severity.ERROR, "the file cannot be opened or read, or a library for it is not installed"),
+    "unrecognised": (Severity.ERROR, "the file is neither the body of a reply nor a recording that is read"),
     "bad-recording": (Severity.ERROR, "the recording is cut or broken here; what stands before it was judged"),
     "bad-entry": (Severity.ERROR, "an entry that no reply can be taken out of"),
     "bad-coding": (Severity.ERROR, "the chunks or the compression of the body are broken or unknown"),
@@ -83,6 +84,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The kind of reply, likewise, such as `senders`."""
     problem: Problem | None = None
     """Why there is no reply to judge."""
+    guessed: bool = False
+    """Whether it was taken for a reply because nothing shows that the file is a recording."""
 
     def header(self, name: str) -> str:
         """The value of a header, empty if it is not there. *name* is in small letters."""

@@ -1,56 +1,80 @@
-"""HAR 1.2: what browsers and proxies export. It is read an entry at a time."""
+"""HAR 1.2: what browsers and proxies export, and Polly. It is read an entry at a time.
+
+What is not needed may be of any kind. Polly, which records for tests, writes packed bodies as lists of chunks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
+from .._source import BOM, charset_name
 from ._coding import BrokenError
-from ._entry import Entry, Problem, Refused, bounded, check_form, check_pairs, refused
+from ._entry import MOST_HEADERS, Entry, Problem, Refused, bounded, check_form, check_pairs, header_of, refused
 from ._form import form_of
-from ._json import decoded, items, string_at
+from ._json import EVERY, decoded, items, string_at
 from ._tape import Tape
-from ._values import base64_bytes
+from ._values import base64_bytes, hex_bytes, text_of
+
+_HEAD = 1 << 10
+# Some put several archives into a list, or an archive under a name.
+_AROUND = re.compile(rb'\s*(?:\[|\{\s*"(?!log")[^"\\]{1,100}"\s*:\s*\{\s*"log"\s*:)')
+_CALL = re.compile(rb"\s*[\w.$]{1,110}\s*\(")
+_ANYTHING = msgspec.json.Decoder()
+_TEXT_OF = msgspec.json.Decoder(str)
+_CHUNKS = msgspec.json.Decoder(list[str])
+_BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]*")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
+# What exporters write for text, beside the charsets of the service.
+_PLAIN = frozenset(
+    {"", "utf8", "ascii", "us-ascii", "iso-8859-1", "latin1", "identity", "none", "plain", "text", "raw"}
+)
+_NO_BASE64 = "the recording says that the body is base64, which it is not: it is read as text"
+
+_Scalar = str | int | float | bool | None
 
 
 class _Pair(msgspec.Struct):
     name: str
-    value: str = ""
+    value: _Scalar | list[_Scalar] = ""
 
 
 class _Post(msgspec.Struct):
-    mimeType: str = ""  # noqa: N815
+    mimeType: str | None = ""  # noqa: N815
     text: str | None = None
     params: list[_Pair] | None = None
 
 
 class _Content(msgspec.Struct):
-    text: str | None = None
+    text: msgspec.Raw = msgspec.Raw()
     encoding: str | None = None
-    size: int | float = -1
+    size: _Scalar = -1
+    _isBinary: _Scalar = None  # noqa: N815
 
 
 class _Request(msgspec.Struct):
     url: str
     method: Any = None
-    headers: list[_Pair] = []
-    cookies: list[_Pair] | None = None
+    headers: list[_Pair] | None = None
+    cookies: msgspec.Raw = msgspec.Raw()
     postData: _Post | None = None  # noqa: N815
 
 
 class _Response(msgspec.Struct):
-    status: int | float = 0
-    headers: list[_Pair] = []
-    cookies: list[_Pair] | None = None
-    content: _Content = msgspec.field(default_factory=_Content)
+    status: int | float | None = 0
+    headers: list[_Pair] | None = None
+    cookies: msgspec.Raw = msgspec.Raw()
+    content: _Content | None = None
 
 
 class _Item(msgspec.Struct):
     request: _Request
-    response: _Response
+    response: _Response | None = None
     startedDateTime: str | None = None  # noqa: N815
 
 
@@ -59,7 +83,11 @@ _ITEM = msgspec.json.Decoder(_Item)
 
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the entries. Raise `BrokenError` and `OSError`."""
-    for number, text in enumerate(items(tape, {"log"}, {"entries"}), 1):
+    call = _CALL.match(tape.head(_HEAD))
+    if call:
+        tape.read(call.end())
+    around = [EVERY] if _AROUND.match(tape.head(_HEAD)) else []
+    for number, text in enumerate(items(tape, *around, {"log"}, {"entries"}, called=bool(call)), 1):
         yield _entry(number, text)
 
 
@@ -73,31 +101,29 @@ def _entry(number: int, text: bytes | Refused) -> Entry:
 
 
 def _recorded(number: int, item: _Item) -> Entry:
-    request, response = item.request, item.response
-    content = response.content
-    body = None if content.text is None else content.text.encode()
-    text, problem = body is not None, None
+    request, response = item.request, item.response or _Response(status=200)
+    content = response.content or _Content()
+    status, size = _whole(response.status or 0), _whole(content.size)
+    body, text, doubt, problem = None, False, "", None
     try:
-        if content.encoding == "base64" and body is not None:
-            body, text = base64_bytes(body), False
-        elif content.encoding:
-            raise BrokenError("the encoding of the content is neither base64 nor none")
-        elif body is None and content.size == 0 and response.status > 0:
+        body, text, doubt = _body(content, size)
+        if body is None and size == 0 and status > 0:
             body = b""
     except BrokenError as error:
         # The status may say that it is not a reply.
-        body, text, problem = None, False, Problem("bad-entry", str(error))
+        problem = Problem("bad-entry", str(error))
     headers = _pairs(response.headers)
-    sent = _pairs(request.headers) + _cookies([*(request.cookies or ()), *(response.cookies or ())])
+    sent = _pairs(request.headers) + _cookies(request.cookies) + _cookies(response.cookies)
     post = request.postData or _Post()
     # The size is that of the content without its compression; so is the length of base64, if there is none.
-    length = _whole(content.size) if text else len(body or b"")
+    length = size if text else len(body or b"")
     return Entry(
         number=number,
         body=body,
         text=text,
-        length=length if length >= 0 else None,
-        status=_whole(response.status),
+        length=length if length >= 0 and not (text and _is_loose(headers, size, body)) else None,
+        doubt=doubt,
+        status=status,
         headers=headers,
         time=item.startedDateTime or "",
         method=request.method if isinstance(request.method, str) else "",
@@ -109,27 +135,92 @@ def _recorded(number: int, item: _Item) -> Entry:
     )
 
 
-def _pairs(found: list[_Pair]) -> list[tuple[str, str]]:
-    pairs = [(pair.name, pair.value) for pair in found]
+def _body(content: _Content, size: int) -> tuple[bytes | None, bool, str]:
+    """Return the body, whether it is text, and what may be wrong with it. Raise `BrokenError`."""
+    encoding = (content.encoding or "").strip().lower()
+    with memoryview(content.text) as view:
+        start = bytes(view[:4])
+    if start in (b"", b"null"):
+        return None, False, ""
+    if not start.startswith(b'"'):
+        # Some write the JSON of a reply as it is, not as a string.
+        return bytes(content.text), True, ""
+    text = decoded(content.text, _TEXT_OF)
+    if encoding == "base64":
+        return _base64(text, size)
+    if encoding == "hex" or content._isBinary is True:
+        return b"".join(map(hex_bytes, _chunks(text))), False, ""
+    if encoding not in _PLAIN and charset_name(encoding) is None:
+        raise BrokenError("the encoding of the content is not one that is known: base64, hex or none")
+    return text.encode(), True, ""
+
+
+def _base64(text: str, size: int) -> tuple[bytes, bool, str]:
+    """Return what base64 stands for, or the text if it is none: some browsers say so of plain text too."""
+    try:
+        body = b"".join(map(base64_bytes, _chunks(text)))
+        if len(text) != size or len(body) == size:
+            return body, False, ""
+    except BrokenError:
+        if _BASE64.fullmatch(text) and len(text) != size:
+            raise
+    return text.encode(), True, _NO_BASE64
+
+
+def _chunks(text: str) -> list[str]:
+    """Return the chunks that Polly writes as a list in the text, or the text."""
+    if not text.startswith('["'):
+        return [text]
+    try:
+        return _CHUNKS.decode(text)
+    except msgspec.DecodeError:
+        return [text]
+
+
+def _is_loose(headers: list[tuple[str, str]], size: int, text: bytes | None) -> bool:
+    """Say whether `Content-Length` has commas, or counts what browsers do not count in the size of text.
+
+    They leave out the byte order mark, and count letters as they have them, where each was a byte.
+    """
+    said = header_of(headers, "content-length")
+    letters = len((text or b"").decode("utf-8", "replace")) if said else 0
+    return said in (str(size + len(BOM)), str(letters)) or _GROUPED.fullmatch(said) is not None
+
+
+def _pairs(found: list[_Pair] | None) -> list[tuple[str, str]]:
+    pairs = [(pair.name, text_of(pair.value)) for pair in found or ()]
     check_pairs(pairs)
     return pairs
 
 
-def _cookies(found: list[_Pair]) -> list[tuple[str, str]]:
-    """Return cookies as the headers that they were."""
-    pairs = [("Cookie", f"{pair.name}={pair.value}") for pair in found]
+def _cookies(raw: msgspec.Raw) -> list[tuple[str, str]]:
+    """Return cookies as the headers that they were, whatever an exporter makes of them."""
+    found = decoded(raw, _ANYTHING) if raw else None
+    values: Iterable[Any] = found if isinstance(found, list) else [found]
+    if isinstance(found, dict):
+        values = ({"name": name, "value": value} for name, value in found.items())
+    # One more than is allowed is enough to be refused.
+    pairs = [("Cookie", _cookie(each)) for each in islice(values, MOST_HEADERS + 1)]
     check_pairs(pairs, "cookies")
-    return pairs
+    return [pair for pair in pairs if pair[1]]
+
+
+def _cookie(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{text_of(value.get('name'))}={text_of(value.get('value'))}"
+    return text_of(value)
 
 
 def _form(post: _Post) -> bytes:
     if not post.params:
-        return form_of((post.text or "").encode(), [("content-type", post.mimeType)])
-    pairs = [(pair.name, pair.value) for pair in post.params]
+        return form_of((post.text or "").encode(), [("content-type", post.mimeType or "")])
+    pairs = [(pair.name, text_of(pair.value)) for pair in post.params]
     check_form(len(pairs), sum(len(name) + len(value) for name, value in pairs))
     return urlencode(pairs).encode()
 
 
-def _whole(number: float) -> int:
-    """Some exporters write whole numbers with a point; -1 for what is no number of bytes and no status."""
-    return int(number) if 0 <= number < 2**53 else -1
+def _whole(number: Any) -> int:
+    """Some exporters write whole numbers with a point, or as text; -1 for what is no number of bytes and no status."""
+    if isinstance(number, str):
+        number = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1
+    return int(number) if isinstance(number, (int, float)) and 0 <= number < 2**53 else -1

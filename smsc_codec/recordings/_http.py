@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec.structs import replace
 
@@ -16,7 +16,7 @@ from ._chunks import Chunks
 from ._coding import LONGEST, BrokenError
 from ._entry import LONGEST_URL, Entry, Problem, bounded, check_pairs, header_of, refused, weight_of
 from ._form import form_of
-from ._tape import METHODS, Tape
+from ._tape import METHODS
 
 # Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end. A body can
 # hold such a line too, but seldom one with a header or nothing below it.
@@ -46,7 +46,18 @@ _MOST_ASKED = 100
 """
 
 
-class _Rest(NamedTuple):
+class Source(Protocol):
+    """Where messages come from."""
+
+    recoded: bool
+    """Whether lengths in bytes are lost."""
+
+    def piece(self) -> bytes:
+        """Return the next bytes, none at the end."""
+        ...
+
+
+class Rest(NamedTuple):
     """The part of a message behind its head."""
 
     body: bytes
@@ -60,10 +71,10 @@ class _Rest(NamedTuple):
     """What may be wrong with them."""
 
 
-class _Window:
+class Window:
     """The part of a tape that is being looked at."""
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Source) -> None:
         self._tape = tape
         self.data = bytearray()
 
@@ -90,7 +101,7 @@ class _Window:
             if len(self.data) >= _MOST_HEAD or not self._more():
                 raise BrokenError("the headers of a message do not end")
 
-    def rest(self, headers: list[tuple[str, str]], bodiless: bool) -> _Rest:
+    def rest(self, headers: list[tuple[str, str]], bodiless: bool) -> Rest:
         """Return the bytes before the next message or the end; if they are too many, enough of them to be refused.
 
         The headers are believed if a message begins where they say that this one ends; otherwise the next message is
@@ -98,7 +109,7 @@ class _Window:
         """
         if bodiless and (end := self._start_behind(0)) is not None:
             del self.data[:end]
-            return _Rest(b"", True)
+            return Rest(b"", True)
         doubt = ""
         if "chunked" in header_of(headers, "transfer-encoding").lower():
             chunks = Chunks(self)
@@ -106,22 +117,54 @@ class _Window:
                 end = self._start_behind(chunks.end) if chunks.whole else None
                 if end is not None:
                     del self.data[:end]
-                    return _Rest(bytes(chunks.body), True)
+                    return Rest(bytes(chunks.body), True)
                 broken = "there is something behind the last chunk of the body"
                 broken = broken if chunks.whole else "the chunks of the body are cut or damaged"
-                return _Rest(self.until_start(chunks.end), False, None, broken)
+                return Rest(self.until_start(chunks.end), False, None, broken)
             doubt = "the body begins like a chunk that is cut, and is read as it stands" if chunks.cut else ""
-        length = _length(headers)
+        length = length_in(headers)
         if length is not None and length <= LONGEST and self.fill(length):
             end = self._start_behind(length)
             if end is not None:
                 body = bytes(self.data[:length])
                 del self.data[:end]
-                return _Rest(body, True, length, "", doubt)
+                return Rest(body, True, length, "", doubt)
         body = self.until_start()
         if length is not None and len(body) >= length and not body[length:].strip():
-            return _Rest(body[:length], True, length, "", doubt)
-        return _Rest(body, False, len(body), "", doubt)
+            return Rest(body[:length], True, length, "", doubt)
+        return Rest(body, False, len(body), "", doubt)
+
+    def whole(self, headers: list[tuple[str, str]]) -> Rest:
+        """Return all bytes that are left as the body of a message with these headers."""
+        while self._more():
+            pass
+        if "chunked" in header_of(headers, "transfer-encoding").lower():
+            chunks = Chunks(self)
+            if chunks.believed and not (chunks.whole and chunks.end == len(self.data)):
+                return Rest(b"", False, None, "the chunks of the body are cut or damaged")
+            if chunks.believed:
+                return Rest(bytes(chunks.body), True)
+        return Rest(bytes(self.data), True, len(self.data))
+
+    def take(self, size: int, most: int) -> bytes | None:
+        """Go behind that many bytes, and return at most so *many* of them; None if there are fewer."""
+        kept = bytearray()
+        while size:
+            if not self.data and not self._more():
+                return None
+            part = self.data[:size]
+            kept += part[: max(most - len(kept), 0)]
+            size -= len(part)
+            del self.data[: len(part)]
+        return bytes(kept)
+
+    def skip_blanks(self) -> bool:
+        """Go behind blanks, and say whether something stands there."""
+        while True:
+            rest = self.data.lstrip(_BLANK)
+            del self.data[: len(self.data) - len(rest)]
+            if self.data or not self._more():
+                return bool(self.data)
 
     def _start_behind(self, at: int) -> int | None:
         """Return where the message or the end is that stands behind *at* and blanks, None if something else does."""
@@ -194,12 +237,12 @@ class _Asked:
         if lost or len(waiting) < len(requests):
             requests = [_any_of(requests)] * len(waiting)
         for at, answer in enumerate(waiting):
-            yield _answered(requests[at], answer) if at < len(requests) else answer
+            yield answered(requests[at], answer) if at < len(requests) else answer
 
 
-def read(tape: Tape) -> Iterator[Entry]:
-    """The responses. Raises `BrokenError` and `OSError`."""
-    window, asked = _Window(tape), _Asked()
+def read(tape: Source) -> Iterator[Entry]:
+    """Return the responses. Raise `BrokenError` and `OSError`."""
+    window, asked = Window(tape), _Asked()
     before = window.until_start().replace(BOM, b"").strip(_BLANK)
     if before and not window.data:
         raise BrokenError(_NOTHING)
@@ -210,7 +253,7 @@ def read(tape: Tape) -> Iterator[Entry]:
         while window.data:
             head = window.head()
             if not head.startswith(b"HTTP/"):
-                yield from asked.request(_request(head, window))
+                yield from asked.request(request_in(head, window))
                 continue
             answer = _response(number + 1, asked.method(), head, window)
             if answer is not None:
@@ -226,11 +269,11 @@ def read(tape: Tape) -> Iterator[Entry]:
         raise BrokenError(_NOTHING)
 
 
-def _request(head: bytes, window: _Window) -> Entry:
+def request_in(head: bytes, window: Window) -> Entry:
     """Return what is known of an entry from its request."""
     method, target, _ = head.split(b" ", 2)
     url = target.decode("latin-1")
-    headers = _headers(head)
+    headers = headers_in(head)
     rest = window.rest(headers, False)
     host = header_of(headers, "host")
     if url.startswith("/") and _HOST.fullmatch(host):
@@ -247,20 +290,25 @@ def _request(head: bytes, window: _Window) -> Entry:
         return replace(refused(0, url, error), method=known.method)
 
 
-def _response(number: int, method: str, head: bytes, window: _Window) -> Entry | None:
+def _response(number: int, method: str, head: bytes, window: Window) -> Entry | None:
     """Return what is known of an entry from its response, None if another one has to follow."""
     status = int(head.split(b" ", 2)[1][:3])
-    headers = _headers(head)
+    headers = headers_in(head)
     before = _BEFORE.match(head) is not None
     rest = window.rest(headers, before or status in _WITHOUT_BODY or method == "HEAD")
     if before and not rest.body.strip():
         return None
+    return response_of(number, status, headers, rest)
+
+
+def response_of(number: int, status: int, headers: list[tuple[str, str]], rest: Rest) -> Entry:
+    """Return what is known of an entry from the parts of its response."""
     try:
         check_pairs(headers)
     except BrokenError as error:
         return Entry(number=number, problem=Problem("bad-entry", str(error)))
     # A length without a body is what `curl -I` prints.
-    missing = len(rest.body) < (_length(headers) or 0) and not rest.body.strip(_BLANK)
+    missing = len(rest.body) < (length_in(headers) or 0) and not rest.body.strip(_BLANK)
     return Entry(
         number=number,
         status=status,
@@ -274,7 +322,7 @@ def _response(number: int, method: str, head: bytes, window: _Window) -> Entry |
     )
 
 
-def _answered(asked: Entry, answer: Entry) -> Entry:
+def answered(asked: Entry, answer: Entry) -> Entry:
     """Return a response with its request."""
     whole = replace(answer, method=asked.method, url=asked.url, form=asked.form, posted=asked.posted, sent=asked.sent)
     return whole if asked.problem is None else replace(whole, problem=asked.problem)
@@ -287,13 +335,13 @@ def _any_of(requests: list[Entry]) -> Entry:
     return Entry(number=0, posted=b"\n".join(bodies), sent=sent)
 
 
-def _length(headers: list[tuple[str, str]]) -> int | None:
+def length_in(headers: list[tuple[str, str]]) -> int | None:
     """Return `Content-Length`, None if it is not there or not a number."""
     length = header_of(headers, "content-length")
     return int(length) if _LENGTH.fullmatch(length) else None
 
 
-def _headers(head: bytes) -> list[tuple[str, str]]:
+def headers_in(head: bytes) -> list[tuple[str, str]]:
     """Return the headers of a message."""
     pairs = (line.partition(":") for line in head.decode("latin-1").split("\n")[1:])
     return [(name.strip(), value.strip()) for name, _, value in pairs]

@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ from ._tape import Tape
 
 T = TypeVar("T")
 
+EVERY: Collection[str] = ()
+"""In a path each member or item."""
 _MOST_VALUES = 200_000
 """Strings, objects and lists of an item, of which HAR needs some hundred: each takes more memory than its text."""
 _BEHIND = "there is something behind the JSON of the recording"
@@ -32,6 +34,7 @@ _HEAD = 1 << 20
 _KEY = msgspec.json.Decoder(str)
 
 _BLANKS = re.compile(rb"[ \t\r\n]*")
+_NO_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
 _LONGEST_URL = 2 * LONGEST_URL
 _SCALAR = re.compile(rb'[^ \t\r\n,:{}\[\]"]*')
 # A string without escapes and with its end, or the beginning of one; a bracket that opens, one that closes.
@@ -45,19 +48,67 @@ _ESCAPE = re.compile(
 )
 
 
-def items(tape: Tape, *path: Collection[str]) -> Iterator[bytes | Refused]:
+def items(tape: Tape, *path: Collection[str], called: bool = False) -> Iterator[bytes | Refused]:
     """Find the lists under a path of keys, each of which may have several names, and return the text of their items.
 
-    All lists of all documents that stand one after another are read. An item with more than `LONGEST` bytes or too
-    many values is refused. Raise `BrokenError` and `OSError`.
+    A part of the path that is `EVERY` stands for each member of an object and each item of a list. All lists of all
+    documents that stand one after another are read; a document may be the argument of a function if it is *called*
+    with it (JSONP). An item with more than `LONGEST` bytes or too many values is refused. Raise `BrokenError` and
+    `OSError`.
     """
     text = _Text(tape)
-    wanted = f"list {'.'.join('/'.join(names) for names in path)}"
+    wanted = f"list {'.'.join('/'.join(names) for names in path if names)}".rstrip()
     yield from _below(text, path, f"there is no {wanted} in it")
+    if called:
+        text.skip_all(b");")
+    while not text.ends():
+        if not text.skip_mark() or text.peek() not in b"{[":
+            raise BrokenError(_BEHIND)
+        yield from _below(text, path, f"{_BEHIND} that has no {wanted}")
+
+
+def documents(tape: Tape) -> Iterator[bytes | Refused]:
+    """Return the text of each document of those that stand one after another, as `items` does of each item."""
+    text = _Text(tape)
     while not text.ends():
         if not text.skip_mark() or text.peek() != b"{":
             raise BrokenError(_BEHIND)
-        yield from _below(text, path, f"{_BEHIND} that has no {wanted}")
+        yield text.value(LONGEST)
+
+
+class Shape(NamedTuple):
+    """What the beginning of a JSON document shows of it."""
+
+    many: bool
+    """Whether it is a list; the keys are those of its first item."""
+    keys: list[str]
+    """Of the object, as far as they can be seen."""
+    inner: list[str]
+    """Those of the object under its first key."""
+    whole: bool
+    """Whether the end of the object can be seen."""
+
+
+def shape_of(head: bytes) -> Shape:
+    """Say what the beginning of a document shows, whatever it is."""
+    text = _Text(Tape(io.BytesIO(head)))
+    keys: list[str] = []
+    inner: list[str] = []
+    many = whole = False
+    with suppress(BrokenError):
+        many = text.peek() == b"["
+        if many:
+            text.open()
+        for name in text.members() if text.peek() == b"{" else ():
+            keys.append(name)
+            if len(keys) > 1 or text.peek() != b"{":
+                text.skip()
+                continue
+            for part in text.members():
+                inner.append(part)
+                text.skip()
+        whole = bool(keys)
+    return Shape(many, keys, inner, whole)
 
 
 def string_at(item: bytes, *path: str) -> str:
@@ -85,7 +136,7 @@ def _address(url: bytes) -> bytes:
     return b'""' if b"\\" in address else address + b'"'
 
 
-def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+def decoded(item: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     """Decode an item. Raise `BrokenError`."""
     try:
         try:
@@ -93,7 +144,7 @@ def decoded(item: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            return decoder.decode(_with_whole_characters(item))
+            return decoder.decode(_with_whole_characters(_without_nan(bytes(item))))
     except UnicodeDecodeError:
         raise BrokenError("the entry is not UTF-8") from None
     except RecursionError:
@@ -110,6 +161,34 @@ def _text_of(key: bytes | Refused) -> str:
     return ""
 
 
+def _without_nan(item: bytes) -> bytes:
+    """Replace what Python and JavaScript write for numbers that JSON does not have, outside of strings."""
+    whole = bytearray()
+    at = 0
+    found = _NO_NUMBER.search(item)
+    while found:
+        quote = item.find(b'"', at, found.start())
+        end = found.end() if quote < 0 else _behind_quoted(item, quote)
+        whole += item[at : found.start() if quote < 0 else end]
+        if quote < 0:
+            whole += b"null"
+        at = end
+        if at > found.start():
+            found = _NO_NUMBER.search(item, at)
+    return bytes(whole + item[at:]) if at else item
+
+
+def _behind_quoted(item: bytes, at: int) -> int:
+    """Return where the string ends that begins at a place."""
+    at += 1
+    while True:
+        at = _behind(_STRING, item, at)
+        if item[at : at + 1] != b"\\":
+            return at + 1
+        # There are many escapes in it, or it breaks off behind a backslash.
+        at += 0 if at + 1 < len(item) else 1
+
+
 def _with_whole_characters(item: bytes) -> bytearray:
     """Replace halves of surrogate pairs: browsers write strings as they are, also those that no UTF-8 can hold."""
     whole = bytearray(item)
@@ -121,20 +200,22 @@ def _with_whole_characters(item: bytes) -> bytearray:
 
 def _below(text: _Text, path: tuple[Collection[str], ...], missing: str) -> Iterator[bytes | Refused]:
     """Return the items of all lists under *path* in the object that begins here, and go behind the object."""
-    if text.peek() != b"{":
-        raise BrokenError(missing)
+    if not path:
+        if text.peek() != b"[":
+            raise BrokenError(missing)
+        for _ in text.places():
+            yield text.value(LONGEST)
+        return
+    names = path[0]
     found = False
-    for key in text.members():
-        if key not in path[0]:
+    if text.peek() != b"{" and (names or text.peek() != b"["):
+        raise BrokenError(missing)
+    for key in text.members() if text.peek() == b"{" else text.places():
+        if (names and key not in names) or (not names and text.peek() not in b"{["):
             text.skip()
             continue
         found = True
-        if path[1:]:
-            yield from _below(text, path[1:], missing)
-        elif text.peek() != b"[":
-            raise BrokenError(missing)
-        else:
-            yield from text.items()
+        yield from _below(text, path[1:], missing)
     if not found:
         raise BrokenError(missing)
 
@@ -191,16 +272,26 @@ class _Text:
             if self._separator(b"}"):
                 return
 
-    def items(self) -> Iterator[bytes | Refused]:
-        """Return the items of the list that begins here."""
-        self._take()
+    def places(self) -> Iterator[str]:
+        """Stop at each item of the list that begins here; whoever asks for the next one has gone behind the item."""
+        self.open()
         if self.peek() == b"]":
             self._at += 1
             return
         while True:
-            yield self.value(LONGEST)
+            yield ""
             if self._separator(b"]"):
                 return
+
+    def open(self) -> None:
+        """Go behind the bracket that stands here."""
+        self._take()
+
+    def skip_all(self, characters: bytes) -> None:
+        """Go behind these characters, each of which can be there or not."""
+        for character in characters:
+            if not self.ends() and self.peek()[0] == character:
+                self._at += 1
 
     def _separator(self, end: bytes) -> bool:
         """Go behind what stands behind a value, and say whether it was the last one."""

@@ -1,11 +1,15 @@
-"""JSON Lines: one reply a line. They are cut into blocks, which are read elsewhere, in other processes maybe."""
+"""JSON Lines: one reply a line. They are cut into blocks, which are read elsewhere, in other processes maybe.
+
+A list of the same objects is read too, and objects of which each has several lines.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Iterator
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,10 +17,12 @@ from .._pages import PAGES
 from .._source import BOM, CHARSETS, charset_name
 from ..endpoints import ENDPOINTS, OTHERS, all_kinds, name_in
 from ..query import split
-from ._coding import LONGEST
-from ._entry import Entry, bounded, refused
-from ._json import string_at
-from ._tape import Tape
+from ._coding import LONGEST, BrokenError
+from ._entry import Entry, Refused, bounded, check_pairs, refused
+from ._json import documents, items, shape_of, string_at
+from ._keys import NAMES, OURS, Keys
+from ._tape import HEAD, Tape
+from ._values import pairs_of, status_in
 
 _HEAD = 1 << 20
 """Bytes of a line that is too long in which its URL is looked for."""
@@ -29,6 +35,7 @@ class Block(msgspec.Struct, frozen=True):
     """The number of the first one, from 1."""
     last: int
     data: bytes
+    keys: Keys = OURS
     whole: bool = True
     """False for a line that is too long to be read, of which the data is the beginning."""
 
@@ -47,19 +54,43 @@ class Row(msgspec.Struct):
     """The endpoint of the service that was asked, such as `send.php`. Those whose replies are not read are skipped."""
     time: str | None = None
     """In ISO 8601."""
+    status: msgspec.Raw = msgspec.Raw()
+    """That of HTTP. What is no status of HTTP is for others."""
+    headers: msgspec.Raw = msgspec.Raw()
+    """Those of the reply, likewise."""
 
 
 _ROW = msgspec.json.Decoder(Row)
 
 
-def read(tape: Tape) -> Iterator[Block]:
-    """The lines, some hundreds at a time. Raises `BrokenError` and `OSError`."""
+def read(tape: Tape, keys: Keys = OURS) -> Iterator[Block]:
+    """Return the lines, some hundreds at a time. Raise `BrokenError` and `OSError`."""
+    head = tape.head(HEAD).lstrip()
+    if head.startswith(b"["):
+        yield from _as_lines(items(tape), keys)
+    elif head.startswith(b"{") and not shape_of(head.partition(b"\n")[0]).whole and shape_of(head).whole:
+        yield from _as_lines(documents(tape), keys)
+    else:
+        yield from _lines(tape, keys)
+
+
+def _as_lines(objects: Iterator[bytes | Refused], keys: Keys) -> Iterator[Block]:
+    """Return a block for each object, as a line of its own."""
+    for number, item in enumerate(objects, 1):
+        if isinstance(item, Refused):
+            yield Block(number, number, item.where, keys, False)
+        else:
+            # A line end cannot stand in a string of JSON.
+            yield Block(number, number, item.replace(b"\n", b" "), keys)
+
+
+def _lines(tape: Tape, keys: Keys) -> Iterator[Block]:
     parts: list[bytes] = []
     number, size, head = 1, 0, b""
     while piece := tape.piece():
         end = piece.rfind(b"\n") + 1
         if size > LONGEST and end:
-            yield Block(number, number, head, False)
+            yield Block(number, number, head, keys, False)
             start = piece.find(b"\n") + 1
             piece, end = piece[start:], end - start
             number, size = number + 1, 0
@@ -73,25 +104,30 @@ def read(tape: Tape) -> Iterator[Block]:
             continue
         data = b"".join((*parts, memoryview(piece)[:end]))
         lines = data.count(b"\n")
-        yield Block(number, number + lines - 1, data)
+        yield Block(number, number + lines - 1, data, keys)
         number += lines
         parts, size = [piece[end:]], len(piece) - end
     if size > LONGEST:
-        yield Block(number, number, head, False)
+        yield Block(number, number, head, keys, False)
     elif size:
-        yield Block(number, number, b"".join(parts))
+        yield Block(number, number, b"".join(parts), keys)
 
 
 def entries(block: Block) -> Iterator[Entry]:
     """What the lines hold; empty ones count as lines, and are left out."""
+    decode, keys = _ROW.decode, block.keys
+    # In another process they are equal, and not the same.
+    renamed = keys != OURS
     if not block.whole:
-        yield _bad(block.first, block.data, "the line is too long to be a reply")
+        data = _translated(block.data, keys) if renamed else block.data
+        yield _bad(block.first, data, "the line is too long to be a reply")
         return
-    decode = _ROW.decode
     # `bytes.split` takes ten times as long to find the lines.
     for number, line in enumerate(io.BytesIO(block.data), block.first):
         row: Row | str
         try:
+            if renamed:
+                line = _translated(line, keys)  # noqa: PLW2901
             row = decode(line)
         except (msgspec.DecodeError, ValueError, RecursionError):  # a `ValueError` only since 0.22
             row = _row(line)
@@ -104,7 +140,7 @@ def entries(block: Block) -> Iterator[Entry]:
         elif row.body_base64 is not None:
             body = row.body_base64
         else:
-            yield _bad(number, line, "there is neither body nor body_base64 in the line")
+            yield _bad(number, line, _no_body(line, keys))
             continue
         if row.charset is not None and charset_name(row.charset) is None:
             yield _bad(number, line, f"the charset has to be one of {', '.join(CHARSETS)}")
@@ -125,7 +161,68 @@ def entries(block: Block) -> Iterator[Entry]:
             charset=row.charset,
             expect=row.expect,
         )
-        yield bounded(entry)
+        yield bounded(_with_head(entry, row) if row.status or row.headers else entry)
+
+
+def _with_head(entry: Entry, row: Row) -> Entry:
+    """Return the entry with the status and the headers of the reply, as far as they are any."""
+    headers = pairs_of(row.headers)
+    try:
+        check_pairs(headers)
+    except BrokenError as error:
+        return refused(entry.number, entry.url, error)
+    status = status_in(row.status)
+    length = None if entry.text else len(entry.body or b"")
+    return msgspec.structs.replace(entry, status=200 if status is None else status, headers=headers, length=length)
+
+
+# Names that others give to what holds the reply.
+_CANDIDATES = ("response", "reply", "content", "text", "answer", "result", "data", "payload", "raw", "response_body")
+_INNER = ("body", "content", "text", "data")
+
+
+def _no_body(line: bytes, keys: Keys) -> str:
+    """Say that a line has no body, and what can be done. Only names that are known are named."""
+    wanted = f"expected {keys.body} or {keys.body_base64} in the line, found neither"
+    names = shape_of(line.removeprefix(BOM)).keys
+    for name in _CANDIDATES:
+        if name in names:
+            inner = next((part for part in _INNER if string_at(line.removeprefix(BOM), name, part)), "")
+            place = f"{name}.{inner}" if inner else name
+            return f"{wanted}; if {place} holds the reply, pass --key body={place}"
+    return f"{wanted}; if another member holds the reply, name it with --key body=NAME"
+
+
+def _translated(line: bytes, keys: Keys) -> bytes:
+    """Return a line with our names in the place of those in *keys*; as it is if it is no object of JSON."""
+    if not line.strip():
+        return line
+    parts = [b'"%s":%s' % (name.encode(), value) for name in NAMES if (value := _value(line, getattr(keys, name)))]
+    return b"{%s}\n" % b",".join(parts) if parts else line
+
+
+def _value(line: bytes, name: str) -> bytes:
+    """Return the member of a line with that name, or the one that its parts lead to; empty if there is none."""
+    value = _member(line, name)
+    if not value and "." in name:
+        value = line
+        for part in name.split("."):
+            value = _member(value, part)
+    return value
+
+
+def _member(text: bytes, name: str) -> bytes:
+    try:
+        return bytes(_decoder(name).decode(text.removeprefix(BOM)).value)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return b""
+
+
+@lru_cache(64)
+def _decoder(name: str) -> Any:
+    """Return what decodes an object of which one member is wanted, as it stands."""
+    member = msgspec.defstruct("Member", [("value", msgspec.Raw, msgspec.Raw())], rename={"value": name})
+    return msgspec.json.Decoder(member)
 
 
 # msgspec repeats a word that is not one of those allowed, however long it is, and whatever it holds.

@@ -15,7 +15,8 @@ from .._source import BOM, UTF16_MARKS
 from ._coding import BrokenError, packing_of, unpacked
 
 _PIECE = 1 << 18
-_HEAD = 1 << 16
+HEAD = 1 << 16
+"""Bytes by which the kind of a recording is known."""
 _PACKINGS = 5
 """How often a file can be packed; each costs a pass."""
 _LONGEST_WHOLE = 1 << 30
@@ -28,13 +29,13 @@ class Kind(str, Enum):
     BODY = "body"
     """The body of one reply."""
     LINES = "json-lines"
-    """A JSON object a line, with `body` or `body_base64`."""
+    """A JSON object a line, with `body` or `body_base64`; a list of them too."""
     HAR = "har"
-    """HTTP Archive 1.2."""
+    """HTTP Archive 1.2, with what exporters make of it."""
     CASSETTE = "cassette"
-    """What vcrpy (YAML, JSON) and Ruby's VCR (YAML, JSON) record."""
+    """What vcrpy, VCR and their relatives record in YAML or JSON, and stubs of nock, WireMock and Postman."""
     HTTP = "http"
-    """Responses with status line and headers, one after another."""
+    """Responses with status line and headers, one after another, what curl shows of them, and WARC."""
     PARQUET = "parquet"
     """A row a reply, in columns."""
     ARROW = "arrow"
@@ -163,12 +164,16 @@ class Tape:
         self._at += len(data)
         return data
 
-    def kind(self) -> Kind:
-        """What kind of recording begins here."""
-        head = self.head(_HEAD)
+    def beginning(self) -> bytes:
+        """Return the first bytes, without a byte order mark and in UTF-8 if they are in UTF-16."""
+        head = self.head(HEAD)
         if head.startswith(UTF16_MARKS):
             head = head.decode("utf-16", "replace").encode()
-        head = head.removeprefix(BOM)
+        return head.removeprefix(BOM)
+
+    def kind(self) -> Kind:
+        """What kind of recording begins here."""
+        head = self.beginning()
         return next((kind for kind, sign in _SIGNS if sign.match(head)), Kind.BODY)
 
 

@@ -18,13 +18,15 @@ from ..door import name_of_endpoint
 from ..endpoints import all_kinds, kinds
 from ..errors import OptionError
 from ..formats import Format
-from . import _cassette, _columns, _har, _http, _lines
+from . import _cassette, _columns, _dumps, _har, _lines
 from ._check import Batch, Options, Outcome, entries_of, judge
 from ._coding import MOST, BrokenError, MissingError
-from ._columns import Keys, Rows, keys_of
+from ._columns import Rows
 from ._entry import Entry, Found, Problem, weight_of
 from ._jobs import in_order
+from ._keys import OURS, Keys, keys_of
 from ._lines import Block
+from ._signs import kind_of
 from ._summary import Summary
 from ._tape import Kind, Tape
 
@@ -87,8 +89,8 @@ def validate_recordings(
     - *charset*: the charset of all bodies that are recorded as bytes, whatever a recording says.
     - *strict*: refuse replies that have findings.
     - *jobs*: how many processes judge; the findings are the same.
-    - *keys*: the columns of Parquet and Arrow files, where they have other names than `body`, `fmt`, `endpoint`, `url`
-      and `charset`: `{"body": "response"}`.
+    - *keys*: the members of JSON Lines and the columns of Parquet and Arrow files, where they have other names than
+      ours: `{"body": "response.body", "url": "request_url"}`.
 
     Raises `OptionError` for wrong arguments. What is wrong with a recording is a finding. Iterating raises
     `WorkerError` if one of several processes ends before its work is done. No handler of a signal is changed.
@@ -110,8 +112,8 @@ def validate_recordings(
     )
     if is_really(paths, str) or is_really(paths, bytes):
         raise OptionError("paths has to be a list of paths, not one")
-    columns = keys_of(keys)
-    batches = _batches((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind), columns)
+    names = keys_of(keys)
+    batches = _batches((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind), names)
     return Validation(batches, options, jobs)
 
 
@@ -122,7 +124,7 @@ def recorded_in(file: BinaryIO, kind: Kind | str | None = None) -> Iterator[Entr
     recording is cut or broken, `MissingError` if a library for it is not installed, and `OSError`.
     """
     tape = Tape(file)
-    for content in _contents(tape, tape.kind() if kind is None else _kind_of(kind), Keys()):
+    for content in _contents(tape, None if kind is None else _kind_of(kind), OURS):
         yield from entries_of(content)
 
 
@@ -174,7 +176,7 @@ def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterat
     try:
         with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
             tape = Tape(file)
-            for content in _contents(tape, kind or tape.kind(), keys):
+            for content in _contents(tape, kind, keys):
                 yield batch(content)
                 last = content[-1].number if isinstance(content, list) else content.last
             yield batch([])
@@ -186,24 +188,25 @@ def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterat
         yield batch(Problem("unreadable", f"cannot be read: {error}"))
 
 
-def _contents(tape: Tape, kind: Kind, keys: Keys) -> Iterator[Block | Rows | list[Entry]]:
+def _contents(tape: Tape, given: Kind | None, keys: Keys) -> Iterator[Block | Rows | list[Entry]]:
     """What a recording holds, so much at a time that it fits the memory and keeps a process busy."""
+    kind = given or kind_of(tape, keys)
     if kind in (Kind.PARQUET, Kind.ARROW):
         yield from _columns.read(tape, kind, keys)
         return
     if kind is not Kind.BODY:
         tape.decode()
     if kind is Kind.LINES:
-        yield from _lines.read(tape)
+        yield from _lines.read(tape, keys)
     elif kind is Kind.BODY:
         # One byte more than the limit is enough to be refused; a device may have no end.
         body = tape.read(MOST)
-        yield [Entry(number=0, body=body)]
+        yield [Entry(number=0, body=body, guessed=given is None)]
         if len(body) < MOST:
             # Here a packed file that is cut says so.
             tape.read(1)
     else:
-        reader = {Kind.HAR: _har.read, Kind.CASSETTE: _cassette.read, Kind.HTTP: _http.read}[kind]
+        reader = {Kind.HAR: _har.read, Kind.CASSETTE: _cassette.read, Kind.HTTP: _dumps.read}[kind]
         yield from _grouped(reader(tape))
 
 

@@ -40,15 +40,16 @@ _EXPANDED = "its aliases stand for far more than the recording holds"
 _NO_LIST = "there is no list of interactions in it"
 _NO_MORE = "there is a document behind the interactions that has no list of them"
 _KEY = "a key in it is not a string"
+_MERGE = "<<"
 _DEPTH_OF_URL = 2
 
 
 def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
-    """Return the items of the lists under one of the *names* in all documents: strings, lists, dictionaries, None.
+    """Return the items of the lists under one of the *names* in all documents, or of documents that are lists.
 
-    Binary values are dictionaries with `base64_string`. An item that cannot be known is `Refused`. Raise
-    `BrokenError`, also where a value and the blanks and comments before it have more than `LONGEST` bytes,
-    `MissingError` and `OSError`.
+    They are strings, lists, dictionaries and None. Binary values are dictionaries with `base64_string`, and `<<` takes
+    members from elsewhere (YAML 1.1). An item that cannot be known is `Refused`. Raise `BrokenError`, also where a
+    value and the blanks and comments before it have more than `LONGEST` bytes, `MissingError` and `OSError`.
     """
     try:
         import yaml
@@ -131,7 +132,11 @@ class _Builder:
             if _is_nothing(event):
                 continue
             any_list = False
-            if _kind(event) == "MappingStart":
+            if _kind(event) == "SequenceStart":
+                found = any_list = True
+                while _kind(event := self._next()) != "SequenceEnd":
+                    yield self._item(event)
+            elif _kind(event) == "MappingStart":
                 for key in self._keys():
                     event = self._next()
                     if key not in names or _is_nothing(event):
@@ -210,6 +215,7 @@ class _Builder:
 
     def _mapping(self, depth: int) -> tuple[dict[str, Any], int]:
         members: dict[str, Any] = {}
+        merged: list[Any] = []
         weight = 0
         while _kind(event := self._next()) != "MappingEnd":
             key, heavier = self._value(event, depth + 1)
@@ -220,8 +226,13 @@ class _Builder:
             weight += heavier
             if not isinstance(key, str):
                 self._bad(_KEY)
+            elif key == _MERGE:
+                merged += member if isinstance(member, list) else [member]
             elif not self._trouble or _says_where(key, member, depth):
                 members[key] = member
+        for other in merged:
+            # What is taken from elsewhere weighs as much there.
+            members = {**other, **members} if isinstance(other, dict) else members
         return members, weight
 
     def _alias(self, name: str) -> tuple[Any, int]:
@@ -269,8 +280,8 @@ def _is_nothing(event: Any) -> bool:
 def _says_where(key: str, member: Any, depth: int) -> bool:
     """Whether the URL of an interaction is there, which is kept of one that is refused too."""
     if depth == 1:
-        return key == "request" and isinstance(member, dict)
-    return depth == _DEPTH_OF_URL and key == "uri" and isinstance(member, str) and len(member) <= LONGEST_URL
+        return key in ("request", "response") and isinstance(member, dict)
+    return depth == _DEPTH_OF_URL and key in ("uri", "url") and isinstance(member, str) and len(member) <= LONGEST_URL
 
 
 def _too_deep() -> BrokenError:

@@ -13,7 +13,8 @@ from .._public import publish
 from ._request import ReceivedRequest
 from ._sent import SentMessage
 from ._smsc import FakeSenders, FakeSmsc
+from ._vcr import vcr_config
 
-__all__ = ["FakeSenders", "FakeSmsc", "ReceivedRequest", "SentMessage"]
+__all__ = ["FakeSenders", "FakeSmsc", "ReceivedRequest", "SentMessage", "vcr_config"]
 
 publish(globals())

@@ -113,6 +113,55 @@ LINES = (
     + "\nbad\n"
 ).encode()
 
+POLLY = {
+    "log": {
+        "entries": [
+            {"request": {"url": URL, "cookies": {"a": "b"}}, "response": {"content": {"text": text, **how}}}
+            for text, how in (('["T0s=","T0s="]', {"encoding": "base64"}), ('["4f","4b"]', {"_isBinary": True}))
+        ]
+    }
+}
+CALLED = b"onInputData(%s);" % json.dumps(POLLY).encode()
+LISTED = f"""- request: {{url: "{URL}", headers: []}}
+  response: &response {{code: 200, body: OK}}
+- request: {{url: "{URL}"}}
+  response: {{<<: *response, content: {{parsed_body: [{{sender: A, id: 5}}]}}}}
+"""
+STUB = {"scope": "https://smsc.ru", "path": "/sys/senders.php?fmt=0&get=1", "status": 200, "rawHeaders": ["A", "b"]}
+NOCK = [{**STUB, "response": "OK"}, {**STUB, "response": "4f4b", "responseIsBinary": True}]
+WIREMOCK = {
+    "mappings": [
+        {
+            "request": {"urlPath": "/sys/senders.php", "queryParameters": {"fmt": {"equalTo": "0"}}},
+            "response": {"status": 200, **body},
+        }
+        for body in ({"body": "OK"}, {"base64Body": "T0s="}, {"jsonBody": [{"sender": "A"}]})
+    ]
+}
+SAVED = {"code": 200, "body": "OK", "header": [{"key": "A", "value": "b"}]}
+POSTMAN = {"info": {}, "item": [{"item": [{"request": {"url": {"raw": URL}}, "response": [SAVED, SAVED]}]}]}
+
+
+def _record(kind: str, block: str) -> bytes:
+    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {URL}\r\nContent-Length: {len(block)}\r\n\r\n"
+    return f"{head}{block}\r\n\r\n".encode()
+
+
+WARC = (
+    _record("request", "GET /sys/senders.php?fmt=0&get=1 HTTP/1.1\r\nCookie: a=b\r\n\r\n")
+    + _record("response", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n")
+    + _record("resource", "OK")
+)
+SHOWN = (
+    b"*   Trying\n> GET /sys/senders.php?fmt=0&get=1 HTTP/1.1\n> Host: smsc.ru\n> \n"
+    b"< HTTP/1.1 200 OK\n< Date: x\n< \nOK* Closing connection\n"
+) * 2
+TRACE = (
+    b"10:20:30.123456 <= Recv header, 19 bytes (0x13)\n0000: HTTP/1.1 200 OK\n0011: \n"
+    b'<= Recv data, 13 bytes (0xd)\n0000: [{."id": 5.}]\n'
+) * 2
+ROWS = json.dumps([{"fmt": 0, "body": "OK", "status": 200, "headers": {"A": "b"}}, {"body": "OK"}], indent=1)
+
 WHOLE: dict[str, list[bytes]] = {
     "har": [json.dumps(HAR).encode(), json.dumps(HAR, indent=1, ensure_ascii=False).encode()],
     "cassette": [YAML.encode(), json.dumps(INTERACTIONS).encode()],
@@ -121,10 +170,18 @@ WHOLE: dict[str, list[bytes]] = {
 }
 """Recordings by what the targets call their kind."""
 
-EVERY = [recording for recordings in WHOLE.values() for recording in recordings]
+RELATIVES: dict[str, list[bytes]] = {
+    "har": [CALLED, b"[%s]" % json.dumps(POLLY).encode()],
+    "cassette": [LISTED.encode(), *(json.dumps(stubs).encode() for stubs in (NOCK, WIREMOCK, POSTMAN))],
+    "http": [WARC, SHOWN, TRACE],
+    "lines": [ROWS.encode()],
+}
+"""What is read as such a kind, and looks otherwise."""
+
+EVERY = [recording for known in (WHOLE, RELATIVES) for recordings in known.values() for recording in recordings]
 
 SEEDS: dict[str, list[bytes]] = {
-    **{f"recordings-{kind}": recordings for kind, recordings in WHOLE.items()},
+    **{f"recordings-{kind}": [*recordings, *RELATIVES[kind]] for kind, recordings in WHOLE.items()},
     "recordings-packed": [
         pack(recording)
         for recording in [*EVERY, b"OK", b""]

@@ -1,0 +1,183 @@
+"""What relatives of the first recorders write that is cut, long or odd; `reported.jsonl` has the ordinary."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from smsc_codec.recordings import BrokenError, Entry, Kind, _json, _tape, _trace, recorded_in
+from smsc_codec.recordings._json import shape_of
+from smsc_codec.recordings._signs import kind_of, looks_like
+from smsc_codec.recordings._tape import Tape
+
+URL = "https://smsc.ru/sys/senders.php?fmt=0"
+
+
+def read(data: bytes, kind: str | None = None) -> list[Entry]:
+    return list(recorded_in(io.BytesIO(data), kind))
+
+
+def told(data: bytes, kind: str | None = None) -> list[str]:
+    """The bodies, what is wrong with each entry, and with the recording."""
+    found: list[str] = []
+    entries: Iterator[Entry] = recorded_in(io.BytesIO(data), kind)
+    try:
+        for entry in entries:
+            found.append(entry.problem.message if entry.problem else (entry.body or b"").decode())
+    except BrokenError as error:
+        found.append(str(error))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (json.dumps([{"fmt": 0, "body": "x" * 300}, {"fmt": 0, "body": "OK"}]), "json-lines"),
+        (
+            json.dumps([{"scope": URL, "path": "/", "status": 200, "response": body} for body in ("x" * 300, "OK")]),
+            None,
+        ),
+    ],
+)
+def test_what_is_too_long_among_others(monkeypatch: pytest.MonkeyPatch, data: str, kind: str | None) -> None:
+    monkeypatch.setattr(_json, "LONGEST", 200)
+    first, second = read(data.encode(), kind)
+    assert first.problem is not None and first.body is None
+    assert second.body == b"OK"
+
+
+def test_a_collection_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_json, "LONGEST", 200)
+    data = json.dumps({"info": {}, "item": [{"response": [{"code": 200, "body": "x" * 300}]}]}).encode()
+    assert told(data) == ["the entry has more than 200 bytes"]
+
+
+def test_strings_with_many_escapes_before_a_number_that_json_has_not() -> None:
+    body = '"' * 3000 + "NaN\\"
+    entry = {"request": {"url": URL}, "response": {"status": 200, "content": {"text": body}}, "time": "@"}
+    data = json.dumps({"log": {"entries": [entry]}}).replace('"@"', "-Infinity")
+    assert told(data.encode()) == [body]
+    assert told(data.encode().replace(b"-Infinity", b'"NaN\\')) == ["the JSON of the recording breaks off"]
+
+
+def test_a_string_that_breaks_off_behind_a_backslash() -> None:
+    assert _json._without_nan(b'[NaN, "\\') == b'[null, "\\'
+    assert _json._without_nan(b'"NaN"') == b'"NaN"'
+
+
+def test_long_lines_of_curl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_tape, "_PIECE", 8)
+    monkeypatch.setattr(_trace, "_LONGEST_LINE", 64)
+    long = b"x" * 300
+    shown = b"* " + long + b"\n> GET /sys/senders.php?fmt=0 HTTP/1.1\n>\n< HTTP/1.1 200 OK\n<\n" + long + b"\n"
+    assert told(shown) == [long.decode() + "\n"]
+    traced = b"== Info: " + long + b"\n<= Recv data, 21 bytes (0x15)\n0000: HTTP/1.1 200 OK\n0011: \n0013: OK\n" + long
+    assert told(traced) == ["OK"]
+
+
+def test_rows_of_a_trace() -> None:
+    head = b"<= Recv data, 21 bytes (0x15)\n0000: 48 54 54 50 2f 31 2e 31 20 32 30 30 20 4f 4b 0d HTTP/1.1 200 OK.\n"
+    assert told(head + b"0010: 0a 0d 0a 4f 4b                                  ...OK\n") == ["OK"]
+    # Editors leave out blanks at the ends of lines.
+    assert told(head + b"0010: 0a 0d 0a 4f 4b\n") == ["OK"]
+    assert told(head + b"0010: zz\n") == ["a row of the trace is broken"]
+    # What stands behind a block, and blocks of TLS, are not read.
+    inside = b"=> Send SSL data, 5 bytes (0x5)\n0000: 17 03 03 00 35\nOK\n0010: 0a 0d 0a 4f 4b\n"
+    assert told(head + b"0010: 0a 0d 0a\n" + inside + b"<= Recv data, 2 bytes (0x2)\n0000: 4f 4b\n") == ["OK"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted", "is_sure"),
+    [
+        ('[{."sender": "A",."id": 5.}]', '[{\n"sender": "A",\n"id": 5\n}]', True),
+        ('{"balance": 1.50}', '{"balance": 1.50}', False),
+        ('[{."sender": "A.B",."id": 5.}]', '[{\n"sender": "A.B",\n"id": 5\n}]', False),
+        ("<senders>.<sender>A</sender>.</senders>.", "<senders>\n<sender>A</sender>\n</senders>\n", True),
+        ("<sender>A.</sender>", "<sender>A.</sender>", False),
+        ("name = A, id = 5.name = B, id = 6", "", False),
+        ('{"error": "\\"."}', "", False),
+        ("OK", "OK", True),
+    ],
+)
+def test_full_stops_of_a_trace(body: str, wanted: str, is_sure: bool) -> None:
+    data = f"<= Recv data, 99 bytes (0x63)\n0000: HTTP/1.1 200 OK\n0011: \n0013: {body}\n"
+    (entry,) = read(data.encode())
+    assert (entry.body or b"").decode() == wanted
+    assert (entry.doubt == "") is is_sure
+
+
+def test_requests_of_an_archive_that_nobody_answers() -> None:
+    def record(kind: str, number: int, block: bytes) -> bytes:
+        head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: {URL}&id={number}\r\n"
+        return head.encode() + b"Content-Length: %d\r\n\r\n%s\r\n\r\n" % (len(block), block)
+
+    requests = [record("request", number, b"GET /x HTTP/1.1\r\nCookie: a=%d\r\n\r\n" % number) for number in range(150)]
+    answers = [record("response", number, b"HTTP/1.1 200 OK\r\n\r\nOK") for number in (0, 149)]
+    first, last = read(b"".join(requests + answers))
+    # Of more than 100 the first are forgotten.
+    assert (first.url, first.sent) == (f"{URL}&id=0", ())
+    assert (last.url, [*last.sent]) == (f"{URL}&id=149", [("Cookie", "a=149")])
+
+
+@pytest.mark.parametrize(
+    ("head", "many", "keys", "inner", "whole"),
+    [
+        (b'{"a": {"b": 1, "c": [2]}, "d": 3}', False, ["a", "d"], ["b", "c"], True),
+        (b' [{"a": 5, "b": {"c": 1}}, 5', True, ["a", "b"], [], True),
+        (b'{"a": {"b": 1', False, ["a"], ["b"], False),
+        (b'{"a"', False, [], [], False),
+        (b"[]", True, [], [], False),
+        (b"{}", False, [], [], False),
+        (b"x", False, [], [], False),
+    ],
+)
+def test_what_a_document_shows(head: bytes, many: bool, keys: list[str], inner: list[str], whole: bool) -> None:
+    assert shape_of(head) == (many, keys, inner, whole)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "[",
+        "{",
+        '{"log": "x"}',
+        '{"a": {"log": 5}}',
+        "- x\n",
+        "interaction:\n",
+        "*\n",
+        "WARC/1\n",
+        "f({})",
+        "<= x",
+    ],
+)
+def test_what_shows_no_sign(text: str) -> None:
+    assert kind_of(Tape(io.BytesIO(text.encode()))) is Kind.BODY
+
+
+@pytest.mark.parametrize(
+    ("body", "is_reply", "has_format", "wanted"),
+    [
+        (b"\x89PNG", True, True, "an image"),
+        (b"\xef\xbb\xbf%PDF-1.7", True, False, "a PDF document"),
+        (b"BZh91AY&SY", False, False, "a packed file"),
+        (b"<html>", True, True, ""),
+        (b"<html>", False, True, "a page in HTML"),
+        (b"<senders>", False, True, ""),
+        (b"x", False, True, ""),
+        (b"x", True, False, ""),
+        (b"x", False, False, "text in no form that is known"),
+        ("Имя".encode("cp1251") + b"\0", False, False, "binary data"),
+        (b"ERROR = ", False, False, ""),
+        (b"[1]", False, True, ""),
+        (b'{"x": 1}\n{"x": 2}\n', False, True, "JSON Lines with other keys"),
+    ],
+)
+def test_what_it_looks_like(body: bytes, is_reply: bool, has_format: bool, wanted: str) -> None:
+    said = looks_like(body, is_reply, has_format)
+    assert said.startswith(f"it looks like {wanted};") if wanted else said == ""
+    assert "CSV" not in said and "comma" not in said
