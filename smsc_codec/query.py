@@ -21,7 +21,7 @@ from ._types import is_really, lazy, name_of
 from .codec import Codec, strict_error
 from .declare import ANOTHER, COUNTED, FORMATS, Endpoint, View
 from .door import name_of_endpoint, read, report
-from .endpoints import DEFAULT, ENDPOINTS, OTHERS, codec_of, name_in
+from .endpoints import DEFAULT, ENDPOINTS, codec_of, name_in
 from .endpoints import known as known_names
 from .errors import OptionError
 from .formats import Format
@@ -432,8 +432,7 @@ def _endpoint_of(path: str, kept: Callable[[frozenset[str]], Mapping[str, str]])
     name, rest = name_in(path)
     if name not in ENDPOINTS:
         # Any other name can hold anything, also a secret.
-        found = f"{name}.php, whose replies are not read here" if name in OTHERS else "another path"
-        raise OptionError(f"expected a request to {known_names('.php')}, found {found}")
+        raise OptionError(f"expected a request to {known_names('.php')}, found another path")
     return name, rest
 
 

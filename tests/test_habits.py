@@ -50,7 +50,7 @@ def test_ci_calls_every_session() -> None:
     called = shlex.split(command)[2:]
     assert len(called) == len(set(called))
     assert set(called) <= NAMES
-    assert set(SESSIONS) - {name.split("-")[0] for name in called} == {"docs", "mutants", "work"}
+    assert set(SESSIONS) - {name.split("-")[0] for name in called} == {"docs", "mutants", "recorders", "work"}
     # `oldest` is the oldest interpreter's.
     assert [name.split("-")[1] for name in called if name.startswith("tests-")] == VERSIONS[1:]
 

@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .._loading import LOADING
-from .._pages import PAGES
 from ..model import Created, ServiceError
 
 if TYPE_CHECKING:
@@ -160,5 +159,5 @@ def name_in(path: str) -> tuple[str, bool]:
     file = _FILE.fullmatch(last)
     if file is not None:
         return file[1], False
-    rest = folder.rpartition("/")[2] == "rest" and last in PAGES
+    rest = folder.rpartition("/")[2] == "rest" and last in ENDPOINTS
     return last if rest else "", rest

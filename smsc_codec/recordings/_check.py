@@ -154,7 +154,7 @@ class Judge:
         asked = _asked(entry.url, entry.form, entry.fmt, entry.charset, entry.expect)
         if not asked.request.here:
             host = printable(NUMBERS.masked(asked.request.host)[:_LONGEST_KEY])
-            return Verdict([], skipped="/".join(filter(None, (host, asked.request.page))) or "no host")
+            return Verdict([], skipped=host or "no host")
         if asked.wrong:
             return _bad([], entry, Problem("bad-entry", asked.wrong))
         body, is_text = entry.body, entry.text

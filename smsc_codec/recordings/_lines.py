@@ -13,9 +13,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from .._pages import PAGES
 from .._source import BOM, CHARSETS, charset_name
-from ..endpoints import ENDPOINTS, OTHERS, all_kinds, name_in
+from ..endpoints import ENDPOINTS, all_kinds, name_in
 from ..query import split
 from ._coding import LONGEST, BrokenError
 from ._entry import Entry, Refused, bounded, check_pairs, refused
@@ -251,13 +250,13 @@ def _bad(number: int, line: bytes, message: str) -> Entry:
 def page_of(endpoint: str) -> str:
     """Return the path of an endpoint that a line names, with or without the ending of its file; empty if unknown."""
     name = endpoint.removesuffix(".php")
-    return f"/{name}.php" if name in PAGES else ""
+    return f"/{name}.php" if name in ENDPOINTS else ""
 
 
 def wrong_endpoint(endpoint: str, url: str) -> str:
     """Return what is wrong with the endpoint that a line names, empty if nothing is."""
     name = endpoint.removesuffix(".php")
-    if name not in PAGES:
-        return f"endpoint has to be one of {', '.join((*ENDPOINTS, *OTHERS))}"
+    if name not in ENDPOINTS:
+        return f"endpoint has to be one of {', '.join(ENDPOINTS)}"
     asked = name_in(split(url)[1])[0] if url else name
-    return f"endpoint is {name}, and url asks {asked}.php" if asked != name and asked in PAGES else ""
+    return f"endpoint is {name}, and url asks {asked}.php" if asked != name and asked in ENDPOINTS else ""

@@ -6,7 +6,6 @@ import re
 
 import msgspec
 
-from .._pages import PAGES
 from ..endpoints import DEFAULT, ENDPOINTS, name_in
 from ..query import Query, recorded, split
 
@@ -17,8 +16,6 @@ class Request(msgspec.Struct, frozen=True):
     host: str = ""
     here: bool = True
     """Whether it went to an endpoint whose replies are read; what others answer cannot be judged."""
-    page: str = ""
-    """Of another endpoint of the service its file, such as `get.php`."""
     query: Query = Query()
     """What it asked for. What makes no sense there is not known."""
 
@@ -40,8 +37,6 @@ def request_of(url: str, form: bytes = b"") -> Request:
     name, rest = name_in(path)
     # Others have pages of these names too, but in other folders. A path without a host is that of a line of JSON.
     is_service = rest or not authority or name == DEFAULT or path.endswith(f"/sys/{name}.php")
-    if not is_service or name not in PAGES:
+    if not is_service or name not in ENDPOINTS:
         return Request(host[1].lower(), False)
-    if name not in ENDPOINTS:
-        return Request(host[1].lower(), False, f"{name}.php")
-    return Request(host[1].lower(), True, "", recorded(name, rest, parameters, form))
+    return Request(host[1].lower(), True, recorded(name, rest, parameters, form))

@@ -16,17 +16,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
-from importlib.util import find_spec
 from typing import Any, TypeVar, cast, overload
 
 from hypothesis import strategies as st
 
 from .._options import charset_of, format_of
-from .._pages import PAGES
 from .._source import CHARSETS, quote
 from .._types import is_really, name_of
 from ..codec import Codec
-from ..endpoints import module_of
+from ..endpoints import ENDPOINTS, module_of
 from ..endpoints.senders import (
     OTHER_OPERATORS,
     TEXT_ORDER,
@@ -407,24 +405,18 @@ def _endpoint_of(endpoint: object) -> str:
     """Return the name of an endpoint. Raise `OptionError` if its replies are not read here."""
     if is_really(endpoint, str):
         name = str.__str__(endpoint).removesuffix(".php")
-        if name in _declared():
+        if name in ENDPOINTS:
             return name
-    raise OptionError(f"endpoint has to be one of {', '.join(_declared())}, not {quote(endpoint)}")
+    raise OptionError(f"endpoint has to be one of {', '.join(ENDPOINTS)}, not {quote(endpoint)}")
 
 
 def _endpoint_with(cls: object, endpoint: str | None) -> str:
     """Return the name of the endpoint that has a class of replies. Raise `OptionError` if there is none."""
-    for name in _declared() if endpoint is None else [endpoint]:
+    for name in ENDPOINTS if endpoint is None else [endpoint]:
         if any(reply.cls is cls for reply in _codec_of(name).endpoint.replies):
             return name
     found = cls.__name__ if is_really(cls, type) else name_of(cls)
     raise OptionError(f"cls has to be the class of a reply, not {found}")
-
-
-@cache
-def _declared() -> tuple[str, ...]:
-    """Return the names of the endpoints whose replies are read, `senders` first."""
-    return tuple(name for name in ("senders", *sorted({*PAGES} - {"senders"})) if find_spec(f"{_ENDPOINTS}.{name}"))
 
 
 def _codec_of(endpoint: str) -> Codec[Any]:
