@@ -111,7 +111,7 @@ def test_2_lossless_or_refused_with_the_request(known: Known) -> None:
 @pytest.mark.parametrize("all_", ["0", "1", "2", "7"])
 @pytest.mark.parametrize("fmt", Format)
 def test_2_a_message_that_nobody_knows(fmt: Format, all_: str) -> None:
-    codec = status.CODEC.asked({"all": all_})
+    codec: Codec[Any] = status.CODEC.asked({"all": all_})
     unknown = status.Message(status.MessageState.NOT_FOUND, id=138, phone="79")
     known = {"0": b"1,5,0,139,79", "1": b"1,5,0,4,79,1,S,D,m,,0,139", "2": b"1,5,0,4,79,RU,MTS,M,1,S,D,m,,0,139"}
     alone = status.Message(status.MessageState.NOT_FOUND)

@@ -143,6 +143,23 @@ def test_the_number_of_records_in_a_reply_is_limited() -> None:
             send.CODEC.encode(SENT, fmt=fmt, limits=Limits(items=0))
 
 
+@pytest.mark.parametrize(
+    ("line", "cls"),
+    [
+        (f"{first}{code}{pairs}{behind}", cls)
+        for first, cls in (("OK - 1 SMS, ID - 1", send.MessageSent), ("1.40 (1 SMS)", send.MessageCost))
+        for code in ("", ", CODE - 123456", ", CODE - 123456, COST - 1.40, BALANCE - 5")
+        for pairs in ("", ", FOO - 1", ", FOO - 1, BAR - a, b")
+        for behind in ("", "\nphone = 79, mccmnc = 25001")
+        if cls is send.MessageSent or not (code or pairs)
+    ],
+)
+def test_pairs_beside_all_that_a_first_line_can_have(line: str, cls: Any) -> None:
+    reply = send.CODEC.decode(line, fmt=0, expect=cls)
+    assert send.CODEC.encode(reply, fmt=0).decode() == line
+    assert send.CODEC.decode(line, fmt=0, expect=cls) == reply
+
+
 def test_further_lines_are_limited() -> None:
     line = "OK - 1 SMS, ID - 5" + "".join(f"\na{number} = 1" for number in range(4))
     kept = send.CODEC.decode(line, fmt=0, limits=Limits(fields=4))

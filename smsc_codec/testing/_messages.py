@@ -305,7 +305,8 @@ class Messages(SenderNames):
         message = self._known.get(wanted)
         if message is None:
             # [cap] fmt=3 has nothing else of it with all=0.
-            return Message(MessageState.NOT_FOUND, **({"id": wanted[0], "phone": wanted[1]} if many else {}))
+            unknown = Message(MessageState.NOT_FOUND)
+            return replace(unknown, id=wanted[0], phone=wanted[1]) if many else unknown
         found = self._full(message)
         kept = _VIEWS[view]
         if many:
