@@ -122,7 +122,7 @@ def test_2_a_message_that_nobody_knows(fmt: Format, all_: str) -> None:
         for line in (b"-3,0,0,138,79", b"-3,,,138,79"):
             assert codec.decode(line, fmt=1) == codec.validate(line, fmt=1).reply == status.StatusList((unknown,))
             if all_ in known:
-                found = codec.decode(known[all_] + b"\n" + line, fmt=1)
+                found: Any = codec.decode(known[all_] + b"\n" + line, fmt=1)
                 assert (found[0].id, found[1]) == (139, unknown)
 
 

@@ -312,7 +312,7 @@ CAREFUL = {
     "small:67": "an error without the description, which stands first",
     **dict.fromkeys([f"send/replies:{row}" for row in (35, 36, 39, 40, 64)], "a list in a reply"),
     **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
-    "send/replies:55": "a name that nobody has documented",
+    **dict.fromkeys(["send/replies:55", "send/replies:90"], "a name that nobody has documented"),
     **dict.fromkeys(["send/replies:80", "send/replies:81"], "a further line that is not about a number"),
     **dict.fromkeys([f"info/replies:{row}" for row in (17, 24)], "an empty list"),
     "status/replies:9": "a message that looks like a field",
@@ -344,7 +344,7 @@ LONGER = {
     **dict.fromkeys([f"send/replies:{row}" for row in (33, 34, 37, 38, 41)], "a list in a reply"),
     **dict.fromkeys([f"status/replies:{row}" for row in (8, 10, 20)], "a message in a line"),
     **dict.fromkeys([f"status/replies:{row}" for row in (11, 12, 13, 17, 18, 19, 36, 37)], "a cell of any commas"),
-    **dict.fromkeys([f"status/replies:{row}" for row in (24, 25, 26, 27)], "a cell that tells the layout"),
+    **dict.fromkeys([f"status/replies:{row}" for row in (24, 25, 26, 27, 69, 70, 71)], "a cell that tells the layout"),
     **dict.fromkeys(
         ["status/replies:32", "status/replies:33", "status/replies:40", "info/replies:18"], "lines of several layouts"
     ),
@@ -368,12 +368,12 @@ WRITTEN = {
     **dict.fromkeys(["small:73", "small:75"], "a code that is not remembered"),
     **dict.fromkeys([f"send/replies:{row}" for row in (*range(33, 42), 64)], "a list in a reply"),
     **dict.fromkeys(
-        ["info/replies:6", *(f"send/replies:{row}" for row in (55, 80, 81))], "a key that nobody has documented"
+        ["info/replies:6", *(f"send/replies:{row}" for row in (55, 80, 81, 90))], "a key that nobody has documented"
     ),
     **dict.fromkeys(["send/replies:50", "send/replies:51"], "an amount alone, which can be a balance"),
     "status/replies:9": CAREFUL["status/replies:9"],
     "status/replies:23": "an empty cell where another layout has none",
-    "status/replies:42": "a cell that is 0 for a field that is missing",
+    **dict.fromkeys(["status/replies:42", "status/replies:72"], "a cell that is 0 for a field that is missing"),
 }
 
 

@@ -318,7 +318,7 @@ class CsvFormat(FormatReader):
                 return self._read_lines(found.reply, source, notes)
             made = self.builder(found.reply).build(found.pairs, source, (), "", notes)
             if rest and found.reply is self.error:
-                self.note_lines(rest, source, notes)
+                self.note_lines(self.error, 1, [line for line in rest.splitlines() if line], source, notes)
                 return made
             return self._read_behind(made, found.reply, source, notes) if rest else made
         if not rest and len(cells) > 1 and all(reply.is_known(self.fmt) for reply in self.endpoint.own):
@@ -365,7 +365,10 @@ class CsvFormat(FormatReader):
     def _read_behind(self, first: Any, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         """Return a reply with the list that stands in the lines behind the first."""
         name, inner = self.behind[reply.kind]
-        return replace(first, **{name: tuple(self._read_records(inner, name, 1, source, notes))})
+        unknown: dict[int, str] = {}
+        records = self._read_records(inner, name, 1, source, notes, unknown)
+        self.note_lines(reply, next(iter(unknown), 0), [*unknown.values()], source, notes)
+        return replace(first, **{name: tuple(records)})
 
     def make_builder(self, reply: Reply) -> Builder:
         """Make the careful reader of a reply's records: the pairs have the names of fields."""
@@ -374,17 +377,34 @@ class CsvFormat(FormatReader):
     def _read_lines(self, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         return reply.many(tuple(self._read_records(reply, reply.attribute, 0, source, notes)))
 
-    def _read_records(self, reply: Reply, name: str, start: int, source: Source, notes: list[Note] | None) -> list[Any]:
-        """Return the records of the list *name*, which begins in the line *start*."""
+    def _read_records(
+        self,
+        reply: Reply,
+        name: str,
+        start: int,
+        source: Source,
+        notes: list[Note] | None,
+        unknown: dict[int, str] | None = None,
+    ) -> list[Any]:
+        """Return the records of the list *name*, which begins in the line *start*.
+
+        Lines that are no values go to *unknown*, by their numbers; they are refused if it is not given.
+        """
         lines = source.text.removesuffix("\n").split("\n")
         if len(lines) - start > source.limits.items:
             source.fail(f"expected at most {source.limits.items} records, found {len(lines) - start}", code="limit")
         build, records = self.builder(reply).build, []
+        heads = dict.fromkeys(_value_pattern(reply.object, layout.cells[0]) for layout in reply.csv)
+        is_head = re.compile("|".join(heads)).fullmatch
         for number, whole in enumerate(lines[start:], start):
             # A lone CR at the end of the body ends no line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
             line = whole.removesuffix("\r") if ended else whole
             pairs = _pairs(reply, line.split(","), source, Place((number,)))
+            if pairs is None and unknown is not None and line.strip() and " = " not in line:
+                if not is_head(line.partition(",")[0]):
+                    unknown[number] = line
+                    continue
             if pairs is None:
                 wanted = " or ".join(dict.fromkeys(map(_shown, reply.csv)))
                 count = line.count(",") + 1
@@ -392,7 +412,7 @@ class CsvFormat(FormatReader):
                 reason = f"expected {wanted}, found {values}: {source.quote(line)}"
                 # Without keys nobody can say what they are.
                 raise Trouble(reason, Place((number,)), "", "unknown-form" if start else "malformed")
-            records.append(build(pairs, source, (number,), f"{name}[{number - start}]", notes))
+            records.append(build(pairs, source, (number,), f"{name}[{len(records)}]", notes))
         return records
 
     def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:

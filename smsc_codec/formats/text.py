@@ -73,6 +73,8 @@ class TextFormat(RunReader):
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
         self._check_values()
         self._check_keys((*self._records, *inner))
+        # A line behind the first one of which nothing is kept.
+        self._is_note = re.compile(grammar.pattern("_NOTE") if grammar.has_terminal("_NOTE") else "(?!)").fullmatch
         # What stands between a key and its value behind the fields of a reply that is not a record.
         self._dash = grammar.fixed("_DASH")
         if self._dash:
@@ -378,7 +380,8 @@ class TextFormat(RunReader):
         name, inner = self.behind.get(reply.kind, ("", None))
         if after < len(source.text) and reply is self.error:
             self._grammar.parse(source, "reply", 0, len(source.text))
-            self.note_lines(source.text[after:], source, notes)
+            lines = [line for line in source.text[after:].splitlines() if line]
+            self.note_lines(reply, 1, lines, source, notes)
         elif after < len(source.text) and inner is None:
             source.fail(f"expected the end of the reply after {reply.title}", after)
         if reply.constant:
@@ -387,6 +390,7 @@ class TextFormat(RunReader):
         first = source.text[:after].rstrip("\r\n")
         made = self.builder(reply).build(pairs, source, (), "", notes)
         records: list[Any] = []
+        unknown: dict[int, str] = {}
         number = count = 0
         shapes = Few(self._shapes, source.text.count("\n"))
         while inner is not None and after < len(source.text):
@@ -394,8 +398,12 @@ class TextFormat(RunReader):
                 source.fail(f"expected at most {source.limits.items} records", after, code="limit")
             number += 1
             end, behind = self._line_of(source.text, after)
-            where = f"{name}[{len(records)}]"
-            if self._equals not in source.text[after:end]:
+            where, line = f"{name}[{len(records)}]", source.text[after:end]
+            if self._is_note(line):
+                unknown[number] = line
+                after = behind
+                continue
+            if self._equals not in line:
                 wanted = f"{inner.title} or the end of the reply"
                 source.fail(f"expected {wanted}, found {source.found(after)}", after, code="unknown-form")
             self._check_line(source, after, end, where, inner)
@@ -408,6 +416,7 @@ class TextFormat(RunReader):
                     source.fail(f"expected at most {source.limits.fields} fields", after, code="limit")
                 made = self.builder(reply).with_others(made, fields, source, (number,), notes)
             after = behind
+        self.note_lines(reply, next(iter(unknown), 0), [*unknown.values()], source, notes)
         lacking = _lacking(reply, {key for key, _ in pairs})
         if lacking and reply.cls not in expect:
             found = f"found {source.quote(first)}, which may be {reply.title} without {lacking}"
