@@ -287,7 +287,7 @@ def test_many_lines_of_several_layouts() -> None:
 def test_cells_that_would_be_read_otherwise() -> None:
     codec = status.CODEC
     absent = status.Message(status.MessageState(-3), last_timestamp=0, err=status.DeliveryError(0))
-    with pytest.raises(EncodeError, match="would be read back as something else"):
+    with pytest.raises(EncodeError, match="last_timestamp: '0' means that there is none"):
         codec.encode(absent, fmt=1)
     with pytest.raises(EncodeError, match="'0' means that there is none"):
         send.CODEC.encode(ErrorReply(send.MessageError(3), None, 0), fmt=1)
@@ -446,6 +446,18 @@ WRITTEN_WORDS: list[tuple[Any, int, Any, str]] = [
     ),
     (status, 1, status.StatusList((status.Message(FOUND, flag=1),)), f"messages[0].flag: {NO_PLACE}"),
     (status, 1, status.Message(FOUND), "fmt=1 needs last_timestamp"),
+    (
+        status,
+        1,
+        status.Message(status.MessageState(-3), err=status.DeliveryError(0)),
+        "err: '0' means that there is none in this format",
+    ),
+    (
+        send,
+        1,
+        send.MessageSent(1, 1, code="abc"),
+        "code: expected a value that matches [0-9]{6} in this format, found 'abc'",
+    ),
     (status, 1, status.Message(FOUND, imsi=""), "fmt=1 needs last_timestamp, err, msc, mcc, mnc, cn, net, rcn, rnet"),
     (send, 1, send.MessageSent(1, 1, balance=Decimal(5)), "fmt=1 needs cost"),
     (status, 1, status.Message(FOUND, last_timestamp=1, sms_cnt=1), f"sms_cnt: {NO_PLACE}"),
@@ -461,6 +473,7 @@ def test_what_is_said_of_a_reply_that_a_format_cannot_carry(module: Any, fmt: in
 
 READ_WORDS: list[tuple[Any, int | None, bytes, str]] = [
     (send, 0, b"OK - x SMS, ID - 5", "expected a whole number of at most 18 digits, found 'x SMS, ID - 5'"),
+    (send, 0, b"ERROR = 3 (), ID - 5x", f"expected {LINE_ENDS}, found 'x'"),
     (send, 0, b"OK - 1 SMS, ID - 5, CODE - x", "expected a code, found 'x'"),
     (status, 0, b"Status = x", "expected the state of a message, found 'x'"),
     (status, 0, b"Status = 1, cost = x", f"expected ', ', an amount of money, {LINE_ENDS}, found 'x'"),
