@@ -388,13 +388,16 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         return None
 
     def asked(self, parameters: Mapping[str, str]) -> Reply:
-        """Return it as a request gets it; *parameters* has the value of each that decides."""
+        """Return it as a request gets it; *parameters* has the value of each that decides.
+
+        A layout of no request whose patterns decide stays whatever the request names.
+        """
         meant = [layout for layout in self.csv if layout.when.items() <= parameters.items()]
         named = [layout for layout in meant if layout.when]
         kept = [
             msgspec.structs.replace(layout, when={})
             for layout in meant
-            if layout.when or not any(map(layout.collides, named))
+            if layout.when or layout.rank < 0 or not any(map(layout.collides, named))
         ]
         return self if kept == [*self.csv] else msgspec.structs.replace(self, csv=tuple(kept))
 
@@ -469,7 +472,8 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
     def asked(self, parameters: Mapping[str, str]) -> Endpoint[R]:
         """Return the endpoint as a request gets it; *parameters* has the value of each that decides.
 
-        Layouts of other requests are gone, and so are those that the ones which the request names collide with.
+        Layouts of other requests are gone, and so are those that the ones which the request names collide with, unless
+        their patterns decide.
         """
         own = tuple(reply.asked(parameters) for reply in self.own)
         return self if own == self.own else msgspec.structs.replace(self, own=own)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from smsc_codec import __version__
+from smsc_codec import __version__, validate
 from smsc_codec.__main__ import run as command
 from smsc_codec.cli import main as main_module
 from smsc_codec.cli.main import main

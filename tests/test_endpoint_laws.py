@@ -30,7 +30,7 @@ from smsc_codec import (
 from smsc_codec._source import is_utf8
 from smsc_codec.declare import FORMATS, Many, Object, OpenMap, Other, Type
 from smsc_codec.declare import Reply as Declared
-from smsc_codec.endpoints import module_of
+from smsc_codec.endpoints import module_of, status
 from smsc_codec.limits import DEFAULT_LIMITS
 from smsc_codec.testing import strategies as our
 
@@ -86,6 +86,42 @@ def test_2_lossless_or_refused(known: Known) -> None:
         assert known.codec.encode(again, fmt=fmt, charset=charset) == body
 
     law()
+
+
+@pytest.mark.parametrize("known", [known for known in KNOWN if known.endpoint.decides], ids=repr)
+def test_2_lossless_or_refused_with_the_request(known: Known) -> None:
+    decides = known.endpoint.decides
+    requests = [dict(zip(decides, values)) for values in product(*[[*sorted(some), "?"] for some in decides.values()])]
+
+    @SETTINGS
+    @given(replies_of(known), formats, st.sampled_from(requests))
+    def law(reply: Any, fmt: Format, request: dict[str, str]) -> None:
+        codec = known.codec.asked(request)
+        body = written(codec, reply, fmt)
+        if body is not None:
+            again = codec.decode(body, fmt=fmt, expect=type(reply))
+            assert again == reply
+            assert codec.encode(again, fmt=fmt) == body
+
+    law()
+
+
+@pytest.mark.parametrize("all_", ["0", "1", "2", "7"])
+@pytest.mark.parametrize("fmt", Format)
+def test_2_a_message_that_nobody_knows(fmt: Format, all_: str) -> None:
+    codec: Codec[Any] = status.CODEC.asked({"all": all_})
+    unknown = status.Message(status.MessageState.NOT_FOUND, id=138, phone="79")
+    known = {"0": b"1,5,0,139,79", "1": b"1,5,0,4,79,1,S,D,m,,0,139", "2": b"1,5,0,4,79,RU,MTS,M,1,S,D,m,,0,139"}
+    alone = status.Message(status.MessageState.NOT_FOUND)
+    for reply in (alone, status.StatusList((unknown,)), status.StatusList((unknown, unknown))):
+        assert codec.decode(codec.encode(reply, fmt=fmt), fmt=fmt, expect=type(reply)) == reply
+    if fmt is Format.CSV:
+        assert codec.encode(alone, fmt=1) == b"-3,0,0"
+        for line in (b"-3,0,0,138,79", b"-3,,,138,79"):
+            assert codec.decode(line, fmt=1) == codec.validate(line, fmt=1).reply == status.StatusList((unknown,))
+            if all_ in known:
+                found: Any = codec.decode(known[all_] + b"\n" + line, fmt=1)
+                assert (found[0].id, found[1]) == (139, unknown)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=repr)

@@ -165,6 +165,41 @@ def test_the_largest_body_is_refused_before_it_is_read(fmt: Format) -> None:
     assert steps(partial(validate, b"x" * (limits.body + 1), fmt=fmt)) < 200
 
 
+# A reply of an endpoint with too many fields, or with one that is too long.
+TOO_MUCH = [
+    ("send", "OK - 1 SMS, ID - 279", ", A - b", "at most 256 fields"),
+    ("send", "OK - 1 SMS, ID - 279", "\nfoo = 3", "at most 256 fields"),
+    ("send", "1.40 (1 SMS)", "\nfoo = 3", "at most 256 fields"),
+    ("send", "OK - 1 SMS, ID - 279, A - b", " c", "at most 65536 characters"),
+    ("send", "OK - 1 SMS, ID - 279\nphone = 7", ", a = b", "at most 256 fields"),
+    ("status", "Status = 1", ", a = b", "at most 256 fields"),
+    ("status", "Status = 1, country = R", ",R", "at most 65536 characters"),
+    ("status", "1 ", "R ", "at most 65536 characters"),
+    ("get", "login = a", ", a = b", "at most 256 fields"),
+    ("get", "id = 1, received = 17.05.2024 10:00:00", ", a = b", "at most 256 fields"),
+    ("info", "x", " x", "at most 65536 characters"),
+    ("info", "phone = 7, country = R", ", a = b", "at most 256 fields"),
+    ("balance", "1 ", "R ", "at most 65536 characters"),
+    ("senders", "1 ", "R ", "at most 65536 characters"),
+]
+
+
+@pytest.mark.usefixtures("_traced_memory")
+@pytest.mark.parametrize(("endpoint", "head", "unit", "words"), TOO_MUCH)
+def test_bounds_are_checked_before_the_cost_is_paid(endpoint: str, head: str, unit: str, words: str) -> None:
+    body = (head + unit * (80_000 // len(unit))).encode()
+    read = partial(validate, body, fmt=0, endpoint=endpoint)
+    finding = read().findings[-1]
+    assert (finding.code, words in finding.message) == ("limit", True), finding
+    # A token of Lark alone takes dozens of steps, an expression that remembers what it could do otherwise 100 bytes.
+    assert steps(read) < 300_000
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    read()
+    _, peak = tracemalloc.get_traced_memory()
+    assert peak - before < 64 * len(body)
+
+
 @pytest.mark.parametrize("fmt", Format)
 def test_a_plain_list_takes_few_steps_a_name(fmt: Format) -> None:
     reply = SenderList((Sender("A", 5, SenderStatus.ALLOWED),) * 1000)

@@ -384,6 +384,10 @@ def _unknown(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
     )
 
 
+# [open] The same whatever the request asks for: its state tells it.
+_NOT_FOUND = Layout(_unknown(_SHORT), rank=-1)
+
+
 def _layouts(*behind: Cell) -> Iterator[Layout]:
     """Yield the layouts of a message with `all=1` and `all=2`, which end with the cells *behind*."""
     for all_, region in (("1", ()), ("2", _REGION)):
@@ -402,7 +406,7 @@ ONE = Reply(
     MESSAGE,
     rule="status",
     csv=(
-        Layout(_unknown(_SHORT), {"all": "0"}),
+        _NOT_FOUND,
         Layout(_SHORT, {"all": "0"}),  # [doc]
         Layout(_unknown(_SHORT[:2]), {"all": "0"}),
         Layout(_SHORT[:2], {"all": "0"}),  # [doc] of its time
@@ -420,7 +424,7 @@ MANY = Reply(
     many=StatusList,
     rule="status",
     csv=(
-        Layout((*_unknown(_SHORT), "id", "phone"), {"all": "0"}),  # [open]
+        Layout((*_NOT_FOUND.cells, "id", "phone"), rank=_NOT_FOUND.rank),  # [open]
         Layout((*_SHORT, "id", "phone"), {"all": "0"}),  # [doc]
         Layout((*_SHORT, _IMSI, *_HLR[1:], "id", "phone"), {"all": "0"}, -1),  # [open]
         Layout((*_SHORT, *_NO_IMSI, "id", "phone"), {"all": "0"}, 2),  # [open]

@@ -317,7 +317,7 @@ class CsvFormat(FormatReader):
                 return self._read_lines(found.reply, source, notes)
             made = self.builder(found.reply).build(found.pairs, source, (), "", notes)
             if rest and found.reply is self.error:
-                self.note_lines(rest, source, notes)
+                self.note_lines(self.error, 1, [line for line in rest.splitlines() if line], source, notes)
                 return made
             return self._read_behind(made, found.reply, source, notes) if rest else made
         if not rest and len(cells) > 1 and all(reply.is_known(self.fmt) for reply in self.endpoint.own):
@@ -364,7 +364,10 @@ class CsvFormat(FormatReader):
     def _read_behind(self, first: Any, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         """Return a reply with the list that stands in the lines behind the first."""
         name, inner = self.behind[reply.kind]
-        return replace(first, **{name: tuple(self._read_records(inner, name, 1, source, notes))})
+        unknown: dict[int, str] = {}
+        records = self._read_records(inner, name, 1, source, notes, unknown)
+        self.note_lines(reply, next(iter(unknown), 0), [*unknown.values()], source, notes)
+        return replace(first, **{name: tuple(records)})
 
     def make_builder(self, reply: Reply) -> Builder:
         """Make the careful reader of a reply's records: the pairs have the names of fields."""
@@ -373,17 +376,34 @@ class CsvFormat(FormatReader):
     def _read_lines(self, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         return reply.many(tuple(self._read_records(reply, reply.attribute, 0, source, notes)))
 
-    def _read_records(self, reply: Reply, name: str, start: int, source: Source, notes: list[Note] | None) -> list[Any]:
-        """Return the records of the list *name*, which begins in the line *start*."""
+    def _read_records(
+        self,
+        reply: Reply,
+        name: str,
+        start: int,
+        source: Source,
+        notes: list[Note] | None,
+        unknown: dict[int, str] | None = None,
+    ) -> list[Any]:
+        """Return the records of the list *name*, which begins in the line *start*.
+
+        Lines that are no values go to *unknown*, by their numbers; they are refused if it is not given.
+        """
         lines = source.text.removesuffix("\n").split("\n")
         if len(lines) - start > source.limits.items:
             source.fail(f"expected at most {source.limits.items} records, found {len(lines) - start}", code="limit")
-        build, records = self.builder(reply).build, []
+        build = self.builder(reply).build
+        records: list[Any] = []
+        heads = dict.fromkeys(_value_pattern(reply.object, layout.cells[0]) for layout in reply.csv)
+        is_head = re.compile("|".join(heads)).fullmatch
         for number, whole in enumerate(lines[start:], start):
             # A lone CR at the end of the body ends no line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
             line = whole.removesuffix("\r") if ended else whole
             pairs = _pairs(reply, line.split(","), source, Place((number,)))
+            if pairs is None and unknown is not None and _is_text(line) and not is_head(line.partition(",")[0]):
+                unknown[number] = line
+                continue
             if pairs is None:
                 wanted = " or ".join(dict.fromkeys(map(_shown, reply.csv)))
                 count = line.count(",") + 1
@@ -391,7 +411,7 @@ class CsvFormat(FormatReader):
                 reason = f"expected {wanted}, found {values}: {source.quote(line)}"
                 # Without keys nobody can say what they are.
                 raise Trouble(reason, Place((number,)), "", "unknown-form" if start else "malformed")
-            records.append(build(pairs, source, (number,), f"{name}[{number - start}]", notes))
+            records.append(build(pairs, source, (number,), f"{name}[{len(records)}]", notes))
         return records
 
     def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
@@ -493,8 +513,19 @@ class CsvFormat(FormatReader):
                 return line
         lacking = _lacking(reply, given)
         if lacking and not any(_is_like(layout, given) for layout in fitting):
-            raise EncodeError(lacking, path=path)
-        line = _line(fitting[0], given) or ""
+            only = (cell for cell in fitting[0].cells if isinstance(cell, Only))
+            cell = next(cell for cell in only if not _is_like_cell(cell, given))
+            wrong = given[cell.name]
+            # What every record has, such as a state, is right: another layout has it.
+            if not reply.object.by_name[cell.name].optional:
+                raise EncodeError(lacking, path=path)
+            reason = f"expected a value that matches {cell.pattern} in this format, found {quote(wrong.text)}"
+            raise EncodeError(reason, path=wrong.path)
+        line = _line(fitting[0], given)
+        if line is None:
+            maybe = [given[cell.name] for cell in fitting[0].cells if isinstance(cell, Maybe) and cell.name in given]
+            blank = next(each for each in maybe if each.text in _NONE)
+            raise EncodeError(f"{quote(blank.text)} means that there is none in this format", path=blank.path)
         if line.startswith("0,") and isinstance(fitting[0].cells[-1], Signed):
             raise EncodeError(f"{quote('0')} means that there is none in this format", path=given["id"].path)
         when = fitting[0].when
@@ -514,6 +545,11 @@ class CsvFormat(FormatReader):
         return EncodeError(f"comma-separated replies have the fields {wanted}, here are {', '.join(given)}", path=path)
 
 
+def _is_text(line: str) -> bool:
+    """Whether a line is neither blank nor pairs."""
+    return bool(line.strip()) and " = " not in line
+
+
 def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
     """Return which fields the layout needs that lacks the fewest of them, an empty text if there is none."""
     near = [layout for layout in reply.csv if given.keys() <= layout.names and _is_like(layout, given)]
@@ -524,11 +560,12 @@ def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
 
 def _is_like(layout: Layout, given: Mapping[str, Spelled]) -> bool:
     """Whether values that are given match the cells whose spelling tells the layout."""
-    return all(
-        cell.name not in given or re.compile(cell.pattern).fullmatch(given[cell.name].text)
-        for cell in layout.cells
-        if isinstance(cell, Only)
-    )
+    return all(_is_like_cell(cell, given) for cell in layout.cells if isinstance(cell, Only))
+
+
+def _is_like_cell(cell: Only, given: Mapping[str, Spelled]) -> bool:
+    """Whether a cell's value, if it is given, has the spelling that tells the layout."""
+    return cell.name not in given or re.compile(cell.pattern).fullmatch(given[cell.name].text) is not None
 
 
 def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:

@@ -102,6 +102,10 @@ class Grammar:
         """The regular expression of a terminal, under its own name or the one that it has when imported."""
         return str(self._definition(terminal).pattern.to_regexp())
 
+    def has_terminal(self, name: str) -> bool:
+        """Whether the grammar has a terminal of that name, its own or an imported one."""
+        return any(_own_name(each) == name for each in self._terminals)
+
     def _definition(self, terminal: str) -> TerminalDef:
         """Return the terminal of that name, or the imported one. Raise `OptionError` if the grammar uses neither."""
         found = self._terminals.get(terminal)
@@ -268,7 +272,7 @@ class Grammar:
     def _words(self, terminal: str) -> str:
         if terminal == "$END":
             return "the end of the reply"
-        if _own_name(terminal) == "_LINE_END":
+        if _own_name(terminal) in ("_LINE_END", "_LINES"):
             return "the end of the line"
         if self.fixed(terminal):
             return repr(self.fixed(terminal))

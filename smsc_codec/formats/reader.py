@@ -308,13 +308,14 @@ class FormatReader(ABC):
         """Make the careful reader of a reply's records."""
         return Builder(reply.object, self.fmt)
 
-    def note_lines(self, text: str, source: Source, notes: list[Note] | None) -> None:
-        """Report the lines of *text*, which stand behind an error: nothing of them is kept."""
-        if notes is not None:
-            lines = [line for line in text.splitlines() if line]
+    def note_lines(
+        self, reply: Reply, number: int, lines: Sequence[str], source: Source, notes: list[Note] | None
+    ) -> None:
+        """Report lines behind a reply of which nothing is kept. The first of them is that of a *number*."""
+        if notes is not None and lines:
             first = source.quote(lines[0])
-            message = f"the lines behind the error are not known, and not kept; the first is {first}"
-            notes.append(Note(Severity.WARNING, "unknown-key", message, Place((1,)), "", len(lines)))
+            message = f"lines after {reply.title} are not known, and not kept; the first is {first}"
+            notes.append(Note(Severity.WARNING, "unknown-key", message, Place((number,)), "", len(lines)))
 
     # Writing
 

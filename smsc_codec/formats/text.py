@@ -8,7 +8,7 @@ replies by one expression for all ways to write their rules, lines by the *shape
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from msgspec.structs import replace
@@ -41,6 +41,9 @@ _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match
 # A number alone.
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = (?:0|[1-9][0-9]{0,17})(?:\r?\n)?").fullmatch
 
+_ERROR = "ERROR = "
+"""What the first line of an error begins with [client]."""
+
 _Values: TypeAlias = list[Callable[[str], Any]]
 """For each key of a record what its values match."""
 
@@ -70,6 +73,8 @@ class TextFormat(RunReader):
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
         self._check_values()
         self._check_keys((*self._records, *inner))
+        # A line behind the first one of which nothing is kept.
+        self._is_note = re.compile(grammar.pattern("_NOTE") if grammar.has_terminal("_NOTE") else "(?!)").fullmatch
         # What stands between a key and its value behind the fields of a reply that is not a record.
         self._dash = grammar.fixed("_DASH")
         if self._dash:
@@ -284,6 +289,9 @@ class TextFormat(RunReader):
             if self.lists:
                 return self.empty_list(expect, "an empty body")
             source.fail(EMPTY_BODY, code="empty")
+        if self._led is not None and not text.startswith(_ERROR):
+            # Its first key can be anything, which takes an expression that remembers each step of a long one.
+            self._check_line(source, 0, self._line_of(text, 0)[0], "", self._led)
         meant = self._record_at(text, expect)
         if not meant:
             return self._narrow(source, expect, notes)
@@ -304,7 +312,7 @@ class TextFormat(RunReader):
             where = f"{path}[{number}]" if listed else ""
             end, after = self._record_of(text, position, reply)
             if reply.rule in self._free:
-                pairs = self._cut_pairs(source, reply, position, end, values)
+                pairs = self._cut_pairs(source, reply, position, end, values, where)
             else:
                 self._check_line(source, position, end, where, reply)
                 pairs = self._pairs(source, reply, position, end, shapes)
@@ -324,7 +332,7 @@ class TextFormat(RunReader):
         found = [reply for reply, head in self._heads if text.startswith(head)][:1]
         if not self._generic:
             return [self._led] if not found and self._led is not None and self._is_led(text) else found
-        if not found and (not _KEY(text) or text.startswith("ERROR = ")):
+        if not found and (not _KEY(text) or text.startswith(_ERROR)):
             return []
         wanted = [reply for reply in self._generic if reply.cls in expect]
         if found:
@@ -372,7 +380,8 @@ class TextFormat(RunReader):
         name, inner = self.behind.get(reply.kind, ("", None))
         if after < len(source.text) and reply is self.error:
             self._grammar.parse(source, "reply", 0, len(source.text))
-            self.note_lines(source.text[after:], source, notes)
+            lines = [line for line in source.text[after:].splitlines() if line]
+            self.note_lines(reply, 1, lines, source, notes)
         elif after < len(source.text) and inner is None:
             source.fail(f"expected the end of the reply after {reply.title}", after)
         if reply.constant:
@@ -381,15 +390,20 @@ class TextFormat(RunReader):
         first = source.text[:after].rstrip("\r\n")
         made = self.builder(reply).build(pairs, source, (), "", notes)
         records: list[Any] = []
-        number = 0
+        unknown: dict[int, str] = {}
+        number = count = 0
         shapes = Few(self._shapes, source.text.count("\n"))
         while inner is not None and after < len(source.text):
             if number >= source.limits.items:
                 source.fail(f"expected at most {source.limits.items} records", after, code="limit")
             number += 1
             end, behind = self._line_of(source.text, after)
-            where = f"{name}[{len(records)}]"
-            if self._equals not in source.text[after:end]:
+            where, line = f"{name}[{len(records)}]", source.text[after:end]
+            if self._is_note(line):
+                unknown[number] = line
+                after = behind
+                continue
+            if self._equals not in line:
                 wanted = f"{inner.title} or the end of the reply"
                 source.fail(f"expected {wanted}, found {source.found(after)}", after, code="unknown-form")
             self._check_line(source, after, end, where, inner)
@@ -397,8 +411,12 @@ class TextFormat(RunReader):
             if self._required[inner.kind] <= {key for key, _ in fields}:
                 records.append(self.builder(inner).build(fields, source, (number,), where, notes))
             else:
+                count += len(fields)
+                if count > source.limits.fields:
+                    source.fail(f"expected at most {source.limits.fields} fields", after, code="limit")
                 made = self.builder(reply).with_others(made, fields, source, (number,), notes)
             after = behind
+        self.note_lines(reply, next(iter(unknown), 0), [*unknown.values()], source, notes)
         lacking = _lacking(reply, {key for key, _ in pairs})
         if lacking and reply.cls not in expect:
             found = f"found {source.quote(first)}, which may be {reply.title} without {lacking}"
@@ -408,6 +426,12 @@ class TextFormat(RunReader):
     def _parsed(self, source: Source) -> tuple[Reply, list[Piece], int]:
         """Return what Lark says of a reply's first line that is not a record's, and where the next line begins."""
         end, after = self._line_of(source.text, 0)
+        # Of an error the description alone can be long.
+        if not source.text.startswith(_ERROR):
+            if self._dash:
+                self._check_line(source, 0, end, "", None)
+            elif end > source.limits.text + _LONG_LINE:
+                _check_length(source, end, 0, "")
         rule, pieces = self._grammar.parse(source, "reply", 0, end)
         reply = next((each for each in self.narrow if rule in (each.rule, each.kind)), None)
         assert reply is not None, f"the grammar's rule {rule} has no reply"
@@ -425,12 +449,20 @@ class TextFormat(RunReader):
         _, pieces = self._grammar.parse(source, self._start(reply, position), position, end)
         return _keyed(pieces)
 
-    def _cut_pairs(self, source: Source, reply: Reply, position: int, end: int, values: Few[_Values]) -> Sequence[Pair]:
+    def _cut_pairs(
+        self, source: Source, reply: Reply, position: int, end: int, values: Few[_Values], path: str
+    ) -> Sequence[Pair]:
         """Return the fields of a record with free texts. Raise `DecodeError` if it is not one."""
         record, free = source.text[position:end], self._free[reply.rule]
         cut = free.cut(record) or []
+        if len(cut) > source.limits.fields:
+            source.fail(f"expected at most {source.limits.fields} fields", position, path, code="limit")
         keys = tuple([field.key for field in cut])
         pairs = [(key, record[start:stop]) for key, start, stop in cut]
+        if len(record) > _LONG_LINE:
+            names = reply.object.names(self.fmt)
+            for key, start, stop in cut:
+                _check_length(source, stop - start, position + start, _where(path, key, names))
         known = None
         if len(record) <= _LONG_LINE:
             known = values.get((reply.rule, keys), lambda: self._values_of(reply, keys))
@@ -466,27 +498,27 @@ class TextFormat(RunReader):
                 where = f"{path}.{names[key]}" if path else names[key]
                 notes.append(Note(Severity.WARNING, "line-end-in-text", message, Place((number, key)), where))
 
-    def _check_line(self, source: Source, position: int, end: int, path: str, reply: Reply) -> None:
-        """Refuse a line that is beyond the limits, before anything takes its time over each field of it."""
+    def _check_line(self, source: Source, position: int, end: int, path: str, reply: Reply | None) -> None:
+        """Refuse a line that is beyond the limits, before anything takes its time over each field of it.
+
+        *reply* is what it is a record of; a first line that is no record has none.
+        """
         text, limits = source.text, source.limits
+        mark = self._equals if reply is not None else self._dash
         # What has no key belongs to the value before it.
         if text.count(self._comma, position, end) >= limits.fields and (
-            sum([self._equals in field for field in text[position:end].split(self._comma)]) > limits.fields
+            sum([mark in field for field in text[position:end].split(self._comma)]) > limits.fields
         ):
             source.fail(f"expected at most {limits.fields} fields", position, path, code="limit")
         if end - position <= _LONG_LINE:
             return
-        names = reply.object.names(self.fmt)
+        names = reply.object.names(self.fmt) if reply is not None else {}
         for field in text[position:end].split(self._comma):
             # Without an equals sign it is a value, if it is anything.
-            key, equals, value = field.rpartition(self._equals)
-            for what in (key, value):
-                if len(what) > limits.text and what not in names:
-                    at = position + (len(key) + len(equals) if what is value else 0)
-                    where = f"{path}.{names[key]}" if key in names and path else names.get(key, path)
-                    source.fail(
-                        f"expected at most {limits.text} characters, found {len(what)}", at, where, code="limit"
-                    )
+            key, equals, value = field.rpartition(mark)
+            where = _where(path, key, names)
+            _check_length(source, len(key) if key not in names else 0, position, where)
+            _check_length(source, len(value), position + len(key) + len(equals), where)
             position += len(field) + len(self._comma)
 
     def _record_of(self, text: str, position: int, reply: Reply) -> tuple[int, int]:
@@ -573,14 +605,17 @@ class TextFormat(RunReader):
 
     def _is_read_back(self, value: Any, text: str, reply: Reply) -> bool:
         """Whether the text of a reply is read as it was meant: a text in it can hold what the line goes on with."""
-        if self._find_line_end(text) and reply.kind in self.behind:
-            try:
-                return bool(self.read(Source(text, UNBOUNDED), (reply.cls,), None) == value)
-            except (Trouble, DecodeError):
-                return False
-        if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
-            return True
-        return not self._find_line_end(text) and bool(self.small_reader(None, False)(text) == value)
+        lines = self._find_line_end(text)
+        if not (lines and reply.kind in self.behind):
+            if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
+                return True
+            if not lines and self.small_reader(None, False)(text) == value:
+                return True
+        # A compiled reader knows nothing of open keys.
+        try:
+            return bool(self.read(Source(text, UNBOUNDED), (reply.cls,), None) == value)
+        except (Trouble, DecodeError):
+            return False
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile what writes records with these fields and open keys."""
@@ -717,10 +752,10 @@ class TextFormat(RunReader):
         """Refuse a record that would be read back as something else, in the middle of a list or at its end."""
         values = Few(self._values, 1)
         for behind in ("", "\n"):
-            source = Source(text + behind, DEFAULT_LIMITS)
+            source = Source(text + behind, UNBOUNDED)
             end, after = self._record_of(source.text, 0, reply)
             try:
-                read = self._cut_pairs(source, reply, 0, end, values) if after == len(source.text) else []
+                read = self._cut_pairs(source, reply, 0, end, values, path) if after == len(source.text) else []
             except DecodeError as error:
                 reason = f"the text format cannot carry it, as {quote(text)} cannot be read back: {error.reason}"
                 raise EncodeError(reason, path=path) from None
@@ -749,6 +784,18 @@ def _words_of(types: Sequence[tuple[str, Type | Many | Several]]) -> Words:
             if type_.kind != "code":
                 found.setdefault(("", type_.pattern), type_.title)
     return tuple((*place, words) for place, words in found.items())
+
+
+def _where(path: str, key: str, names: Mapping[str, str]) -> str:
+    """Return the path of the value behind a key of the record at *path*."""
+    return f"{path}.{names[key]}" if key in names and path else names.get(key, path)
+
+
+def _check_length(source: Source, size: int, at: int, path: str) -> None:
+    """Refuse a text of some *size* at a place that is too long."""
+    longest = source.limits.text
+    if size > longest:
+        source.fail(f"expected at most {longest} characters, found {size}", at, path, code="limit")
 
 
 def _has_free(obj: Object) -> bool:

@@ -310,10 +310,14 @@ class XmlFormat(RunReader):
         return ranked
 
     def _single(self, roots: list[Element]) -> list[Element]:
-        """Return the elements that a reply which is not a list has, as far as the root tells; none if it is a list."""
+        """Return the elements that a reply which is not a list has, as far as the root tells; none if it is a list.
+
+        Without a root an error has nothing but its own elements, unless the endpoint has replies without one.
+        """
         if len(roots) == 1 and (roots[0].tag in self._roots or self._has_generic):
             return roots[0].children if not roots[0].text.strip() else []
-        return roots if None in self._roots else []
+        own = self.error.object.names(self.fmt)
+        return roots if None in self._roots or all(root.tag in own for root in roots) else []
 
     def _listed(self, reply: Reply, roots: list[Element], source: Source, notes: list[Note] | None) -> Any:
         items = _items(reply, roots) or []

@@ -102,12 +102,6 @@ _VIEWS: Mapping[str, frozenset[str]] = {
 _COLUMNS: Mapping[Format, str] = {Format.TEXT: "text", Format.CSV: "csv", Format.XML: "xml", Format.JSON: "json"}
 # fmt=1 has no column for them.
 _NOT_IN_CSV = frozenset({"mccmnc", "sms_cnt"})
-# What fmt=1 has in the columns of a message that nobody knows.
-_NOTHING: Mapping[str, Any] = {
-    "cost": Decimal(0),
-    **dict.fromkeys(("country", "operator", "region", "sender_id", "status_name", "message", "comment"), ""),
-    "type": MessageType.SMS,
-}
 
 
 def _refuse(code: MessageError, id: int | None = None) -> NoReturn:
@@ -310,15 +304,14 @@ class Messages(SenderNames):
         """Return the state of a message with the fields that the view has in this format."""
         message = self._known.get(wanted)
         if message is None:
-            found = Message(MessageState.NOT_FOUND)
-            if view != "0" and fmt is Format.CSV:
-                found = replace(found, phone=wanted[1], **_NOTHING)
-        else:
-            found = self._full(message)
+            # [cap] fmt=3 has nothing else of it with all=0.
+            unknown = Message(MessageState.NOT_FOUND)
+            return replace(unknown, id=wanted[0], phone=wanted[1]) if many else unknown
+        found = self._full(message)
         kept = _VIEWS[view]
         if many:
-            found = replace(found, id=wanted[0], phone=wanted[1])
-            kept |= {"id", "phone"} if view == "0" or (message is None and fmt is not Format.CSV) else {"id"}
+            found = replace(found, id=wanted[0])
+            kept |= {"id", "phone"} if view == "0" else {"id"}
         key = _COLUMNS[fmt]
         names = {field.name for field in MESSAGE.fields if field.key(key) is not None} & kept
         if fmt is Format.CSV:

@@ -410,6 +410,9 @@ function decodeText(text, replies, expect) {
   });
 }
 
+/** Whether a line behind the first one is neither values nor pairs, so that nothing is kept of it. */
+const isNote = (line) => line.trim() !== "" && !/^.* = |^(?:\+?[0-9]+|[^,@ ]+@[^,@ ]+)(?:,|$)/.test(line);
+
 /** A line that is a sentence, with a record in each line behind it. */
 function sentence(reply, [first, ...rest], expect) {
   const patterns = [...SENTENCES[reply.kind], ...(expect === reply.kind && expect in ONLY_EXPECTED ? [ONLY_EXPECTED[expect]] : [])];
@@ -433,7 +436,7 @@ function sentence(reply, [first, ...rest], expect) {
   const inner = reply.fields.find((field) => field.many);
   if (rest.length > 0) {
     if (inner === undefined) throw new Refused("more than one line");
-    const lines = rest.map((line) => keysIn(inner.many, line));
+    const lines = rest.filter((line) => !isNote(line)).map((line) => keysIn(inner.many, line));
     // Lines that are not about a number are kept, beside the rest.
     const isNumber = (pairs) => pairs.some(([key]) => key === "phone");
     for (const [key, value] of lines.filter((pairs) => !isNumber(pairs)).flat()) others.set(key, value);
@@ -528,7 +531,8 @@ function decodeCsv(text, replies, expect, request) {
   }
   const list = inner(reply);
   if (rest.length > 0) {
-    made.set(list.name, rest.map((each) => one(candidates([list.many], each))));
+    const lines = rest.filter((each) => !isNote(each));
+    if (lines.length > 0) made.set(list.name, lines.map((each) => one(candidates([list.many], each))));
   }
   return new Map([["kind", reply.kind], ...made]);
 }
@@ -563,7 +567,7 @@ function meant(layouts, request) {
     return Object.entries(when ?? {}).every(([name, value]) => (request.get(name) ?? "0") === value);
   });
   const named = fitting.filter(({ when }) => when !== undefined);
-  return fitting.filter((layout) => layout.when !== undefined || !named.some((other) => collides(layout, other)));
+  return fitting.filter((layout) => layout.when !== undefined || layout.rank < 0 || !named.some((other) => collides(layout, other)));
 }
 
 const restOf = (layout) => layout.cells.findIndex((cell) => cell.rest !== undefined);
@@ -684,7 +688,9 @@ function decodeXml(text, replies, expect) {
   const elements = parseXml(text);
   const [root] = elements;
   if (root === undefined) throw new Refused("no element");
-  const isError = elements.length === 1 && root.children.some((child) => child.tag === "error_code");
+  const isErrorIn = (children) => children.some((child) => child.tag === "error_code");
+  const isBare = isErrorIn(elements) && elements.every(({ tag }) => ["error", "error_code", "id"].includes(tag));
+  const isError = isBare || (elements.length === 1 && isErrorIn(root.children));
   const misfits = new Map();
   const isList = replies.some((reply) => reply.many && reply.kind === expect);
   const isEmpty = elements.length === 1 && root.children.length === 0 && root.text.trim() === "";
@@ -704,7 +710,7 @@ function decodeXml(text, replies, expect) {
     // Attributes of a root are not read.
     let whole = Object.assign(new Element(root.tag, new Map()), { children: root.children, text: root.text });
     if (elements.length > 1 || !has(root.tag) || root.children.length === 0) {
-      if (!has(null)) throw new Refused(`the root ${root.tag}`);
+      if (!has(null) && !isBare) throw new Refused(`the root ${root.tag}`);
       whole = new Element("", new Map());
       whole.children = elements;
     }
