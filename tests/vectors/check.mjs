@@ -174,7 +174,7 @@ const SENTENCES = {
     new RegExp(`^OK - (?<parts>\\d+) SMS, COST - (?<cost>${MONEY})$`),
   ],
   balance: [
-    new RegExp(`^(?<balance>${MONEY})(?:${GAP}(?<credit>${MONEY}))?(?:${GAP}(?<currency>\\p{L}[^\\s,]*))?$`, "u"),
+    new RegExp(`^(?<balance>${MONEY})(?:(?:${GAP}(?<credit>${MONEY}))?${GAP}(?<currency>\\p{L}[^\\s,]*))?$`, "u"),
     new RegExp(`^(?<balance>${MONEY})${GAP}(?<currency>\\p{L}[^\\s,]*)${GAP}(?<credit>${MONEY})$`, "u"),
   ],
 };
