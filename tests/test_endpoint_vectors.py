@@ -94,6 +94,11 @@ def test_canonical_bodies_come_back(vector: Vector) -> None:
                 codec.encode(reply, fmt=vector.row["fmt"], charset=vector.charset)
             assert not vector.canonical
             continue
+        if vector.row["fmt"] == 1 and "an empty cell of a time" in vector.row["note"]:
+            # Nothing is written in the place of a value.
+            with pytest.raises(EncodeError, match=r"fmt=1 needs last_timestamp$"):
+                codec.encode(reply, fmt=1)
+            continue
         body = codec.encode(reply, fmt=vector.row["fmt"], charset=vector.charset)
         assert (body == vector.body) is vector.canonical
 

@@ -18,7 +18,6 @@ from ..declare import (
     DIGITS,
     ID,
     MONEY,
-    Const,
     Endpoint,
     Field,
     Layout,
@@ -128,11 +127,6 @@ PHONES = Many(
         Layout((_PHONE, "mccmnc", "cost")),
         Layout((_PHONE, "mccmnc")),
         Layout((_PHONE,)),
-        # What is not known may be an empty cell, as it is in fmt=0 [open].
-        Layout((_PHONE, "mccmnc", "cost", Const(""), Const(""))),
-        Layout((_PHONE, "mccmnc", Const(""), "status", "error")),
-        Layout((_PHONE, "mccmnc", Const(""), Const(""), Const(""))),
-        Layout((_PHONE, "mccmnc", Const(""), Const(""))),
     ),
 )
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from .._careful import Builder, Note, Place, Spelled, Trouble
+from .._careful import Builder, Note, Place, Spelled, Trouble, never_empty
 from .._rows.read import Rows, Small, rows
 from .._rows.small import Part, Variant, small
 from .._rows.source import Fallback
@@ -679,15 +679,21 @@ class _Fit(NamedTuple):
 
 
 def _fits(replies: Iterable[Reply], cells: Sequence[str]) -> list[_Fit]:
-    """Return the layouts that a line has, by what its values can be, those of the lowest rank first."""
-    found = []
+    """Return the layouts that a line has, by what its values can be, those of the lowest rank first.
+
+    Only if there is none, an empty cell is one in which the value of an optional field is missing.
+    """
+    found, lacking = [], []
     for reply, layout in _ranked(replies):
         texts = _cut(layout, cells)
         if texts is not None:
-            pairs = _named(layout, texts)
-            if all(is_value(reply.object.by_name[name], text) for name, text in pairs):
+            pairs, fields = _named(layout, texts), reply.object.by_name
+            wrong = [(name, text) for name, text in pairs if not is_value(fields[name], text)]
+            if not wrong:
                 found.append(_Fit(reply, layout, pairs))
-    return found
+            elif {*wrong} <= {(name, "") for name in never_empty(reply.object)} and reply.cls is not ErrorReply:
+                lacking.append(_Fit(reply, layout, pairs))
+    return found or lacking
 
 
 def _chosen(fits: Sequence[_Fit], line: str, source: Source, place: Place) -> _Fit | None:

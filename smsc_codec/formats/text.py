@@ -18,6 +18,7 @@ from .._rows.kinds import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
 from .._rows.source import Fallback
+from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Type
@@ -796,6 +797,8 @@ def _within(pattern: str, field: Field) -> str:
     """Return an expression for the values of a field that a terminal allows."""
     type_ = field.type
     assert isinstance(type_, Type)
+    if type_.kind == "text" and not may_be_empty(type_) and re.compile(pattern).fullmatch(""):
+        return rf"(?=[^,\r\n]){pattern}"
     if type_.kind == "text" or pattern in (type_.pattern, f"(?:{type_.pattern})"):
         return pattern
     return rf"(?=(?:{pattern})(?:, |\)|\r?\n|\Z)){type_.pattern}"
