@@ -376,9 +376,11 @@ class Codec(Generic[R]):
         before = None if source.findings is None else len(source.findings)
         try:
             return self._read_text(self._format(Format.TEXT), source, expect, None, None)
-        except DecodeError:
+        except DecodeError as error:
             if source.findings is not None:
                 del source.findings[before:]
+            if error.code == "ambiguous":
+                refused = error
         raise refused
 
     def _read_text(
