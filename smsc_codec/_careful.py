@@ -21,7 +21,7 @@ from ._rows.opened import arrange
 from ._rows.values import Codes, date, date_text, may_be_empty, money_text
 from ._source import SURROGATE, Source, quote
 from ._types import kind_of, name_of
-from .declare import TEXT, Field, Many, Object, OpenMap, Other, Type
+from .declare import FORMATS, TEXT, Field, Many, Object, OpenMap, Other, Type
 from .errors import EncodeError, unreadable
 from .limits import Limits
 from .mapping import EMPTY, FrozenMapping
@@ -444,6 +444,11 @@ _WORDS = {
 }
 
 
+def no_place(fmt: str, name: str, droppable: frozenset[str]) -> str:
+    """Return what is wrong with a field that a format has no place for, and whether a caller may leave it out."""
+    return f"{_WORDS[fmt]} no place for it{f' (drop=[{name!r}] leaves it out)' if name in droppable else ''}"
+
+
 class Spelled(NamedTuple):
     """A value as it is written."""
 
@@ -482,12 +487,19 @@ def format_value(type_: Type, value: Any, path: str, limits: Limits) -> str:
 
 
 def spelled(
-    obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique: bool, taken: str = ""
+    obj: Object,
+    fmt: str,
+    value: Any,
+    path: str,
+    limits: Limits,
+    unique: bool,
+    taken: str = "",
+    droppable: frozenset[str] = frozenset(),
 ) -> list[Spelled]:
     """Return the fields of a record as they are written, in their order. Raise `EncodeError` if it has none.
 
     *unique* if the format cannot hold a code and a text under the same key; *taken* is a key that has a meaning beside
-    those of fields.
+    those of fields. *droppable* are the fields that a caller may leave out.
     """
     if type(value) is not obj.cls:
         raise EncodeError(f"expected a {obj.cls.__name__}, found {kind_of(value)}", path=path)
@@ -499,7 +511,9 @@ def spelled(
         if isinstance(field.type, Many):
             absent = not checked_list(item, f"{before}{field.name}", limits)
         if not absent and (field.key(fmt) is None or (isinstance(field.type, Many) and fmt in ("text", "csv"))):
-            raise EncodeError(f"{_WORDS[fmt]} no place for it", path=f"{before}{field.name}")
+            raise EncodeError(no_place(fmt, field.name, droppable), path=f"{before}{field.name}")
+        if item is None and fmt != field.absent_in != "":
+            raise EncodeError(f"fmt={FORMATS.index(fmt)} needs {field.name}", path=path)
         if not absent or not field.may_lack(fmt):
             given[field.name] = item
     found: list[Spelled] = []

@@ -345,7 +345,11 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
         ),
         (SenderCreated(None), 0, "the text form needs a value of id"),  # type: ignore[arg-type]
         (SenderCreated(10**18), 3, "id: expected a whole number of at most 18 digits, found 1000000000000000000"),
-        (ErrorReply(3, "a,b"), 1, "description: comma-separated replies have no place for it"),
+        (
+            ErrorReply(3, "a,b"),
+            1,
+            "description: comma-separated replies have no place for it (drop=['description'] leaves it out)",
+        ),
         (ErrorReply(3, id=0), 1, "id: '0' means that there is none in this format"),
         (
             ErrorReply(3, ""),

@@ -634,11 +634,13 @@ def _element(
         if found:
             raise EncodeError(f"XML cannot hold the character U+{ord(found[0]):04X}", path=each.path)
         key = (obj.by_name[each.name].key("xml") or "") if each.name else f"@{each.key}"
+        is_attribute = key.startswith("@") and (each.name != "" or "." in obj.names("xml"))
         if key == ".":
             own = each.text.translate(_TEXT_ESCAPES)
         elif not _is_name(each.key):
-            raise EncodeError(f"{quote(each.key)} cannot be the name of an XML attribute", path=path)
-        elif key.startswith("@") and (each.name or "." in obj.names("xml")):
+            what = "attribute" if is_attribute else "element"
+            raise EncodeError(f"{quote(each.key)} cannot be the name of an XML {what}", path=path)
+        elif is_attribute:
             attributes += f' {each.key}="{each.text.translate(_ATTRIBUTE_ESCAPES)}"'
         else:
             children.append(f"<{each.key}>{each.text.translate(_TEXT_ESCAPES)}</{each.key}>")
