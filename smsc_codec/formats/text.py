@@ -221,7 +221,7 @@ class TextFormat(RunReader):
         return text.count(self._equals_mark) if end < 0 else text.count(self._equals_mark, 0, end)
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
-        """Return the lines of a text, and their keys."""
+        """Return the records of a text, the keys of each, and what ends each of them that is not a part of it."""
         if reply.rule in self._free:
             records, at = [], 0
             while at < len(text):
