@@ -18,10 +18,10 @@ import msgspec
 
 from ._loading import LOADING
 from ._rows.opened import arrange
-from ._rows.values import Codes, date, date_text, money_text
+from ._rows.values import Codes, date, date_text, may_be_empty, money_text
 from ._source import SURROGATE, Source, quote
 from ._types import kind_of, name_of
-from .declare import TEXT, Field, Many, Object, OpenMap, Other, Several, Type
+from .declare import FORMATS, TEXT, Field, Many, Object, OpenMap, Other, Several, Type
 from .errors import EncodeError, unreadable
 from .limits import Limits
 from .mapping import EMPTY, FrozenMapping
@@ -82,6 +82,22 @@ class Pairs(list[Pair]):
     """The members of an object of fmt=3, in their order."""
 
 
+def nullable(obj: Object) -> frozenset[str]:
+    """Return the fields of which null says that a reply lacks them: those that are optional.
+
+    There are none where any key may have a code, as that of a sender name: an empty value is a mistake there.
+    """
+    return frozenset(field.name for field in obj.fields if field.optional and not isinstance(obj.open, OpenMap))
+
+
+def never_empty(obj: Object) -> frozenset[str]:
+    """Return those of which an empty text says the same: no value of them is empty, as it may be of a text."""
+    types = ((name, obj.by_name[name].type) for name in nullable(obj))
+    return frozenset(
+        name for name, type_ in types if isinstance(type_, Type) and (type_.kind != "text" or not may_be_empty(type_))
+    )
+
+
 Parse = Callable[[str], Any]
 
 
@@ -108,12 +124,7 @@ class Builder:
         self.names = dict(names or obj.names(fmt))
         self._fields = {key: obj.by_name[name] for key, name in self.names.items()}
         self._keys = {name: key for key, name in reversed(self.names.items())}
-        # In a line nothing stands behind the key of what is not known, if the grammar allows it.
-        self._may_be_empty = {
-            field.name
-            for field in obj.fields
-            if fmt == "text" and field.optional and isinstance(field.type, Type) and field.type.kind != "text"
-        }
+        self._absent: dict[Any, frozenset[str]] = {None: nullable(obj), "": never_empty(obj)}
         self._nested = {
             field.name: _nested(field.type, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)
         }
@@ -142,7 +153,7 @@ class Builder:
             else:
                 where = f"{before}{field.name}"
                 twice = values.pop(field.name, None) is not None
-                if value != "" or field.name not in self._may_be_empty:
+                if (value is not None and value != "") or field.name not in self._absent[value]:
                     values[field.name] = self._value(field, value, source, place, where, notes)
             if twice and notes is not None:
                 _note_twice(key, source, place, where, notes)
@@ -443,6 +454,11 @@ _WORDS = {
 }
 
 
+def no_place(fmt: str, name: str, droppable: frozenset[str]) -> str:
+    """Return what is wrong with a field that a format has no place for, and whether a caller may leave it out."""
+    return f"{_WORDS[fmt]} no place for it{f' (drop=[{name!r}] leaves it out)' if name in droppable else ''}"
+
+
 class Spelled(NamedTuple):
     """A value as it is written."""
 
@@ -481,12 +497,19 @@ def format_value(type_: Type, value: Any, path: str, limits: Limits) -> str:
 
 
 def spelled(
-    obj: Object, fmt: str, value: Any, path: str, limits: Limits, unique: bool, taken: str = ""
+    obj: Object,
+    fmt: str,
+    value: Any,
+    path: str,
+    limits: Limits,
+    unique: bool,
+    taken: str = "",
+    droppable: frozenset[str] = frozenset(),
 ) -> list[Spelled]:
     """Return the fields of a record as they are written, in their order. Raise `EncodeError` if it has none.
 
     *unique* if the format cannot hold a code and a text under the same key; *taken* is a key that has a meaning beside
-    those of fields.
+    those of fields. *droppable* are the fields that a caller may leave out.
     """
     if type(value) is not obj.cls:
         raise EncodeError(f"expected a {obj.cls.__name__}, found {kind_of(value)}", path=path)
@@ -498,7 +521,9 @@ def spelled(
         if isinstance(field.type, (Many, Several)):
             absent = not checked_list(item, f"{before}{field.name}", limits)
         if not absent and (field.key(fmt) is None or (isinstance(field.type, Many) and fmt in ("text", "csv"))):
-            raise EncodeError(f"{_WORDS[fmt]} no place for it", path=f"{before}{field.name}")
+            raise EncodeError(no_place(fmt, field.name, droppable), path=f"{before}{field.name}")
+        if item is None and fmt != field.absent_in != "":
+            raise EncodeError(f"fmt={FORMATS.index(fmt)} needs {field.name}", path=path)
         if not absent or not field.may_lack(fmt):
             given[field.name] = item
     found: list[Spelled] = []

@@ -42,7 +42,7 @@ from .endpoints.status import DeliveryError, MessageState, MessageType, Stated, 
 from .errors import DecodeError, EncodeError, LimitError, OptionError
 from .formats import Format
 from .limits import Limits
-from .mapping import EMPTY
+from .mapping import EMPTY, FrozenMapping
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Self
@@ -77,6 +77,9 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         force_setattr(self, "charset", charset_of(self.charset))
+        other: Any = self.other
+        if isinstance(other, Mapping) and not isinstance(other, FrozenMapping):
+            force_setattr(self, "other", FrozenMapping.of(other))
 
     def verify(self, secret: str | bytes, *, allow_crc32: bool = False) -> bool:
         """Say whether the check values prove that the sender knows the secret of the account's settings.

@@ -86,11 +86,6 @@ class Codec(Generic[R]):
         # By their identity: a class that a caller made may raise when it is asked for its hash.
         self._by_id = {id(reply.cls): reply for reply in endpoint.replies}
         self._classes: tuple[type, ...] = tuple(self._replies)
-        objects = [reply.object for reply in endpoint.replies if not reply.many]
-        self._droppable = frozenset(
-            [field.name for obj in objects for field in obj.fields if field.optional]
-            + [obj.open.name for obj in objects if isinstance(obj.open, Other)]
-        )
         # Nearly every caller expects one class; a look-up by its identity asks it for nothing.
         self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
@@ -376,9 +371,11 @@ class Codec(Generic[R]):
         before = None if source.findings is None else len(source.findings)
         try:
             return self._read_text(self._format(Format.TEXT), source, expect, None, None)
-        except DecodeError:
+        except DecodeError as error:
             if source.findings is not None:
                 del source.findings[before:]
+            if error.code == "ambiguous":
+                refused = error
         raise refused
 
     def _read_text(
@@ -453,7 +450,7 @@ class Codec(Generic[R]):
                 return body
         declared = self._by_id.get(id(type(reply)))
         limits_of(limits)
-        dropped = names_in("drop", drop, self._droppable)
+        dropped = names_in("drop", drop, self.endpoint.droppable)
         format_ = format_of(fmt)
         name = charset_of(charset)
         if declared is None:

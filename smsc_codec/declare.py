@@ -67,7 +67,9 @@ COUNT = ID
 """How many there are, as an `int`."""
 TIMESTAMP = ID
 """Seconds since 1970 in UTC, as an `int`."""
-MONEY = Type("money", "an amount of money", r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6}|)")
+MONEY = Type(
+    "money", "an amount of money (at most 15 digits and 6 decimals)", r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,6}|)"
+)
 """An amount as a `Decimal` with the digits as sent."""
 DATE = Type(
     "date",
@@ -459,6 +461,16 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
         if self.answer is not None:
             return self.answer(asked)
         return next((cls for name, cls in self.commands.items() if asked.get(name) == "1"), None)
+
+    @lazy
+    def droppable(self) -> frozenset[str]:
+        """The fields that may be left out where a format has no place for them."""
+        fields = ((reply, field) for reply in self.replies for field in reply.object.fields if field.optional)
+        opened = (reply.object.open for reply in self.replies)
+        return frozenset(
+            [field.name for reply, field in fields if not reply.many or None in map(field.key, FORMATS)]
+            + [rest.name for rest in opened if isinstance(rest, Other)]
+        )
 
     @lazy
     def decides(self) -> dict[str, frozenset[str]]:

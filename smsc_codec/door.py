@@ -470,8 +470,11 @@ def _hinted(
     if refused.code not in _ABOUT_FORMS:
         return refused
     if (format_of(fmt) if fmt is not None else _format_in(body)) is Format.CSV:
-        # It has no keys: nearly every line is a reply of some endpoint.
-        return refused
+        # It has no keys: nearly every line is a reply of some endpoint. But where the format was detected it may be a
+        # text without keys, such as a price.
+        if fmt is not None:
+            return refused
+        fmt = Format.TEXT
     names = [name for name in ENDPOINTS if codec_of(name).endpoint.name != codec.endpoint.name]
     read_as = {name: _read_as(codec_of(name), body, fmt, charset, limits) for name in names}
     for format_words, more in (("", ""), (" as text", " and fmt=0")):

@@ -8,7 +8,7 @@ with slots 1.1 µs; structs of this kind are also invisible to the garbage colle
 cycle through them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, overload
@@ -19,6 +19,7 @@ from ._secrets import printable, shortened, without_secrets
 from ._types import is_really, name_of
 from .errors import OptionError, SmscCodecError
 from .limits import MAX_DIGITS
+from .mapping import FrozenMapping
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -130,6 +131,21 @@ class Answer(msgspec.Struct, frozen=True):
     def raise_for_error(self) -> "Self":
         """The reply itself: it is no error."""
         return self
+
+
+class Open(msgspec.Struct, frozen=True):
+    """What keeps keys that the documentation does not name, in its last attribute."""
+
+    def __hash__(self) -> int:
+        try:
+            return msgspec.Struct.__hash__(self)
+        except TypeError:
+            # A plain dict given by hand has no hash, and compares equal to the frozen one.
+            name = self.__struct_fields__[-1]
+            kept = getattr(self, name)
+            if not isinstance(kept, Mapping) or isinstance(kept, FrozenMapping):
+                raise
+        return msgspec.Struct.__hash__(msgspec.structs.replace(self, **{name: FrozenMapping.of(kept)}))
 
 
 class Records(Answer, Generic[T], frozen=True):

@@ -12,6 +12,8 @@ without it, it is the one of `senders.php`.
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -161,7 +163,35 @@ def _loaded(data: bytes | str) -> dict[str, Any]:
         raise broken  # not from orjson's error, which holds the whole text
     if not isinstance(value, dict):
         raise _unexpected("expected an object", value, "")
+    _check_once(given if isinstance(given, str) else given.decode())
     return value
+
+
+def _check_once(text: str) -> None:
+    """Raise `DecodeError` about a member that is given twice: one of its values would be lost."""
+    twice = None
+    try:
+        with suppress(RecursionError):  # nothing that is so deep is a reply
+            _find_twice(text)
+    except _TwiceError as found:
+        twice = quote(found.args[0])
+    if twice is not None:
+        raise DecodeError(f"expected each member once, found {twice} twice", code="value")
+
+
+class _TwiceError(Exception):
+    """The key that is given twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    keys: set[str] = set()
+    for key, _ in pairs:
+        if key in keys:
+            raise _TwiceError(key)
+        keys.add(key)
+
+
+_find_twice = json.JSONDecoder(object_pairs_hook=_once, parse_int=str, parse_float=str).decode
 
 
 def unmarked(data: bytes | str) -> tuple[bytes | str, int, bool]:

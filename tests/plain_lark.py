@@ -159,7 +159,7 @@ def _build(obj: Object, pairs: list[Pair]) -> Any:
             name = field.name if field.optional and isinstance(field.type, Type) else ""
         if name:
             values.pop(name, None)
-            if text or not obj.by_name[name].optional or _is_text(obj.by_name[name]):
+            if text or not obj.by_name[name].optional or _may_be_empty(obj.by_name[name]):
                 values[name] = _value(obj.by_name[name], text)
         else:
             others[key] = text
@@ -180,8 +180,8 @@ def _build(obj: Object, pairs: list[Pair]) -> Any:
     return obj.cls(**values)
 
 
-def _is_text(field: Field) -> bool:
-    return isinstance(field.type, Type) and field.type.kind == "text"
+def _may_be_empty(field: Field) -> bool:
+    return isinstance(field.type, Type) and re.fullmatch(field.type.pattern, "") is not None
 
 
 def _value(field: Field, text: str) -> Any:

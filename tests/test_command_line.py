@@ -249,7 +249,10 @@ def test_what_cannot_be_encoded(shell: Shell) -> None:
     assert result.err == "<stdin>: expected a reply of send.php, found one of balance.php\n"
     result = shell("convert", "--to", "1", stdin=b"ERROR = 3 (record not found)")
     assert (result.status, result.out) == (1, b"")
-    assert result.err == "<stdin>: description: comma-separated replies have no place for it\n"
+    assert (
+        result.err
+        == "<stdin>: description: comma-separated replies have no place for it (drop=['description'] leaves it out)\n"
+    )
     assert shell("convert", "--to", "1", "--drop", "description", stdin=b"ERROR = 3 (x)").out == b"0,-3"
     both = ("--drop", "description", "--drop", "id")
     assert shell("convert", "--to", "1", *both, stdin=b"ERROR = 3 (x)").out == b"0,-3"

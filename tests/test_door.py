@@ -292,6 +292,31 @@ def test_the_error_says_what_it_looks_like() -> None:
     assert "looks like" not in caught.value.reason
 
 
+@pytest.mark.parametrize(
+    ("body", "options", "reason"),
+    [
+        (b"100.01 RUR", {}, r"; the body looks like a reply of balance\.php: pass endpoint='balance'$"),
+        (b"4.48 (2 SMS)", {}, r"; the body looks like a reply of send\.php: pass endpoint='send'$"),
+        (b"4.48 (2 SMS)", {"endpoint": "balance"}, r"; the body looks like a reply of send\.php$"),
+        (b"100.01 RUR", {"expect": MessageSent}, r"; the body looks like a reply of balance\.php$"),
+        (b"4.48", {}, r"; the body looks like a reply of send\.php or balance\.php$"),
+        (b"4.48", {"endpoint": "send"}, r"which may be the price of a message without parts \(say what is expected\)"),
+        (b"hello", {}, r"found 'hello'$"),
+        (b"a,b,c,d", {}, r"found 4 values: 'a,b,c,d'$"),
+    ],
+)
+def test_a_text_without_keys_is_named_whether_the_format_is_given_or_not(
+    body: bytes, options: dict[str, Any], reason: str
+) -> None:
+    for fmt in (None, 0):
+        with pytest.raises(DecodeError) as caught:
+            decode(body, fmt=fmt, **options)
+        assert fmt == 0 or re.search(reason, caught.value.reason), caught.value.reason
+        assert (" looks like" in caught.value.reason) is ("looks like" in reason or "may be" in reason)
+        assert caught.value.code == ("ambiguous" if "may be" in reason else "malformed")
+        assert [f.message for f in validate(body, fmt=fmt, **options).findings] == [caught.value.reason]
+
+
 def test_a_long_reason_is_cut_before_the_endpoint() -> None:
     body = json.dumps({"id": 1, "cnt": 2, "x" * 600: 1})
     with pytest.raises(DecodeError) as caught:

@@ -272,7 +272,7 @@ def test_ids_and_states_that_are_not_given() -> None:
     ):
         with pytest.raises(ValueError, match=words):
             server.senders = wrong
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match=r"^name has to be that of a sender, not 'E'$"):
         server.moderate("E")
     assert server.senders == expected
 

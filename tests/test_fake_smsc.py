@@ -379,9 +379,10 @@ def test_what_becomes_of_a_message(service: FakeSmsc) -> None:
     service.change(1, 99, 23)
     assert (state(service).status, state(service).err, state(service, phone=OTHER).status) == (99, 23, 99)
     assert state(service, all=1).status_name == ""
-    for phone in ("79000000000", None):
-        with pytest.raises(KeyError):
-            service.change(2 if phone is None else 1, 1, phone=phone)
+    with pytest.raises(ValueError, match=r"^id has to be that of a message to 79000000000 which was sent, not 1$"):
+        service.change(1, 1, phone="79000000000")
+    with pytest.raises(ValueError, match=r"^id has to be that of a message which was sent, not 2$"):
+        service.change(2, 1)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,10 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec.callbacks import CallCallback
+from smsc_codec.declare import Many, Other
+from smsc_codec.endpoints import ENDPOINTS, codec_of
+from smsc_codec.mapping import EMPTY
 
 OPERATORS: FrozenMapping[OperatorStatus] = FrozenMapping.of({"mega_step": OperatorStatus.APPROVED})
 SENDER = Sender("SMSC.RU", 5, SenderStatus.ALLOWED, OPERATORS, FrozenMapping.of({"mega_int": "INFO"}))  # type: ignore[arg-type]
@@ -345,7 +349,11 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
         ),
         (SenderCreated(None), 0, "the text form needs a value of id"),  # type: ignore[arg-type]
         (SenderCreated(10**18), 3, "id: expected a whole number of at most 18 digits, found 1000000000000000000"),
-        (ErrorReply(3, "a,b"), 1, "description: comma-separated replies have no place for it"),
+        (
+            ErrorReply(3, "a,b"),
+            1,
+            "description: comma-separated replies have no place for it (drop=['description'] leaves it out)",
+        ),
         (ErrorReply(3, id=0), 1, "id: '0' means that there is none in this format"),
         (
             ErrorReply(3, ""),
@@ -581,3 +589,29 @@ def test_a_report_is_in_order_without_an_error() -> None:
     ):
         report = validate(body, fmt=0, **options)
         assert ([finding.code for finding in report.findings], report.ok) == (codes, ok)
+
+
+def test_records_with_other_keys_in_a_dict_have_a_hash() -> None:
+    """A dict compares equal to the frozen mapping of a record that was read, so the hashes are equal too."""
+    objects = [reply.object for name in ENDPOINTS for reply in codec_of(name).endpoint.own]
+    objects += [field.type.object for obj in objects for field in obj.fields if isinstance(field.type, Many)]
+    classes = {obj.cls: obj for obj in objects if isinstance(obj.open, Other)}
+    assert len(classes) > 5
+    for cls, obj in classes.items():
+        needed = [1] * sum(not field.optional for field in obj.fields if not field.absent_in)
+        plain, frozen = (
+            cls(*needed, other=other) for other in ({"a": "b", "c": "d"}, FrozenMapping.of({"c": "d", "a": "b"}))
+        )
+        assert plain == frozen and hash(plain) == hash(frozen) != hash(cls(*needed))
+        wrong: Any
+        for wrong in ({"a": []}, [5]):
+            with pytest.raises(TypeError, match="unhashable"):
+                hash(cls(*needed, other=wrong))
+
+
+def test_a_call_freezes_its_other_keys() -> None:
+    given = {"a": "b"}
+    call = CallCallback("79991234567", "1", 5, other=given)
+    given["a"] = "z"
+    assert call.other == {"a": "b"} and hash(call) == hash(CallCallback("79991234567", "1", 5, other={"a": "b"}))
+    assert CallCallback("7", "1", 5).other is EMPTY

@@ -88,12 +88,20 @@ REFUSED = [
     ('{"kind":"senders","senders":{}}', f"{ARRAY}, found an object", "senders"),
     ('{"kind":"senders","senders":[],"x":1}', "expected no member 'x'", ""),
     ('{"kind":"senders","senders":[5]}', "expected an object, found the number 5", "senders[0]"),
+    ('{"kind":"success","kind":"success"}', "expected each member once, found 'kind' twice", ""),
+    (
+        '{"kind":"senders","senders":[{"name":"A","operators":{"mts":1,"mt\\u0073":2}}]}',
+        "expected each member once, found 'mts' twice",
+        "",
+    ),
+    (f'{{"kind":"success","x":{"[" * 1000}{"]" * 1000}}}', "expected no member 'x'", ""),
     (
         '{"kind":"senders","senders":[{"name":"A"},{}]}',
         "expected the member 'name', which is not there",
         "senders[1]",
     ),
 ]
+NAMED = '"name":"A",'
 FIELDS = [
     ('"x":5', "expected no member 'x'", ""),
     ('"name":5', "expected a name of at least one character, found the number 5", ".name"),
@@ -114,7 +122,11 @@ FIELDS = [
     [
         *REFUSED,
         *(
-            (f'{{"kind":"senders","senders":[{{"name":"A",{field}}}]}}', reason, f"senders[0]{path}")
+            (
+                f'{{"kind":"senders","senders":[{{{NAMED if "name" not in field else ""}{field}}}]}}',
+                reason,
+                f"senders[0]{path}",
+            )
             for field, reason, path in FIELDS
         ),
     ],

@@ -16,7 +16,7 @@ from ..endpoints import DEFAULT, ENDPOINTS, all_kinds, codec_of
 from ..formats import Format
 from .streams import complain, put, shown_arguments
 
-FIELDS = sorted({name for endpoint in ENDPOINTS for name in codec_of(endpoint)._droppable})
+FIELDS = sorted({name for endpoint in ENDPOINTS for name in codec_of(endpoint).endpoint.droppable})
 """What `--drop` takes."""
 
 RECORDINGS = ("body", "json-lines", "har", "cassette", "http", "parquet", "arrow")

@@ -11,7 +11,7 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import MONEY, NAME, Endpoint, Field, Layout, Object, Only, Other, Reply
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode
+from ..model import Answer, ErrorCode, Open
 
 
 class BalanceError(ErrorCode):
@@ -27,7 +27,7 @@ class BalanceError(ErrorCode):
     )
 
 
-class Balance(Answer, frozen=True):
+class Balance(Answer, Open, frozen=True):
     """What an account has."""
 
     balance: Decimal

@@ -9,8 +9,6 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
-
 from .._public import publish
 from ..codec import Codec
 from ..declare import (
@@ -34,7 +32,7 @@ from ..declare import (
     Rest,
 )
 from ..mapping import EMPTY
-from ..model import ErrorCode, Records
+from ..model import ErrorCode, Open, Records
 from .senders import LIST, SenderList
 from .status import MESSAGE, Message
 
@@ -63,7 +61,7 @@ class MessageList(Records[Message], frozen=True):
     """Any iterable is made a tuple."""
 
 
-class IncomingMessage(msgspec.Struct, frozen=True):
+class IncomingMessage(Open, frozen=True):
     """A message that came in."""
 
     id: int
@@ -88,7 +86,7 @@ class IncomingList(Records[IncomingMessage], frozen=True):
     """Any iterable is made a tuple."""
 
 
-class Statistics(msgspec.Struct, frozen=True):
+class Statistics(Open, frozen=True):
     """What an account has sent and paid."""
 
     login: str
@@ -112,7 +110,7 @@ class StatisticsList(Records[Statistics], frozen=True):
     """Any iterable is made a tuple."""
 
 
-class PriceZone(msgspec.Struct, frozen=True):
+class PriceZone(Open, frozen=True):
     """What messages cost in a part of the world. The documentation is cut off behind `call`."""
 
     zone: str
@@ -136,7 +134,7 @@ class PriceList(Records[PriceZone], frozen=True):
     """Any iterable is made a tuple."""
 
 
-class MegaAccount(msgspec.Struct, frozen=True):
+class MegaAccount(Open, frozen=True):
     """A mega account; nobody knows its keys."""
 
     other: Mapping[str, str] = EMPTY

@@ -10,7 +10,7 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import COUNTED, DIGITS, TEXT, Cell, Endpoint, Field, Layout, Object, Only, Other, Reply
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Records
+from ..model import Answer, ErrorCode, Open, Records
 
 
 class InfoError(ErrorCode):
@@ -29,7 +29,7 @@ class InfoError(ErrorCode):
     )
 
 
-class OperatorInfo(Answer, frozen=True):
+class OperatorInfo(Answer, Open, frozen=True):
     """Where a phone number belongs."""
 
     phone: str | None = None

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
-import msgspec
 from msgspec.structs import replace
 
 from .._public import publish
@@ -18,7 +17,6 @@ from ..declare import (
     DIGITS,
     ID,
     MONEY,
-    Const,
     Endpoint,
     Field,
     Layout,
@@ -30,7 +28,7 @@ from ..declare import (
     code,
 )
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode
+from ..model import Answer, ErrorCode, Open
 from .status import DeliveryError, MessageState
 
 
@@ -53,7 +51,7 @@ class MessageError(ErrorCode):
     )
 
 
-class PhoneResult(msgspec.Struct, frozen=True):
+class PhoneResult(Open, frozen=True):
     """What became of one number of a message, with `op=1`, or with `err=1` if it is wrong."""
 
     phone: str
@@ -68,7 +66,7 @@ class PhoneResult(msgspec.Struct, frozen=True):
     """What the reply says beside these."""
 
 
-class MessageSent(Answer, frozen=True):
+class MessageSent(Answer, Open, frozen=True):
     """The answer to a message."""
 
     id: int
@@ -87,7 +85,7 @@ class MessageSent(Answer, frozen=True):
     """What the reply says beside these."""
 
 
-class MessageCost(Answer, frozen=True):
+class MessageCost(Answer, Open, frozen=True):
     """The answer to `cost=1`: nothing was sent."""
 
     cost: Decimal
@@ -128,11 +126,6 @@ PHONES = Many(
         Layout((_PHONE, "mccmnc", "cost")),
         Layout((_PHONE, "mccmnc")),
         Layout((_PHONE,)),
-        # What is not known may be an empty cell, as it is in fmt=0 [open].
-        Layout((_PHONE, "mccmnc", "cost", Const(""), Const(""))),
-        Layout((_PHONE, "mccmnc", Const(""), "status", "error")),
-        Layout((_PHONE, "mccmnc", Const(""), Const(""), Const(""))),
-        Layout((_PHONE, "mccmnc", Const(""), Const(""))),
     ),
 )
 

@@ -36,7 +36,7 @@ from ..declare import (
     code,
 )
 from ..mapping import EMPTY
-from ..model import MAX_NUMBER, Answer, Code, ErrorCode, Records, Success
+from ..model import MAX_NUMBER, Answer, Code, ErrorCode, Open, Records, Success
 
 
 class MessageState(Code):
@@ -220,7 +220,7 @@ class Stated(msgspec.Struct, frozen=True):
         return None if self.flag is None else MessageFlags(self.flag)
 
 
-class Message(Answer, Stated, frozen=True):
+class Message(Answer, Open, Stated, frozen=True):
     """The state of a message to a number. What the request (`all`) did not ask for is `None`."""
 
     status: MessageState

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from .._careful import Builder, Note, Place, Spelled, Trouble
+from .._careful import Builder, Note, Place, Spelled, Trouble, never_empty, no_place
 from .._rows.read import Rows, Small, rows
 from .._rows.small import Part, Variant, small
 from .._rows.source import Fallback
@@ -40,7 +40,6 @@ from .shapes import AtOnce, Tables
 _Place = tuple[Reply, Layout]
 """A layout, and the reply that has it."""
 
-_NO_PLACE = "comma-separated replies have no place for it"
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
 # Characters that lines have at most on average where nothing is wrong; real ones have some 20.
@@ -321,7 +320,7 @@ class CsvFormat(FormatReader):
                 return made
             return self._read_behind(made, found.reply, source, notes) if rest else made
         if not rest and len(cells) > 1 and all(reply.is_known(self.fmt) for reply in self.endpoint.own):
-            self._check_values(cells, source)
+            self._check_values(cells, source, expect)
         if not text:
             if any(reply.csv or not reply.is_known(self.fmt) for reply in self.lists):
                 return self.empty_list(expect, "an empty body")
@@ -353,9 +352,13 @@ class CsvFormat(FormatReader):
             return not _fits(self.lists, cells)
         return reply.kind in self.behind or (len(self.lists) > 1 and bool(reply.many))
 
-    def _check_values(self, cells: Sequence[str], source: Source) -> None:
-        """Raise `Trouble` about a value of a line which has as many cells as one reply alone that is not a list."""
-        found = [(reply, layout, _cut(layout, cells)) for reply, layout in _ranked((*self.narrow, *self.lists))]
+    def _check_values(self, cells: Sequence[str], source: Source, expect: tuple[Any, ...]) -> None:
+        """Raise `Trouble` about a value of a line which has as many cells as one reply alone that is not a list.
+
+        If something is expected, it is a reply of that.
+        """
+        some = [reply for reply in (*self.narrow, *self.lists) if not expect or reply.cls in expect]
+        found = [(reply, layout, _cut(layout, cells)) for reply, layout in _ranked(some)]
         fitting = [(reply, layout, texts) for reply, layout, texts in found if texts is not None]
         if fitting and all(reply is fitting[0][0] and not reply.many for reply, *_ in fitting):
             reply, layout, texts = fitting[0]
@@ -499,9 +502,8 @@ class CsvFormat(FormatReader):
         for each in fields:
             if not each.name:
                 rest = reply.object.open
-                is_whole = reply.kind in self._by_kind
-                hint = f" (drop=[{rest.name!r}] leaves it out)" if is_whole and isinstance(rest, Other) else ""
-                raise EncodeError(f"{_NO_PLACE}{hint}", path=each.path)
+                name = rest.name if isinstance(rest, Other) else ""
+                raise EncodeError(no_place(self.fmt, name, self.droppable(reply)), path=each.path)
         given = {each.name: each for each in fields}
         fitting = [layout for layout in reply.csv if layout.has_place_for(given)]
         if not fitting:
@@ -537,7 +539,7 @@ class CsvFormat(FormatReader):
         has = {name for layout in reply.csv for name in layout.names}
         for name, each in given.items():
             if name not in has:
-                return EncodeError(_NO_PLACE, path=each.path)
+                return EncodeError(no_place(self.fmt, name, frozenset()), path=each.path)
         lacking = _lacking(reply, given)
         if lacking:
             return EncodeError(lacking, path=path)
@@ -715,15 +717,21 @@ class _Fit(NamedTuple):
 
 
 def _fits(replies: Iterable[Reply], cells: Sequence[str]) -> list[_Fit]:
-    """Return the layouts that a line has, by what its values can be, those of the lowest rank first."""
-    found = []
+    """Return the layouts that a line has, by what its values can be, those of the lowest rank first.
+
+    Only if there is none, an empty cell is one in which the value of an optional field is missing.
+    """
+    found, lacking = [], []
     for reply, layout in _ranked(replies):
         texts = _cut(layout, cells)
         if texts is not None:
-            pairs = _named(layout, texts)
-            if all(is_value(reply.object.by_name[name], text) for name, text in pairs):
+            pairs, fields = _named(layout, texts), reply.object.by_name
+            wrong = [(name, text) for name, text in pairs if not is_value(fields[name], text)]
+            if not wrong:
                 found.append(_Fit(reply, layout, pairs))
-    return found
+            elif {*wrong} <= {(name, "") for name in never_empty(reply.object)} and reply.cls is not ErrorReply:
+                lacking.append(_Fit(reply, layout, pairs))
+    return found or lacking
 
 
 def _chosen(fits: Sequence[_Fit], line: str, source: Source, place: Place) -> _Fit | None:

@@ -404,8 +404,14 @@ class FormatReader(ABC):
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
-        fields = spelled(reply.object, self.fmt, value, path, limits, self.unique, self.taken(reply))
+        fields = spelled(
+            *(reply.object, self.fmt, value, path, limits, self.unique, self.taken(reply)), self.droppable(reply)
+        )
         return self.spelled_out(fields, value, reply, path, limits)
+
+    def droppable(self, reply: Reply) -> frozenset[str]:
+        """Return the fields of a record that a caller may leave out: of a list in a reply there are none."""
+        return self.endpoint.droppable if any(each.kind == reply.kind for each in self.replies) else frozenset()
 
     def taken(self, reply: Reply) -> str:
         """Return a key that no open key of a record can be, beside those of fields; empty if there is none."""

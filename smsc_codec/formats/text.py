@@ -18,6 +18,7 @@ from .._rows.kinds import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
 from .._rows.source import Fallback
+from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Several, Type
@@ -225,7 +226,7 @@ class TextFormat(RunReader):
         return text.count(self._equals_mark) if end < 0 else text.count(self._equals_mark, 0, end)
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
-        """Return the lines of a text, and their keys."""
+        """Return the records of a text, the keys of each, and what ends each of them that is not a part of it."""
         if reply.rule in self._free:
             records, at = [], 0
             while at < len(text):
@@ -843,6 +844,8 @@ def _within(pattern: str, field: Field) -> str:
     """Return an expression for the values of a field that a terminal allows."""
     type_ = field.type
     assert isinstance(type_, Type)
+    if type_.kind == "text" and not may_be_empty(type_) and re.compile(pattern).fullmatch(""):
+        return rf"(?=[^,\r\n]){pattern}"
     if type_.kind == "text" or pattern in (type_.pattern, f"(?:{type_.pattern})"):
         return pattern
     return rf"(?=(?:{pattern})(?:, |\)|\r?\n|\Z)){type_.pattern}"

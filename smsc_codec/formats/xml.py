@@ -23,7 +23,7 @@ from ..report import Severity
 from .reader import check_width, rank, texts_with
 from .runs import RunReader
 from .shapes import Shape, Shapes, Tables
-from .xml_tree import Element, Tree, is_html
+from .xml_tree import ROOT, Element, Tree, is_html
 
 _is_name = re.compile(XML_NAME).fullmatch
 # Characters that XML 1.0 has no way to write, not even as a reference.
@@ -46,6 +46,7 @@ _ITEM = re.compile(rf'<({XML_NAME})((?: {XML_NAME}="{_VALUE}")*)>').match
 _TAG = re.compile(rf"<({XML_NAME})").match
 _KEY = re.compile(rf' ({XML_NAME})="{_VALUE}"').findall
 _CHILD = re.compile(rf"{_BLANK}<({XML_NAME})>{_CHARS}*</\1>").match
+_BEHIND = re.compile(_BLANK).match
 _TAGS = re.compile(r"<[^<>]*>").findall
 _REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|&|]]>")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -53,8 +54,11 @@ _LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").ful
 
 # Characters of an element whose shape is learned.
 _LONG_ITEM = 4096
-# More than a reply has elements.
+# How far a field that is given again is from an object's: farther than all its other elements together, of which no
+# reply has that many.
 _AGAIN = 2**32
+# The elements within each other of what compiled functions read: a root, a record and its values.
+_COMPILED_DEPTH = 3
 
 
 def _unescaped(text: str) -> str:
@@ -133,7 +137,7 @@ class XmlFormat(RunReader):
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Return the reply, or None if `read` has to judge."""
         text = body.decode()
-        if limits.depth < 3:
+        if limits.depth < _COMPILED_DEPTH:
             return None
         if text.startswith(self._small_heads):
             found = self.read_small(text, expect, limits, tables)
@@ -183,7 +187,7 @@ class XmlFormat(RunReader):
         return attributes + text.count("</", 0, text.find(f"</{tag}>"))
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
-        """Return the elements of a text without their end tags, and the names in each."""
+        """Return the elements of a text without their end tags, the names in each, and their end tag."""
         close = f"</{reply.item}>"
         elements = text.split(close)
         if elements.pop().strip(" \t\r\n") or max(map(len, elements)) > _LONG_ITEM:
@@ -255,7 +259,7 @@ class XmlFormat(RunReader):
         tree = Tree(source)
         roots = tree.roots
         if _is_empty_result(roots) and (len(self.lists) > 1 or any(reply.cls in expect for reply in self.lists)):
-            _note_attributes(roots[0], ("@",), "", source, notes)
+            _note_attributes(roots[0], (ROOT,), "", source, notes)
             return self.empty_list(expect, "an empty <result>")
         inside = self._single(roots)
         is_error = self.is_error([element.tag for element in inside])
@@ -274,7 +278,7 @@ class XmlFormat(RunReader):
         any_root = reply.object.is_generic or (is_error and self._has_generic)
         known = {roots[0].tag} if any_root else self._roots if is_error else reply.xml
         if len(roots) == 1 and roots[0].tag in known:
-            _note_attributes(roots[0], ("@",), "", source, notes)
+            _note_attributes(roots[0], (ROOT,), "", source, notes)
         if reply.constant:
             return reply.object.cls()
         pairs = _of_children(reply.object, children)
@@ -323,7 +327,7 @@ class XmlFormat(RunReader):
         items = _items(reply, roots) or []
         most = source.limits.items
         if items is not roots:
-            _note_attributes(roots[0], ("@",), "", source, notes)
+            _note_attributes(roots[0], (ROOT,), "", source, notes)
         if items and items[0].tag != reply.item and notes is not None:
             message = f"the records are <{items[0].tag}>, where <{reply.item}> is expected"
             notes.append(Note(Severity.WARNING, "unknown-key", message, Place((0,)), items[0].tag))
@@ -404,11 +408,42 @@ class XmlFormat(RunReader):
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an element with these attributes or children, and with the lists in it."""
-        tag = reply.item if reply.many else _root(reply, len(fields))
-        return _element(self, fields, value, reply.object, tag, path, limits)
-
-
-_BEHIND = re.compile(_BLANK).match
+        obj, tag = reply.object, reply.item if reply.many else _root(reply, len(fields))
+        attributes, own = "", ""
+        children: list[str] = []
+        given = {each.name for each in fields}
+        lacking = next((name for key, name in obj.names("xml").items() if key == "." and name not in given), None)
+        if lacking is not None:  # without a text the element would be read as something else
+            raise EncodeError(f"the XML form needs a value of {lacking}", path=path)
+        for each in fields:
+            found = _UNWRITABLE(each.text)
+            if found:
+                raise EncodeError(f"XML cannot hold the character U+{ord(found[0]):04X}", path=each.path)
+            key = (obj.by_name[each.name].key("xml") or "") if each.name else f"@{each.key}"
+            is_attribute = key.startswith("@") and (each.name != "" or "." in obj.names("xml"))
+            if key == ".":
+                own = each.text.translate(_TEXT_ESCAPES)
+            elif not _is_name(each.key):
+                what = "attribute" if is_attribute else "element"
+                raise EncodeError(f"{quote(each.key)} cannot be the name of an XML {what}", path=path)
+            elif is_attribute:
+                attributes += f' {each.key}="{each.text.translate(_ATTRIBUTE_ESCAPES)}"'
+            else:
+                children.append(f"<{each.key}>{each.text.translate(_TEXT_ESCAPES)}</{each.key}>")
+        for field in obj.fields:
+            if isinstance(field.type, Many) and getattr(value, field.name):
+                inner = Reply("", "", field.type.object, xml=(field.type.item,), item=field.type.item)
+                where = f"{path}.{field.name}" if path else field.name
+                items = [
+                    self.write_carefully(item, inner, f"{where}[{number}]", limits)
+                    for number, item in enumerate(getattr(value, field.name))
+                ]
+                key = field.key("xml") or ""
+                children += [f"<{key}>", *items, f"</{key}>"]
+        if tag is None:
+            return "\n".join(children)
+        inside = "".join(f"\n{child}" for child in children) + "\n" * bool(children)
+        return f"<{tag}{attributes}>{inside}{own}</{tag}>"
 
 
 def _root(reply: Reply, count: int) -> str | None:
@@ -504,7 +539,7 @@ def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair]:
 
 
 def _misfits(obj: Object, children: Sequence[Element]) -> int:
-    """Return how far elements are from an object's: a field given again is worse than anything in a value."""
+    """Return how far elements are from an object's."""
     known = [child for child in children if child.tag in obj.names("xml")]
     misfits = [each for each in known if each.attributes or (each.children and _many_of(obj, each.tag) is None)]
     return len(misfits) + _AGAIN * (len(known) - len({child.tag for child in known}))
@@ -624,41 +659,3 @@ def _note_inside(
 def _open_path(obj: Object, tag: str) -> str:
     """Return the path of an element that is not a field."""
     return f"{obj.open.name}.{tag}" if isinstance(obj.open, Other) else tag
-
-
-def _element(
-    self: XmlFormat, fields: list[Spelled], value: Any, obj: Object, tag: str | None, path: str, limits: Limits
-) -> str:
-    attributes, own = "", ""
-    children: list[str] = []
-    given = {each.name for each in fields}
-    lacking = next((name for key, name in obj.names("xml").items() if key == "." and name not in given), None)
-    if lacking is not None:  # without a text the element would be read as something else
-        raise EncodeError(f"the XML form needs a value of {lacking}", path=path)
-    for each in fields:
-        found = _UNWRITABLE(each.text)
-        if found:
-            raise EncodeError(f"XML cannot hold the character U+{ord(found[0]):04X}", path=each.path)
-        key = (obj.by_name[each.name].key("xml") or "") if each.name else f"@{each.key}"
-        if key == ".":
-            own = each.text.translate(_TEXT_ESCAPES)
-        elif not _is_name(each.key):
-            raise EncodeError(f"{quote(each.key)} cannot be the name of an XML attribute", path=path)
-        elif key.startswith("@") and (each.name or "." in obj.names("xml")):
-            attributes += f' {each.key}="{each.text.translate(_ATTRIBUTE_ESCAPES)}"'
-        else:
-            children.append(f"<{each.key}>{each.text.translate(_TEXT_ESCAPES)}</{each.key}>")
-    for field in obj.fields:
-        if isinstance(field.type, Many) and getattr(value, field.name):
-            inner = Reply("", "", field.type.object, xml=(field.type.item,), item=field.type.item)
-            where = f"{path}.{field.name}" if path else field.name
-            items = [
-                self.write_carefully(item, inner, f"{where}[{number}]", limits)
-                for number, item in enumerate(getattr(value, field.name))
-            ]
-            key = field.key("xml") or ""
-            children += [f"<{key}>", *items, f"</{key}>"]
-    if tag is None:
-        return "\n".join(children)
-    inside = "".join(f"\n{child}" for child in children) + "\n" * bool(children)
-    return f"<{tag}{attributes}>{inside}{own}</{tag}>"

@@ -23,6 +23,9 @@ _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
 _START = re.compile(r"<[^\s/>]+")
 _ATTRIBUTE = re.compile(r"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 
+ROOT = "@"
+"""The first step of a place that is an attribute of the root. No element has this name."""
+
 # A reply has a root, elements in it, and at most a list of elements with fields in these. What is inside them is only
 # counted, but for the first, which the error shows.
 _DEEPEST = 5
@@ -146,7 +149,7 @@ class Tree:
     def place(self, place: Place) -> int:
         """Return where in the text a place is."""
         first, *steps = place.steps or (0,)
-        if first == "@":  # an attribute of the root
+        if first == ROOT:
             return self._attribute(self.roots[0], str(steps[0])) or 0
         at: Element = self.roots[0]
         inside = self.roots if len(self.roots) > 1 or not at.children else at.children

@@ -159,13 +159,14 @@ class Messages(SenderNames):
             self._fates[_digits(phone)] = fate
 
     def change(self, id: int, state: int, error: int = 0, *, phone: str | None = None) -> None:
-        """Change the state of a message at once, of all its numbers or of *phone*; `KeyError` if there is none."""
+        """Change the state of a message at once, of all its numbers or of *phone*; `ValueError` if there is none."""
         fate = _fate(state, error, 0.0)
         with self._lock:
             wanted = None if phone is None else _digits(phone)
             found = [each for each in self._messages if each.id == id and wanted in (None, each.phone)]
             if not found:
-                raise KeyError(id)
+                whose = "" if wanted is None else f" to {wanted}"
+                raise ValueError(f"id has to be that of a message{whose} which was sent, not {id!r}")
             for message in found:
                 message._sent, message._fate = self._now(), fate
 

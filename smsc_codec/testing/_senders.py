@@ -107,12 +107,12 @@ class SenderNames(Account):
         self._undeliverable = frozenset(map(_receiver, items_of("undeliverable", undeliverable)))
 
     def moderate(self, name: str, status: SenderStatus = SenderStatus.ALLOWED) -> None:
-        """Set a name's status, as the service's moderators do; `KeyError` if there is no such name."""
+        """Set a name's status, as the service's moderators do; `ValueError` if there is no such name."""
         check_number("status", status, 0, MAX_NUMBER)
         with self._lock:
             found = [sender for sender in self._senders if sender.name == name]
             if not found:
-                raise KeyError(name)
+                raise ValueError(f"name has to be that of a sender, not {name!r}")
             self._put(replace(found[0], status=SenderStatus(status)))
 
     def _answer_senders(self, form: Form) -> Reply:

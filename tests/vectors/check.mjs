@@ -183,7 +183,7 @@ const SENTENCES = {
     new RegExp(`^OK - (?<parts>\\d+) SMS, COST - (?<cost>${MONEY})$`),
   ],
   balance: [
-    new RegExp(`^(?<balance>${MONEY})(?:${GAP}(?<credit>${MONEY}))?(?:${GAP}(?<currency>\\p{L}[^\\s,]*))?$`, "u"),
+    new RegExp(`^(?<balance>${MONEY})(?:(?:${GAP}(?<credit>${MONEY}))?${GAP}(?<currency>\\p{L}[^\\s,]*))?$`, "u"),
     new RegExp(`^(?<balance>${MONEY})${GAP}(?<currency>\\p{L}[^\\s,]*)${GAP}(?<credit>${MONEY})$`, "u"),
   ],
 };
@@ -223,7 +223,9 @@ function record(form, fmt, value, more = false) {
   const open = (name, key, item) => maps.set(name, (maps.get(name) ?? new Map()).set(key, item));
   for (const [key, item] of value) {
     const field = named.get(key);
-    if (field?.several) {
+    if (field && isAbsent(form, field, item)) {
+      members.delete(field.name);
+    } else if (field?.several) {
       if (!Array.isArray(item)) throw new Refused("no list");
       members.set(field.name, item.map((each) => valueOf(field.several, each)));
     } else if (field?.many) {
@@ -234,11 +236,6 @@ function record(form, fmt, value, more = false) {
       }
     }
     else if (field) {
-      // Behind the sign of equality stands nothing for what is not known, but for sender names.
-      if (item === "" && field.optional && field.type.kind !== "text" && fmt === "text" && form.other) {
-        members.delete(field.name);
-        continue;
-      }
       members.set(field.name, valueOf(field.type, item));
     } else if (form.open) {
       const [codes, texts] = Object.entries(form.open);
@@ -257,6 +254,12 @@ function record(form, fmt, value, more = false) {
     if ((field.many || field.several) && members.get(field.name)?.length === 0) members.delete(field.name);
   }
   return new Map([...members, ...maps]);
+}
+
+/** Whether a value says that a reply lacks the field; of a sender name nothing does. An empty text may be a value. */
+function isAbsent(form, field, value) {
+  if (!field.optional || form.open || value === undefined) return false;
+  return value === null || (value === "" && field.type?.pattern !== undefined && !matches(field.type.pattern, ""));
 }
 
 const bareKey = (key) => key.replace(/^@/, "");
@@ -547,18 +550,18 @@ function one(found) {
 }
 
 /** What a line can be, by the layouts that it fits; of a known request only those that are meant. */
-function candidates(forms, line, request) {
+function candidates(forms, line, request, lacking = false) {
   const found = [];
   for (const form of forms) {
     for (const layout of meant(form.csv, request)) {
       try {
-        found.push({ reply: form, layout, made: cellsIn(form, layout, line.split(",")) });
+        found.push({ reply: form, layout, made: cellsIn(form, layout, line.split(","), lacking) });
       } catch (trouble) {
         if (!(trouble instanceof Refused)) throw trouble;
       }
     }
   }
-  return found;
+  return found.length > 0 || lacking ? found : candidates(forms, line, request, true);
 }
 
 function meant(layouts, request) {
@@ -577,7 +580,8 @@ function collides(one, other) {
   return few.cells.length === many.cells.length || restOf(few) >= 0;
 }
 
-function cellsIn(form, layout, values) {
+/** The members of a line; of one that is *lacking* some, their cells are empty. */
+function cellsIn(form, layout, values, lacking) {
   const rest = restOf(layout);
   const more = values.length - layout.cells.length;
   if (more < 0 || (more > 0 && rest < 0)) throw new Refused("another number of cells");
@@ -594,7 +598,9 @@ function cellsIn(form, layout, values) {
     if (cell.maybe !== undefined && (value === "" || value === "0")) continue;
     if (cell.signed !== undefined) value = value.slice(1);
     const name = typeof cell === "string" ? cell : (cell.signed ?? cell.only ?? cell.maybe ?? cell.rest);
-    members.set(name, valueOf(form.fields.find((field) => field.name === name).type, value));
+    const field = form.fields.find((each) => each.name === name);
+    if (lacking && form.kind !== "error" && isAbsent(form, field, value)) continue;
+    members.set(name, valueOf(field.type, value));
   }
   return members;
 }
