@@ -478,32 +478,38 @@ def _hinted(
     names = [name for name in ENDPOINTS if codec_of(name).endpoint.name != codec.endpoint.name]
     read_as = {name: _read_as(codec_of(name), body, fmt, charset, limits) for name in names}
     for format_words, more in (("", ""), (" as text", " and fmt=0")):
-        found = [name for name in names if read_as[name] == format_words]
+        # Of endpoints that have the same records the first one is named.
+        alike = {made[1]: name for name in reversed(names) if (made := read_as[name]) and made[0] == format_words}
+        found = sorted(alike.values(), key=names.index)
         if found:
             looks = _looks(found, hint and f"{hint}{more}", format_words)
             return error_of(finding_of(refused), f"{shortened(refused.reason, _LONGEST_REASON)}; {looks}")
     return refused
 
 
-def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> str | None:
+def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[str, object] | None:
     """Return ` as text` if a body is text in the place of another format, an empty text if it is in the format itself.
 
-    Return None if it is not a reply, or one that every endpoint has. An empty list has a name in XML alone.
+    With it comes the class of the reply's records, or the codec if that is not known. Return None if it is not a
+    reply, or one that every endpoint has. An empty list has a name in XML alone.
     """
     try:
         reply = codec._judged(body, fmt, None, charset, False, limits)
     except DecodeError as error:
         if error.code == _OTHER_FORMAT:
-            return " as text" if _read_as(codec, body, Format.TEXT, charset, limits) == "" else None
+            read = _read_as(codec, body, Format.TEXT, charset, limits)
+            return (" as text", read[1]) if read is not None and read[0] == "" else None
         # An endpoint that has lists or generic replies can mean nearly anything.
         fields = [field for reply in codec.endpoint.own for field in reply.object.fields]
-        return "" if error.code == _AMBIGUOUS and any(field.absent_in for field in fields) else None
+        return ("", codec) if error.code == _AMBIGUOUS and any(field.absent_in for field in fields) else None
     declared = codec._replies[type(reply)]
     if declared.object.takes_any_keys or not declared.object.members or declared.cls is ErrorReply:
         return None
     if declared.many and not len(reply):
-        return "" if (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML else None
-    return "" if stranger(codec, reply, fmt) is None else None
+        is_named = (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML
+    else:
+        is_named = stranger(codec, reply, fmt) is None
+    return ("", declared.object.cls) if is_named else None
 
 
 def _format_in(body: Any) -> Format:

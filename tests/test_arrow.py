@@ -22,16 +22,15 @@ from pyarrow import feather, ipc
 from smsc_codec import Finding, Format, OptionError, arrow, to_json, validate
 from smsc_codec.arrow import FINDING, ROW, SCHEMA, decode_batch, explode, schema_of
 from smsc_codec.cli.main import main
-from smsc_codec.endpoints import ENDPOINTS, OTHERS, all_kinds, codec_of
+from smsc_codec.endpoints import ENDPOINTS, all_kinds, codec_of
 from smsc_codec.errors import DecodeError
 from smsc_codec.model import ErrorReply
 from smsc_codec.recordings import _columns, _tape, recorded_in, validate_recordings
 from smsc_codec.recordings._check import message_of
 
-from .vectors import OTHERS as OTHER_VECTORS
-from .vectors import VECTORS
+from .vectors import OTHERS, VECTORS
 
-ALL = [*VECTORS, *OTHER_VECTORS]
+ALL = [*VECTORS, *OTHERS]
 NAME = b"SMSC.RU,5"
 URL = "https://smsc.ru/sys/send.php?login=demo&psw=hunter2&fmt=3&phones=79990000000"
 Row = dict[str, Any]
@@ -181,11 +180,6 @@ def test_the_url_says_what_was_asked() -> None:
     assert codes(rows[2]) == ["no-status"]
     # What others answer cannot be judged.
     assert rows[3] == {**dict.fromkeys(SCHEMA.names), "findings": []}
-
-
-def test_endpoints_whose_replies_are_not_read_are_skipped() -> None:
-    if OTHERS:
-        assert [row["ok"] for row in decoded(NAME, endpoint=[OTHERS[0]])] == [None]
 
 
 def test_an_endpoint_decides_which_error_it_is() -> None:

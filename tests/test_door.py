@@ -23,6 +23,7 @@ import smsc_codec
 from smsc_codec import (
     Balance,
     CallNumber,
+    Codec,
     Created,
     DecodeError,
     EncodeError,

@@ -491,20 +491,6 @@ COMMON = "fmt=1&get=1&charset=koi8-r"
 PAGES = known(".php")
 
 
-@pytest.mark.parametrize("name")
-def test_other_endpoints_are_refused_by_name(name: str) -> None:
-    for source in (f"https://smsc.ru/sys/{name}.php?{COMMON}", f"/sys/{name}.php?{COMMON}", f"{name}.php?{COMMON}"):
-        for form in (None, {"get": 1}):
-            with pytest.raises(OptionError) as caught:
-                Query.from_url(source, form)
-            assert str(caught.value) == (
-                f"expected a request to {PAGES}, found {name}.php, whose replies are not read here"
-            )
-    for ending in ("", "/"):
-        with pytest.raises(OptionError, match=f"found {name}.php, whose replies are not read here$"):
-            Query.from_url(f"https://smsc.ru/rest/{name}{ending}", {"get": 1})
-
-
 @pytest.mark.parametrize("name", ["sender", "callback", "my_proxy", "psw", "a" * 40])
 def test_pages_that_the_service_does_not_have_are_not_repeated(name: str) -> None:
     """They can be a secret at the wrong place: `/sys/PASSWORD.php`."""
