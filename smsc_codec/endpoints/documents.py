@@ -5,17 +5,15 @@ The evidence is in `docs/wire-format/documents.md`; fmt=0 in `grammars/documents
 
 from collections.abc import Mapping
 
-import msgspec
-
 from .._public import publish
 from ..codec import Codec
 from ..declare import CREATED, SUCCESS, Endpoint, Object, Other, Reply
 from ..mapping import EMPTY
-from ..model import Created, Records, Success
+from ..model import Created, Open, Records, Success
 from .users import UserError
 
 
-class Document(msgspec.Struct, frozen=True):
+class Document(Open, frozen=True):
     """A document, of which nobody knows the keys."""
 
     other: Mapping[str, str] = EMPTY

@@ -5,16 +5,14 @@ The evidence is in `docs/wire-format/get_mnp.md`; fmt=0 in `grammars/get_mnp.lar
 
 from collections.abc import Mapping
 
-import msgspec
-
 from .._public import publish
 from ..codec import Codec
 from ..declare import COUNTED, DIGITS, SUCCESS, Endpoint, Field, Object, Other, Reply
 from ..mapping import EMPTY
-from ..model import Records, Success
+from ..model import Open, Records, Success
 
 
-class Ported(msgspec.Struct, frozen=True):
+class Ported(Open, frozen=True):
     """A number that was ported. What the reply did not hold is `None`."""
 
     phone: str | None = None

@@ -11,7 +11,7 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import ID, MONEY, SUCCESS, Endpoint, Field, Layout, Object, Other, Reply, code
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Records, Success
+from ..model import Answer, ErrorCode, Open, Records, Success
 from .status import MessageState
 
 
@@ -41,7 +41,7 @@ class MailingCreated(Answer, frozen=True):
     """Its price, with `cost=1`: unlike a message, the mailing is created all the same."""
 
 
-class Mailing(Answer, frozen=True):
+class Mailing(Answer, Open, frozen=True):
     """The state of a mailing. What the reply did not hold is `None`."""
 
     id: int | None = None

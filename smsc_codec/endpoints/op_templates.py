@@ -5,17 +5,15 @@ The evidence is in `docs/wire-format/op_templates.md`; fmt=0 in `grammars/op_tem
 
 from collections.abc import Mapping
 
-import msgspec
-
 from .._public import publish
 from ..codec import Codec
 from ..declare import CREATED, SUCCESS, Endpoint, Object, Other, Reply
 from ..mapping import EMPTY
-from ..model import Created, Records, Success
+from ..model import Created, Open, Records, Success
 from .templates import TemplateError
 
 
-class OperatorTemplate(msgspec.Struct, frozen=True):
+class OperatorTemplate(Open, frozen=True):
     """A template that operators have to approve, of which nobody knows the keys."""
 
     other: Mapping[str, str] = EMPTY

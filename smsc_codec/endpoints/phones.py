@@ -6,8 +6,6 @@ The evidence is in `docs/wire-format/phones.md`; fmt=0 in `grammars/phones.lark`
 from collections.abc import Mapping
 from datetime import timedelta
 
-import msgspec
-
 from .._public import publish
 from ..codec import Codec
 from ..declare import (
@@ -28,7 +26,7 @@ from ..declare import (
     Rest,
 )
 from ..mapping import EMPTY
-from ..model import Created, ErrorCode, Records, Success
+from ..model import Created, ErrorCode, Open, Records, Success
 
 
 class ContactError(ErrorCode):
@@ -47,7 +45,7 @@ class ContactError(ErrorCode):
     )
 
 
-class Contact(msgspec.Struct, frozen=True):
+class Contact(Open, frozen=True):
     """One contact. What the reply did not hold is `None`."""
 
     phone: str
@@ -76,7 +74,7 @@ class ContactList(Records[Contact], frozen=True):
     """Any iterable is made a tuple."""
 
 
-class Group(msgspec.Struct, frozen=True):
+class Group(Open, frozen=True):
     """One group of contacts."""
 
     id: int

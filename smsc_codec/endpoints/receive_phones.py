@@ -6,13 +6,11 @@ The evidence is in `docs/wire-format/receive_phones.md`; fmt=0 in `grammars/rece
 from collections.abc import Mapping
 from datetime import timedelta
 
-import msgspec
-
 from .._public import publish
 from ..codec import Codec
 from ..declare import SUCCESS, Endpoint, Object, Other, Reply
 from ..mapping import EMPTY
-from ..model import ErrorCode, Records, Success
+from ..model import ErrorCode, Open, Records, Success
 
 
 class ReceivePhoneError(ErrorCode):
@@ -30,7 +28,7 @@ class ReceivePhoneError(ErrorCode):
     )
 
 
-class ReceivePhone(msgspec.Struct, frozen=True):
+class ReceivePhone(Open, frozen=True):
     """A number that receives messages, of which nobody knows the keys."""
 
     other: Mapping[str, str] = EMPTY

@@ -6,13 +6,11 @@ The evidence is in `docs/wire-format/templates.md`; fmt=0 in `grammars/templates
 from collections.abc import Mapping
 from datetime import timedelta
 
-import msgspec
-
 from .._public import publish
 from ..codec import Codec
 from ..declare import CREATED, FREE, ID, SUCCESS, TEXT, Endpoint, Field, Layout, Object, Other, Reply, Rest
 from ..mapping import EMPTY
-from ..model import Created, ErrorCode, Records, Success
+from ..model import Created, ErrorCode, Open, Records, Success
 
 
 class TemplateError(ErrorCode):
@@ -32,7 +30,7 @@ class TemplateError(ErrorCode):
     )
 
 
-class Template(msgspec.Struct, frozen=True):
+class Template(Open, frozen=True):
     """A template of a message."""
 
     id: int

@@ -10,7 +10,7 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import COUNT, ID, Endpoint, Field, Layout, Object, Other, Reply
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode
+from ..model import Answer, ErrorCode, Open
 
 
 class ShortLinkError(ErrorCode):
@@ -29,7 +29,7 @@ class ShortLinkError(ErrorCode):
     )
 
 
-class ShortLink(Answer, frozen=True):
+class ShortLink(Answer, Open, frozen=True):
     """How often a short link was followed."""
 
     id: int

@@ -10,7 +10,7 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import COUNTED, DIGITS, Endpoint, Field, Layout, Object, Only, Other, Reply, Several
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode
+from ..model import Answer, ErrorCode, Open
 
 
 class CallError(ErrorCode):
@@ -32,7 +32,7 @@ class CallError(ErrorCode):
     )
 
 
-class CallNumber(Answer, frozen=True):
+class CallNumber(Answer, Open, frozen=True):
     """The number that the subscriber has to call."""
 
     phone: str
