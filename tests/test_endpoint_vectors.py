@@ -379,6 +379,7 @@ LONGER = {
     ),
     **dict.fromkeys([f"get/replies:{row}" for row in (8, 9, 23, 30, 54)], "lines where there are several lists"),
     **dict.fromkeys([f"get/replies:{row}" for row in (10, 14, 37, 40, 46, 50)], "records of several shapes"),
+    "users/replies:15": "lines that tell which list they are",
     "get/replies:39": "a list in an object",
     "get/replies:51": "a list that is read only if it is expected",
 }

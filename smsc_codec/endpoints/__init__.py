@@ -62,7 +62,7 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "jobs": ("Mailing", "MailingCreated", "MailingError", "MailingList"),
         "templates": ("Template", "TemplateError", "TemplateList"),
         "op_templates": ("OperatorTemplate", "OperatorTemplateList"),
-        "users": ("UserError",),
+        "users": ("StatisticsList", "UserError"),
         "documents": ("Document", "DocumentList"),
         "tinyurls": ("ShortLink", "ShortLinkError"),
         "receive_phones": ("ReceivePhone", "ReceivePhoneError", "ReceivePhoneList"),

@@ -34,7 +34,7 @@ class ContactError(ErrorCode):
 
     PARAMETERS = 1, "error in parameters"
     AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
-    NOT_FOUND = 3, "no records found"
+    NOT_FOUND = 3, "no records found", False, True
     # [doc] The block is said to be temporary, and no time is given.
     IP_BLOCKED = 4, "IP address temporarily blocked", True
     FAILED = 5, "operation failed"

@@ -9,6 +9,7 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import CREATED, SUCCESS, Endpoint
 from ..model import Created, ErrorCode, Success
+from .get import STATISTICS, StatisticsList
 
 
 class UserError(ErrorCode):
@@ -16,7 +17,7 @@ class UserError(ErrorCode):
 
     PARAMETERS = 1, "error in parameters"
     AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
-    NOT_FOUND = 3, "no records found"
+    NOT_FOUND = 3, "no records found", False, True
     # [doc] The block is said to be temporary, and no time is given.
     IP_BLOCKED = 4, "IP address temporarily blocked", True
     FAILED = 5, "operation failed"
@@ -31,14 +32,20 @@ class UserError(ErrorCode):
     NO_MONEY = 10, "not enough money for crediting"
 
 
-ENDPOINT: Endpoint[Created | Success] = Endpoint(
+ENDPOINT: Endpoint[Created | StatisticsList | Success] = Endpoint(
     "users.php",
     "users",
-    (SUCCESS, CREATED),
+    (SUCCESS, CREATED, STATISTICS),
     errors=UserError,
-    commands={"add": Created, "chg": Success, "pay": Success},
+    commands={
+        "add": Created,
+        "chg": Success,
+        "pay": Success,
+        "get_stat": StatisticsList,
+        "get_stat_all": StatisticsList,
+    },
 )
 CODEC = Codec(ENDPOINT)
 
-__all__ = ["UserError"]
+__all__ = ["StatisticsList", "UserError"]
 publish(globals(), "smsc_codec")
