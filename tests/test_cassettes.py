@@ -122,8 +122,8 @@ def test_bytes_where_text_belongs() -> None:
             interaction("headers: {A: !!binary Yg==}, body: !!binary T0s=", ", body: !!binary YT1i"),
         )
     )
-    assert trouble(first) == "Expected `str`, got `object` - at `$.request.uri`"
-    assert trouble(second) == "Expected `str | null`, got `object` - at `$.response.body.encoding`"
+    assert trouble(first) == "request.uri has to be a text, and is an object"
+    assert trouble(second) == "response.body.encoding has to be a text or null, and is an object"
     assert trouble(third) == "a key in it is not a string"
     assert (fourth.headers, fourth.body, fourth.form) == ([("A", "b")], b"OK", b"a=b")
 
@@ -245,7 +245,7 @@ def test_what_the_recorders_themselves_repeat() -> None:
 def test_merge_keys_are_members_like_others() -> None:
     first, second = read(cassette(interaction().replace("- ", "- &a "), "- {<<: *a}\n"))
     assert first.problem is None
-    assert trouble(second) == "Object missing required field `request`"
+    assert trouble(second) == "request is missing in the entry"
 
 
 # What stands around the list

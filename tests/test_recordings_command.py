@@ -95,11 +95,11 @@ def test_text(shell: Shell) -> None:
     result = shell("validate", shell.file("lines", LINES))
     assert result.status == 1
     assert result.out.decode().splitlines() == [
-        'lines:1:1: warning other-format entry 2: expected a reply in JSON, found "OK" as text',
-        "lines:1:9: info unknown-number entry 3: code: the number 77 is not documented",
+        'lines:2:1: warning other-format entry 2, 1:1 in the reply: expected a reply in JSON, found "OK" as text',
+        "lines:3:1: info unknown-number entry 3, 1:9 in the reply: code: the number 77 is not documented",
         result.out.decode().splitlines()[2],
     ]
-    assert result.out.decode().splitlines()[2].startswith("lines:1:1: error malformed entry 4: ")
+    assert result.out.decode().splitlines()[2].startswith("lines:4:1: error malformed entry 4, 1:1 in the reply: ")
     assert result.err.splitlines() == [
         "4 replies, 1 not decoded, 3 findings",
         "  text error: 1",
@@ -117,7 +117,10 @@ def test_json(shell: Shell) -> None:
     result = shell("validate", "--format", "json", stdin=LINES)
     *found, last = map(json.loads, result.out.splitlines())
     assert [list(item) for item in found] == [
-        ["path", "entry", "line", "column", "severity", "code", "message", "excerpt", "count"]
+        [
+            *("path", "entry", "line", "column", "severity", "code", "message", "excerpt", "count"),
+            *("reply_line", "reply_column"),
+        ]
     ] * 3
     assert found[0]["path"] == "<stdin>"
     summary = last["summary"]
@@ -252,7 +255,7 @@ def test_progress(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     result = shell("validate", *names)
     assert "replies," in result.err
     assert "a second" in result.err
-    assert result.out.count(b":1:1: warning other-format") == 400
+    assert result.out.count(b":1: warning other-format") == 400
     assert "1 replies, 0 not decoded" in shell("validate", stdin=b"OK").err
     assert "cannot be read" in shell("validate", "missing").err
     monkeypatch.setattr(_cli_validate, "_REFRESH", 1e9)

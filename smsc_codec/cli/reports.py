@@ -217,8 +217,16 @@ class _Output(io.RawIOBase):
 
 def said(found: Found) -> str:
     """What is found, without the place."""
-    entry = f"entry {found.entry}: " if found.entry else ""
-    return f"{found.severity.value} {found.code} {entry}{found.message}"
+    where = place_in_reply(found)
+    return f"{found.severity.value} {found.code} {f'{where}: ' if where else ''}{found.message}"
+
+
+def place_in_reply(found: Found) -> str:
+    """Return the entry and the place in its reply, as far as they are not the place in the file; empty otherwise."""
+    entry = f"entry {found.entry}" if found.entry else ""
+    if not found.reply_line or (found.line, found.column) == (found.reply_line, found.reply_column):
+        return entry
+    return f"{entry}, {found.reply_line}:{found.reply_column} in the reply"
 
 
 def _told(found: Found) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from .._source import charset_name
 from . import _json, _yaml
@@ -16,6 +17,7 @@ from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_pairs, refused
 from ._form import form_of
 from ._tape import Tape
 from ._values import base64_bytes
+from ._words import in_words
 
 _NAMES = ("interactions", "http_interactions")
 
@@ -79,7 +81,7 @@ def read(tape: Tape) -> Iterator[Entry]:
     is_json = tape.head(1 << 16).lstrip().startswith(b"{")
     found: Iterator[Any] = _json.items(tape, _NAMES) if is_json else _yaml.items(tape, _NAMES)
     for number, item in enumerate(found, 1):
-        yield _entry(number, item)
+        yield replace(_entry(number, item), line=tape.line)
 
 
 def _entry(number: int, item: Any) -> Entry:
@@ -89,7 +91,7 @@ def _entry(number: int, item: Any) -> Entry:
     try:
         interaction = _json.decoded(item, _INTERACTION) if isinstance(item, bytes) else _converted(item)
         return bounded(_recorded(number, interaction))
-    except (msgspec.ValidationError, BrokenError) as error:
+    except BrokenError as error:
         return refused(number, _uri(item), error)
 
 
@@ -103,9 +105,11 @@ def _uri(item: Any) -> str:
 
 
 def _converted(item: Any) -> _Interaction:
-    """Return the interaction that a YAML document holds. Raise `BrokenError` if aliases nest it too deeply."""
+    """Return the interaction that a YAML document holds. Raise `BrokenError` also if aliases nest it too deeply."""
     try:
         return msgspec.convert(item, _Interaction)
+    except msgspec.ValidationError as error:
+        raise BrokenError(in_words(error)) from None
     except RecursionError:
         raise BrokenError("the entry is nested too deeply") from None
 
@@ -126,7 +130,7 @@ def _recorded(number: int, item: _Interaction) -> Entry:
         form=form_of(_content(request.body)[0] or b"", sent),
         sent=sent,
     )
-    return msgspec.structs.replace(entry, time=item.recorded_at or entry.header("date"))
+    return replace(entry, time=item.recorded_at or entry.header("date"))
 
 
 def _status(code: int | str) -> int:

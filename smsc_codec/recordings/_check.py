@@ -68,6 +68,8 @@ class Batch(msgspec.Struct, frozen=True):
     last: int = 0
     consumed: int = 0
     """Bytes of all files that have been read so far."""
+    line: int = 1
+    """The line in which a problem stands, or the entry that has it begins."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -84,7 +86,7 @@ def judge(options: Options, batch: Batch) -> Outcome:
     hint = _LINE_HINT if isinstance(content, Block) else _ROW_HINT if isinstance(content, Rows) else _HINT
     checker = _Checker(options, batch.path, hint)
     if isinstance(content, Problem):
-        checker.whole(content, batch.last)
+        checker.whole(content, batch.last, batch.line)
     else:
         for entry in entries_of(content):
             checker.entry(entry)
@@ -130,8 +132,8 @@ class Verdict(msgspec.Struct, gc=False):
     """The format that the body is in; None if that is not known."""
     kind: str = ""
     """Of a reply that decodes its kind."""
-    size: int = 0
-    """Bytes of the body, unpacked."""
+    body: bytes = b""
+    """As it was read, unpacked."""
     is_reply: bool = False
     """Whether there is a reply to judge, whether or not it decodes."""
     skipped: str = ""
@@ -233,10 +235,10 @@ class Judge:
         if reply is None:
             # CSV is what nothing else begins like.
             guessed = fmt is None and found is Format.CSV
-            return Verdict(findings, None, name, None if guessed else found, "", len(body), True)
+            return Verdict(findings, None, name, None if guessed else found, "", body, True)
         if asked.has_views and not isinstance(reply, ErrorReply):
             findings += missing_views(asked.request.query, reply)
-        return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, len(body), True)
+        return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, body, True)
 
 
 def _note(code: str, message: str) -> Finding:
@@ -274,10 +276,10 @@ class _Checker:
         self.found: list[Found] = []
         self.summary = Summary()
 
-    def whole(self, trouble: Problem, last: int) -> None:
+    def whole(self, trouble: Problem, last: int, line: int) -> None:
         """Pass on what is wrong with the recording as a whole."""
         self.summary.unreadable += trouble.code == "unreadable"
-        self._add(last and last + 1, _note(trouble.code, NUMBERS.masked(trouble.message)))
+        self._add(last and last + 1, _note(trouble.code, NUMBERS.masked(trouble.message)), line)
 
     def entry(self, entry: Entry) -> None:
         """Judge an entry."""
@@ -285,13 +287,15 @@ class _Checker:
         if verdict.skipped:
             summary.skipped[verdict.skipped] += 1
             return
-        for finding in verdict.findings:
-            self._add(entry.number, finding)
+        if verdict.findings:
+            is_there = entry.body_line and entry.body and verdict.body and entry.body.startswith(verdict.body)
+            for finding in verdict.findings:
+                self._add(entry.number, finding, entry.line or 1, entry.body_line if is_there else 0)
         if not verdict.is_reply:
             return
         reply, fmt = verdict.reply, NO_FORMAT if verdict.fmt is None else _NAMES[verdict.fmt]
         summary.replies += 1
-        summary.size += verdict.size
+        summary.size += len(verdict.body)
         if reply is None:
             summary.undecoded += 1
             summary.kinds[fmt, UNDECODED] += 1
@@ -303,13 +307,17 @@ class _Checker:
             if when is not None:
                 summary.timeline.add(when, int(reply.code))
 
-    def _add(self, number: int, finding: Finding) -> None:
+    def _add(self, number: int, finding: Finding, line: int, body_line: int = 0) -> None:
+        """Report a finding about an entry that begins in *line*; *body_line* is as in an `Entry`."""
         # A finding about many records is one: as many findings are counted as are shown.
         summary, severity, code = self.summary, finding.severity, finding.code
         summary.findings += 1
         summary.codes[severity.value, code] += 1
-        place = finding.line, finding.column, severity, code, message_of(finding), finding.excerpt, finding.count
-        self.found.append(Found(self.path, number, *place))
+        # What is about no place in the reply shows none.
+        inside = (finding.line, finding.column) if finding.excerpt or finding.offset else (0, 0)
+        where, at = (body_line + inside[0] - 1, inside[1]) if body_line and inside[0] else (line, 1)
+        said = message_of(finding), finding.excerpt, finding.count
+        self.found.append(Found(self.path, number, where, at, severity, code, *said, *inside))
         if code.startswith("unknown-"):
             value = _NUMBER.search(finding.message) if code == "unknown-number" else None
             label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from ._coding import BrokenError
 from ._entry import Entry, Problem, Refused, bounded, check_form, check_pairs, refused
@@ -60,7 +61,7 @@ _ITEM = msgspec.json.Decoder(_Item)
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the entries. Raise `BrokenError` and `OSError`."""
     for number, text in enumerate(items(tape, {"log"}, {"entries"}), 1):
-        yield _entry(number, text)
+        yield replace(_entry(number, text), line=tape.line)
 
 
 def _entry(number: int, text: bytes | Refused) -> Entry:

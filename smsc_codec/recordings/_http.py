@@ -66,11 +66,18 @@ class _Window:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self.data = bytearray()
+        self.line = 1
+        """The line of the recording in which the data begins."""
 
     def _more(self) -> bool:
         piece = self._tape.piece()
         self.data += piece
         return bool(piece)
+
+    def _drop(self, size: int) -> None:
+        """Go behind so many bytes."""
+        self.line += self.data.count(b"\n", 0, size)
+        del self.data[:size]
 
     def fill(self, size: int) -> bool:
         """Try to have that many bytes there, and say whether they are."""
@@ -85,7 +92,7 @@ class _Window:
             end = _END.search(self.data, 0, _MOST_HEAD)
             if end is not None:
                 head = bytes(self.data[: end.start()])
-                del self.data[: end.end()]
+                self._drop(end.end())
                 return head
             if len(self.data) >= _MOST_HEAD or not self._more():
                 raise BrokenError("the headers of a message do not end")
@@ -97,7 +104,7 @@ class _Window:
         looked for.
         """
         if bodiless and (end := self._start_behind(0)) is not None:
-            del self.data[:end]
+            self._drop(end)
             return _Rest(b"", True)
         doubt = ""
         if "chunked" in header_of(headers, "transfer-encoding").lower():
@@ -105,7 +112,7 @@ class _Window:
             if chunks.believed:
                 end = self._start_behind(chunks.end) if chunks.whole else None
                 if end is not None:
-                    del self.data[:end]
+                    self._drop(end)
                     return _Rest(bytes(chunks.body), True)
                 broken = "there is something behind the last chunk of the body"
                 broken = broken if chunks.whole else "the chunks of the body are cut or damaged"
@@ -116,7 +123,7 @@ class _Window:
             end = self._start_behind(length)
             if end is not None:
                 body = bytes(self.data[:length])
-                del self.data[:end]
+                self._drop(end)
                 return _Rest(body, True, length, "", doubt)
         body = self.until_start()
         if length is not None and len(body) >= length and not body[length:].strip():
@@ -139,13 +146,13 @@ class _Window:
             # The last bytes can be the beginning of a message that goes on.
             sure = max(len(self.data) - _LONGEST_START, at) if start is None else start.start()
             kept += self.data[: min(sure, LONGEST - len(kept))]
-            del self.data[:sure]
+            self._drop(sure)
             at = 0
             if start is not None:
                 return bytes(kept)
             if not self._more():
                 kept += self.data
-                self.data.clear()
+                self._drop(len(self.data))
                 return bytes(kept)
 
 
@@ -208,11 +215,12 @@ def read(tape: Tape) -> Iterator[Entry]:
         yield refused(number, "", "text before the first message is not a reply")
     try:
         while window.data:
+            tape.line = window.line
             head = window.head()
             if not head.startswith(b"HTTP/"):
                 yield from asked.request(_request(head, window))
                 continue
-            answer = _response(number + 1, asked.method(), head, window)
+            answer = _response(number + 1, tape.line, asked.method(), head, window)
             if answer is not None:
                 if tape.recoded:
                     answer = replace(answer, text=True, length=None)
@@ -247,22 +255,26 @@ def _request(head: bytes, window: _Window) -> Entry:
         return replace(refused(0, url, error), method=known.method)
 
 
-def _response(number: int, method: str, head: bytes, window: _Window) -> Entry | None:
+def _response(number: int, line: int, method: str, head: bytes, window: _Window) -> Entry | None:
     """Return what is known of an entry from its response, None if another one has to follow."""
     status = int(head.split(b" ", 2)[1][:3])
     headers = _headers(head)
     before = _BEFORE.match(head) is not None
+    body_line = window.line
     rest = window.rest(headers, before or status in _WITHOUT_BODY or method == "HEAD")
     if before and not rest.body.strip():
         return None
     try:
         check_pairs(headers)
     except BrokenError as error:
-        return Entry(number=number, problem=Problem("bad-entry", str(error)))
+        return Entry(number=number, line=line, problem=Problem("bad-entry", str(error)))
     # A length without a body is what `curl -I` prints.
     missing = len(rest.body) < (_length(headers) or 0) and not rest.body.strip(_BLANK)
     return Entry(
         number=number,
+        line=line,
+        # Of chunks the length is not known.
+        body_line=0 if rest.length is None else body_line,
         status=status,
         headers=headers,
         time=header_of(headers, "date"),

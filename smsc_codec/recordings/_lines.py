@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -17,6 +16,7 @@ from ._coding import LONGEST
 from ._entry import Entry, bounded, refused
 from ._json import string_at
 from ._tape import Tape
+from ._words import in_words
 
 _HEAD = 1 << 20
 """Bytes of a line that is too long in which its URL is looked for."""
@@ -117,6 +117,7 @@ def entries(block: Block) -> Iterator[Entry]:
             continue
         entry = Entry(
             number=number,
+            line=number,
             body=body,
             text=row.body is not None,
             time=row.time or "",
@@ -128,8 +129,7 @@ def entries(block: Block) -> Iterator[Entry]:
         yield bounded(entry)
 
 
-# msgspec repeats a word that is not one of those allowed, however long it is, and whatever it holds.
-_QUOTED = re.compile(r""" ['"].*['"]""", re.DOTALL)
+_ALLOWED = {"fmt": "0, 1, 2 or 3", "body_base64": "a text in base64"}
 
 
 def _row(line: bytes) -> Row | str:
@@ -139,7 +139,7 @@ def _row(line: bytes) -> Row | str:
     try:
         return _ROW.decode(line)
     except msgspec.DecodeError as error:
-        return _QUOTED.sub("", str(error)) if line.strip() else ""
+        return in_words(error, _ALLOWED, "the line") if line.strip() else ""
     except (ValueError, RecursionError):
         return "the line is no JSON in UTF-8, or is nested too deeply"
 
@@ -148,7 +148,7 @@ def _bad(number: int, line: bytes, message: str) -> Entry:
     """Return an entry that cannot be judged, with what the line says of its request."""
     line = line.removeprefix(BOM)
     endpoint = string_at(line, "endpoint")
-    return refused(number, string_at(line, "url") or page_of(endpoint), message)
+    return refused(number, string_at(line, "url") or page_of(endpoint), message, number)
 
 
 def page_of(endpoint: str) -> str:

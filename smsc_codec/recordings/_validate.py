@@ -169,7 +169,8 @@ def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterat
     last = 0
 
     def batch(content: Block | Rows | list[Entry] | Problem) -> Batch:
-        return Batch(label, content, last, before + (0 if tape is None else tape.consumed))
+        consumed, line = (0, 1) if tape is None else (tape.consumed, tape.line)
+        return Batch(label, content, last, before + consumed, line)
 
     try:
         with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
@@ -177,6 +178,8 @@ def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterat
             for content in _contents(tape, kind or tape.kind(), keys):
                 yield batch(content)
                 last = content[-1].number if isinstance(content, list) else content.last
+                if isinstance(content, Block):
+                    tape.line = last + 1
             yield batch([])
     except BrokenError as error:
         yield batch(Problem("bad-recording", str(error)))
@@ -198,7 +201,7 @@ def _contents(tape: Tape, kind: Kind, keys: Keys) -> Iterator[Block | Rows | lis
     elif kind is Kind.BODY:
         # One byte more than the limit is enough to be refused; a device may have no end.
         body = tape.read(MOST)
-        yield [Entry(number=0, body=body)]
+        yield [Entry(number=0, line=1, body_line=1, body=body)]
         if len(body) < MOST:
             # Here a packed file that is cut says so.
             tape.read(1)
