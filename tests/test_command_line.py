@@ -420,7 +420,7 @@ def test_an_output_that_cannot_be_written(
     result = run(f"{TOOL} {arguments} {redirection}", tmp_path, PYTHONUNBUFFERED=unbuffered)
     message = f"smsc-codec: standard output: cannot be written: {reason}\n"
     assert (result.returncode, result.stdout) == (3, "")
-    assert result.stderr.removeprefix("1 replies, 0 not decoded, 1 findings\n") == message
+    assert result.stderr.removeprefix("1 reply, 0 not decoded, 1 finding\n") == message
 
 
 def test_a_closed_output_that_is_not_needed(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import argparse
 import codecs
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ from .streams import (
     printable_json,
     put,
     read,
+    shown_arguments,
     write_new,
 )
 
@@ -41,6 +43,9 @@ _MOST = Limits().body + 1
 
 # Each becomes a file, and takes some 200 bytes of memory before the first is written.
 _MOST_REPLIES = 100_000
+
+_MOST_SHOWN = 50
+"""Arguments that a report repeats."""
 
 _SUFFIXES = {Format.TEXT: ".txt", Format.CSV: ".csv", Format.XML: ".xml", Format.JSON: ".json"}
 
@@ -63,8 +68,16 @@ class _Run:
 
     options: argparse.Namespace
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[str]) -> None:
         self.status = GOOD
+        self._arguments = arguments
+
+    @property
+    def command(self) -> str:
+        """The command as it was given, for people."""
+        shown = [shlex.quote(argument) for argument in shown_arguments(self._arguments[:_MOST_SHOWN])]
+        more = len(self._arguments) - len(shown)
+        return " ".join(["smsc-codec", *shown, *([f"… ({more:,} more)"] if more > 0 else [])])
 
     def say(self, message: str, status: int) -> None:
         """Report trouble and go on."""
@@ -205,7 +218,7 @@ class _Run:
         from . import validate
 
         self.asked()
-        self.status = validate.run(self.options)
+        self.status = validate.run(self.options, self.command)
 
     def bench(self) -> None:
         """Measure how fast the replies are decoded, if all of them are."""
@@ -282,7 +295,7 @@ def _is_json(data: bytes | str) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. Raises `SystemExit` for wrong usage, `--help` and `--version`."""
     make_usable()
-    run = _Run()
+    run = _Run(sys.argv[1:] if arguments is None else arguments)
     try:
         try:
             run.options = build_parser().parse_args(arguments)

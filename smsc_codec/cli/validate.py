@@ -36,8 +36,11 @@ _ECHO = 1.0
 """Seconds after a signal in which others belong to it."""
 
 
-def run(options: argparse.Namespace) -> int:
-    """Report on the recordings, and return the exit status. Raise `OutputError` and `SpoolError`."""
+def run(options: argparse.Namespace, command: str = "") -> int:
+    """Report on the recordings, and return the exit status. Raise `OutputError` and `SpoolError`.
+
+    *command* is the command for people, without secrets.
+    """
     if options.format == "parquet" and find_spec("pyarrow") is None:
         complain(f"smsc-codec: reports in Parquet {MISSING}")
         return _USAGE
@@ -56,14 +59,14 @@ def run(options: argparse.Namespace) -> int:
     status = None
     with _Signals() as signals:
         try:
-            with closing(_REPORTS[options.format](Severity(options.fail_on))) as report:
+            with closing(_REPORTS[options.format](Severity(options.fail_on), command)) as report:
                 try:
                     with _bar(options.files) as bar, closing(validation.parts()) as parts:
-                        for found in parts:
-                            if found:
+                        for part in parts:
+                            if part.found:
                                 bar.hide()
-                            for finding in found:
-                                report.add(replace(finding, message=for_command_line(finding.message)))
+                            said = [replace(each, message=for_command_line(each.message)) for each in part.found]
+                            report.add_part(replace(part, found=said))
                             bar.show(validation)
                 except KeyboardInterrupt:
                     summary.interrupted = True

@@ -75,9 +75,15 @@ class Batch(msgspec.Struct, frozen=True):
 class Outcome(msgspec.Struct, frozen=True):
     """What was found in a batch."""
 
+    path: str
+    """That of the recording, for people."""
+    judged: list[int]
+    """The numbers of the replies that were judged."""
     found: list[Found]
     summary: Summary
+    """Of this part."""
     consumed: int
+    """Bytes of all files that have been read so far."""
 
 
 def judge(options: Options, batch: Batch) -> Outcome:
@@ -90,7 +96,7 @@ def judge(options: Options, batch: Batch) -> Outcome:
     else:
         for entry in entries_of(content):
             checker.entry(entry)
-    return Outcome(checker.found, checker.summary, batch.consumed)
+    return Outcome(checker.path, checker.judged, checker.found, checker.summary, batch.consumed)
 
 
 def entries_of(content: Block | Rows | list[Entry]) -> Iterable[Entry]:
@@ -274,6 +280,7 @@ class _Checker:
         self.judge = Judge(options, hint).judge
         self.path = safe_name(path)
         self.found: list[Found] = []
+        self.judged: list[int] = []
         self.summary = Summary()
 
     def whole(self, trouble: Problem, last: int, line: int) -> None:
@@ -295,12 +302,13 @@ class _Checker:
             return
         reply, fmt = verdict.reply, NO_FORMAT if verdict.fmt is None else _NAMES[verdict.fmt]
         summary.replies += 1
+        self.judged.append(entry.number)
         summary.size += len(verdict.body)
         if reply is None:
             summary.undecoded += 1
-            summary.kinds[fmt, UNDECODED] += 1
+            summary.forms[verdict.endpoint, fmt, UNDECODED] += 1
             return
-        summary.kinds[fmt, verdict.kind] += 1
+        summary.forms[verdict.endpoint, fmt, verdict.kind] += 1
         if isinstance(reply, ErrorReply):
             summary.errors[verdict.endpoint, int(reply.code)] += 1
             when = seconds(entry.time)
@@ -322,6 +330,10 @@ class _Checker:
             value = _NUMBER.search(finding.message) if code == "unknown-number" else None
             label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"
             summary.unknown[printable(label[:_LONGEST_KEY])] += finding.count
+
+
+def _name_of(codec: Codec[Any]) -> str:
+    return codec.endpoint.name.removesuffix(".php")
 
 
 def _is_no_reply(entry: Entry) -> bool:

@@ -49,18 +49,18 @@ class Validation:
         self._outcomes: Generator[Outcome, None, None] = in_order(partial(judge, options), batches, jobs)
 
     def __iter__(self) -> Iterator[Found]:
-        for found in self.parts():
-            yield from found
+        for part in self.parts():
+            yield from part.found
 
-    def parts(self) -> Generator[list[Found], None, None]:
-        """The findings of one part of a recording after another; most parts have none."""
+    def parts(self) -> Generator[Outcome, None, None]:
+        """Yield what was found in one part of a recording after another; in most parts that is nothing."""
         begin = time.perf_counter()
         with closing(self._outcomes) as outcomes:
             try:
                 for outcome in outcomes:
                     self.summary.merge(outcome.summary)
                     self.consumed = outcome.consumed
-                    yield outcome.found
+                    yield outcome
             finally:
                 self.summary.seconds = time.perf_counter() - begin
 
