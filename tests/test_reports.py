@@ -105,7 +105,10 @@ def test_meanings_are_those_of_the_documentation() -> None:
     ],
 )
 def test_the_verdict(counts: dict[str, int], words: str) -> None:
-    assert verdict(Summary(**counts)) == (words, "")
+    summary = Summary()
+    for name, count in counts.items():
+        setattr(summary, name, count)
+    assert verdict(summary) == (words, "")
 
 
 def test_the_verdict_with_findings() -> None:
