@@ -67,12 +67,7 @@ class TextReport(Report):
 
     def finish(self, summary: Summary) -> None:
         """Print the summary."""
-        flush()
-        first, *lines = summary_lines(summary)
-        severity = verdict(summary)[1] or "good"
-        complain(painted(first, severity, has_colours(sys.stderr)))
-        for line in lines:
-            complain(line)
+        _print(summary)
 
 
 class JsonReport(Report):
@@ -236,9 +231,7 @@ class ParquetReport(Report):
         """Write the rest, and print the summary."""
         self._write()
         self._writer.close()
-        flush()
-        for line in summary_lines(summary):
-            complain(line)
+        _print(summary)
 
     def close(self) -> None:
         """Let go of the writer, which would write the end of the file otherwise."""
@@ -257,6 +250,15 @@ class _Output(io.RawIOBase):
         if self.is_wanted:
             put(bytes(data))
         return len(data)
+
+
+def _print(summary: Summary) -> None:
+    """Print the summary on standard error, behind what stands on standard output."""
+    flush()
+    first, *lines = summary_lines(summary)
+    complain(painted(first, verdict(summary)[1] or "good", has_colours(sys.stderr)))
+    for line in lines:
+        complain(line)
 
 
 def said(found: Found) -> str:
