@@ -88,15 +88,20 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def judge(options: Options, batch: Batch) -> Outcome:
     """Judge a part of a recording."""
-    content = batch.content
-    hint = _LINE_HINT if isinstance(content, Block) else _ROW_HINT if isinstance(content, Rows) else _HINT
-    checker = _Checker(options, batch.path, hint)
+    checker, content = checker_of(options, batch), batch.content
     if isinstance(content, Problem):
         checker.whole(content, batch.last, batch.line)
     else:
         for entry in entries_of(content):
             checker.entry(entry)
     return Outcome(checker.path, checker.judged, checker.found, checker.summary, batch.consumed)
+
+
+def checker_of(options: Options, batch: Batch) -> Checker:
+    """Return what judges the entries of a part of a recording."""
+    content = batch.content
+    hint = _LINE_HINT if isinstance(content, Block) else _ROW_HINT if isinstance(content, Rows) else _HINT
+    return Checker(options, batch.path, hint)
 
 
 def entries_of(content: Block | Rows | list[Entry]) -> Iterable[Entry]:
@@ -144,6 +149,9 @@ class Verdict(msgspec.Struct, gc=False):
     """Whether there is a reply to judge, whether or not it decodes."""
     skipped: str = ""
     """Where the request went, if what it asked does not answer with replies that are read."""
+    read_as: tuple[Any, ...] = ()
+    """Of a reply that decodes the format that was asked, the class that was expected and the charset: None for each
+    that is not known."""
 
 
 class Judge:
@@ -242,9 +250,10 @@ class Judge:
             # CSV is what nothing else begins like.
             guessed = fmt is None and found is Format.CSV
             return Verdict(findings, None, name, None if guessed else found, "", body, True)
+        read_as = fmt, expect, charset
         if asked.has_views and not isinstance(reply, ErrorReply):
             findings += missing_views(asked.request.query, reply)
-        return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, body, True)
+        return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, body, True, "", read_as)
 
 
 def _note(code: str, message: str) -> Finding:
@@ -273,7 +282,7 @@ def message_of(finding: Finding) -> str:
     return printable(f"{where}{finding.message}{records}")
 
 
-class _Checker:
+class Checker:
     """Counts verdicts, and says of findings where they are."""
 
     def __init__(self, options: Options, path: str, hint: str) -> None:
@@ -288,18 +297,18 @@ class _Checker:
         self.summary.unreadable += trouble.code == "unreadable"
         self._add(last and last + 1, _note(trouble.code, NUMBERS.masked(trouble.message)), line)
 
-    def entry(self, entry: Entry) -> None:
+    def entry(self, entry: Entry) -> Verdict:
         """Judge an entry."""
         verdict, summary = self.judge(entry), self.summary
         if verdict.skipped:
             summary.skipped[verdict.skipped] += 1
-            return
+            return verdict
         if verdict.findings:
             is_there = entry.body_line and entry.body and verdict.body and entry.body.startswith(verdict.body)
             for finding in verdict.findings:
                 self._add(entry.number, finding, entry.line or 1, entry.body_line if is_there else 0)
         if not verdict.is_reply:
-            return
+            return verdict
         reply, fmt = verdict.reply, NO_FORMAT if verdict.fmt is None else _NAMES[verdict.fmt]
         summary.replies += 1
         self.judged.append(entry.number)
@@ -307,13 +316,14 @@ class _Checker:
         if reply is None:
             summary.undecoded += 1
             summary.forms[verdict.endpoint, fmt, UNDECODED] += 1
-            return
+            return verdict
         summary.forms[verdict.endpoint, fmt, verdict.kind] += 1
         if isinstance(reply, ErrorReply):
             summary.errors[verdict.endpoint, int(reply.code)] += 1
             when = seconds(entry.time)
             if when is not None:
                 summary.timeline.add(when, int(reply.code))
+        return verdict
 
     def _add(self, number: int, finding: Finding, line: int, body_line: int = 0) -> None:
         """Report a finding about an entry that begins in *line*; *body_line* is as in an `Entry`."""
@@ -330,10 +340,6 @@ class _Checker:
             value = _NUMBER.search(finding.message) if code == "unknown-number" else None
             label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"
             summary.unknown[printable(label[:_LONGEST_KEY])] += finding.count
-
-
-def _name_of(codec: Codec[Any]) -> str:
-    return codec.endpoint.name.removesuffix(".php")
 
 
 def _is_no_reply(entry: Entry) -> bool:

@@ -111,7 +111,7 @@ def validate_recordings(
     if is_really(paths, str) or is_really(paths, bytes):
         raise OptionError("paths has to be a list of paths, not one")
     columns = keys_of(keys)
-    batches = _batches((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind), columns)
+    batches = batches_of((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind), columns)
     return Validation(batches, options, jobs)
 
 
@@ -147,7 +147,8 @@ def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambd
             trouble(path, "there is no file in it")
 
 
-def _batches(paths: Iterable[str], kind: Kind | None, keys: Keys) -> Iterator[Batch]:
+def batches_of(paths: Iterable[str], kind: Kind | None, keys: Keys) -> Iterator[Batch]:
+    """Yield the parts of all files that are meant, and what is wrong with them."""
     before = 0
     for path in paths:
         troubles: list[Batch] = []
