@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -75,7 +75,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch, *took: int) -> Callable[[], None]:
 
 def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     call = _clock(monkeypatch, 1000, 3000)
-    replies: list[tuple[bytes, dict[str, Any]]] = [(b"x" * 50, {}), (b"x" * 150, {})]
+    replies: list[tuple[bytes, Mapping[str, Any]]] = [(b"x" * 50, {}), (b"x" * 150, {})]
     group = Group("senders", Format.TEXT, "senders", replies, names=12)
     parts: list[float] = []
     group.times.measure([call, call], 10e-6, parts.append)

@@ -25,7 +25,7 @@ from smsc_codec import (
     encode,
     to_json,
 )
-from smsc_codec.cli.table import reply_table, table
+from smsc_codec.cli.table import _shown, reply_table, table
 from smsc_codec.model import ServiceError
 from smsc_codec.recordings import validate_recordings
 
@@ -198,6 +198,10 @@ def test_tables_of_replies() -> None:
     ]
     late = decode(b'{"status": 1, "last_timestamp": 999999999999999}', endpoint="status")
     assert shown(late, "status")[2] == "  last_timestamp  999999999999999"
+
+
+def test_a_list_in_a_record_of_a_list_is_counted() -> None:
+    assert _shown("phones", (PhoneResult("79"),)) == "1 record"
 
 
 def test_tables_of_errors() -> None:

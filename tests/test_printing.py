@@ -59,7 +59,10 @@ def test_decode_escapes_what_is_not_printable(shell: Shell, text: str) -> None:
     assert (result.status, result.err) == (0, "")
     assert is_harmless(result.out)
     lines = result.out.splitlines()
-    assert [json.loads(line) for line in lines] == [json.loads(to_json(reply)) for reply in replies]
+    places = [{"path": name} for name in names]
+    assert [json.loads(line) for line in lines] == [
+        place | json.loads(to_json(reply)) for place, reply in zip(places, replies)
+    ]
     shell("encode", "--fmt", "3", "--output", "out", stdin=result.out)
     assert shell.files("out") == {f"stdin-{n}.json": encode(reply, fmt=3) for n, reply in enumerate(replies, 1)}
 

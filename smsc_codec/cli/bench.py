@@ -120,7 +120,8 @@ class Group:
 
 
 def _split_text(body: bytes) -> object:
-    return [dict(pair.partition(" = ")[::2] for pair in line.split(", ")) for line in body.decode(errors="replace").split("\n")]
+    lines = body.decode(errors="replace").split("\n")
+    return [dict(pair.partition(" = ")[::2] for pair in line.split(", ")) for line in lines]
 
 
 def _split_csv(body: bytes) -> object:
