@@ -24,7 +24,8 @@ from smsc_codec._secrets import safe_name
 from smsc_codec.cli import groups, page, reports, streams
 from smsc_codec.cli.reports import JUnitReport
 from smsc_codec.cli.streams import Spool, SpoolError, printable_json, shown_arguments, write_new
-from smsc_codec.recordings import Found, Outcome, Summary, Validation
+from smsc_codec.recordings import Found, Summary, Validation
+from smsc_codec.recordings._check import Outcome
 
 from .test_command_line import ROOT, Shell, run, shell
 from .test_messages import ODD

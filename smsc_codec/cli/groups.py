@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..recordings import Found, Outcome
+from ..recordings import Found
+from ..recordings._check import Outcome
 from ..report import Severity
 
 MOST_OF_A_CODE, MOST, EXAMPLES = 40, 200, 3

@@ -10,8 +10,8 @@ from html import escape
 from .. import __version__
 from ..endpoints import ENDPOINTS
 from ..formats import Format
-from ..recordings import Found, Outcome, Summary
-from ..recordings._check import NO_FORMAT, UNDECODED
+from ..recordings import Found, Summary
+from ..recordings._check import NO_FORMAT, UNDECODED, Outcome
 from ..recordings._summary import ranked
 from ..report import Severity
 from .charts import bars, over_time

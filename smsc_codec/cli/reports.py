@@ -11,7 +11,8 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from .._secrets import printable
-from ..recordings import Found, Outcome, Summary
+from ..recordings import Found, Summary
+from ..recordings._check import Outcome
 from ..recordings._summary import ranked
 from ..report import Severity
 from .streams import Spool, complain, flush, printable_json, put

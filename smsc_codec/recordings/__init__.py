@@ -8,7 +8,6 @@ What foreign containers need is installed by `pip install 'smsc-codec[cli]'` and
 """
 
 from .._public import publish
-from ._check import Outcome
 from ._coding import BrokenError, MissingError
 from ._entry import CODES, Entry, Found, Problem
 from ._jobs import WorkerError
@@ -23,7 +22,6 @@ __all__ = [
     "Found",
     "Kind",
     "MissingError",
-    "Outcome",
     "Problem",
     "Summary",
     "Validation",
