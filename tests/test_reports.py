@@ -89,7 +89,7 @@ def test_meanings_are_those_of_the_documentation() -> None:
     ]
     codes = {row[0].strip("`") for row in cells if re.fullmatch("`[a-z0-9-]+`", row[0])}
     assert set(MEANINGS) <= codes
-    kinds = {"body", "json-lines", "har", "cassette", "http", "text", "json", "junit", "html"}
+    kinds = {"body", "json-lines", "har", "cassette", "http", "parquet", "arrow", "text", "json", "junit", "html"}
     assert codes - set(MEANINGS) <= kinds
 
 
