@@ -140,6 +140,12 @@ def attempts(shell: Shell) -> Iterator[tuple[list[str], str]]:
     for command in (["decode"], ["convert", "--to", "3"], ["encode", "--fmt", "3"], ["validate"], ["bench"]):
         yield [*command, f"missing {NAME}"], "No such file"
         yield [*command, bad], "expected"
+        if command == ["validate"]:
+            for format_ in FORMATS:
+                yield [*command, "--format", format_, bad, f"missing {NAME}"], "expected|missing"
+        if command == ["decode"]:
+            yield [*command, "--table", good, good], "success|OK"
+            yield [*command, good, good], "success"
         command = [*command, "x"]  # noqa: PLW2901 - bench needs a PATH
         yield [*command, "--" + NAME], "unrecognized arguments"
         yield [*command, "--psw", SECRET], "unrecognized arguments"

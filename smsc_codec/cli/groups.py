@@ -18,7 +18,7 @@ _SEVERITIES = [severity.value for severity in Severity]
 
 # What can differ between findings that say the same: places in lists, values, numbers. An apostrophe begins no value.
 _VALUE = re.compile(r"""(?<!\w)'[^']*'|"[^"]*"|\d+""")
-_PLACE = re.compile(r"\d+(?=\])")
+_PLACE = re.compile(r"\[\d+\]")
 _GAP = "\0"
 """Stands for a value in the pattern of a message; no message has it."""
 

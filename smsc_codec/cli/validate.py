@@ -22,6 +22,7 @@ from .bench import has_rich
 from .page import PageReport
 from .reports import JsonReport, JUnitReport, ParquetReport, Report, TextReport
 from .streams import complain, flush, for_command_line, forget
+from .words import counted
 
 _REPORTS: dict[str, type[Report]] = {
     "text": TextReport,
@@ -159,7 +160,7 @@ def _bar(paths: list[str]) -> Iterator[_Bar]:
                 self.shown = now
                 replies = validation.summary.replies
                 rate = replies / max(now - begin, _REFRESH)
-                words = f"{replies:,} replies, {rate:,.0f} a second"
+                words = f"{counted(replies, 'reply', 'replies')}, {rate:,.0f} a second"
                 progress.start()
                 progress.update(task, completed=validation.consumed, description=words, refresh=True)
 
