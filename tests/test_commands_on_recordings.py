@@ -43,7 +43,7 @@ ROWS: list[dict[str, Any]] = [
     {"fmt": 9, "body": "OK"},
 ]
 LINES = "\n".join(map(json.dumps, ROWS)).encode()
-LEFT_OUT = "smsc-codec: 1 entry is left out: no replies that are read\n"
+LEFT_OUT = "smsc-codec: 1 entry is left out, which holds no reply that this library reads\n"
 
 
 def test_decode_reads_recordings(shell: Shell) -> None:
@@ -151,7 +151,11 @@ def test_a_line_for_each_of_many_entries_that_are_left_out(shell: Shell) -> None
     rows = json.dumps(ROWS[3]) + "\n"
     result = shell("decode", stdin=(rows * 2000).encode())
     assert (result.status, result.out) == (0, b"")
-    assert result.err == "smsc-codec: 2,000 entries are left out: no replies that are read\n"
+    left_out = "smsc-codec: 2,000 entries are left out, which hold no reply that this library reads\n"
+    assert result.err == left_out
+    nothing = shell("bench", "-", stdin=(rows * 2000).encode())
+    assert (nothing.status, nothing.out) == (1, b"")
+    assert nothing.err == f"{left_out}smsc-codec: there is no reply to measure\n"
 
 
 # Tables

@@ -167,8 +167,8 @@ class _Run:
             elif verdict is not None and not verdict.is_reply:
                 skipped += 1
         if skipped:
-            verb = "is" if skipped == 1 else "are"
-            complain(f"smsc-codec: {counted(skipped, 'entry', 'entries')} {verb} left out: no replies that are read")
+            words = counted(skipped, "entry is left out, which holds", "entries are left out, which hold")
+            complain(f"smsc-codec: {words} no reply that this library reads")
 
     def tell(self, found: Found) -> None:
         """Report why an entry or a file cannot be read; other findings are for `validate`."""
@@ -327,6 +327,9 @@ class _Run:
             bench.add(item.body, item.reply, item.asked)
         if self.status != GOOD:
             complain("smsc-codec: nothing is measured unless every reply decodes")
+            return
+        if not bench.groups():
+            self.say("smsc-codec: there is no reply to measure", UNDECODABLE)
             return
         bench.measure(self.options.seconds)
         if self.options.json:
