@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from smsc_codec.cli.meanings import MEANINGS
+from smsc_codec.cli.page import _size
 from smsc_codec.cli.reports import verdict
 from smsc_codec.cli.words import counted
 from smsc_codec.recordings import Summary
@@ -115,6 +116,12 @@ def test_the_verdict_with_findings() -> None:
     summary = Summary(replies=2, findings=1, interrupted=True)
     summary.codes["warning", "bom"] = 1
     assert verdict(summary) == ("All 2 replies decode, with 1 finding (interrupted)", "warning")
+
+
+def test_sizes() -> None:
+    sizes = (0, 999, 1000, 9949, 9950, 999_499, 999_500, 1_235_436, 10**11, 10**16)
+    words = ["0 B", "999 B", "1.0 kB", "9.9 kB", "10 kB", "999 kB", "1.0 MB", "1.2 MB", "100 GB", "10,000 TB"]
+    assert [_size(size) for size in sizes] == words
 
 
 def test_counts() -> None:

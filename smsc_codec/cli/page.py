@@ -81,7 +81,7 @@ class PageReport(Report):
             ("not decoded", f"{summary.undecoded:,}", "error" if summary.undecoded else ""),
             *((f"{_NOUNS[name]}s", f"{count:,}", name if count else "") for name, count in severities.items()),
             ("files", f"{self._files.count:,}", ""),
-            ("bytes of replies", f"{summary.size:,}", ""),
+            ("size of replies", _size(summary.size), ""),
         ]
         if summary.unreadable:
             tiles.append(("unreadable files", f"{summary.unreadable:,}", "error"))
@@ -105,6 +105,17 @@ class PageReport(Report):
 
 def _now() -> datetime:
     return datetime.now().astimezone()
+
+
+def _size(size: int) -> str:
+    """Return a number of bytes in a unit in which it has few digits."""
+    if size < 1000:
+        return f"{size} B"
+    scaled, units = size / 1000, ["kB", "MB", "GB", "TB"]
+    while scaled >= 999.5 and units[1:]:
+        scaled /= 1000
+        del units[0]
+    return f"{scaled:,.{int(scaled < 9.95)}f} {units[0]}"
 
 
 def _duration(summary: Summary) -> str:

@@ -62,6 +62,8 @@ dl.codes dt:target, dl.codes dt:target + dd { background: var(--warning-soft); }
   summary { grid-template-columns: auto 1fr auto; } summary .says { grid-column: 1 / -1; }
   summary .code { order: 0; } summary .count { order: 1; } summary .says { order: 2; }
   dl.tiles { grid-template-columns: repeat(auto-fit, minmax(6rem, 1fr)); gap: .5rem; }
+  dl.tiles div { padding: .5rem .6rem; } dl.tiles dd { font-size: 1.1rem; overflow-wrap: anywhere; }
+  td.count, th.count { padding-left: .4rem; } table.lines tbody th { min-width: 6rem; }
   dl.codes { grid-template-columns: 1fr; gap: 0; } dl.codes dd { margin-bottom: .5rem; } }
 @media print { body { background: none; max-width: none; } section, header { break-inside: avoid; } }
 """.strip()
