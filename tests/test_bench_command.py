@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import platform
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from smsc_codec import Format, decode
-from smsc_codec.cli.bench import Group
+from smsc_codec import Format, __version__, decode
+from smsc_codec.cli import bench
+from smsc_codec.cli.bench import PEERS, Group, Times
 
 from .test_command_line import Shell, Terminal
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = str(ROOT / "examples" / "replies")
 QUICK = ("--seconds", "1e-9")
-HEADINGS = ["format", "kind", "replies", "MB/s", "replies/s", "names/s", "median_µs", "99%_µs"]
+HEADINGS = [
+    *("endpoint", "format", "kind", "replies", "bytes/reply", "MB/s", "replies/s", "names/s"),
+    *("median_µs", "99%_µs"),
+]
 KINDS = ["senders", "created", "success", "error"]
 
 
@@ -35,7 +42,10 @@ def _groups(shell: Shell, *arguments: str, stdin: bytes = b"") -> dict[tuple[str
     result = shell("bench", "--json", *QUICK, *arguments, stdin=stdin)
     assert (result.status, result.err) == (0, "")
     assert result.out.count(b"\n") == 1
-    groups = json.loads(result.out)["groups"]
+    said = json.loads(result.out)
+    assert said["smsc_codec"] == __version__
+    assert all(said[name] for name in ("python", "implementation", "processor"))
+    groups = said["groups"]
     return {(group["format"], group["kind"]): group for group in groups}
 
 
@@ -51,32 +61,34 @@ def test_the_examples(shell: Shell) -> None:
         assert 0 < group["median_ns"] <= group["p99_ns"]
 
 
-def _clock(monkeypatch: pytest.MonkeyPatch, *took: int) -> None:
-    """Every look at the clock takes nothing, and the calls of decode take these times in turn."""
+def _clock(monkeypatch: pytest.MonkeyPatch, *took: int) -> Callable[[], None]:
+    """Every look at the clock takes nothing, and the calls of what is returned take these times in turn."""
     state = SimpleNamespace(now=0, calls=0)
 
-    def decode(body: bytes, **_: object) -> None:
+    def call() -> None:
         state.now += took[state.calls % len(took)]
         state.calls += 1
 
-    monkeypatch.setattr("smsc_codec.cli.bench.decode", decode)
-    monkeypatch.setattr("smsc_codec.cli.bench.time", SimpleNamespace(perf_counter_ns=lambda: state.now))
+    monkeypatch.setattr("smsc_codec.cli.bench._CLOCK", lambda: state.now)
+    return call
 
 
 def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    _clock(monkeypatch, 1000, 3000)
-    group = Group(Format.TEXT, "senders", [b"x" * 50, b"x" * 150], names=12)
+    call = _clock(monkeypatch, 1000, 3000)
+    replies: list[tuple[bytes, Mapping[str, Any]]] = [(b"x" * 50, {}), (b"x" * 150, {})]
+    group = Group("senders", Format.TEXT, "senders", replies, names=12)
     parts: list[float] = []
-    asked = {"charset": None, "expect": None, "endpoint": None, "strict": False}
-    group.measure(10e-6, asked, parts.append, before=7)
-    assert parts == [7.1, 7.4, 7.5, 7.8, 7.9, 8]
-    assert group.times == Counter({1000: 3, 3000: 3})
+    group.times.measure([call, call], 10e-6, parts.append)
+    assert parts == [0.1, 0.4, 0.5, 0.8, 0.9, 1]
+    assert group.times.counts == Counter({1000: 3, 3000: 3})
     assert group.figures() == {
+        "endpoint": "senders",
         "format": "text",
         "kind": "senders",
         "replies": 2,
         "names": 12,
         "bytes": 200,
+        "bytes_per_reply": 100,
         "rounds": 3,
         "megabytes_per_second": pytest.approx(50),
         "replies_per_second": pytest.approx(500_000),
@@ -84,6 +96,16 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         "median_ns": 1000,
         "p99_ns": 3000,
     }
+    group.peer = Times()
+    group.peer.measure([call], 1e-9, parts.append)
+    assert group.figures()["peer"] == {"name": "split into dicts", "median_ns": 1000, "ratio": 1}
+
+
+def timed(counts: dict[int, int], rounds: int = 1) -> Times:
+    times = Times()
+    times.counts.update(counts)
+    times.rounds = rounds
+    return times
 
 
 @pytest.mark.parametrize(
@@ -97,13 +119,13 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_percentiles(times: dict[int, int], median: int, p99: int) -> None:
-    figures = Group(Format.TEXT, "success", [b"OK"], rounds=1, times=Counter(times)).figures()
-    assert (figures["median_ns"], figures["p99_ns"]) == (median, p99)
+    assert [timed(times).longest_of(part) for part in (0.5, 0.99)] == [median, p99]
 
 
-def test_a_clock_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = Group(Format.TEXT, "success", [b"OK"], rounds=1, times=Counter({0: 1})).figures()
-    assert figures["median_ns"] == 0
+def test_a_clock_that_stands_still() -> None:
+    still = Group("senders", Format.TEXT, "success", [(b"OK", {})], times=timed({0: 1}), peer=timed({0: 1}))
+    figures = still.figures()
+    assert (figures["median_ns"], figures["peer"]["ratio"]) == (0, 0)
 
 
 def test_folders(shell: Shell) -> None:
@@ -176,19 +198,27 @@ def test_what_is_timed_is_what_was_asked(shell: Shell, monkeypatch: pytest.Monke
     calls = []
 
     def recorded(body: bytes, **options: Any) -> Any:
-        calls.append(options)
+        calls.append((body, options))
         return decode(body, **options)
 
     monkeypatch.setattr("smsc_codec.cli.bench.decode", recorded)
-    _groups(shell, "--charset", "koi8-r", shell.file("x", b"<result>OK</result>"))
-    assert calls[0] == {"fmt": None, "charset": "koi8-r", "expect": None, "endpoint": None, "strict": False}
-    assert calls[-1] == {**calls[0], "fmt": Format.XML}
+    body = b"<result>OK</result>"
+    _groups(shell, "--charset", "koi8-r", shell.file("x", body))
+    asked = {"charset": "koi8-r", "expect": None, "endpoint": None, "strict": False}
+    assert calls[-1] == (body, {**asked, "fmt": Format.XML})
+    row = {"url": "https://smsc.ru/sys/send.php?fmt=3", "body": '{"id": 5, "cnt": 1}'}
+    assert list(_groups(shell, shell.file("y", json.dumps(row).encode()))) == [("json", "sent")]
+    assert calls[-1] == (
+        row["body"].encode(),
+        {"charset": None, "expect": None, "endpoint": "send", "strict": False, "fmt": 3},
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         ([], "the following arguments are required: PATH"),
+        (["x", "--seconds", "1", "--comapre"], "unrecognized arguments: --comapre; did you mean --compare?"),
         (["x", "--seconds", "0"], "has to be a number above 0, not '0'"),
         (["x", "--seconds", "nan"], "has to be a number above 0, not 'nan'"),
         (["x", "--seconds", "inf"], "has to be a number above 0, not 'inf'"),
@@ -202,31 +232,70 @@ def test_wrong_usage(shell: Shell, arguments: list[str], words: str) -> None:
     assert words in result.err
 
 
-def test_without_rich(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("compare", [False, True])
+def test_table(shell: Shell, compare: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
-    name = shell.file("ok", b"OK")
-    result = shell("bench", name)
-    assert (result.status, result.out) == (2, b"")
-    assert result.err.count("\n") == 1
-    assert "pip install 'smsc-codec[cli]'" in result.err
-    shell.stream = Terminal
-    assert list(_groups(shell, name)) == [("text", "success")]
-
-
-def test_table(shell: Shell) -> None:
-    pytest.importorskip("rich")
-    result = shell("bench", *QUICK, EXAMPLES)
+    result = shell("bench", *QUICK, *["--compare"] * compare, EXAMPLES)
     assert (result.status, result.err) == (0, "")
-    heading, line, *rows = result.out.decode().splitlines()
-    assert heading.replace(" µs", "_µs").split() == HEADINGS
-    assert set(line) == {"─"}
-    assert [tuple(row.split()[:2]) for row in rows] == list(_groups(shell, EXAMPLES))
-    assert {len(row.split()) for row in rows} == {8}
-    assert {row.split()[1]: row.split()[5] == "-" for row in rows} == {kind: kind != "senders" for kind in KINDS}
+    facts, empty, heading, line, *rows = result.out.decode().splitlines()
+    assert facts.startswith(f"smsc_codec {__version__}, CPython {platform.python_version()}, ")
+    assert empty == ""
+    others = ["others", "median_µs", "ours", "/", "theirs"] * compare
+    assert heading.replace(" µs", "_µs").split() == [*HEADINGS, *others]
+    assert set(line) == {"─", " "}
+    cells = [row.replace("split into dicts", "split-into-dicts").split() for row in rows]
+    assert [tuple(row[1:3]) for row in cells] == list(_groups(shell, EXAMPLES))
+    assert {len(row) for row in cells} == {13 if compare else 10}
+    assert {row[2]: row[7] == "-" for row in cells} == {kind: kind != "senders" for kind in KINDS}
+    if compare:
+        # OK and errors come as text where JSON was asked, too; the examples have none.
+        assert {row[1]: row[10] for row in cells} == {
+            fmt.name.lower(): name.replace(" ", "-") for fmt, (name, _) in PEERS.items()
+        }
     shell.stream = Terminal
     shell.patch.setenv("TERM", "xterm")
     shell.patch.delenv("NO_COLOR", raising=False)
     assert b"\x1b[1m" in shell("bench", *QUICK, EXAMPLES).out
+
+
+def test_what_others_do() -> None:
+    bodies = {
+        Format.TEXT: b"name = A, id = 5\nname = B, id = 6",
+        Format.CSV: b"A,5\nB,6",
+        Format.XML: b"<a>5</a>",
+        Format.JSON: b'{"a": 5}',
+    }
+    results = [parse(bodies[fmt]) for fmt, (_, parse) in PEERS.items()]
+    assert results[0] == [{"name": "A", "id": "5"}, {"name": "B", "id": "6"}]
+    assert results[1] == [["A", "5"], ["B", "6"]]
+    assert getattr(results[2], "text", "") == "5"
+    assert results[3] == {"a": 5}
+
+
+def test_others_that_fail_are_not_compared(shell: Shell) -> None:
+    name = shell.file("x", b"OK")
+    for fmt in ("2", "3"):
+        result = shell("bench", *QUICK, "--compare", "--fmt", fmt, name)
+        assert result.status == 0
+        assert result.out.decode().splitlines()[-1].split()[-3:] == ["-", "-", "-"]
+        assert b'"peer"' not in shell("bench", *QUICK, "--compare", "--json", "--fmt", fmt, name).out
+    assert b'"peer":{"name":"split into dicts"' in shell("bench", *QUICK, "--compare", "--json", name).out
+
+
+def test_the_processor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def opened(text: str | None) -> Any:
+        def open_(*_: object, **__: object) -> io.StringIO:
+            if text is None:
+                raise FileNotFoundError
+            return io.StringIO(text)
+
+        return open_
+
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    for text, name in (("a: b\nmodel name\t: Chip 5\n", "Chip 5"), ("a: b\n", "riscv64"), (None, "riscv64")):
+        monkeypatch.setattr(bench, "open", opened(text), raising=False)
+        assert bench.environment()["processor"] == name
 
 
 @pytest.mark.parametrize(("refresh", "measuring"), [(0.0, True), (float("inf"), False)])
@@ -237,7 +306,6 @@ def test_progress(shell: Shell, monkeypatch: pytest.MonkeyPatch, refresh: float,
     shell.stream = Terminal
     result = shell("bench", "--json", *QUICK, EXAMPLES)
     assert json.loads(result.out)["groups"]
-    assert "checking" in result.err
     assert ("100%" in result.err) is measuring
     bad = shell("bench", "--json", shell.file("bad", b"KO"))
     assert bad.status == 1

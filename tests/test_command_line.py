@@ -100,6 +100,8 @@ def test_the_table(shell: Shell, group: tuple[Any, ...]) -> None:
     result = shell("decode", *options, *files)
     replies = [json.loads(line) for line in result.out.splitlines()]
     assert {reply.pop("endpoint", endpoint) for reply in replies} <= {endpoint}
+    paths = [reply.pop("path", files[0]) for reply in replies]
+    assert paths == [name for name in files if name not in bad]
     assert replies == [vector.reply for vector in good]
     assert [line.split(":")[0] for line in result.err.splitlines() if not line.startswith(" ")] == bad
     assert result.status == (1 if bad else 0)
@@ -139,6 +141,7 @@ LIST = b'{"kind":"senders","senders":[{"name":"A"}]}'
 def test_encode_reads_what_decode_prints(shell: Shell, fmt: str) -> None:
     bodies = [vector.body for vector in VECTORS if vector.canonical and {**CANONICAL, "fmt": int(fmt)} == vector.asked]
     decoded = shell("decode", "--fmt", fmt, *(shell.file(f"{number}", body) for number, body in enumerate(bodies)))
+    assert all(line.startswith(b'{"path":"') for line in decoded.out.splitlines())
     result = shell("encode", "--fmt", fmt, "--output", "out", stdin=decoded.out)
     assert (result.status, result.out, result.err) == (0, b"", "")
     suffix = {"0": "txt", "1": "csv", "2": "xml", "3": "json"}[fmt]
@@ -315,7 +318,7 @@ def test_the_usage_is_that_of_the_command(shell: Shell, command: str) -> None:
     result = shell(command, *required, "--ftm=3")
     assert result.status == 2
     assert result.err.startswith(f"usage: smsc-codec {command} ")
-    assert result.err.endswith(f"smsc-codec {command}: error: unrecognized arguments: --ftm=3\n")
+    assert result.err.endswith(f"smsc-codec {command}: error: unrecognized arguments: --ftm=3; did you mean --fmt?\n")
     assert shell("--ftm", command, *required).err.startswith("usage: smsc-codec [-h] [--version] COMMAND ...\n")
 
 
@@ -343,12 +346,13 @@ def test_streams_that_others_have_put_there(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_one_bad_file_does_not_stop_the_rest(shell: Shell) -> None:
     good, bad = shell.file("good", b"OK"), shell.file("bad", b"KO")
-    result = shell("decode", "missing", ".", "a\x00b", bad, good)
+    Path("empty").mkdir()
+    result = shell("decode", "missing", "empty", "a\x00b", bad, good)
     assert result.status == 3
-    assert result.out == b'{"kind":"success"}\n'
+    assert result.out == b'{"path":"good","kind":"success"}\n'
     lines = [line for line in result.err.splitlines() if not line.startswith(" ")]
     assert lines[0] == "missing: cannot be read: No such file or directory"
-    assert lines[1] == ".: cannot be read: Is a directory"
+    assert lines[1] == "empty: cannot be read: there is no file in it"
     assert lines[2].endswith("cannot be read: embedded null byte")
     assert lines[3].startswith("bad: line 1, column 1")
 
@@ -362,7 +366,7 @@ def test_nothing_is_written_over(shell: Shell) -> None:
 
 
 def test_an_endless_file_is_refused(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smsc_codec.cli.main._MOST", 100)
+    monkeypatch.setattr("smsc_codec.recordings._validate.MOST", 100)
     result = shell("decode", "--fmt", "0", "/dev/zero")
     assert result.status == 1
     assert "found '\\x00" in result.err or "\ufffd" in result.err
@@ -429,7 +433,7 @@ def test_an_output_that_cannot_be_written(
     result = run(f"{TOOL} {arguments} {redirection}", tmp_path, PYTHONUNBUFFERED=unbuffered)
     message = f"smsc-codec: standard output: cannot be written: {reason}\n"
     assert (result.returncode, result.stdout) == (3, "")
-    assert result.stderr.removeprefix("1 replies, 0 not decoded, 1 findings\n") == message
+    assert result.stderr.removeprefix("1 reply, 0 not decoded, 1 finding\n") == message
 
 
 def test_a_closed_output_that_is_not_needed(tmp_path: Path) -> None:
@@ -440,7 +444,7 @@ def test_a_closed_output_that_is_not_needed(tmp_path: Path) -> None:
 
 def test_a_closed_input(tmp_path: Path) -> None:
     result = run(f"{TOOL} decode - good <&-", tmp_path)
-    assert (result.returncode, result.stdout) == (3, '{"kind":"success"}\n')
+    assert (result.returncode, result.stdout) == (3, '{"path":"good","kind":"success"}\n')
     assert result.stderr == "<stdin>: cannot be read: Bad file descriptor\n"
 
 
@@ -448,7 +452,7 @@ def test_a_closed_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "out"),
     [
-        ("decode missing also-missing good", 3, '{"kind":"success"}\n'),
+        ("decode missing also-missing good", 3, '{"path":"good","kind":"success"}\n'),
         ("validate good", 0, ""),
         ("decode --ftm", 2, ""),
         ("decode - <&- >&-", 3, ""),

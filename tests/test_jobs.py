@@ -241,7 +241,7 @@ def test_a_signal_while_the_report_is_written(shell: Shell, wait: float, monkeyp
     monkeypatch.setattr(TextReport, "finish", finished)
     result = shell("validate", stdin=b"OK")
     assert result.status == 143
-    assert result.err == ("" if wait else "1 replies, 0 not decoded, 0 findings (interrupted)\n  text success: 1\n")
+    assert result.err == ("" if wait else "1 reply, 0 not decoded, 0 findings (interrupted)\n  text success: 1\n")
 
 
 @pytest.mark.parametrize("error", [MemoryError(), WorkerError("a worker process is gone")])
@@ -256,7 +256,7 @@ def test_what_ends_the_judging(shell: Shell, error: Exception, monkeypatch: pyte
     result = shell("validate", stdin=b"OK")
     words = str(error) or "there is not enough memory"
     assert result.status == 3
-    assert result.err.startswith(f"smsc-codec: {words}\n1 replies, 0 not decoded, 0 findings (interrupted)\n")
+    assert result.err.startswith(f"smsc-codec: {words}\n1 reply, 0 not decoded, 0 findings (interrupted)\n")
 
 
 def test_streams_that_are_not_files_forget_nothing() -> None:

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 
 from smsc_codec import ErrorReply, Reply, Sender, SenderList, Severity, Success, encode, to_json
 from smsc_codec._secrets import safe_name
-from smsc_codec.cli import page, streams
+from smsc_codec.cli import groups, page, reports, streams
 from smsc_codec.cli.reports import JUnitReport
 from smsc_codec.cli.streams import Spool, SpoolError, printable_json, shown_arguments, write_new
 from smsc_codec.recordings import Found, Summary, Validation
+from smsc_codec.recordings._check import Outcome
 
 from .test_command_line import ROOT, Shell, run, shell
 from .test_messages import ODD
@@ -59,7 +60,10 @@ def test_decode_escapes_what_is_not_printable(shell: Shell, text: str) -> None:
     assert (result.status, result.err) == (0, "")
     assert is_harmless(result.out)
     lines = result.out.splitlines()
-    assert [json.loads(line) for line in lines] == [json.loads(to_json(reply)) for reply in replies]
+    places = [{"path": name} for name in names]
+    assert [json.loads(line) for line in lines] == [
+        place | json.loads(to_json(reply)) for place, reply in zip(places, replies)
+    ]
     shell("encode", "--fmt", "3", "--output", "out", stdin=result.out)
     assert shell.files("out") == {f"stdin-{n}.json": encode(reply, fmt=3) for n, reply in enumerate(replies, 1)}
 
@@ -136,6 +140,12 @@ def attempts(shell: Shell) -> Iterator[tuple[list[str], str]]:
     for command in (["decode"], ["convert", "--to", "3"], ["encode", "--fmt", "3"], ["validate"], ["bench"]):
         yield [*command, f"missing {NAME}"], "No such file"
         yield [*command, bad], "expected"
+        if command == ["validate"]:
+            for format_ in FORMATS:
+                yield [*command, "--format", format_, bad, f"missing {NAME}"], "expected|missing"
+        if command == ["decode"]:
+            yield [*command, "--table", good, good], "success|OK"
+            yield [*command, good, good], "success"
         command = [*command, "x"]  # noqa: PLW2901 - bench needs a PATH
         yield [*command, "--" + NAME], "unrecognized arguments"
         yield [*command, "--psw", SECRET], "unrecognized arguments"
@@ -374,7 +384,7 @@ def test_a_temporary_folder_without_room(tmp_path: Path) -> None:
         assert result.stderr.startswith(f"smsc-codec: temporary file: cannot be written: {words}")
     # The page needs none.
     page_ = limited(0, tmp_path, "validate", "--format", "html", "lines")
-    assert (page_.returncode, page_.stderr) == (1, "") and page_.stdout.count("<article>") == 3
+    assert (page_.returncode, page_.stderr) == (1, "") and page_.stdout.count("<article>") == 1
 
 
 def test_no_temporary_folder(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -426,9 +436,9 @@ def test_an_output_without_room_is_the_output(tmp_path: Path, format_: str) -> N
 
 
 def test_what_is_about_the_process_is_said_so(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    def parts(self: Validation) -> Iterator[list[Found]]:
+    def parts(self: Validation) -> Iterator[Outcome]:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
-        yield []
+        yield Outcome("", [], [], Summary(), 0)
 
     monkeypatch.setattr(Validation, "parts", parts)
     result = shell("validate", stdin=b"OK")
@@ -448,20 +458,62 @@ def many(*counts: int) -> bytes:
 
 def test_the_page_lists_so_many_findings_of_a_code(shell: Shell) -> None:
     result = shell("validate", "--format", "html", stdin=many(1350, 101, 100)).out.decode()
-    assert result.count("<article>") == 300
-    rest = re.findall(r'<p><b class="(\w+)">\w+</b> <code>([\w-]+)</code> <span class="soft">(.*?)</span></p>', result)
-    assert rest == [
-        ("error", "malformed", "1,250 more findings of this code are not listed"),
-        ("info", "unknown-number", "1 more finding of this code is not listed"),
-    ]
-    assert "1,350" in result and "1,551" in result, "all are counted"
+    assert result.count("<article>") == 3, "the places of equal ones stand together"
+    assert result.count("<pre>") == 3
+    assert re.findall(r'<span class="count">([\d,]+)</span>', result) == ["1,350", "100", "101"]
+    assert re.findall(r'<p class="soft">and ([\d,]+) more</p>', result) == ["1,347", "97", "98"]
 
 
 def test_the_page_lists_so_many_findings_in_all(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page, "_MOST", 120)
-    result = shell("validate", "--format", "html", stdin=many(200, 50, 3)).out.decode()
-    assert result.count("<article>") == 120
-    assert re.findall(r"([\d,]+) more", result) == ["100", "3", "30"]
+    keys = [json.dumps([{"sender": "A", "id": 5, f"k{letter}": "x"}]) for letter in "abcdefg" for _ in range(4)]
+    stdin = "\n".join(json.dumps({"fmt": 3, "body": body}) for body in [*keys, *["KO"] * 5]).encode()
+    whole = shell("validate", "--format", "html", stdin=stdin).out.decode()
+    assert re.findall(r'<span class="says">(.*?)</span><span class="count">(\d+)<', whole)[1:] == [
+        (f"senders[0].replacements.k{letter}: the key &#x27;k{letter}&#x27; is not documented", "4")
+        for letter in "abcdefg"
+    ]
+    for name, most in (("MOST_OF_A_CODE", 5), ("MOST", 5)):
+        monkeypatch.setattr(groups, name, most)
+        result = shell("validate", "--format", "html", stdin=stdin).out.decode()
+        assert len(re.findall("<details", result)) == 5 + (name == "MOST_OF_A_CODE")
+        more = re.findall(r"<code>([\w-]+)</code> <span class=\"soft\">([\d,]+ more findings?) with other", result)
+        expected = [("unknown-key", "8 more findings")]
+        assert more == (expected if name == "MOST_OF_A_CODE" else [*expected, ("malformed", "5 more findings")])
+
+
+def test_the_page_lists_so_many_files(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "MOST_FILES", 3)
+    bad = {"f3", "f11"}
+    names = [shell.file(f"f{number}", b"KO" if f"f{number}" in bad else b"OK") for number in range(14)]
+    result = shell("validate", "--format", "html", *names).out.decode()
+    listed = re.findall(r'<tr><th scope="row"><code>(f\d+)</code></th><td class="count">1</td>', result)
+    assert listed == ["f3", "f11", "f0"]
+    assert '<span class="soft">11 other files</span></th><td class="count">11</td>' in result
+    assert '<dt>files</dt><dd class="">14</dd>' in result
+
+
+def test_the_command_on_the_page(shell: Shell) -> None:
+    shell.file("a b", b"OK")
+    result = shell("validate", "--format", "html", "a b", *["a b"] * 60).out.decode()
+    many_more = " &#x27;a b&#x27;" * 47
+    assert f"<code>smsc-codec validate --format html{many_more} … (14 more)</code>" in result
+    assert "<h1>All 61 replies decode</h1>" in result
+
+
+def test_so_many_cases_without_findings(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "_MOST_GOOD_CASES", 3)
+    row = b'{"fmt": 0, "body": "%s"}\n'
+    stdin = b"".join(row % body for body in (b"OK", b"KO", b"OK", b"OK", b"OK", b"KO"))
+    name = shell.file("one", row % b"OK")
+    root = ET.fromstring(shell("validate", "--format", "junit", "-", name, stdin=stdin).out)
+    suites = root.findall("testsuite")
+    assert [[case.get("name") for case in suite] for suite in suites] == [
+        [*(f"entry {number}" for number in (1, 2, 3, 4, 6)), "1 more entry without findings"],
+        ["1 more entry without findings"],
+        ["all recordings"],
+    ]
+    assert [suite.get("tests") for suite in suites] == ["6", "1", "1"]
+    assert (root.get("tests"), root.get("failures")) == ("8", "2")
 
 
 def found(number: int, severity: Severity, code: str = "x") -> Found:

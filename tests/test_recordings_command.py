@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from smsc_codec.cli import validate as _cli_validate
-from smsc_codec.cli.page import _over_time, _span, _time
+from smsc_codec.cli.charts import _span, _time, over_time
 from smsc_codec.cli.parser import KEYS
 from smsc_codec.cli.reports import summary_lines
 from smsc_codec.recordings import Found, Summary, Validation, validate_recordings
@@ -82,13 +83,14 @@ def test_the_advice_in_a_program(shell: Shell) -> None:
 def test_the_same_whatever_the_number_of_jobs(shell: Shell, format_: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And no secret in it."""
     monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
+    monkeypatch.setattr("smsc_codec.cli.page._now", lambda: datetime(2024, 5, 17, tzinfo=timezone.utc))
     monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 2000)
     name = shell.file("lines", LINES * 30)
     options = ("--format", format_, "--fail-on", "info", name, str(FOLDER))
     first, second = (shell("validate", "--jobs", jobs, *options) for jobs in "12")
     assert first.status == second.status == 1
     assert b"unexpected" in first.out
-    assert (first.out, first.err) == (second.out, second.err)
+    assert (first.out.replace(b"--jobs 1", b"--jobs 2"), first.err) == (second.out, second.err)
     for secret in SECRETS:
         assert secret not in first.out.decode() + first.err
 
@@ -109,11 +111,11 @@ def test_text(shell: Shell) -> None:
     result = shell("validate", shell.file("lines", LINES))
     assert result.status == 1
     assert result.out.decode().splitlines() == [
-        'lines:1:1: warning other-format entry 2: expected a reply in JSON, found "OK" as text',
-        "lines:1:9: info unknown-number entry 3: code: the number 77 is not documented",
+        'lines:2:1: warning other-format entry 2, 1:1 in the reply: expected a reply in JSON, found "OK" as text',
+        "lines:3:1: info unknown-number entry 3, 1:9 in the reply: code: the number 77 is not documented",
         result.out.decode().splitlines()[2],
     ]
-    assert result.out.decode().splitlines()[2].startswith("lines:1:1: error malformed entry 4: ")
+    assert result.out.decode().splitlines()[2].startswith("lines:4:1: error malformed entry 4, 1:1 in the reply: ")
     assert result.err.splitlines() == [
         "4 replies, 1 not decoded, 3 findings",
         "  text error: 1",
@@ -131,7 +133,10 @@ def test_json(shell: Shell) -> None:
     result = shell("validate", "--format", "json", stdin=LINES)
     *found, last = map(json.loads, result.out.splitlines())
     assert [list(item) for item in found] == [
-        ["path", "entry", "line", "column", "severity", "code", "message", "excerpt", "count"]
+        [
+            *("path", "entry", "line", "column", "severity", "code", "message", "excerpt", "count"),
+            *("reply_line", "reply_column"),
+        ]
     ] * 3
     assert found[0]["path"] == "<stdin>"
     summary = last["summary"]
@@ -147,10 +152,11 @@ def test_junit(shell: Shell) -> None:
         root = ET.fromstring(result.out)
         suites = root.findall("testsuite")
         assert [suite.get("name") for suite in suites] == ["one", "two", "summary"]
+        assert [suite.get("tests") for suite in suites] == ["4", "4", "1"]
         assert [suite.get("failures") for suite in suites] == [str(failures), str(failures), "0"]
         assert root.get("tests") == str(len(root.findall("testsuite/testcase")))
         assert len(root.findall("testsuite/testcase/failure")) == int(root.get("failures", ""))
-    assert ET.fromstring(shell("validate", "--format", "junit", stdin=b"OK").out).get("tests") == "1"
+    assert ET.fromstring(shell("validate", "--format", "junit", stdin=b"OK").out).get("tests") == "2"
     assert b'name="the file"' in shell("validate", "--format", "junit", stdin=b"KO").out
 
 
@@ -169,6 +175,7 @@ def test_junit_compares_no_findings(shell: Shell, monkeypatch: pytest.MonkeyPatc
 def test_page(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     page = shell("validate", "--format", "html", "missing", shell.file("lines", LINES)).out.decode()
     assert page.count("<article>") == 4
+    assert "<h1>1 of 4 replies does not decode; 1 file cannot be read</h1>" in page
     assert "&lt;b&gt;" in page
     assert "<b>)" not in page
     assert "<rect" in page
@@ -183,8 +190,10 @@ def test_parts_of_the_page() -> None:
     timeline = Timeline()
     for code in range(10):
         timeline.add(10**9 + code * 1000, code)
-    chart = _over_time(timeline)
+    chart = over_time(timeline, {3: "no money"})
     assert "others</span>" in chart
+    assert "3 (no money)</span>" in chart
+    assert ">4</span>" in chart
     spans = ["a second", "10 seconds", "a minute", "an hour", "6 hours", "a day", "2 weeks"]
     assert [_span(seconds) for seconds in (1, 10, 60, 3600, 21600, 86400, 2 * 604800)] == spans
     assert _time(10**15) == "later"
@@ -194,7 +203,7 @@ def test_what_took_long_has_a_speed(shell: Shell, monkeypatch: pytest.MonkeyPatc
     ticks = iter(range(0, 1000, 2))
     monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: next(ticks))
     assert "  2 bytes of replies in 2.0 s: 0 replies/s, 0.0 MB/s" in shell("validate", stdin=b"OK").err
-    assert b"replies a second" in shell("validate", "--format", "html", stdin=b"OK").out
+    assert b" in 2.0 s, 0 replies a second" in shell("validate", "--format", "html", stdin=b"OK").out
 
 
 @pytest.mark.parametrize(
@@ -266,8 +275,8 @@ def test_progress(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     result = shell("validate", *names)
     assert "replies," in result.err
     assert "a second" in result.err
-    assert result.out.count(b":1:1: warning other-format") == 400
-    assert "1 replies, 0 not decoded" in shell("validate", stdin=b"OK").err
+    assert result.out.count(b"other-format entry") == 400
+    assert "1 reply, 0 not decoded" in shell("validate", stdin=b"OK").err
     assert "cannot be read" in shell("validate", "missing").err
     monkeypatch.setattr(_cli_validate, "_REFRESH", 1e9)
     assert shell("validate", names[0]).status == 1
@@ -291,7 +300,7 @@ def test_no_library_is_needed_for_bodies(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=False
     )
-    assert (result.returncode, result.stderr) == (0, b"1 replies, 0 not decoded, 0 findings\n  text success: 1\n")
+    assert (result.returncode, result.stderr) == (0, b"1 reply, 0 not decoded, 0 findings\n  text success: 1\n")
 
 
 def test_nothing_else_loads_it() -> None:

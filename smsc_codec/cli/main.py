@@ -6,15 +6,16 @@ import argparse
 import codecs
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from .. import DecodeError, EncodeError, LimitError, Limits, Reply, decode, encode, to_json
-from .._files import files_in, why
+from .._files import why
 from .._secrets import printable, safe_name
 from ..endpoints import DEFAULT, kinds, with_kind
 from ..formats import Format
@@ -31,8 +32,13 @@ from .streams import (
     printable_json,
     put,
     read,
+    shown_arguments,
     write_new,
 )
+from .words import counted, has_colours, painted
+
+if TYPE_CHECKING:
+    from ..recordings import Found
 
 GOOD, UNDECODABLE, USAGE, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -41,6 +47,9 @@ _MOST = Limits().body + 1
 
 # Each becomes a file, and takes some 200 bytes of memory before the first is written.
 _MOST_REPLIES = 100_000
+
+_MOST_SHOWN = 50
+"""Arguments that a report repeats."""
 
 _SUFFIXES = {Format.TEXT: ".txt", Format.CSV: ".csv", Format.XML: ".xml", Format.JSON: ".json"}
 
@@ -58,13 +67,43 @@ class _Input(NamedTuple):
     """Bytes of a byte order mark that the input does not have there."""
 
 
+class _Replied(NamedTuple):
+    """A reply that was read."""
+
+    where: str
+    """What messages call it."""
+    stem: str
+    """What a file made of it is called, but for the ending."""
+    reply: Reply
+    body: bytes
+    asked: dict[str, Any]
+    """The options of `decode` with which it was read."""
+    path: str
+    """The file, for people."""
+    entry: int = 0
+    """Which entry of the file it is; 0 if it is the file."""
+
+    @property
+    def endpoint(self) -> str:
+        """That whose reply it is."""
+        return self.asked["endpoint"] or DEFAULT
+
+
 class _Run:
     """One call of the command: what it reads and writes, and the worst that has happened."""
 
     options: argparse.Namespace
 
-    def __init__(self) -> None:
+    def __init__(self, arguments: Sequence[str]) -> None:
         self.status = GOOD
+        self._arguments = arguments
+
+    @property
+    def command(self) -> str:
+        """The command as it was given, for people."""
+        shown = [shlex.quote(argument) for argument in shown_arguments(self._arguments[:_MOST_SHOWN])]
+        more = len(self._arguments) - len(shown)
+        return " ".join(["smsc-codec", *shown, *([f"… ({more:,} more)"] if more > 0 else [])])
 
     def say(self, message: str, status: int) -> None:
         """Report trouble and go on."""
@@ -98,6 +137,50 @@ class _Run:
             else:
                 yield _Input(safe_name(label), _stem(name), body)
 
+    def replies(self) -> Iterator[_Replied]:
+        """Every reply in the files, folders and recordings that can be read. Report what cannot."""
+        from ..recordings._check import Options
+        from ..recordings._keys import keys_of
+        from ..recordings._replies import recorded_replies
+        from ..recordings._tape import Kind
+
+        given, asked = self.options, self.asked()
+        options = Options(given.fmt, given.charset, given.expect, asked["endpoint"], given.strict)
+        kind = None if given.kind is None else Kind(given.kind)
+        skipped = 0
+        for each in recorded_replies(given.files, options, kind, keys_of(dict(given.key))):
+            path, verdict = safe_name(each.path), each.verdict
+            stem = _stem("-" if each.path == "<stdin>" else each.path)
+            if each.body is not None:
+                try:
+                    yield _Replied(path, stem, decode(each.body, **asked), each.body, asked, path)
+                except DecodeError as error:
+                    self.refuse(_Input(path, stem, each.body), error)
+                continue
+            for found in each.found:
+                self.tell(found)
+            if verdict is not None and verdict.reply is not None:
+                fmt, expect, charset = verdict.read_as
+                read_as = {**asked, "fmt": fmt, "expect": expect, "charset": charset, "endpoint": verdict.endpoint}
+                where, stem = f"{path}: entry {each.entry}", f"{stem}-{each.entry}"
+                yield _Replied(where, stem, verdict.reply, verdict.body, read_as, path, each.entry)
+            elif verdict is not None and not verdict.is_reply:
+                skipped += 1
+        if skipped:
+            words = counted(skipped, "entry is left out, which holds", "entries are left out, which hold")
+            complain(f"smsc-codec: {words} no reply that this library reads")
+
+    def tell(self, found: Found) -> None:
+        """Report why an entry or a file cannot be read; other findings are for `validate`."""
+        from .reports import said
+
+        if found.code == "unreadable":
+            self.say(f"{found.path}: {found.message}", UNREADABLE)
+        elif found.severity.value == "error":
+            excerpt = "".join(f"\n    {line}" for line in found.excerpt.splitlines())
+            severity = painted("error", "error", has_colours(sys.stderr))
+            self.say(f"{found.path}:{found.line}:{found.column}: {severity} {said(found)}{excerpt}", UNDECODABLE)
+
     def each(self, items: Iterable[_Input], work: Callable[[_Input], bytes]) -> None:
         """Write what *work* makes of every input."""
         for item in items:
@@ -108,13 +191,17 @@ class _Run:
                 continue
             if self.options.output is None:
                 put(result)
-                continue
-            target = self._target(item.stem)
-            try:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                write_new(target, result)
-            except (OSError, ValueError) as error:
-                self.lost("written", str(target), error)
+            else:
+                self.write(item.stem, result)
+
+    def write(self, stem: str, data: bytes) -> None:
+        """Write a file for a result."""
+        target = self._target(stem)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_new(target, data)
+        except (OSError, ValueError) as error:
+            self.lost("written", str(target), error)
 
     def alone(self, results: int) -> None:
         """Refuse to write more than one result where they could not be told apart."""
@@ -158,13 +245,23 @@ class _Run:
         return named or (with_kind(options.expect) if options.expect else None)
 
     def decode(self) -> None:
-        """Print normalized JSON, a line for each input."""
-        asked = self.asked()
+        """Print normalized JSON, a line for each reply, or tables."""
+        if self.options.table:
+            from .table import reply_table
 
-        def line(item: _Input) -> bytes:
-            return printable_json(to_json(decode(item.body, **asked), endpoint=asked["endpoint"])) + b"\n"
-
-        self.each(self.inputs(self.options.files), line)
+            colours = has_colours(sys.stdout)
+            for item in self.replies():
+                put(reply_table(item.reply, item.endpoint, item.where, colours))
+            return
+        # One reply needs no name.
+        paths = self.options.files
+        several = len(paths) > 1 or os.path.isdir(paths[0])
+        for item in self.replies():
+            line = to_json(item.reply, endpoint=item.asked["endpoint"])
+            if several or item.entry:
+                entry = f',"entry":{item.entry}'.encode() if item.entry else b""
+                line = b'{"path":%s%s,%s' % (orjson.dumps(item.path), entry, line[1:])
+            put(printable_json(line) + b"\n")
 
     def encode(self) -> None:
         """Write a body for each reply in normalized JSON."""
@@ -182,18 +279,32 @@ class _Run:
 
     def _encoded(self, item: _Input) -> bytes:
         given = self.options.endpoint
-        reply, endpoint = from_json_of(item.body, given or DEFAULT)
+        reply, endpoint = from_json_of(_without_place(item.body), given or DEFAULT)
         if given not in (None, endpoint):
             raise EncodeError(f"expected a reply of {given}.php, found one of {endpoint}.php")
         return self._written(reply, endpoint)
 
     def convert(self) -> None:
-        """Write a body for each body."""
-        self.alone(len(self.options.files))
-        self.tell_apart((safe_name(name), _stem(name)) for name in self.options.files)
-        asked = self.asked()
-        endpoint = asked["endpoint"] or DEFAULT
-        self.each(self.inputs(self.options.files), lambda item: self._written(decode(item.body, **asked), endpoint))
+        """Write a body for each reply."""
+        from ..recordings import files_of
+
+        names = [*files_of(self.options.files)]
+        self.alone(len(names))
+        self.tell_apart((safe_name(name), _stem(name)) for name in names)
+        waiting: bytes | None = None
+        for item in self.replies():
+            # Nothing is written before it is known that it is the only one.
+            self.alone(1 + (waiting is not None))
+            try:
+                result = self._written(item.reply, item.endpoint)
+            except EncodeError as error:
+                self.refuse(_Input(item.where, item.stem, b""), error)
+                continue
+            if self.options.output is None:
+                waiting = result
+            else:
+                self.write(item.stem, result)
+        put(waiting or b"")
 
     def _written(self, reply: Reply, endpoint: str) -> bytes:
         options = self.options
@@ -205,44 +316,43 @@ class _Run:
         from . import validate
 
         self.asked()
-        self.status = validate.run(self.options)
+        self.status = validate.run(self.options, self.command)
 
     def bench(self) -> None:
         """Measure how fast the replies are decoded, if all of them are."""
         from . import bench as _bench
 
-        if not self.options.json and not _bench.has_rich():
-            self.say("smsc-codec: the table of bench needs rich: pip install 'smsc-codec[cli]', or use --json", USAGE)
-            return
-        files = [file for name in self.options.files for file in self._files(name)]
-        bench = _bench.Bench(self.asked())
-        with _bench.bar("checking", len(files)) as progress:
-            for number, item in enumerate(self.inputs(files)):
-                try:
-                    bench.add(item.body)
-                except DecodeError as error:
-                    self.refuse(item, error)
-                progress(number)
+        bench = _bench.Bench(self.options.compare)
+        for item in self.replies():
+            bench.add(item.body, item.reply, item.asked)
         if self.status != GOOD:
             complain("smsc-codec: nothing is measured unless every reply decodes")
+            return
+        if not bench.groups():
+            self.say("smsc-codec: there is no reply to measure", UNDECODABLE)
             return
         bench.measure(self.options.seconds)
         if self.options.json:
             put(bench.json() + b"\n")
         else:
-            put(bench.table())
-
-    def _files(self, name: str) -> list[str]:
-        if not os.path.isdir(name):
-            return [name]
-        files = list(files_in(name, lambda error: self.lost("read", error.filename, error)))
-        if not files:
-            self.lost("read", name, ValueError("there is no file in it"))
-        return files
+            put(bench.text(has_colours(sys.stdout)))
 
 
 def _stem(name: str) -> str:
     return "stdin" if name == "-" else Path(name).stem
+
+
+def _without_place(body: bytes) -> bytes:
+    """Return a line that `decode` has printed for one of several replies without what says which one."""
+    if b'"path"' not in body:
+        return body
+    try:
+        value = orjson.loads(unmarked(body)[0])
+    except (orjson.JSONDecodeError, DecodeError):
+        return body
+    if not isinstance(value, dict):
+        return body
+    return orjson.dumps({key: item for key, item in value.items() if key not in ("path", "entry")})
 
 
 def _parts(item: _Input) -> list[_Input]:
@@ -282,10 +392,12 @@ def _is_json(data: bytes | str) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. Raises `SystemExit` for wrong usage, `--help` and `--version`."""
     make_usable()
-    run = _Run()
+    run = _Run(sys.argv[1:] if arguments is None else arguments)
     try:
         try:
             run.options = build_parser().parse_args(arguments)
+            if "-" in run.options.files and sys.stdin.isatty():
+                complain("smsc-codec: waiting for standard input: end it with Ctrl-D, or name files; see --help")
             getattr(run, run.options.command)()
         finally:
             flush()

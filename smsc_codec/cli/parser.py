@@ -6,7 +6,8 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from .. import __version__
@@ -31,7 +32,9 @@ KEYS = ("body", "body_base64", "fmt", "charset", "expect", "endpoint", "url", "s
 _FILES = "A FILE that is - or left out is standard input."
 _PATHS = """\
 A PATH that is a folder stands for all files in it and in its folders, but for hidden ones; one that
-is - is standard input."""
+is - is standard input. What is in a PATH is detected, each for itself: the body of a reply, JSON Lines,
+HAR, a cassette or stubs, HTTP responses with their headers, WARC, Parquet or Arrow; gzip or zstd around
+any of them."""
 _EPILOG = """\
 Results go to standard output, everything else to standard error.
 
@@ -45,6 +48,7 @@ examples:
   smsc-codec decode reply.txt                 one line of normalized JSON
   curl ... | smsc-codec decode --fmt 3        what was asked for, so that a surprise is an error
   smsc-codec decode --strict replies/*.xml    one line a file, refusing what is odd
+  smsc-codec decode --table export.har        tables with the meanings of numbers
 """,
     "encode": """\
 Each line that is not empty is a reply, as decode prints them; one reply over several lines is read
@@ -59,14 +63,12 @@ examples:
     "convert": """\
 examples:
   smsc-codec convert --to 3 reply.txt
-  smsc-codec convert --to 2 --output converted/ replies/*.txt
+  smsc-codec convert --to 2 --output converted/ replies/*.txt traffic.jsonl
 """,
     "validate": """\
-What is in a PATH is detected, each for itself: the body of a reply, JSON Lines, HAR, a cassette or stubs,
-HTTP responses with their headers, WARC, Parquet or Arrow; gzip or zstd around any of them. Findings go to
-standard output, or a report with --format; the summary of the text goes to standard error. No logins,
-passwords, keys, cookies and phone numbers of requests are printed. docs/validating.md has the details,
-and docs/recording.md the tools whose recordings are read.
+Findings go to standard output, or a report with --format; the summary of the text goes to standard
+error. No logins, passwords, keys, cookies and phone numbers of requests are printed.
+docs/validating.md has the details, and docs/recording.md the tools whose recordings are read.
 
 examples:
   smsc-codec validate --fmt 3 --expect senders replies/*.json
@@ -81,6 +83,7 @@ Nothing is measured unless every reply decodes. What is measured are calls of de
 
 examples:
   smsc-codec bench examples/replies/
+  smsc-codec bench --compare traffic.jsonl    beside json.loads, ElementTree and split
   smsc-codec bench --fmt 3 --seconds 5 --json replies/ more/reply.json
 """,
 }
@@ -128,8 +131,17 @@ class _Parser(argparse.ArgumentParser):
         self._given = sys.argv[1:] if args is None else tuple(args)
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.refuse(f"unrecognized arguments: {' '.join(shown_arguments(unknown))}")
+            names = [name.partition("=")[0] for name in unknown if name.startswith("--")]
+            meant = _meant(names[0], self._option_string_actions) if names else ""
+            self.refuse(f"unrecognized arguments: {' '.join(shown_arguments(unknown))}{meant}")
         return options, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += _meant(str(value), map(str, action.choices or ()))
+            raise
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and what is wrong, and end with status 2."""
@@ -150,6 +162,13 @@ class _Parser(argparse.ArgumentParser):
             complain(message, end="")
 
 
+def _meant(word: str, known: Iterable[str]) -> str:
+    """Return the question whether one of the words that are *known* was meant; empty if none is alike."""
+    names = {name.lstrip("-"): name for name in known}
+    alike = get_close_matches(word.lstrip("-").lower(), names, 1)
+    return f"; did you mean {names[alike[0]]}?" if alike else ""
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser. What it reads has the `command`, that command's `parser`, and `output` for every command."""
     raw = argparse.RawDescriptionHelpFormatter
@@ -168,7 +187,7 @@ def build_parser() -> argparse.ArgumentParser:
             name,
             help=words,
             description=f"{words[0].upper()}{words[1:]}.",
-            epilog=f"{_EXAMPLES[name]}\n{_PATHS if name in ('bench', 'validate') else _FILES}\n{_EPILOG}",
+            epilog=f"{_EXAMPLES[name]}\n{_FILES if name == 'encode' else _PATHS}\n{_EPILOG}",
             formatter_class=raw,
             allow_abbrev=False,
         )
@@ -177,15 +196,15 @@ def build_parser() -> argparse.ArgumentParser:
             group(sub)
         if name == "bench":
             sub.add_argument("files", nargs="+", metavar="PATH", help="files or folders to read; - is standard input")
-        elif name == "validate":
-            words = "files or folders to read; - or none is standard input"
-            sub.add_argument("files", nargs="*", default=["-"], metavar="PATH", help=words)
-        else:
+        elif name == "encode":
             sub.add_argument(
                 "files", nargs="*", default=["-"], metavar="FILE", help="files to read; - or none is standard input"
             )
+        else:
+            words = "files or folders to read; - or none is standard input"
+            sub.add_argument("files", nargs="*", default=["-"], metavar="PATH", help=words)
 
-    command("decode", "print replies as normalized JSON, one line each", _reading)
+    command("decode", "print replies as normalized JSON, one line each", _reading, _printing)
     command("encode", "write replies' bytes from their normalized JSON, one line each", _writing("--fmt"))
     command("convert", "turn replies of one format into another", _reading, _writing("--to"))
     command("validate", "report what is wrong or odd about replies, or recordings of them", _reading, _validating)
@@ -203,6 +222,21 @@ def _reading(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expect", choices=known, metavar="KIND", help=f"{words}; {', '.join(known)}")
     _endpoint(parser, f"the endpoint that was asked (default: that of KIND, or {DEFAULT})")
     parser.add_argument("--strict", action="store_true", help="refuse replies that validate has findings for")
+    words = "what kind of recording every PATH is (default: detected from its content)"
+    parser.add_argument("--kind", choices=RECORDINGS, metavar="KIND", help=f"{words}; {', '.join(RECORDINGS)}")
+    words = "what a member of JSON Lines, or a column of Parquet and Arrow, is called, if its name is another one"
+    parser.add_argument(
+        "--key",
+        type=_key,
+        action="append",
+        default=[],
+        metavar="KEY=NAME",
+        help=f"{words}: body=response.body; can be given several times; {', '.join(KEYS)}",
+    )
+
+
+def _printing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--table", action="store_true", help="print tables for people, with the meanings of numbers")
 
 
 def _endpoint(parser: argparse.ArgumentParser, words: str) -> None:
@@ -235,17 +269,6 @@ def _writing(option: str) -> Callable[[argparse.ArgumentParser], object]:
 
 
 def _validating(parser: argparse.ArgumentParser) -> None:
-    words = "what kind of recording every PATH is (default: detected from its content)"
-    parser.add_argument("--kind", choices=RECORDINGS, metavar="KIND", help=f"{words}; {', '.join(RECORDINGS)}")
-    words = "what a member of JSON Lines, or a column of Parquet and Arrow, is called, if its name is another one"
-    parser.add_argument(
-        "--key",
-        type=_key,
-        action="append",
-        default=[],
-        metavar="KEY=NAME",
-        help=f"{words}: body=response.body; can be given several times; {', '.join(KEYS)}",
-    )
     words = "how to report (default: text)"
     parser.add_argument(
         "--format", choices=REPORTS, default="text", metavar="AS", help=f"{words}; {', '.join(REPORTS)}"
@@ -262,4 +285,6 @@ def _validating(parser: argparse.ArgumentParser) -> None:
 def _measuring(parser: argparse.ArgumentParser) -> None:
     words = "how long to measure each format and kind of reply (default: 1)"
     parser.add_argument("--seconds", type=_seconds, metavar="N", default=1.0, help=words)
+    words = "measure beside it what people write by hand: json.loads, ElementTree and split"
+    parser.add_argument("--compare", action="store_true", help=words)
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")

@@ -22,6 +22,7 @@ from .bench import has_rich
 from .page import PageReport
 from .reports import JsonReport, JUnitReport, ParquetReport, Report, TextReport
 from .streams import complain, flush, for_command_line, forget
+from .words import counted
 
 _REPORTS: dict[str, type[Report]] = {
     "text": TextReport,
@@ -36,8 +37,11 @@ _ECHO = 1.0
 """Seconds after a signal in which others belong to it."""
 
 
-def run(options: argparse.Namespace) -> int:
-    """Report on the recordings, and return the exit status. Raise `OutputError` and `SpoolError`."""
+def run(options: argparse.Namespace, command: str = "") -> int:
+    """Report on the recordings, and return the exit status. Raise `OutputError` and `SpoolError`.
+
+    *command* is the command for people, without secrets.
+    """
     if options.format == "parquet" and find_spec("pyarrow") is None:
         complain(f"smsc-codec: reports in Parquet {MISSING}")
         return _USAGE
@@ -56,14 +60,14 @@ def run(options: argparse.Namespace) -> int:
     status = None
     with _Signals() as signals:
         try:
-            with closing(_REPORTS[options.format](Severity(options.fail_on))) as report:
+            with closing(_REPORTS[options.format](Severity(options.fail_on), command)) as report:
                 try:
                     with _bar(options.files) as bar, closing(validation.parts()) as parts:
-                        for found in parts:
-                            if found:
+                        for part in parts:
+                            if part.found:
                                 bar.hide()
-                            for finding in found:
-                                report.add(replace(finding, message=for_command_line(finding.message)))
+                            said = [replace(each, message=for_command_line(each.message)) for each in part.found]
+                            report.add_part(replace(part, found=said))
                             bar.show(validation)
                 except KeyboardInterrupt:
                     summary.interrupted = True
@@ -156,7 +160,7 @@ def _bar(paths: list[str]) -> Iterator[_Bar]:
                 self.shown = now
                 replies = validation.summary.replies
                 rate = replies / max(now - begin, _REFRESH)
-                words = f"{replies:,} replies, {rate:,.0f} a second"
+                words = f"{counted(replies, 'reply', 'replies')}, {rate:,.0f} a second"
                 progress.start()
                 progress.update(task, completed=validation.consumed, description=words, refresh=True)
 

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from .._source import charset_name
 from . import _json, _stubs, _yaml
@@ -22,6 +23,7 @@ from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_pairs, refused
 from ._form import form_of
 from ._tape import HEAD, Tape
 from ._values import base64_bytes, status_of
+from ._words import in_words
 
 _NAMES = ("interactions", "http_interactions")
 _RESPONSES = ("responses",)
@@ -108,11 +110,12 @@ def read(tape: Tape) -> Iterator[Entry]:
         shape = _json.shape_of(head)
         stubs = _stubs.read(tape, shape)
         if stubs is not None:
-            yield from stubs
+            for entry in stubs:
+                yield replace(entry, line=tape.line)
             return
         found = _json.items(tape, *([] if shape.many else [_NAMES]))
     for number, item in enumerate(found, 1):
-        yield _entry(number, item)
+        yield replace(_entry(number, item), line=tape.line)
 
 
 def _entry(number: int, item: Any) -> Entry:
@@ -122,7 +125,7 @@ def _entry(number: int, item: Any) -> Entry:
     try:
         interaction = _json.decoded(item, _INTERACTION) if isinstance(item, bytes) else _converted(item)
         return bounded(_recorded(number, interaction))
-    except (msgspec.ValidationError, BrokenError) as error:
+    except BrokenError as error:
         return refused(number, _uri(item), error)
 
 
@@ -136,9 +139,11 @@ def _uri(item: Any) -> str:
 
 
 def _converted(item: Any) -> _Interaction:
-    """Return the interaction that a YAML document holds. Raise `BrokenError` if aliases nest it too deeply."""
+    """Return the interaction that a YAML document holds. Raise `BrokenError` also if aliases nest it too deeply."""
     try:
         return msgspec.convert(item, _Interaction)
+    except msgspec.ValidationError as error:
+        raise BrokenError(in_words(error)) from None
     except RecursionError:
         raise BrokenError("the entry is nested too deeply") from None
 
@@ -167,7 +172,7 @@ def _recorded(number: int, item: _Interaction) -> Entry:
         form=form_of(_content(asked)[0] or b"", sent),
         sent=sent,
     )
-    return msgspec.structs.replace(entry, time=item.recorded_at or entry.header("date"))
+    return replace(entry, time=item.recorded_at or entry.header("date"))
 
 
 def _status(response: _Response) -> int:

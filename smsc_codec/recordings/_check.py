@@ -69,27 +69,40 @@ class Batch(msgspec.Struct, frozen=True):
     last: int = 0
     consumed: int = 0
     """Bytes of all files that have been read so far."""
+    line: int = 1
+    """The line in which a problem stands, or the entry that has it begins."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """What was found in a batch."""
 
+    path: str
+    """That of the recording, for people."""
+    judged: list[int]
+    """The numbers of the replies that were judged."""
     found: list[Found]
     summary: Summary
+    """Of this part."""
     consumed: int
+    """Bytes of all files that have been read so far."""
 
 
 def judge(options: Options, batch: Batch) -> Outcome:
     """Judge a part of a recording."""
-    content = batch.content
-    hint = _LINE_HINT if isinstance(content, Block) else _ROW_HINT if isinstance(content, Rows) else _HINT
-    checker = _Checker(options, batch.path, hint)
+    checker, content = checker_of(options, batch), batch.content
     if isinstance(content, Problem):
-        checker.whole(content, batch.last)
+        checker.whole(content, batch.last, batch.line)
     else:
         for entry in entries_of(content):
             checker.entry(entry)
-    return Outcome(checker.found, checker.summary, batch.consumed)
+    return Outcome(checker.path, checker.judged, checker.found, checker.summary, batch.consumed)
+
+
+def checker_of(options: Options, batch: Batch) -> Checker:
+    """Return what judges the entries of a part of a recording."""
+    content = batch.content
+    hint = _LINE_HINT if isinstance(content, Block) else _ROW_HINT if isinstance(content, Rows) else _HINT
+    return Checker(options, batch.path, hint)
 
 
 def entries_of(content: Block | Rows | list[Entry]) -> Iterable[Entry]:
@@ -131,12 +144,15 @@ class Verdict(msgspec.Struct, gc=False):
     """The format that the body is in; None if that is not known."""
     kind: str = ""
     """Of a reply that decodes its kind."""
-    size: int = 0
-    """Bytes of the body, unpacked."""
+    body: bytes = b""
+    """As it was read, unpacked."""
     is_reply: bool = False
     """Whether there is a reply to judge, whether or not it decodes."""
     skipped: str = ""
     """Where the request went, if what it asked does not answer with replies that are read."""
+    read_as: tuple[Any, ...] = ()
+    """Of a reply that decodes the format that was asked, the class that was expected and the charset: None for each
+    that is not known."""
 
 
 class Judge:
@@ -232,14 +248,15 @@ class Judge:
             if any(finding.code == "other-format" for finding in report.findings):
                 found = Format.TEXT
         if reply is None and entry.guessed and (words := self._unrecognised(body, report.findings)):
-            return Verdict([_note("unrecognised", words)], None, name, None, "", len(body), True)
+            return Verdict([_note("unrecognised", words)], None, name, None, "", body, True)
         if reply is None:
             # CSV is what nothing else begins like.
             guessed = fmt is None and found is Format.CSV
-            return Verdict(findings, None, name, None if guessed else found, "", len(body), True)
+            return Verdict(findings, None, name, None if guessed else found, "", body, True)
+        read_as = fmt, expect, charset
         if asked.has_views and not isinstance(reply, ErrorReply):
             findings += missing_views(asked.request.query, reply)
-        return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, len(body), True)
+        return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, body, True, "", read_as)
 
     def _unrecognised(self, body: bytes, findings: Sequence[Finding]) -> str:
         """Say what a file is that was taken for a reply, empty if it may be one."""
@@ -277,51 +294,60 @@ def message_of(finding: Finding) -> str:
     return printable(f"{where}{finding.message}{records}")
 
 
-class _Checker:
+class Checker:
     """Counts verdicts, and says of findings where they are."""
 
     def __init__(self, options: Options, path: str, hint: str) -> None:
         self.judge = Judge(options, hint).judge
         self.path = safe_name(path)
         self.found: list[Found] = []
+        self.judged: list[int] = []
         self.summary = Summary()
 
-    def whole(self, trouble: Problem, last: int) -> None:
+    def whole(self, trouble: Problem, last: int, line: int) -> None:
         """Pass on what is wrong with the recording as a whole."""
         self.summary.unreadable += trouble.code == "unreadable"
-        self._add(last and last + 1, _note(trouble.code, NUMBERS.masked(trouble.message)))
+        self._add(last and last + 1, _note(trouble.code, NUMBERS.masked(trouble.message)), line)
 
-    def entry(self, entry: Entry) -> None:
+    def entry(self, entry: Entry) -> Verdict:
         """Judge an entry."""
         verdict, summary = self.judge(entry), self.summary
         if verdict.skipped:
             summary.skipped[verdict.skipped] += 1
-            return
-        for finding in verdict.findings:
-            self._add(entry.number, finding)
+            return verdict
+        if verdict.findings:
+            is_there = entry.body_line and entry.body and verdict.body and entry.body.startswith(verdict.body)
+            for finding in verdict.findings:
+                self._add(entry.number, finding, entry.line or 1, entry.body_line if is_there else 0)
         if not verdict.is_reply:
-            return
+            return verdict
         reply, fmt = verdict.reply, NO_FORMAT if verdict.fmt is None else _NAMES[verdict.fmt]
         summary.replies += 1
-        summary.size += verdict.size
+        self.judged.append(entry.number)
+        summary.size += len(verdict.body)
         if reply is None:
             summary.undecoded += 1
-            summary.kinds[fmt, UNDECODED] += 1
-            return
-        summary.kinds[fmt, verdict.kind] += 1
+            summary.forms[verdict.endpoint, fmt, UNDECODED] += 1
+            return verdict
+        summary.forms[verdict.endpoint, fmt, verdict.kind] += 1
         if isinstance(reply, ErrorReply):
             summary.errors[verdict.endpoint, int(reply.code)] += 1
             when = seconds(entry.time)
             if when is not None:
                 summary.timeline.add(when, int(reply.code))
+        return verdict
 
-    def _add(self, number: int, finding: Finding) -> None:
+    def _add(self, number: int, finding: Finding, line: int, body_line: int = 0) -> None:
+        """Report a finding about an entry that begins in *line*; *body_line* is as in an `Entry`."""
         # A finding about many records is one: as many findings are counted as are shown.
         summary, severity, code = self.summary, finding.severity, finding.code
         summary.findings += 1
         summary.codes[severity.value, code] += 1
-        place = finding.line, finding.column, severity, code, message_of(finding), finding.excerpt, finding.count
-        self.found.append(Found(self.path, number, *place))
+        # What is about no place in the reply shows none.
+        inside = (finding.line, finding.column) if finding.excerpt or finding.offset else (0, 0)
+        where, at = (body_line + inside[0] - 1, inside[1]) if body_line and inside[0] else (line, 1)
+        said = message_of(finding), finding.excerpt, finding.count
+        self.found.append(Found(self.path, number, where, at, severity, code, *said, *inside))
         if code.startswith("unknown-"):
             value = _NUMBER.search(finding.message) if code == "unknown-number" else None
             label = f"{_PLACE.sub('[]', finding.path)}{f' = {value[0]}' if value else ''}"

@@ -50,6 +50,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     number: int
     """Which one of the recording, from 1; in JSON Lines the line that it stands in; 0 if the file is the reply."""
+    line: int = 0
+    """The line of the recording in which it begins, from 1, in YAML that of its response; 0 if that is not known."""
+    body_line: int = 0
+    """The line in which the body begins, if the lines of the body are lines of the recording; 0 otherwise."""
     body: bytes | None = None
     """As it was recorded, maybe compressed still; `None` if the recording does not hold it."""
     text: bool = False
@@ -100,19 +104,21 @@ class Refused(NamedTuple):
     """What is known of it: how it begins, or some of its members. Those of requests to others are only counted."""
 
 
-def refused(number: int, url: str, reason: object) -> Entry:
+def refused(number: int, url: str, reason: object, line: int = 0) -> Entry:
     """Return an entry that cannot be judged. Where its request went is kept: those to others are only counted."""
-    return Entry(number=number, url=url[:LONGEST_URL].partition("?")[0], problem=Problem("bad-entry", str(reason)))
+    problem = Problem("bad-entry", str(reason))
+    return Entry(number=number, line=line, url=url[:LONGEST_URL].partition("?")[0], problem=problem)
 
 
 def bounded(entry: Entry) -> Entry:
     """Return the entry, or a refused one if its URL or its form is beyond all measure."""
     if len(entry.url) > LONGEST_URL:
-        return refused(entry.number, entry.url, f"the URL of the request has more than {LONGEST_URL:,} characters")
+        words = f"the URL of the request has more than {LONGEST_URL:,} characters"
+        return refused(entry.number, entry.url, words, entry.line)
     try:
         check_form(entry.form.count(b"&") + 1, len(entry.form) + len(entry.posted))
     except BrokenError as error:
-        return refused(entry.number, entry.url, error)
+        return refused(entry.number, entry.url, error, entry.line)
     return entry
 
 
@@ -157,9 +163,10 @@ class Found(msgspec.Struct, frozen=True):
     entry: int
     """Which entry of the recording, from 1, in JSON Lines the line; 0 if it is the file as a whole."""
     line: int
-    """In the reply, from 1."""
+    """In the recording, from 1: that of the place itself if the lines of the reply are lines of the recording, that in
+    which the entry begins otherwise."""
     column: int
-    """In the line, from 1, in characters."""
+    """In the line, from 1, in characters; 1 if it is not known."""
     severity: Severity
     """How much it matters."""
     code: str
@@ -170,3 +177,7 @@ class Found(msgspec.Struct, frozen=True):
     """The place in the reply with a caret under it, empty if there is nothing to show."""
     count: int = 1
     """How many records of the reply it is about; it stands at the first of them."""
+    reply_line: int = 0
+    """The line in the reply, from 1; 0 if it is about no place in the reply."""
+    reply_column: int = 0
+    """In that line, from 1, in characters; 0 likewise."""

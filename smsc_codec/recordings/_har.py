@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from .._source import BOM, charset_name
 from ._coding import BrokenError
@@ -85,10 +86,10 @@ def read(tape: Tape) -> Iterator[Entry]:
     """Return the entries. Raise `BrokenError` and `OSError`."""
     call = _CALL.match(tape.head(_HEAD))
     if call:
-        tape.read(call.end())
+        tape.line += tape.read(call.end()).count(b"\n")
     around = [EVERY] if _AROUND.match(tape.head(_HEAD)) else []
     for number, text in enumerate(items(tape, *around, {"log"}, {"entries"}, called=bool(call)), 1):
-        yield _entry(number, text)
+        yield replace(_entry(number, text), line=tape.line)
 
 
 def _entry(number: int, text: bytes | Refused) -> Entry:

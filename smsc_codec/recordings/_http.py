@@ -51,6 +51,8 @@ class Source(Protocol):
 
     recoded: bool
     """Whether lengths in bytes are lost."""
+    line: int
+    """The line in which the message begins that is looked at."""
 
     def piece(self) -> bytes:
         """Return the next bytes, none at the end."""
@@ -77,11 +79,18 @@ class Window:
     def __init__(self, tape: Source) -> None:
         self._tape = tape
         self.data = bytearray()
+        self.line = 1
+        """The line of the recording in which the data begins."""
 
     def _more(self) -> bool:
         piece = self._tape.piece()
         self.data += piece
         return bool(piece)
+
+    def _drop(self, size: int) -> None:
+        """Go behind so many bytes."""
+        self.line += self.data.count(b"\n", 0, size)
+        del self.data[:size]
 
     def fill(self, size: int) -> bool:
         """Try to have that many bytes there, and say whether they are."""
@@ -96,7 +105,7 @@ class Window:
             end = _END.search(self.data, 0, _MOST_HEAD)
             if end is not None:
                 head = bytes(self.data[: end.start()])
-                del self.data[: end.end()]
+                self._drop(end.end())
                 return head
             if len(self.data) >= _MOST_HEAD or not self._more():
                 raise BrokenError("the headers of a message do not end")
@@ -108,7 +117,7 @@ class Window:
         looked for.
         """
         if bodiless and (end := self._start_behind(0)) is not None:
-            del self.data[:end]
+            self._drop(end)
             return Rest(b"", True)
         doubt = ""
         if "chunked" in header_of(headers, "transfer-encoding").lower():
@@ -116,7 +125,7 @@ class Window:
             if chunks.believed:
                 end = self._start_behind(chunks.end) if chunks.whole else None
                 if end is not None:
-                    del self.data[:end]
+                    self._drop(end)
                     return Rest(bytes(chunks.body), True)
                 broken = "there is something behind the last chunk of the body"
                 broken = broken if chunks.whole else "the chunks of the body are cut or damaged"
@@ -127,7 +136,7 @@ class Window:
             end = self._start_behind(length)
             if end is not None:
                 body = bytes(self.data[:length])
-                del self.data[:end]
+                self._drop(end)
                 return Rest(body, True, length, "", doubt)
         body = self.until_start()
         if length is not None and len(body) >= length and not body[length:].strip():
@@ -155,14 +164,14 @@ class Window:
             part = self.data[:size]
             kept += part[: max(most - len(kept), 0)]
             size -= len(part)
-            del self.data[: len(part)]
+            self._drop(len(part))
         return bytes(kept)
 
     def skip_blanks(self) -> bool:
         """Go behind blanks, and say whether something stands there."""
         while True:
             rest = self.data.lstrip(_BLANK)
-            del self.data[: len(self.data) - len(rest)]
+            self._drop(len(self.data) - len(rest))
             if self.data or not self._more():
                 return bool(self.data)
 
@@ -182,13 +191,13 @@ class Window:
             # The last bytes can be the beginning of a message that goes on.
             sure = max(len(self.data) - _LONGEST_START, at) if start is None else start.start()
             kept += self.data[: min(sure, LONGEST - len(kept))]
-            del self.data[:sure]
+            self._drop(sure)
             at = 0
             if start is not None:
                 return bytes(kept)
             if not self._more():
                 kept += self.data
-                self.data.clear()
+                self._drop(len(self.data))
                 return bytes(kept)
 
 
@@ -251,11 +260,12 @@ def read(tape: Source) -> Iterator[Entry]:
         yield refused(number, "", "text before the first message is not a reply")
     try:
         while window.data:
+            tape.line = window.line
             head = window.head()
             if not head.startswith(b"HTTP/"):
                 yield from asked.request(request_in(head, window))
                 continue
-            answer = _response(number + 1, asked.method(), head, window)
+            answer = _response(number + 1, tape.line, asked.method(), head, window)
             if answer is not None:
                 if tape.recoded:
                     answer = replace(answer, text=True, length=None)
@@ -290,18 +300,19 @@ def request_in(head: bytes, window: Window) -> Entry:
         return replace(refused(0, url, error), method=known.method)
 
 
-def _response(number: int, method: str, head: bytes, window: Window) -> Entry | None:
+def _response(number: int, line: int, method: str, head: bytes, window: Window) -> Entry | None:
     """Return what is known of an entry from its response, None if another one has to follow."""
     status = int(head.split(b" ", 2)[1][:3])
     headers = headers_in(head)
     before = _BEFORE.match(head) is not None
+    body_line = window.line
     rest = window.rest(headers, before or status in _WITHOUT_BODY or method == "HEAD")
     if before and not rest.body.strip():
         return None
-    return response_of(number, status, headers, rest)
+    return replace(response_of(number, status, headers, rest, body_line), line=line)
 
 
-def response_of(number: int, status: int, headers: list[tuple[str, str]], rest: Rest) -> Entry:
+def response_of(number: int, status: int, headers: list[tuple[str, str]], rest: Rest, body_line: int) -> Entry:
     """Return what is known of an entry from the parts of its response."""
     try:
         check_pairs(headers)
@@ -311,6 +322,8 @@ def response_of(number: int, status: int, headers: list[tuple[str, str]], rest: 
     missing = len(rest.body) < (length_in(headers) or 0) and not rest.body.strip(_BLANK)
     return Entry(
         number=number,
+        # Of chunks the length is not known.
+        body_line=0 if rest.length is None else body_line,
         status=status,
         headers=headers,
         time=header_of(headers, "date"),

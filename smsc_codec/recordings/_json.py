@@ -20,6 +20,7 @@ from .._source import BOM
 from ._coding import LONGEST, BrokenError
 from ._entry import LONGEST_URL, Refused
 from ._tape import Tape
+from ._words import in_words
 
 T = TypeVar("T")
 
@@ -73,6 +74,7 @@ def documents(tape: Tape) -> Iterator[bytes | Refused]:
     while not text.ends():
         if not text.skip_mark() or text.peek() != b"{":
             raise BrokenError(_BEHIND)
+        text.stand()
         yield text.value(LONGEST)
 
 
@@ -150,7 +152,7 @@ def decoded(item: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
     except RecursionError:
         raise BrokenError("the entry is nested too deeply") from None
     except msgspec.DecodeError as error:
-        raise BrokenError(str(error)) from None
+        raise BrokenError(in_words(error)) from None
 
 
 def _text_of(key: bytes | Refused) -> str:
@@ -227,10 +229,19 @@ class _Text:
         self._tape = tape
         self._data = tape.piece()
         self._at = 0
+        self._line, self._counted = tape.line, 0
+        """The line that a place of the piece stands in, and that place."""
 
     def _more(self) -> bool:
-        self._data, self._at = self._tape.piece(), 0
+        self._count(len(self._data))
+        self._data, self._at, self._counted = self._tape.piece(), 0, 0
         return bool(self._data)
+
+    def _count(self, at: int) -> int:
+        """Return the line of a place that is not before the last one that was asked for."""
+        self._line += self._data.count(b"\n", self._counted, at)
+        self._counted = at
+        return self._line
 
     def ends(self) -> bool:
         """Go behind blanks, and say whether that is the end."""
@@ -279,9 +290,15 @@ class _Text:
             self._at += 1
             return
         while True:
+            self.stand()
             yield ""
             if self._separator(b"]"):
                 return
+
+    def stand(self) -> None:
+        """Remember the line of the value that stands here or behind blanks."""
+        self.peek()
+        self._tape.line = self._count(self._at)
 
     def open(self) -> None:
         """Go behind the bracket that stands here."""

@@ -6,7 +6,6 @@ A list of the same objects is read too, and objects of which each has several li
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Literal
@@ -22,6 +21,7 @@ from ._json import documents, items, shape_of, string_at
 from ._keys import NAMES, OURS, Keys
 from ._tape import HEAD, Tape
 from ._values import pairs_of, status_in
+from ._words import in_words
 
 _HEAD = 1 << 20
 """Bytes of a line that is too long in which its URL is looked for."""
@@ -37,6 +37,8 @@ class Block(msgspec.Struct, frozen=True):
     keys: Keys = OURS
     whole: bool = True
     """False for a line that is too long to be read, of which the data is the beginning."""
+    line: int = 0
+    """The line in which an object of a list begins, which is a line of its own here; 0 if these are the lines."""
 
 
 class Row(msgspec.Struct):
@@ -66,21 +68,21 @@ def read(tape: Tape, keys: Keys = OURS) -> Iterator[Block]:
     """Return the lines, some hundreds at a time. Raise `BrokenError` and `OSError`."""
     head = tape.head(HEAD).lstrip()
     if head.startswith(b"["):
-        yield from _as_lines(items(tape), keys)
+        yield from _as_lines(items(tape), keys, tape)
     elif head.startswith(b"{") and not shape_of(head.partition(b"\n")[0]).whole and shape_of(head).whole:
-        yield from _as_lines(documents(tape), keys)
+        yield from _as_lines(documents(tape), keys, tape)
     else:
         yield from _lines(tape, keys)
 
 
-def _as_lines(objects: Iterator[bytes | Refused], keys: Keys) -> Iterator[Block]:
+def _as_lines(objects: Iterator[bytes | Refused], keys: Keys, tape: Tape) -> Iterator[Block]:
     """Return a block for each object, as a line of its own."""
     for number, item in enumerate(objects, 1):
         if isinstance(item, Refused):
-            yield Block(number, number, item.where, keys, False)
+            yield Block(number, number, item.where, keys, False, tape.line)
         else:
             # A line end cannot stand in a string of JSON.
-            yield Block(number, number, item.replace(b"\n", b" "), keys)
+            yield Block(number, number, item.replace(b"\n", b" "), keys, True, tape.line)
 
 
 def _lines(tape: Tape, keys: Keys) -> Iterator[Block]:
@@ -119,11 +121,12 @@ def entries(block: Block) -> Iterator[Entry]:
     renamed = keys != OURS
     if not block.whole:
         data = _translated(block.data, keys) if renamed else block.data
-        yield _bad(block.first, data, "the line is too long to be a reply")
+        yield _bad(block.first, block.line or block.first, data, "the line is too long to be a reply")
         return
     # `bytes.split` takes ten times as long to find the lines.
     for number, line in enumerate(io.BytesIO(block.data), block.first):
         row: Row | str
+        at = block.line or number
         try:
             if renamed:
                 line = _translated(line, keys)  # noqa: PLW2901
@@ -132,26 +135,27 @@ def entries(block: Block) -> Iterator[Entry]:
             row = _row(line)
             if not isinstance(row, Row):
                 if row:
-                    yield _bad(number, line, row)
+                    yield _bad(number, at, line, row)
                 continue
         if row.body is not None:
             body = row.body.encode()
         elif row.body_base64 is not None:
             body = row.body_base64
         else:
-            yield _bad(number, line, _no_body(line, keys))
+            yield _bad(number, at, line, _no_body(line, keys))
             continue
         if row.charset is not None and charset_name(row.charset) is None:
-            yield _bad(number, line, f"the charset has to be one of {', '.join(CHARSETS)}")
+            yield _bad(number, at, line, f"the charset has to be one of {', '.join(CHARSETS)}")
             continue
         if row.expect is not None and row.expect not in all_kinds():
-            yield _bad(number, line, f"expect has to be one of {', '.join(all_kinds())}")
+            yield _bad(number, at, line, f"expect has to be one of {', '.join(all_kinds())}")
             continue
         if row.endpoint is not None and (trouble := wrong_endpoint(row.endpoint, row.url or "")):
-            yield _bad(number, line, trouble)
+            yield _bad(number, at, line, trouble)
             continue
         entry = Entry(
             number=number,
+            line=at,
             body=body,
             text=row.body is not None,
             time=row.time or "",
@@ -169,7 +173,7 @@ def _with_head(entry: Entry, row: Row) -> Entry:
     try:
         check_pairs(headers)
     except BrokenError as error:
-        return refused(entry.number, entry.url, error)
+        return refused(entry.number, entry.url, error, entry.line)
     status = status_in(row.status)
     length = None if entry.text else len(entry.body or b"")
     return msgspec.structs.replace(entry, status=200 if status is None else status, headers=headers, length=length)
@@ -224,8 +228,7 @@ def _decoder(name: str) -> Any:
     return msgspec.json.Decoder(member)
 
 
-# msgspec repeats a word that is not one of those allowed, however long it is, and whatever it holds.
-_QUOTED = re.compile(r""" ['"].*['"]""", re.DOTALL)
+_ALLOWED = {"fmt": "0, 1, 2 or 3", "body_base64": "a text in base64"}
 
 
 def _row(line: bytes) -> Row | str:
@@ -235,16 +238,16 @@ def _row(line: bytes) -> Row | str:
     try:
         return _ROW.decode(line)
     except msgspec.DecodeError as error:
-        return _QUOTED.sub("", str(error)) if line.strip() else ""
+        return in_words(error, _ALLOWED, "the line") if line.strip() else ""
     except (ValueError, RecursionError):
         return "the line is no JSON in UTF-8, or is nested too deeply"
 
 
-def _bad(number: int, line: bytes, message: str) -> Entry:
+def _bad(number: int, at: int, line: bytes, message: str) -> Entry:
     """Return an entry that cannot be judged, with what the line says of its request."""
     line = line.removeprefix(BOM)
     endpoint = string_at(line, "endpoint")
-    return refused(number, string_at(line, "url") or page_of(endpoint), message)
+    return refused(number, string_at(line, "url") or page_of(endpoint), message, at)
 
 
 def page_of(endpoint: str) -> str:

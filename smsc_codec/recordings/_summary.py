@@ -30,8 +30,9 @@ class Summary(msgspec.Struct):
     """Bytes of all bodies, unpacked."""
     unreadable: int = 0
     """Files that cannot be opened or read."""
-    kinds: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
-    """Replies by format (`text`, `csv`, `xml`, `json`) and kind (`senders`, `error`, …)."""
+    forms: Counter[tuple[str, str, str]] = msgspec.field(default_factory=Counter)
+    """Replies by endpoint, format (`text`, `csv`, `xml`, `json`, `unknown`) and kind (`senders`, `not decoded`, …). The
+    endpoint is empty for those whose body could not be read."""
     errors: Counter[tuple[str, int]] = msgspec.field(default_factory=Counter)
     """The service's errors by endpoint and number, which means something else at each."""
     unknown: Counter[str] = msgspec.field(default_factory=Counter)
@@ -47,6 +48,14 @@ class Summary(msgspec.Struct):
     seconds: float = 0.0
     """How long it took."""
 
+    @property
+    def kinds(self) -> Counter[tuple[str, str]]:
+        """Replies by format and kind."""
+        kinds: Counter[tuple[str, str]] = Counter()
+        for (_, fmt, kind), count in self.forms.items():
+            kinds[fmt, kind] += count
+        return kinds
+
     def merge(self, other: "Summary") -> None:
         """Add another part's counts."""
         self.replies += other.replies
@@ -54,7 +63,7 @@ class Summary(msgspec.Struct):
         self.findings += other.findings
         self.size += other.size
         self.unreadable += other.unreadable
-        self.kinds.update(other.kinds)
+        self.forms.update(other.forms)
         self.codes.update(other.codes)
         _add(self.errors, other.errors, ("", -1))
         _add(self.unknown, other.unknown, OTHERS)
@@ -73,6 +82,13 @@ class Summary(msgspec.Struct):
         lines = [(f"{name}.php {code} ({meaning})", count) for name, code, meaning, count in self._errors()]
         others = self.errors["", -1]
         return lines + ([(OTHERS, others)] if others else [])
+
+    def meanings(self) -> dict[int, str]:
+        """Return the meanings of the errors' numbers that mean the same wherever they came."""
+        meanings: dict[int, set[str]] = {}
+        for _, code, meaning, _ in self._errors():
+            meanings.setdefault(code, set()).add(meaning)
+        return {code: meaning for code, (meaning, *others) in meanings.items() if not others}
 
     def worst(self) -> Severity | None:
         """The highest severity of all findings."""
@@ -96,6 +112,10 @@ class Summary(msgspec.Struct):
             "bytes": self.size,
             "unreadable": self.unreadable,
             "kinds": kinds,
+            "endpoints": [
+                {"endpoint": endpoint or None, "format": fmt, "kind": kind, "count": count}
+                for (endpoint, fmt, kind), count in sorted(self.forms.items())
+            ],
             "errors": errors,
             "unknown": dict(ranked(self.unknown)),
             "codes": [{"severity": s, "code": c, "count": count} for (s, c), count in sorted(self.codes.items())],

@@ -79,6 +79,8 @@ class Tape:
         """Whether the text was in UTF-16, so that lengths in bytes are lost."""
         self.consumed = 0
         """Bytes of the file that have been read, packed as they are."""
+        self.line = 1
+        """The line in which the entry begins that a reader looks at."""
         self._ahead = bytearray()
         """What has been unpacked and not read yet, from *_at* on: moving that place copies nothing."""
         self._at = 0

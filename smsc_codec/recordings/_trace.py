@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -38,6 +39,9 @@ _DOTS = (
     "be lost: record with --trace or -i"
 )
 _LONGEST_LINE = 1 << 17
+_START = re.compile(rb"^(?:HTTP/\d|" + METHODS + rb" )", re.MULTILINE)
+_MOST_STARTS = 10_000
+"""Lines that are remembered because a message can begin there."""
 
 
 def is_trace(head: bytes) -> bool:
@@ -48,15 +52,16 @@ def is_trace(head: bytes) -> bool:
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the responses. Raise `BrokenError` and `OSError`."""
     if not _A_BLOCK.search(tape.beginning()):
-        yield from _http.read(_Messages(tape, _Shown()))
+        for entry in _http.read(_Messages(tape, _Shown())):
+            yield replace(entry, body_line=0)
         return
     blocks = _Blocks()
     for entry in _http.read(_Messages(tape, blocks)):
         if blocks.is_hex or entry.body is None or b"." not in entry.body:
-            yield entry
+            yield replace(entry, body_line=0)
             continue
         body = None if header_of(entry.headers, "content-encoding") else _with_line_ends(entry.body)
-        yield replace(entry, body=body, length=None, doubt=_DOTS if body is None or b"." in body else "")
+        yield replace(entry, body_line=0, body=body, length=None, doubt=_DOTS if body is None or b"." in body else "")
 
 
 def _with_line_ends(body: bytes) -> bytes | None:
@@ -91,6 +96,31 @@ class _Messages:
         self._lines = lines
         self._held = b""
         self._begins = True
+        self._shown = self._made = 1
+        """The line of the recording that comes next, and the line of the messages that it has a part of."""
+        self._starts: deque[tuple[int, int]] = deque()
+        """Lines of the messages in which one can begin, each with the line of the recording."""
+
+    @property
+    def line(self) -> int:
+        """The line of the recording in which the message begins that is looked at."""
+        return self._tape.line
+
+    @line.setter
+    def line(self, made: int) -> None:
+        while self._starts and self._starts[0][0] <= made:
+            _, self._tape.line = self._starts.popleft()
+
+    def _part(self, line: bytes) -> bytes:
+        """Return what a line, or a part of one, has of a message, and remember where messages can begin."""
+        part = self._lines.line(line, self._begins)
+        self._begins = line.endswith(b"\n")
+        start = _START.search(part)
+        if start is not None and len(self._starts) < _MOST_STARTS:
+            self._starts.append((self._made + part.count(b"\n", 0, start.start()), self._shown))
+        self._shown += self._begins
+        self._made += part.count(b"\n")
+        return part
 
     def piece(self) -> bytes:
         """Return the next bytes, none at the end."""
@@ -101,14 +131,13 @@ class _Messages:
             self._held = b""
             for line in lines:
                 if line.endswith(b"\n") or len(line) >= _LONGEST_LINE:
-                    made += self._lines.line(line, self._begins)
-                    self._begins = line.endswith(b"\n")
+                    made += self._part(line)
                 else:
                     self._held = line
             if made:
                 return bytes(made)
         held, self._held = self._held, b""
-        return self._lines.line(held, self._begins) if held else b""
+        return self._part(held) if held else b""
 
 
 class _Shown:

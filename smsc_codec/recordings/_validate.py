@@ -51,18 +51,18 @@ class Validation:
         self._outcomes: Generator[Outcome, None, None] = in_order(partial(judge, options), batches, jobs)
 
     def __iter__(self) -> Iterator[Found]:
-        for found in self.parts():
-            yield from found
+        for part in self.parts():
+            yield from part.found
 
-    def parts(self) -> Generator[list[Found], None, None]:
-        """The findings of one part of a recording after another; most parts have none."""
+    def parts(self) -> Generator[Outcome, None, None]:
+        """Yield what was found in one part of a recording after another; in most parts that is nothing."""
         begin = time.perf_counter()
         with closing(self._outcomes) as outcomes:
             try:
                 for outcome in outcomes:
                     self.summary.merge(outcome.summary)
                     self.consumed = outcome.consumed
-                    yield outcome.found
+                    yield outcome
             finally:
                 self.summary.seconds = time.perf_counter() - begin
 
@@ -112,8 +112,8 @@ def validate_recordings(
     )
     if is_really(paths, str) or is_really(paths, bytes):
         raise OptionError("paths has to be a list of paths, not one")
-    names = keys_of(keys)
-    batches = _batches((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind), names)
+    columns = keys_of(keys)
+    batches = batches_of((os.fsdecode(path) for path in paths), None if kind is None else _kind_of(kind), columns)
     return Validation(batches, options, jobs)
 
 
@@ -149,7 +149,8 @@ def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambd
             trouble(path, "there is no file in it")
 
 
-def _batches(paths: Iterable[str], kind: Kind | None, keys: Keys) -> Iterator[Batch]:
+def batches_of(paths: Iterable[str], kind: Kind | None, keys: Keys) -> Iterator[Batch]:
+    """Yield the parts of all files that are meant, and what is wrong with them."""
     before = 0
     for path in paths:
         troubles: list[Batch] = []
@@ -171,7 +172,8 @@ def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterat
     last = 0
 
     def batch(content: Block | Rows | list[Entry] | Problem) -> Batch:
-        return Batch(label, content, last, before + (0 if tape is None else tape.consumed))
+        consumed, line = (0, 1) if tape is None else (tape.consumed, tape.line)
+        return Batch(label, content, last, before + consumed, line)
 
     try:
         with nullcontext(sys.stdin.buffer) if name == "-" else open(name, "rb") as file:
@@ -179,6 +181,8 @@ def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterat
             for content in _contents(tape, kind, keys):
                 yield batch(content)
                 last = content[-1].number if isinstance(content, list) else content.last
+                if isinstance(content, Block) and not content.line:
+                    tape.line = last + 1
             yield batch([])
     except BrokenError as error:
         yield batch(Problem("bad-recording", str(error)))
@@ -201,7 +205,7 @@ def _contents(tape: Tape, given: Kind | None, keys: Keys) -> Iterator[Block | Ro
     elif kind is Kind.BODY:
         # One byte more than the limit is enough to be refused; a device may have no end.
         body = tape.read(MOST)
-        yield [Entry(number=0, body=body, guessed=given is None)]
+        yield [Entry(number=0, line=1, body_line=1, body=body, guessed=given is None)]
         if len(body) < MOST:
             # Here a packed file that is cut says so.
             tape.read(1)

@@ -74,6 +74,7 @@ def read(tape: Source) -> Iterator[Entry]:
     number = 0
     try:
         while window.skip_blanks():
+            tape.line = window.line
             head = window.head()
             if not _VERSION.match(head.partition(b"\n")[0]):
                 raise BrokenError("expected a record of WARC, found something else")
@@ -81,6 +82,7 @@ def read(tape: Source) -> Iterator[Entry]:
             kind, length = header_of(headers, "warc-type").lower(), length_in(headers)
             if length is None:
                 raise BrokenError("a record of WARC has no Content-Length")
+            block_line = window.line
             block = window.take(length, LONGEST)
             if block is None:
                 raise BrokenError("a record of WARC breaks off")
@@ -89,7 +91,8 @@ def read(tape: Source) -> Iterator[Entry]:
                 yield from waiting.request(signs, _request(headers, block))
             elif kind in ("response", "resource", "revisit"):
                 number += 1
-                yield from waiting.response(signs, _answer(number, kind, headers, block))
+                answer = _answer(number, kind, headers, block, block_line)
+                yield from waiting.response(signs, replace(answer, line=tape.line))
     except (BrokenError, OSError):
         yield from waiting.finish()
         raise
@@ -117,13 +120,14 @@ def _request(headers: list[tuple[str, str]], block: bytes) -> Entry:
     return replace(asked, url=_url(headers) or asked.url)
 
 
-def _answer(number: int, kind: str, headers: list[tuple[str, str]], block: bytes) -> Entry:
+def _answer(number: int, kind: str, headers: list[tuple[str, str]], block: bytes, line: int) -> Entry:
     url, time = _url(headers), header_of(headers, "warc-date")
     if kind == "resource":
-        return bounded(Entry(number=number, body=block, length=len(block), url=url, time=time))
+        return bounded(Entry(number=number, body_line=line, body=block, length=len(block), url=url, time=time))
     if kind == "revisit":
         return bounded(Entry(number=number, url=url, time=time))
     window = Window(Tape(io.BytesIO(block)))
+    window.line = line
     try:
         head = window.head()
         status = _STATUS.match(head)
@@ -132,5 +136,5 @@ def _answer(number: int, kind: str, headers: list[tuple[str, str]], block: bytes
     except BrokenError as error:
         return refused(number, url, error)
     inner = headers_in(head)
-    answer = response_of(number, int(status[1]), inner, window.whole(inner))
+    answer = response_of(number, int(status[1]), inner, window.whole(inner), window.line)
     return bounded(replace(answer, url=url, time=answer.time or time))

@@ -62,7 +62,10 @@ def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
         yield from _Builder(source, yaml.parse(stream, Loader=loader)).items(names)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        where = ""
+        if mark:
+            tape.line = mark.line + 1
+            where = f" in line {mark.line + 1}, column {mark.column + 1}"
         raise BrokenError(f"the YAML of the recording is broken{where}") from None
     except (yaml.YAMLError, UnicodeError, ValueError):
         raise BrokenError("the YAML of the recording is broken: bytes or characters that cannot be in it") from None
@@ -78,6 +81,10 @@ class _Source:
         self.since = 0
         """Bytes since the last event: of a value that does not end, or of what stands before it."""
         self._held = b""
+
+    def stand_at(self, event: Any) -> None:
+        """Remember the line of what is looked at."""
+        self._tape.line = event.start_mark.line + 1
 
     def read(self, size: int) -> bytes:
         """Return the next bytes. Raise `BrokenError`."""
@@ -135,6 +142,7 @@ class _Builder:
             if _kind(event) == "SequenceStart":
                 found = any_list = True
                 while _kind(event := self._next()) != "SequenceEnd":
+                    self._source.stand_at(event)
                     yield self._item(event)
             elif _kind(event) == "MappingStart":
                 for key in self._keys():
@@ -146,6 +154,7 @@ class _Builder:
                     else:
                         found = any_list = True
                         while _kind(event := self._next()) != "SequenceEnd":
+                            self._source.stand_at(event)
                             yield self._item(event)
             if not any_list:
                 raise BrokenError(_NO_MORE if found else _NO_LIST)
@@ -221,6 +230,8 @@ class _Builder:
             key, heavier = self._value(event, depth + 1)
             if key is None and _kind(event) == "Scalar":
                 key = event.value
+            if depth == 1 and key == "response":
+                self._source.stand_at(event)
             weight += heavier
             member, heavier = self._value(self._next(), depth + 1)
             weight += heavier
