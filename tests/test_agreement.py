@@ -449,6 +449,30 @@ def test_all_readers_agree(codec: Codec[Any], fmt: Format) -> None:
     law()
 
 
+LONE = {
+    0: ("ID = 57", "ID = x", f"ID = {'9' * 40}", "ID = 57, a = 5", "a = 5", "a = b", "ID = 57\nID = 58"),
+    1: ("57", "x", "57,x", "x,57", "57,58"),
+    2: ("<result><id>57</id></result>", "<result><id>x</id></result>", "<id>57</id>", "<a><id>57</id></a>"),
+    3: ('{"id": 57}', '{"id": "x"}', '{\n"id": 57\n}', '{\n"id": "x"\n}', '{\n"id": "57",\n"a": 5\n}', '{"a": 5}'),
+}
+"""What can be the id of something new, a record of unknown keys or nothing."""
+
+
+@pytest.mark.parametrize("fmt", Format)
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: str(codec.endpoint.name))
+def test_a_lone_pair_teaches_nothing_about_another(codec: Codec[Any], fmt: Format) -> None:
+    bodies = [body.encode() for body in LONE[fmt]]
+    with made_once():
+        expected = {body: outcome(Codec(codec.endpoint).decode, body, fmt=fmt) for body in bodies}
+        for first in bodies:
+            used: Codec[Any] = Codec(codec.endpoint)
+            for body in (first, first, *bodies):
+                assert outcome(used.decode, body, fmt=fmt) == expected[body], (first, body)
+            used = Codec(codec.endpoint)
+            for body in (first, *reversed(bodies)):
+                assert outcome(used.decode, body, fmt=fmt) == expected[body], (first, body)
+
+
 @pytest.mark.parametrize("fmt", [0, 2, 3])
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: str(codec.endpoint.name))
 def test_a_number_under_an_undocumented_key_does_not_teach_what_else_can_stand_there(

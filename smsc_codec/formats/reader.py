@@ -364,7 +364,7 @@ class FormatReader(ABC):
         opened = open_paths(reply.object, value)
         if opened:
             self._check_kind(text, reply, opened)
-        elif reply.object.is_generic:
+        elif reply.object.takes_any_keys and all(getattr(value, f.name) in (None, ()) for f in reply.object.fields):
             raise EncodeError(f"{reply.title} without keys would not be read back")
         return text
 

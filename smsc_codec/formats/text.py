@@ -192,8 +192,11 @@ class TextFormat(RunReader):
         return found
 
     def _is_usual(self, text: str, reply: Reply) -> bool:
-        """Whether a text is this reply where nothing is expected too, so that what reads it may be remembered."""
-        return not self._generic or [reply] == self._record_at(text, ())
+        """Whether a text is this reply where nothing is expected too, so that what reads it may be remembered.
+
+        A pair alone can be the id of something new, which its value tells.
+        """
+        return not self._generic or (self._comma in text and [reply] == self._record_at(text, ()))
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""

@@ -112,7 +112,7 @@ class SenderNames(Account):
         with self._lock:
             found = [sender for sender in self._senders if sender.name == name]
             if not found:
-                raise ValueError(f"name has to be that of a sender, not {name!r}")
+                raise ValueError(f"name has to be that of a sender, not {quote(name)}")
             self._put(replace(found[0], status=SenderStatus(status)))
 
     def _answer_senders(self, form: Form) -> Reply:
