@@ -126,7 +126,8 @@ def test_convert_writes_no_two_replies_to_one_output(shell: Shell) -> None:
         shell.file(name, b"OK")
     assert shell("convert", "--to", "3", "f").status == 2
     assert shell("convert", "--to", "1", stdin=b'{"fmt": 0, "body": "ERROR = 3 (x)"}\n').err == (
-        "<stdin>: entry 1: description: comma-separated replies have no place for it (drop=['description'] leaves it out)\n"
+        "<stdin>: entry 1: description: comma-separated replies have no place for it "
+        "(drop=['description'] leaves it out)\n"
     )
 
 
