@@ -206,7 +206,7 @@ def test_the_fake_service_says_nothing_that_disturbs(name: str) -> None:
     with pytest.raises(ValueError, match="expected every name once") as caught:
         FakeSenders([Sender(name), Sender(name)])
     assert is_harmless(str(caught.value))
-    with pytest.raises(ValueError, match="^name has to be that of a sender, not ") as missing:
+    with pytest.raises(ValueError, match=r"^name has to be that of a sender, not ") as missing:
         FakeSenders().moderate(name)
     assert is_harmless(str(missing.value))
     with FakeSenders([name + ","]) as server:
