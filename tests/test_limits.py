@@ -23,6 +23,7 @@ from smsc_codec import (
     FrozenMapping,
     LimitError,
     Limits,
+    MessageSent,
     OperatorStatus,
     OptionError,
     Reply,
@@ -549,3 +550,13 @@ def test_a_separator_in_a_long_name_is_no_trouble() -> None:
     assert decode(encode(reply, fmt=0), fmt=0) == reply
     with pytest.raises(EncodeError, match=r"senders\[1\]: the text format cannot carry it"):
         encode(SenderList((Sender("A" * 999, 1), Sender("A, " * 333, 2))), fmt=0)
+
+
+def test_elements_among_the_numbers_of_a_reply() -> None:
+    """They are kept beside it, and no more of them than a record may have fields."""
+    strays = "".join(f"<k{number}>1</k{number}>" for number in range(4))
+    body = f"<result><id>1</id><cnt>1</cnt><phones>{strays}</phones></result>"
+    options: Any = {"fmt": 2, "expect": MessageSent}
+    assert len(decode(body, **options).other) == 4
+    with pytest.raises(LimitError, match="expected at most 3 fields"):
+        decode(body, limits=Limits(fields=3), **options)

@@ -52,7 +52,9 @@ def test_the_schemas_are_schemas() -> None:
         assert schema["examples"]
     for example in REPLY["examples"]:
         valid_reply.validate(example)
-        assert json.loads(to_json(from_json(json.dumps(example)))) == example
+        made = json.loads(to_json(from_json(json.dumps(example))))
+        # Of a class that several endpoints have it says which.
+        assert {**made, **example} == made and made.keys() - example.keys() <= {"endpoint"}
     for example in ROW["examples"]:
         valid_row.validate(example)
 

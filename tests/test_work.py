@@ -31,7 +31,8 @@ SMALLEST = 512
 # Bytes for each byte of the body. The engine of `re` takes up to 270 for a comma in a name, in lines that are not too
 # long; an element takes 180, a finding some 500, and the shortest of them have 5 bytes.
 MULTIPLE = 300
-AT_LEAST = 128 * 1024
+# What is refused is shown to every endpoint, and each reads it once.
+AT_LEAST = 16 * 1024 * len(ENDPOINTS)
 
 EVERY = [pytest.param(fmt, name, id=f"{fmt.name}-{name}") for fmt, families in FAMILIES.items() for name in families]
 

@@ -196,7 +196,8 @@ class TextFormat(RunReader):
 
         A pair alone can be the id of something new, which its value tells.
         """
-        return not self._generic or (self._comma in text and [reply] == self._record_at(text, ()))
+        lone = reply.object.is_generic and self._comma not in text
+        return not self._generic or (not lone and [reply] == self._record_at(text, ()))
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""

@@ -62,10 +62,8 @@ def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
         yield from _Builder(source, yaml.parse(stream, Loader=loader)).items(names)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = ""
-        if mark:
-            tape.line = mark.line + 1
-            where = f" in line {mark.line + 1}, column {mark.column + 1}"
+        tape.line = mark.line + 1 if mark else tape.line
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise BrokenError(f"the YAML of the recording is broken{where}") from None
     except (yaml.YAMLError, UnicodeError, ValueError):
         raise BrokenError("the YAML of the recording is broken: bytes or characters that cannot be in it") from None
