@@ -124,7 +124,8 @@ def found_by_command(source: Path, jobs: int = 2, rows_of_a_file: int = _ROWS) -
     found: Counts = Counter()
     for row in printed:
         number = int(Path(row["path"]).stem) * rows_of_a_file + row["entry"] - 1
-        place = row["line"], row["column"], row["excerpt"], row["count"]
+        # What is about no place in the reply is at its beginning for `decode_batch`.
+        place = row["reply_line"] or 1, row["reply_column"] or 1, row["excerpt"], row["count"]
         found[(number, row["severity"], row["code"], row["message"], *place)] += 1
     return found, ran.stderr.decode()
 
