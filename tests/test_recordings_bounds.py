@@ -280,7 +280,7 @@ FAMILIES: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "lines without a body": ("json-lines", lambda n: b'{"fmt":0,"reply":"OK"}\n' * (n // 24)),
     "the status of a line": (
         "json-lines",
-        lambda n: b'{"fmt":0,"body":"OK","status":' + b"[" * (n // 2) + b"]" * (n // 2) + b"}",
+        lambda n: b'{"fmt":0,"body":"OK","status":' + b"[" * 500 + b" " * n + b"]" * 500 + b"}",
     ),
     "blank lines": ("json-lines", lambda n: b'{"fmt":0,"body":"OK"}' + b"\n" * n),
     "a long line": ("json-lines", lambda n: b'{"fmt":0,"body":"' + b"x" * n + b'"}'),
