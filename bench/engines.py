@@ -109,7 +109,7 @@ def load_all(batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def with_spark(folder: Path, load: bool) -> Callable[[], object]:
-    """Return what reads a folder with Spark; the number of workers is in the environment."""
+    """Return a function that reads a folder with Spark. The environment says how many workers it has."""
     from pyspark.sql import SparkSession
     from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -124,7 +124,7 @@ def with_spark(folder: Path, load: bool) -> Callable[[], object]:
 
 
 def with_polars(folder: Path, load: bool) -> Callable[[], object]:
-    """Return what reads a folder with Polars."""
+    """Return a function that reads a folder with Polars."""
     import polars as pl
 
     work, schema = (load_all, _LOADED) if load else (decode_all, SCHEMA)
@@ -139,7 +139,7 @@ def with_polars(folder: Path, load: bool) -> Callable[[], object]:
 
 
 def with_duckdb(folder: Path, load: bool) -> Callable[[], object]:
-    """Return what reads a folder with DuckDB."""
+    """Return a function that reads a folder with DuckDB."""
     import duckdb
 
     work, schema = (load_all, _LOADED) if load else (decode_all, SCHEMA)
@@ -154,7 +154,7 @@ def with_duckdb(folder: Path, load: bool) -> Callable[[], object]:
 
 
 def with_dask(folder: Path, load: bool) -> Callable[[], object]:
-    """Return what reads a folder with Dask, a task a file."""
+    """Return a function that reads a folder with Dask. Each file is a task."""
     import dask
 
     tasks = [dask.delayed(rows_in)(path, load) for path in sorted(folder.glob("*.parquet"))]
@@ -168,7 +168,7 @@ def rows_in(path: Path, load: bool) -> int:
 
 
 def with_ray(folder: Path, load: bool) -> Callable[[], object]:
-    """Return what reads a folder with Ray Data."""
+    """Return a function that reads a folder with Ray Data."""
     import ray
 
     work, schema = (load_all, _LOADED) if load else (decode_all, SCHEMA)

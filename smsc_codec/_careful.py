@@ -291,7 +291,7 @@ def _not_an_object(item: Any, source: Source, place: Place, path: str) -> NoRetu
 
 
 def _text(type_: Type, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
-    """Return the value of a spelling, or of what is not one. Raise `Trouble` if it is not such a value."""
+    """Return the value that a text or a bare number spells. Raise `Trouble` if it spells none of this type."""
     if not isinstance(value, str) or (
         isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose
     ):
