@@ -577,6 +577,17 @@ def format_in(body: bytes) -> Format:
     return _recognise(head.replace(BOM, b"").decode("latin-1"), None)
 
 
+def opened(body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[Format, str]:
+    """Return the format that a body is in, and its text from the first line on that is not blank.
+
+    The parameters are those of `decode`. Raise `DecodeError` if the body is not text, or too much of it.
+    """
+    asked = None if fmt is None else format_of(fmt)
+    name = None if charset is None else charset_of(charset)
+    text = open_source(body, name, limits_of(limits), None, asked in (None, Format.XML)).text
+    return _recognise(text, asked), text[_first_line(text) :]
+
+
 def _first_line(text: str) -> int:
     """Return where the first line begins that is not blank."""
     start = len(text) - len(text.lstrip(BLANKS))

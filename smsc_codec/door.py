@@ -19,7 +19,7 @@ from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
 from ._source import bytes_of, quote
 from ._types import class_name, is_really, kind_of
-from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, format_in
+from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, format_in, opened
 from .declare import FORMATS, Other
 from .declare import Reply as Declared
 from .endpoints import DEFAULT, ENDPOINTS, codec_of, having, loaded
@@ -469,14 +469,17 @@ def _hinted(
     """Return the error, or the same one with the endpoint that the body looks like."""
     if refused.code not in _ABOUT_FORMS:
         return refused
-    if (format_of(fmt) if fmt is not None else _format_in(body)) is Format.CSV:
+    found_in, text = opened(body, fmt, charset, limits)
+    if found_in is Format.CSV:
         # It has no keys: nearly every line is a reply of some endpoint. But where the format was detected it may be a
         # text without keys, such as a price.
         if fmt is not None:
             return refused
-        fmt = Format.TEXT
-    names = [name for name in ENDPOINTS if codec_of(name).endpoint.name != codec.endpoint.name]
-    read_as = {name: _read_as(codec_of(name), body, fmt, charset, limits) for name in names}
+        fmt = found_in = Format.TEXT
+    others = {name: other for name in ENDPOINTS if (other := codec_of(name)).endpoint.name != codec.endpoint.name}
+    # Most texts are soon seen to be no reply of another endpoint.
+    names = [name for name, other in others.items() if other._format(found_in).may_be_own(text)]
+    read_as = {name: _read_as(others[name], body, fmt, charset, limits) for name in names}
     for format_words, more in (("", ""), (" as text", " and fmt=0")):
         # Of endpoints that have the same records the first one is named.
         alike = {made[1]: name for name in reversed(names) if (made := read_as[name]) and made[0] == format_words}

@@ -28,6 +28,7 @@ from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._source import Source
+from .._types import lazy
 from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type, either
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
@@ -204,6 +205,30 @@ class FormatReader(ABC):
         name, inner = self.behind[reply.kind]
         records = records_of(inner)
         return None if records is None or len(records) > limits.items else replace(first, **{name: tuple(records)})
+
+    def may_be_own(self, text: str) -> bool:
+        """Whether a text may be a reply that no other endpoint need have: what each of them has stands in it somewhere.
+
+        It is soon said, and of many other texts too.
+        """
+        return any(all(any(key in text for key in keys) for keys in needed) for needed in self._marks)
+
+    @lazy
+    def own(self) -> list[Reply]:
+        """The replies of the endpoint alone that not just any keys are."""
+        return [reply for reply in self.endpoint.own if reply.object.members and not reply.object.takes_any_keys]
+
+    @lazy
+    def _marks(self) -> list[list[list[str]]]:
+        """For each reply of the endpoint alone, and each field that it needs, the keys that the field has."""
+        return [
+            [
+                [key for key, name in reply.object.names(self.fmt, "").items() if name == field.name]
+                for field in reply.object.fields
+                if not field.may_lack(self.fmt)
+            ]
+            for reply in self.own
+        ]
 
     def at_once(self, only: type | None, documented: bool) -> Small:
         """Return a function that reads a short reply from its bytes. It returns None for a body in another layout.

@@ -21,6 +21,7 @@ from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
+from .._types import lazy
 from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Several, Type
 from ..errors import DecodeError, EncodeError, OptionError
 from ..limits import DEFAULT_LIMITS, Limits
@@ -98,7 +99,8 @@ class TextFormat(RunReader):
         self._check_heads()
         self._led = next((reply for reply in self._records if _leads(reply.object)), None)
         if self._led is not None:
-            self._is_led = re.compile(f"{grammar.pattern('KEY')}{re.escape(self._equals)}").match
+            self._any_key = f"{grammar.pattern('KEY')}{re.escape(self._equals)}"
+            self._is_led = re.compile(self._any_key).match
 
     def _check_rules(self) -> None:
         """Raise `OptionError` if the grammar and the declaration do not name the same replies."""
@@ -159,6 +161,20 @@ class TextFormat(RunReader):
             if not canonical or _is_fixed(pieces)
         ]
         return found, ("", f"(?:{self._grammar.pattern('_LINE_END')}|)"), None
+
+    def may_be_own(self, text: str) -> bool:
+        """Whether a text begins as a reply of the endpoint alone does."""
+        return self._begins_as_own(text) is not None
+
+    @lazy
+    def _begins_as_own(self) -> Callable[[str], Any]:
+        """Finds at the beginning of a text what a reply of the endpoint alone begins with."""
+        first = [pieces[0] for reply in self.own if reply in self.narrow for pieces in self._variants[reply.kind]]
+        found = [re.escape(piece.text) or self._grammar.pattern(piece.terminal) for piece in first]
+        found += [re.escape(head) for reply, head in self._heads if reply in self.own]
+        if self._led in self.own:
+            found.append(self._any_key)
+        return re.compile("|".join(f"(?:{each})" for each in dict.fromkeys(found)) or "(?!)").match
 
     def _part(self, obj: Object, piece: Piece) -> Part:
         if piece.kind in ("literal", "separator"):

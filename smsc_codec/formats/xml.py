@@ -16,6 +16,7 @@ from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, quote
+from .._types import lazy
 from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, OpenMap, Other, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
@@ -118,6 +119,16 @@ class XmlFormat(RunReader):
         self._wide_heads = [(f"<{root}>", reply) for reply in self.wide for root in reply.xml if root]
 
     # Reading
+
+    def may_be_own(self, text: str) -> bool:
+        """Whether the keys of a reply of the endpoint alone stand in a text somewhere, or the root of an empty list."""
+        return super().may_be_own(text) or any(root in text and item not in text for root, item in self._own_lists)
+
+    @lazy
+    def _own_lists(self) -> list[tuple[str, str]]:
+        """The roots of lists of the endpoint alone, each with the element of a record."""
+        lists = [reply for reply in self.own if reply.many]
+        return [(f"<{root}", f"<{reply.item}") for reply in lists for root in reply.xml if root is not None]
 
     def variants(
         self, replies: Sequence[Reply], first: type | None, canonical: bool
