@@ -30,15 +30,16 @@ def alike(codec: Codec[Any], body: bytes, fmt: int, limits: Limits = DEFAULT_LIM
     # Where fewer digits are allowed than there can be, nothing is read by compiled rows.
     careful = {**options, "limits": msgspec.structs.replace(limits, digits=17)}
     expected = outcome(codec.decode, body, **careful)
+    report = codec.validate(body, **careful)
+    reply = None if isinstance(expected, str) else expected[0]
+    assert report.reply == reply
     with made_once():
         fresh: Codec[Any] = Codec(codec.endpoint)
-        for reader in (fresh, codec):
-            for time in ("first", "second", "third"):
-                assert outcome(reader.decode, body, **options) == expected, time
-            report = reader.validate(body, **options)
-            assert report == reader.validate(body, **careful)
-            assert report.reply == (None if isinstance(expected, str) else expected[0])
-    return expected if isinstance(expected, str) else expected[0]
+        for time in ("first", "second", "third"):
+            assert outcome(fresh.decode, body, **options) == expected, time
+        assert outcome(codec.decode, body, **options) == expected
+        assert report == fresh.validate(body, **options) == codec.validate(body, **options)
+    return expected if reply is None else reply
 
 
 @pytest.mark.parametrize("escaped", ["a&amp;b", "&#97;&amp;b", "a]]&gt;b", "&lt;", "&#0;", "a&b"])
@@ -123,7 +124,7 @@ def test_an_error_beside_the_fields_of_another_reply(first: bool, error: dict[st
                 roots: list[str | None] = [*reply.xml] if fmt == 2 and not reply.many else ["result"]
                 for root in roots if fmt == 2 else [None]:
                     body = in_xml(root, given) if fmt == 2 else json.dumps(given)
-                    for expect in (None, *codec._classes):
+                    for expect in {None, reply.cls, codec._classes[-1]}:
                         found = alike(codec, body.encode(), fmt, expect=expect)
                         if error["error_code"] == "5":
                             assert isinstance(found, ErrorReply) and found.code == 5
@@ -266,9 +267,11 @@ def test_a_bare_number_under_a_key_that_nobody_has_documented(count: int, number
 def test_limits_at_their_edges(codec: Codec[Any]) -> None:
     """What is canonical in the table of cases, within limits that it just has or has not."""
     name = codec.endpoint.name.removesuffix(".php")
-    for vector in [*VECTORS, *OTHERS]:
+    rows = [vector for vector in [*VECTORS, *OTHERS] if vector.endpoint == name and vector.canonical]
+    # Of the many rows of an endpoint some thirty.
+    for vector in rows[:: len(rows) // 30 or 1]:
         fmt = vector.row["fmt"]
-        if vector.endpoint == name and vector.canonical and fmt is not None and not re.search(rb"\d{18}", vector.body):
+        if fmt is not None and not re.search(rb"\d{18}", vector.body):
             asked = codec.asked(vector.request or {})
             longest = max(map(len, re.split(rb'[,<>"\n]', vector.body)))
             bounds = [{"items": most} for most in (0, 1)]
@@ -479,8 +482,9 @@ def test_a_number_under_an_undocumented_key_does_not_teach_what_else_can_stand_t
     codec: Codec[Any], fmt: Format
 ) -> None:
     name = codec.endpoint.name.removesuffix(".php")
-    for vector in [*VECTORS, *OTHERS]:
-        if vector.endpoint == name and vector.row["fmt"] == fmt and vector.charset == "utf-8":
+    rows = [vector for vector in [*VECTORS, *OTHERS] if vector.endpoint == name and vector.row["fmt"] == fmt]
+    for vector in rows[:: len(rows) // 12 or 1]:
+        if vector.charset == "utf-8":
             first = re.sub(*UNDOCUMENTED[fmt], vector.body.decode("utf-8", "replace"))
             # A number of 18 digits has too many where 17 are allowed.
             usual = "12345" in first and not re.search(r"\d{18}", first)
