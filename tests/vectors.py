@@ -77,6 +77,8 @@ OTHERS = [
     if folder.is_dir() and folder.name != "callbacks"
     for vector in _load(folder, folder.name, f"{folder.name}/")
 ]
-"""Those of the other endpoints, each in a folder of its name. Calls of the service are not replies."""
+"""Those of the other endpoints, each in a folder of its name."""
+CALLS = _load(FOLDER / "callbacks", "callbacks", "callbacks/")
+"""Calls of the service, which are not replies: a row has other keys, but its body in the same way."""
 GOOD = [vector for vector in VECTORS if vector.reply is not None]
 BAD = [vector for vector in VECTORS if vector.reply is None]

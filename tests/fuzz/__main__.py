@@ -15,9 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from smsc_codec import Format
 from tests.fuzz.seeds import BODIES, SEEDS
 from tests.fuzz.targets import TARGETS
-from tests.vectors import VECTORS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -42,18 +42,19 @@ class Result(NamedTuple):
 def inputs_of(target: str) -> Iterator[tuple[str, bytes]]:
     """Return the inputs that a target begins with, by name; the first bytes of each choose the options.
 
-    That are small recordings for the reader of recordings, and else the bodies of the table of cases and of the other
-    endpoints, each with the defaults, as a string, and with its own format.
+    The reader of recordings begins with small recordings, and the reader of callbacks with the calls of the table of
+    cases. The others begin with its replies: each with the defaults, as a string, and with its own format. If the
+    target is about one format, it begins with the replies in that one.
     """
     for number, seed in enumerate(SEEDS.get(target, ())):
         for choice in (0, 1):
             yield f"seed-{number}-{choice}", bytes([choice]) + seed
     if target in SEEDS:
         return
-    for number, vector in enumerate(VECTORS):
-        yield from _with_options(target, f"vector-{number}", 0, vector.asked["fmt"] or 0, vector.body)
+    formats = [fmt for fmt in Format if target.endswith(f"-{fmt.name.lower()}")] or [*Format]
     for number, (endpoint, fmt, body) in enumerate(BODIES):
-        yield from _with_options(target, f"body-{number}", endpoint, fmt, body)
+        if fmt in formats:
+            yield from _with_options(target, f"body-{number}", endpoint, fmt, body)
 
 
 def _with_options(target: str, name: str, endpoint: int, fmt: int, body: bytes) -> Iterator[tuple[str, bytes]]:

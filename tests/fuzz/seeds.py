@@ -1,4 +1,4 @@
-"""Small recordings of each kind, from which the fuzzer and the property tests of the reader begin."""
+"""What the fuzzer begins with: the table of cases, and small recordings of each kind, which property tests use too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 import brotli
 import zstandard
+
+from smsc_codec.endpoints import ENDPOINTS
+from tests.vectors import CALLS, OTHERS, VECTORS
 
 URL = "https://smsc.ru/sys/senders.php?login=demo&psw=x&fmt=0&get=1"
 FORM_TYPE = 'multipart/form-data; boundary="b"'
@@ -196,86 +199,19 @@ SEEDS: dict[str, list[bytes]] = {
 }
 """The inputs that a target begins with, without the byte that chooses the options."""
 
-CALLS = [
-    b"id=279&phone=79990001122&status=1&time=17.03.2023+16%3A47%3A56&ts=1679060876&err=0&type=4&cost=0.30&imsi=25001&x=y",
-    b"id=7&sms_id=279&phone=79990001122&mes=%C4%E0%3A+a%26b&to=79101112233&sent=1679060870&time=1679060876&md5=1",
-    b"phone=79990001122&waitcall=1&ts=1679060876&sha1=2&crc32=3&charset=utf-8&fmt=3",
-    "id=7&phone=79&mes=Да&to=79".encode("windows-1251"),
-    b'{\n"id": 279,\n"phone": "79990001122",\n"status": -1,\n"cost": "0.30",\n"x": [1],\n"y": 1.50\n}',
-    '{"id":7,"phone":"79","mes":"Да\\u0430","to":79}'.encode(),
-    "<?xml version='1.0' encoding='utf-8'?><a><phone>79</phone><mes>Да&amp;</mes><to>7</to><sms_id/></a>".encode(),
-    b"<phone>79</phone><waitcall>1</waitcall><ts>1</ts>",
-    b'<a id="1" phone="7" status="1"><err>5</err></a>',
-    b"--b\r\n".join(
-        [b""]
-        + [
-            b'Content-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field
-            for field in ((b"phone", b"79"), (b"mes", b"\xc4\xe0"), (b"to", b"7"))
-        ]
+BODIES = list(
+    dict.fromkeys(
+        (number, vector.asked["fmt"] or 0, vector.body)
+        for number, endpoint in enumerate(ENDPOINTS)
+        for vector in (*VECTORS, *OTHERS)
+        if vector.endpoint == endpoint
     )
-    + b"--b--",
-]
-"""Calls of the service, in each form."""
+)
+"""The replies of the table of cases, each with its format and the number of its endpoint among those of the targets."""
 
 # The byte before a call chooses its `Content-Type` and the query, or that it is a query.
-SEEDS["callbacks"] = [bytes([form]) + call for form in (0, 2, 5, 10, 18, 128) for call in CALLS]
-
-_STATUS = "Status = 1, check_time = 28.06.2021 15:55:47, err = 0"
-_LONG = "send_date = 28.06.2021 15:55:40, phone = 79001234567, cost = 0.385, sender_id = SMSC, status_name = Доставлено"
-_DATES = b"<last_date>28.06.2021 15:55:47</last_date>\n<last_timestamp>1624884947</last_timestamp>"
-
-BODIES: list[tuple[int, int, bytes]] = [
-    (1, 0, b"OK - 1 SMS, ID - 279"),
-    (1, 0, b"OK - 2 SMS, ID - 279, CODE - 123456, COST - 1.40, BALANCE - 286.55\n"),
-    (1, 0, b"0.4 (1 SMS)"),
-    (1, 0, b"OK - 1 SMS, COST - 0.4"),
-    (1, 0, b"ERROR = 7 (invalid number), ID - 541"),
-    (1, 1, b"279,1,1.40,286.55"),
-    (1, 1, b"541,-7"),
-    (1, 2, b"<result>\n<id>1</id>\n<cnt>2</cnt>\n<cost>3.8</cost>\n<balance>4</balance>\n<new>x</new>\n</result>"),
-    (1, 2, b'<result><id>1</id><cnt>1</cnt><phones><phone status="20" error="7">79</phone></phones></result>'),
-    (1, 2, b"<id>634761894</id><cnt>1</cnt>"),
-    (1, 3, b'{\n"id": 33,\n"cnt": 1,\n"cost": "3.8",\n"balance": "286.55",\n"new": 1.50\n}'),
-    (
-        1,
-        3,
-        b'{"cost": "0.4", "cnt": 1, "phones": [{"phone": "79", "mccmnc": "2", "cost": "0.4"}, {"phone": "78"}]}',
-    ),
-    (2, 0, _STATUS.encode()),
-    (2, 0, f"{_STATUS}, {_LONG}, message = Hello, you, comment = , type = 0, ID = 5\n{_STATUS}, new = x".encode()),
-    (2, 0, f"{_STATUS}, {_LONG}, message = a\r\nb, comment = c, comment = d, type = 0".encode()),
-    (2, 0, b"Status = -3, ID = 138, phone = 79001234567"),
-    (2, 1, b"1,1624884947,0"),
-    (2, 1, b"1,1624884947,0,138,79001234567\n-3,0,0,139,79001234568"),
-    (2, 1, "1,1624884947,0,1624884940,79001234567,0.385,SMSC,Доставлено,a, b,c,0".encode()),
-    (2, 2, b"<sms>\n<status>1</status>\n" + _DATES + b"\n<flag>0</flag>\n<err>0</err>\n</sms>"),
-    (
-        2,
-        2,
-        b"<statuses>\n<sms>\n<status>1</status>\n" + _DATES + b"\n<id>1</id>\n</sms>\n</statuses>",
-    ),
-    (2, 3, b'{\n"status": -1,\n"last_date": "28.06.2021 15:55:47",\n"last_timestamp": 1624884947,\n"err": 777\n}'),
-    (2, 3, b'[{"status": 1, "id": 5, "message": "a", "new": [1]}, {"status": -3, "id": 6, "phone": "79", "new": "1"}]'),
-    (2, 3, b'{"result": "OK"}'),
-    (3, 0, b"250.80"),
-    (3, 0, b"250.80 100 RUR"),
-    (3, 1, b"250.80,RUR"),
-    (3, 2, b"<balance>250.80</balance>"),
-    (3, 2, b"<result><balance>250.80</balance><currency>RUR</currency></result>"),
-    (3, 3, b'{\n"balance": "-250.80",\n"credit": "100",\n"currency": "RUR"\n}'),
-    (3, 3, b'{"balance": 250.80}'),
-    (4, 0, b"phone = 79, country = Korea, Republic of, operator = a, region = , mcc = 250, mnc = 01"),
-    (4, 1, "79001234567,Россия,Билайн,Москва,250,01".encode()),
-    (4, 2, "<info>\n<country>Россия</country>\n<operator>a</operator>\n<region></region>\n</info>".encode()),
-    (4, 3, b'[{\n"country": "a",\n"operator": "b",\n"region": "c",\n"mcc": "1",\n"mnc": "02"\n}]'),
-    # Keys that nobody has documented, with what is escaped; elements and keys that do not belong there.
-    (2, 2, b"<sms>\n<status>1</status>\n<foo>a&amp;b</foo>\n</sms>"),
-    (2, 2, b"<statuses>\n<sms>\n<status>1</status>\n</sms>\n<foo>\n<status>1</status>\n</foo>\n</statuses>"),
-    (0, 2, b'<senders>\n<sender id="1">A</sender>\n<total id="2">5</total>\n</senders>'),
-    (2, 2, b"<sms>\n<status>1</status>\n<error>x</error>\n<error_code>5</error_code>\n</sms>"),
-    (2, 3, b'{\n"error": "x",\n"error_code": 5,\n"status": 1,\n"err": 0\n}'),
-    (2, 3, b'[{\n"status": 1,\n"foo": "a\\u0026b",\n"bar": 12345\n}]'),
-    (1, 3, b'{\n"id": 1,\n"cnt": 1,\n"foo": "a\\nb"\n}'),
-    (2, 0, b"Status = 1, foo = abcdef, comment = x"),
+SEEDS["callbacks"] = [
+    bytes([form]) + (call.body or call.row.get("query", "").encode())
+    for form in (0, 2, 5, 10, 18, 128)
+    for call in CALLS
 ]
-"""Replies of the other endpoints, each with the number of its endpoint among those of the targets, and its format."""
