@@ -1,16 +1,20 @@
 """Fuzzes every target for some time and reports executions and coverage: `python -m tests.fuzz --seconds 60`.
 
+As many targets run at once as the machine has processors.
+
 Needs atheris; says so and does nothing where that is not installed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -113,13 +117,14 @@ def main(arguments: list[str] | None = None) -> int:
     if find_spec("atheris") is None:
         print("not fuzzed: atheris is not installed here (pip install atheris)")
         return 0
+    targets = options.target or [*TARGETS]
     broken = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         crashes = Path(folder)
         corpora = options.corpus or crashes / "corpus"
+        results = pool.map(lambda target: fuzz(target, options.seconds, corpora / target, crashes), targets)
         print(f"{'target':19}  {'executions':>11}  {'edges':>6}  {'corpus':>6}  {'coverage':>8}")
-        for target in options.target or TARGETS:
-            result = fuzz(target, options.seconds, corpora / target, crashes)
+        for target, result in zip(targets, results):
             row = f"{target:19}  {result.executions:11,}  {result.edges:6,}  {result.corpus:6,}  {result.percent:>8}"
             print(row, flush=True)
             if result.crash is not None:
