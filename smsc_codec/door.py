@@ -47,6 +47,8 @@ _OTHER_FORMAT = "other-format"
 _ABOUT_FORMS = ("malformed", "value", "unknown-form", _OTHER_FORMAT, _AMBIGUOUS)
 # Characters of undocumented keys for which it is remembered whose they are.
 _LONGEST_KEYS = 512
+_UNQUOTED = Known(lambda: None)
+"""Nothing may be quoted, so secrets are not looked for. For errors that nobody sees: looking takes most of the time."""
 
 # Which codec serves a call, by its arguments. All classes here belong to declarations, which are never freed, so an
 # identity stays that of one object.
@@ -497,7 +499,7 @@ def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) 
     reply, or one that every endpoint has. An empty list has a name in XML alone.
     """
     try:
-        reply = codec._judged(body, fmt, None, charset, False, limits)
+        reply = codec._judged(body, fmt, None, charset, False, limits, _UNQUOTED)
     except DecodeError as error:
         if error.code == _OTHER_FORMAT:
             read = _read_as(codec, body, Format.TEXT, charset, limits)

@@ -58,6 +58,7 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec._secrets import search
 from smsc_codec.codec import format_in
 from smsc_codec.endpoints import CLASSES, DEFAULT, ENDPOINTS, HOMES, codec_of, known, loaded, module_of
 from smsc_codec.formats.reader import FormatReader
@@ -304,6 +305,20 @@ def test_the_error_says_what_it_looks_like() -> None:
     with pytest.raises(DecodeError) as caught:
         decode(b"1,2,3,4,5", fmt=1)
     assert "looks like" not in caught.value.reason
+
+
+@pytest.mark.parametrize("options", [{}, {"fmt": 0}, {"fmt": 2}, {"fmt": 3}], ids=str)
+def test_secrets_are_looked_for_once(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other endpoints refuse the body too, and nobody sees what they say of it."""
+    body = b'{"x": "psw=%2541' + b"x" * 1000
+    texts: list[str] = []
+    real = search.spans
+    monkeypatch.setattr(search, "spans", lambda text, *given: texts.append(text) or real(text, *given))
+    assert validate(body, **options).reply is None
+    assert texts.count(body.decode()) == 1
+    with pytest.raises(DecodeError):
+        decode(body, **options)
+    assert texts.count(body.decode()) == 2
 
 
 @pytest.mark.parametrize(
