@@ -461,6 +461,16 @@ def test_what_is_canonical_takes_few_steps_again(vector: Vector) -> None:
         assert (steps(work) < most) == (vector.name not in WRITTEN), work
 
 
+@pytest.mark.parametrize("behind", ["\r", "\n\r", "\n\rx", "\n\n\r\nx", "\x00", "\n\x00"])
+def test_a_sign_of_no_terminal_behind_a_text(behind: str) -> None:
+    """It is read, or refused, even where nothing but the end is allowed."""
+    for vector in GOOD:
+        if vector.asked["fmt"] == 0:
+            body = vector.body.decode(vector.charset) + behind
+            report = codec_of(vector).validate(body, **asked(vector))
+            assert (report.reply is None) is not report.ok, body
+
+
 LINE_ENDS = "the end of the line or the end of the reply"
 OTHER: Any = FrozenMapping.of({"a": "b"})
 FOUND = status.MessageState(1)

@@ -265,6 +265,8 @@ class Grammar:
         else:
             assert isinstance(error, UnexpectedCharacters)
             wanted, at = set(error.allowed), error.pos_in_stream
+            # Lark calls the end so where nothing else is allowed.
+            wanted = {"$END" if name == "<END-OF-FILE>" else name for name in wanted}
         words = sorted(set(map(self._words, wanted)))
         expected = " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
         source.fail(f"expected {expected}, found {source.found(index + at)}", index + at)

@@ -369,6 +369,7 @@ FOUND = [
     ("lanes-json", b'\x00\x03{"balance":"1","currency":""}'),
     ("lanes-text", b"\x85\x04phone = 7, country = , operator = a, b, c, region = , mcc = 1, mnc = 2"),
     ("decode-text", b"\x00\x02Status = 1, D = \nStatus = 1, e = \nS"),
+    ("decode-text", b" \x01ERROR = 7 (invalid number), ID - 541\r\n\r ID - 279, COST - 1.4\nphone = 7"),
     (
         "secrets",
         b"\x00\n\x0f\x14\x19\x1e#\x08-27<A\xff\xff\xff|}\x82\xc7\x8c\x91\x96\x9b\xa0\xa5\xaa\xaf\x01\xb4\xb9",
