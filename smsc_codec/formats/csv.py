@@ -127,11 +127,13 @@ class CsvFormat(FormatReader):
         for reply in self.lists:
             if all(_is_plain(reply.object, layout) for layout in reply.csv):
                 self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
-        # Lists whose records stand alone too: what a line is depends on what is expected.
+        # Lists of which a line alone may be one: their records stand alone too, so that what a line is depends on what
+        # is expected; or there are several; or `_list` cannot read it.
         alone = [reply.object for reply in self.narrow]
-        # Of several lists a line alone may be one too.
         several = len(self.lists) > 1
-        self._twins = tuple(reply for reply in self.lists if several or reply.object in alone)
+        self._twins = tuple(
+            reply for reply in self.lists if several or reply.object in alone or reply.kind not in self._lines_of
+        )
         self._most_fields = max(len(layout.cells) for reply in self.replies for layout in (*reply.csv, Layout(())))
         self._choices: dict[Any, _Choice] = {}
         self._taken: dict[Any, Any] = {}
