@@ -182,12 +182,12 @@ def decode_small(small: Small, fmt: Format) -> Work:
 
     def meaning(reply: object) -> object:
         """What the others find in what we write of it."""
-        return _plain(reader(codec.encode(reply, fmt=fmt)))
+        return plain(reader(codec.encode(reply, fmt=fmt)))
 
     limit = {Format.XML: Target(0.5), Format.JSON: Target(1.0)}.get(fmt, Target(small.more, "J more"))
     ours = Contender("smsc_codec", "checked, typed model", partial(call_of, "decode", small, fmt), meaning)
     own = Contender("the endpoint's `CODEC`", "checked, typed model", by_codec, meaning)
-    peer = Contender(name, "strings", lambda: partial(reader, body), _plain, limit)
+    peer = Contender(name, "strings", lambda: partial(reader, body), plain, limit)
     return Work(f"decode fmt={fmt:d}, a small reply", small.name, ours, (peer, own), interleaved)
 
 
@@ -226,7 +226,7 @@ def _reader(small: Small, fmt: Format) -> tuple[str, Callable[[bytes], Any]]:
     return "re.match", lambda body: re.match(pattern, body.decode())
 
 
-def _plain(answer: Any) -> object:
+def plain(answer: Any) -> object:
     """The fields in it."""
     if isinstance(answer, re.Match):
         return answer.groups()

@@ -14,6 +14,7 @@ from smsc_codec import Format, Report, SenderCreated, decode, decode_response, v
 from . import meanings, peers
 from .bodies import CASES, VIEWS, body, fields, in_one_line, messages, plain, undocumented
 from .contest import Contender, Effort, Measure, Run, Target, Work
+from .endpoints import answers
 from .small import small_replies
 from .timing import IMPORT, LOADED, PEAK, in_few_fresh_processes, in_fresh_processes, interleaved, interleaved_for_long
 
@@ -204,6 +205,7 @@ def timed() -> list[Work]:
     """All works that are done in this process in a moment."""
     return [
         *small_replies(),
+        *answers(USUAL),
         *(decode_list(fmt, view, count) for count in SIZES for fmt, view in CASES),
         *views_by_turns(),
         free_text(),

@@ -111,18 +111,26 @@ class ErrorCode(Code):
         return member
 
 
+# The members of `ErrorCode` that most endpoints have.
+WRONG_PARAMETERS = 1, "error in parameters"
+WRONG_LOGIN = 2, "wrong login or password, or an IP address that is not on the client's list"
+# [doc] The block is said to be temporary, and no time is given.
+BLOCKED = 4, "IP address temporarily blocked", True
+# [doc] How many are too many has not been seen.
+TOO_MANY = (
+    9,
+    "too many identical requests a minute, or 15 or more simultaneous requests under one login",
+    timedelta(minutes=1),
+)
+
+
 class ServiceError(ErrorCode):
     """The numbers that mean the same at every endpoint, for those that document no others."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
-    TOO_MANY_REQUESTS = (
-        9,
-        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
-        timedelta(minutes=1),
-    )
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
+    IP_BLOCKED = BLOCKED
+    TOO_MANY_REQUESTS = TOO_MANY
 
 
 class Answer(msgspec.Struct, frozen=True):

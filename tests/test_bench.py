@@ -16,11 +16,13 @@ from bench import flat
 from bench.__main__ import main
 from bench.chart import chart
 from bench.contest import FULL, QUICK, Contender, Effort, Outcome, Row, Run, Target, Work, compete, prepare
+from bench.endpoints import ANSWERS, answers
 from bench.report import BEGIN, END, comparison, environment, into_page, summary
 from bench.small import REPLIES, Small, decode_small, encode_small
 from bench.timing import by_turns
 from bench.works import works
 from smsc_codec import Format
+from smsc_codec.endpoints import ENDPOINTS
 
 COSTS = {"us": 4.0, "quick": 1.0, "slow": 8.0, "J": 2.0}
 
@@ -148,6 +150,20 @@ def test_small_replies_are_canonical(small: Small, fmt: Format) -> None:
         assert run is not None, problem
 
 
+@pytest.mark.parametrize("work", answers(3), ids=lambda work: work.title)
+def test_other_replies_are_canonical(work: Work) -> None:
+    """What is made of a body for the others reads and writes the same as we do."""
+    expected = work.ours.meaning(work.ours.make()())
+    for peer in work.peers:
+        run, problem = prepare(peer, expected)
+        assert run is not None, problem
+
+
+def test_a_reply_of_every_endpoint_is_measured() -> None:
+    named = {answer.endpoint for answer in ANSWERS} | {small.endpoint for small in REPLIES}
+    assert named == {*ENDPOINTS}
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.md"
     page.write_text(f"before\n{BEGIN}old\n{END}after\n", "utf-8")
@@ -161,9 +177,12 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert groups == {
         *(
             f"decode fmt=1, {what}"
-            for what in ("a small reply", "one name", *(f"{n:,} names" for n in (2, 10, 100, 1000)))
+            for what in (
+                *("a small reply", "one name", "one record", "1,000 records"),
+                *(f"{n:,} names" for n in (2, 10, 100, 1000)),
+            )
         ),
-        *(f"encode fmt=1, {what}" for what in ("a small reply", "1,000 names")),
+        *(f"encode fmt=1, {what}" for what in ("a small reply", "one record", "1,000 records", "1,000 names")),
         *(f"validate fmt=1, {what}" for what in ("one name", "1,000 names")),
     }
     assert found["environment"]["command"].startswith("python -m bench --quick --only 'fmt=1, ' --json")

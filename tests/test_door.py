@@ -58,6 +58,7 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec._pages import PAGES
 from smsc_codec._secrets import search
 from smsc_codec.codec import format_in
 from smsc_codec.endpoints import CLASSES, DEFAULT, ENDPOINTS, HOMES, codec_of, known, loaded, module_of
@@ -139,6 +140,11 @@ def test_nothing_else_names_an_endpoint() -> None:
         found = _mentioned(ast.parse(path.read_text("utf-8"))) & pages
         # The help of the command line has examples.
         assert not found or path.name == "parser.py", (path, found)
+
+
+def test_the_pages_that_may_be_named_are_those_of_the_endpoints() -> None:
+    """What hides secrets in URLs knows the pages, and may not import the registry."""
+    assert sorted(PAGES) == sorted(ENDPOINTS)
 
 
 def _loaded_by(*codes: str) -> list[list[str]]:

@@ -341,7 +341,6 @@ CAREFUL = {
     ),
     "templates/replies:15": "a text that looks like a field",
     "templates/replies:16": "a line end in a text",
-    "templates/replies:18": "a cell of any commas",
     **{row.name: "an empty list" for row in OTHERS if row.canonical and _is_empty(row)},
 }
 
@@ -363,7 +362,7 @@ LONGER = {
     **dict.fromkeys([f"send/replies:{row}" for row in (33, 34, 37, 38, 41)], "a list in a reply"),
     **dict.fromkeys([f"status/replies:{row}" for row in (8, 10, 20)], "a message in a line"),
     **dict.fromkeys(["templates/replies:14", "templates/replies:17"], "a text in a line"),
-    **dict.fromkeys(["templates/replies:19", "phones/replies:16"], "a cell of any commas"),
+    **dict.fromkeys(["templates/replies:18", "templates/replies:19", "phones/replies:16"], "a cell of any commas"),
     **dict.fromkeys(
         ["jobs/replies:21", "phones/captures:1", "phones/replies:15", "phones/replies:21"], "several shapes"
     ),

@@ -11,15 +11,15 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import MONEY, NAME, Endpoint, Field, Layout, Object, Only, Other, Reply
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Open
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, Answer, ErrorCode, Open
 
 
 class BalanceError(ErrorCode):
     """The error numbers of `balance.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
+    IP_BLOCKED = BLOCKED
     TOO_MANY_REQUESTS = (
         9,
         "more than ten requests a minute, or 15 or more simultaneous requests under one login",

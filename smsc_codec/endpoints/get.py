@@ -32,7 +32,7 @@ from ..declare import (
     Rest,
 )
 from ..mapping import EMPTY
-from ..model import ErrorCode, Open, Records
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, ErrorCode, Open, Records
 from .senders import LIST, SenderList
 from .status import MESSAGE, Message
 
@@ -40,12 +40,11 @@ from .status import MESSAGE, Message
 class GetError(ErrorCode):
     """The error numbers of `get.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     # [client] It is how an empty list comes.
     NOT_FOUND = 3, "nothing found", False, True
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     # [doc] The tariffs' page says three; the other pages have not been seen.
     TOO_MANY_REQUESTS = (
         9,

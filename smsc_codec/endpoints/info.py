@@ -10,17 +10,16 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import COUNTED, DIGITS, TEXT, Cell, Endpoint, Field, Layout, Object, Only, Other, Reply
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Open, Records
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, Answer, ErrorCode, Open, Records
 
 
 class InfoError(ErrorCode):
     """The error numbers of `info.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NOT_FOUND = 3, "operator not found"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     TOO_MANY_REQUESTS = (
         9,
         "more than three identical or a hundred other requests a minute,"

@@ -4,32 +4,25 @@ The evidence is in `docs/wire-format/jobs.md`; fmt=0 in `grammars/jobs.lark`.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 
 from .._public import publish
 from ..codec import Codec
 from ..declare import ID, MONEY, SUCCESS, Endpoint, Field, Layout, Object, Other, Reply, code
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Open, Records, Success
+from ..model import BLOCKED, TOO_MANY, WRONG_LOGIN, WRONG_PARAMETERS, Answer, ErrorCode, Open, Records, Success
 from .status import MessageState
 
 
 class MailingError(ErrorCode):
     """The error numbers of `jobs.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     SAVE = 3, "error saving a record"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     DATE_FORMAT = 5, "wrong date format"
-    # [doc] How many are too many has not been seen.
-    TOO_MANY_REQUESTS = (
-        9,
-        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
-        timedelta(minutes=1),
-    )
+    TOO_MANY_REQUESTS = TOO_MANY
 
 
 class MailingCreated(Answer, frozen=True):

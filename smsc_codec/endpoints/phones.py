@@ -26,17 +26,16 @@ from ..declare import (
     Rest,
 )
 from ..mapping import EMPTY
-from ..model import Created, ErrorCode, Open, Records, Success
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, Created, ErrorCode, Open, Records, Success
 
 
 class ContactError(ErrorCode):
     """The error numbers of `phones.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NOT_FOUND = 3, "no records found", False, True
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     FAILED = 5, "operation failed"
     TOO_MANY_REQUESTS = (
         9,

@@ -4,28 +4,21 @@ The evidence is in `docs/wire-format/receive_phones.md`; fmt=0 in `grammars/rece
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from .._public import publish
 from ..codec import Codec
 from ..declare import SUCCESS, Endpoint, Object, Other, Reply
 from ..mapping import EMPTY
-from ..model import ErrorCode, Open, Records, Success
+from ..model import BLOCKED, TOO_MANY, WRONG_LOGIN, WRONG_PARAMETERS, ErrorCode, Open, Records, Success
 
 
 class ReceivePhoneError(ErrorCode):
     """The error numbers of `receive_phones.php`: nobody has seen others than those of the whole service."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
-    # [doc] How many are too many has not been seen.
-    TOO_MANY_REQUESTS = (
-        9,
-        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
-        timedelta(minutes=1),
-    )
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
+    IP_BLOCKED = BLOCKED
+    TOO_MANY_REQUESTS = TOO_MANY
 
 
 class ReceivePhone(Open, frozen=True):

@@ -28,17 +28,17 @@ from ..declare import (
     code,
 )
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Open
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, Answer, ErrorCode, Open
 from .status import DeliveryError, MessageState
 
 
 class MessageError(ErrorCode):
     """The error numbers of `send.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NO_MONEY = 3, "not enough money"
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     DATE_FORMAT = 5, "wrong date format"
     FORBIDDEN = 6, "the message is forbidden because of its text or its sender"
     PHONE_FORMAT = 7, "wrong phone number format"

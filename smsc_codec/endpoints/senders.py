@@ -16,7 +16,7 @@ from ..codec import Codec
 from ..declare import ID, NAME, SUCCESS, Endpoint, Field, Layout, Object, OpenMap, View, code
 from ..declare import Reply as Declared
 from ..mapping import EMPTY
-from ..model import Answer, Code, ErrorCode, ErrorReply, Records, Success
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, Answer, Code, ErrorCode, ErrorReply, Records, Success
 
 
 class SenderStatus(Code):
@@ -45,11 +45,10 @@ class SenderError(ErrorCode):
 
     # [doc] What may be repeated is what passes with time. All others are about the request itself (1, 2, 3, 7, 11) or
     # name no cause that time would remove (5, 8): the same request leads to the same error.
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NOT_FOUND = 3, "sender name not found"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     SAVE = 5, "error saving or deleting the sender name"
     NUMBER_FORMAT = 7, "wrong number format"
     UNDELIVERABLE = 8, "the confirmation code cannot be delivered to the number"

@@ -36,7 +36,19 @@ from ..declare import (
     code,
 )
 from ..mapping import EMPTY
-from ..model import MAX_NUMBER, Answer, Code, ErrorCode, Open, Records, Success
+from ..model import (
+    BLOCKED,
+    MAX_NUMBER,
+    TOO_MANY,
+    WRONG_LOGIN,
+    WRONG_PARAMETERS,
+    Answer,
+    Code,
+    ErrorCode,
+    Open,
+    Records,
+    Success,
+)
 
 
 class MessageState(Code):
@@ -172,16 +184,11 @@ class MessageFlags(msgspec.Struct, frozen=True):
 class StatusError(ErrorCode):
     """The error numbers of `status.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
+    IP_BLOCKED = BLOCKED
     DELETE = 5, "error deleting a message"
-    # [doc] How many are too many has not been seen.
-    TOO_MANY_REQUESTS = (
-        9,
-        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
-        timedelta(minutes=1),
-    )
+    TOO_MANY_REQUESTS = TOO_MANY
 
 
 class _Stated(Protocol):

@@ -4,30 +4,23 @@ The evidence is in `docs/wire-format/templates.md`; fmt=0 in `grammars/templates
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from .._public import publish
 from ..codec import Codec
 from ..declare import CREATED, FREE, ID, SUCCESS, TEXT, Endpoint, Field, Layout, Object, Other, Reply, Rest
 from ..mapping import EMPTY
-from ..model import Created, ErrorCode, Open, Records, Success
+from ..model import BLOCKED, TOO_MANY, WRONG_LOGIN, WRONG_PARAMETERS, Created, ErrorCode, Open, Records, Success
 
 
 class TemplateError(ErrorCode):
     """The error numbers of `templates.php`, and of `op_templates.php` [our choice]."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NOT_FOUND = 3, "template not found"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     SAVE = 5, "error saving a template"
-    # [doc] How many are too many has not been seen.
-    TOO_MANY_REQUESTS = (
-        9,
-        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
-        timedelta(minutes=1),
-    )
+    TOO_MANY_REQUESTS = TOO_MANY
 
 
 class Template(Open, frozen=True):

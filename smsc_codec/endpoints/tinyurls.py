@@ -4,29 +4,22 @@ The evidence is in `docs/wire-format/tinyurls.md`; fmt=0 in `grammars/tinyurls.l
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from .._public import publish
 from ..codec import Codec
 from ..declare import COUNT, ID, Endpoint, Field, Layout, Object, Other, Reply
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Open
+from ..model import BLOCKED, TOO_MANY, WRONG_LOGIN, WRONG_PARAMETERS, Answer, ErrorCode, Open
 
 
 class ShortLinkError(ErrorCode):
     """The error numbers of `tinyurls.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NOT_FOUND = 3, "link not found"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
-    # [doc] How many are too many has not been seen.
-    TOO_MANY_REQUESTS = (
-        9,
-        "too many identical requests a minute, or 15 or more simultaneous requests under one login",
-        timedelta(minutes=1),
-    )
+    IP_BLOCKED = BLOCKED
+    TOO_MANY_REQUESTS = TOO_MANY
 
 
 class ShortLink(Answer, Open, frozen=True):

@@ -8,18 +8,17 @@ from datetime import timedelta
 from .._public import publish
 from ..codec import Codec
 from ..declare import CREATED, SUCCESS, Endpoint
-from ..model import Created, ErrorCode, Success
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, Created, ErrorCode, Success
 from .get import STATISTICS, StatisticsList
 
 
 class UserError(ErrorCode):
     """The error numbers of `users.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NOT_FOUND = 3, "no records found", False, True
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     FAILED = 5, "operation failed"
     NO_USER = 6, "no sub-client of that login"
     SHARED_BALANCE = 7, "the sub-client shares the main balance, or balance2=1 is missing"

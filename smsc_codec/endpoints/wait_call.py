@@ -10,17 +10,16 @@ from .._public import publish
 from ..codec import Codec
 from ..declare import COUNTED, DIGITS, Endpoint, Field, Layout, Object, Only, Other, Reply, Several
 from ..mapping import EMPTY
-from ..model import Answer, ErrorCode, Open
+from ..model import BLOCKED, WRONG_LOGIN, WRONG_PARAMETERS, Answer, ErrorCode, Open
 
 
 class CallError(ErrorCode):
     """The error numbers of `wait_call.php`."""
 
-    PARAMETERS = 1, "error in parameters"
-    AUTHORISATION = 2, "wrong login or password, or an IP address that is not on the client's list"
+    PARAMETERS = WRONG_PARAMETERS
+    AUTHORISATION = WRONG_LOGIN
     NO_MONEY = 3, "not enough money"
-    # [doc] The block is said to be temporary, and no time is given.
-    IP_BLOCKED = 4, "IP address temporarily blocked", True
+    IP_BLOCKED = BLOCKED
     NUMBER_FORMAT = 5, "wrong phone number"
     # [client] The limit is said to be that of a day, so another day helps. No time is given.
     NUMBER_LIMIT = 6, "the limit of calls to this number today", True

@@ -127,11 +127,14 @@ class CsvFormat(FormatReader):
         for reply in self.lists:
             if all(_is_plain(reply.object, layout) for layout in reply.csv):
                 self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
-        # Lists whose records stand alone too: what a line is depends on what is expected.
+        # Lists of which a line alone may be one: their records stand alone too, so that what a line is depends on what
+        # is expected; or there are several; or `_list` cannot read it.
         alone = [reply.object for reply in self.narrow]
-        # Of several lists a line alone may be one too.
-        several = len(self.lists) > 1
-        self._twins = tuple(reply for reply in self.lists if several or reply.object in alone)
+        self._twins = tuple(
+            reply
+            for reply in self.lists
+            if self.several_lists or reply.object in alone or reply.kind not in self._lines_of
+        )
         self._most_fields = max(len(layout.cells) for reply in self.replies for layout in (*reply.csv, Layout(())))
         self._choices: dict[Any, _Choice] = {}
         self._taken: dict[Any, Any] = {}
@@ -217,7 +220,7 @@ class CsvFormat(FormatReader):
 
     def _meant(self, text: str, expect: tuple[Any, ...]) -> Sequence[Reply]:
         """Return the list that lines are; if the endpoint has several, by the first line."""
-        if len(self.lists) < 2:
+        if not self.several_lists:
             return self.lists
         first, _, rest = text.partition("\n")
         if not rest:
@@ -282,7 +285,7 @@ class CsvFormat(FormatReader):
             columns = [cells[place::step] for place in range(width)]
             found = self.made(known[width], columns, limits, len(text), tables)
             # A line may be that of another list too.
-            if len(self.lists) == 1:
+            if not self.several_lists:
                 self.remember(whole, known[width], tables)
             return reply.many(tuple(found))
         split = [line.split(",") for line in text.split("\n")]
@@ -303,7 +306,6 @@ class CsvFormat(FormatReader):
         first, _, rest = text.partition("\n")
         cells = (first.removesuffix("\r") if rest else first).split(",")
         expected = [reply for reply in self.replies if reply.cls in expect]
-        several = len(self.lists) > 1
         for group in (expected, [reply for reply in self.replies if reply not in expected]):
             for reply in group:
                 if reply.constant and text == reply.constant:
@@ -326,7 +328,7 @@ class CsvFormat(FormatReader):
                 return self.empty_list(expect, "an empty body")
             source.fail(EMPTY_BODY, code="empty")
         # What is wrong with a line is said of the list that is expected, or of the only one.
-        lists = [reply for reply in self.lists if reply.csv and (not several or reply.cls in expect)]
+        lists = [reply for reply in self.lists if reply.csv and (not self.several_lists or reply.cls in expect)]
         if lists and ("\n" in text or "," in text):
             return self._read_lines(lists[0], source, notes)
         found_ = source.found(0)
@@ -350,7 +352,7 @@ class CsvFormat(FormatReader):
         """
         if reply is self.error:
             return not _fits(self.lists, cells)
-        return reply.kind in self.behind or (len(self.lists) > 1 and bool(reply.many))
+        return reply.kind in self.behind or (self.several_lists and bool(reply.many))
 
     def _check_values(self, cells: Sequence[str], source: Source, expect: tuple[Any, ...]) -> None:
         """Raise `Trouble` about a value of a line which has as many cells as one reply alone that is not a list.
@@ -397,14 +399,12 @@ class CsvFormat(FormatReader):
             source.fail(f"expected at most {source.limits.items} records, found {len(lines) - start}", code="limit")
         build = self.builder(reply).build
         records: list[Any] = []
-        heads = dict.fromkeys(_value_pattern(reply.object, layout.cells[0]) for layout in reply.csv)
-        is_head = re.compile("|".join(heads)).fullmatch
         for number, whole in enumerate(lines[start:], start):
             # A lone CR at the end of the body ends no line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
             line = whole.removesuffix("\r") if ended else whole
             pairs = _pairs(reply, line.split(","), source, Place((number,)))
-            if pairs is None and unknown is not None and _is_text(line) and not is_head(line.partition(",")[0]):
+            if pairs is None and unknown is not None and _is_text(line) and not _begins_like_a_record(reply, line):
                 unknown[number] = line
                 continue
             if pairs is None:
@@ -550,6 +550,12 @@ class CsvFormat(FormatReader):
 def _is_text(line: str) -> bool:
     """Whether a line is neither blank nor pairs."""
     return bool(line.strip()) and " = " not in line
+
+
+def _begins_like_a_record(reply: Reply, line: str) -> bool:
+    """Whether the first cell of a line can be that of a record of a list."""
+    first = line.partition(",")[0]
+    return any(re.fullmatch(_value_pattern(reply.object, layout.cells[0]), first) for layout in reply.csv)
 
 
 def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:

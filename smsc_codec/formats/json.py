@@ -157,7 +157,7 @@ class JsonFormat(FormatReader):
         """Return the list in an array. It is one of *replies*; None stands for all lists."""
         some = self.lists if replies is None else replies
         shape, found = self._guessed(body)
-        if shape is not None and len(self.lists) > 1 and self._fitting(some, shape.keys, expect) is not shape.reply:
+        if shape is not None and self.several_lists and self._fitting(some, shape.keys, expect) is not shape.reply:
             found = None
         if shape is None or found is None:
             shape = self._shape_of(some, _first_of(body), expect)

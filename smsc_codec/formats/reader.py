@@ -64,6 +64,7 @@ class FormatReader(ABC):
         self.endpoint = endpoint
         self.replies = endpoint.replies
         self.lists = tuple(reply for reply in self.replies if reply.many)
+        self.several_lists = len(self.lists) > 1
         listed = [reply.object for reply in self.lists]
         self.wide = tuple(
             reply

@@ -269,7 +269,7 @@ class XmlFormat(RunReader):
             source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
         tree = Tree(source)
         roots = tree.roots
-        if _is_empty_result(roots) and (len(self.lists) > 1 or any(reply.cls in expect for reply in self.lists)):
+        if _is_empty_result(roots) and (self.several_lists or any(reply.cls in expect for reply in self.lists)):
             _note_attributes(roots[0], (ROOT,), "", source, notes)
             return self.empty_list(expect, "an empty <result>")
         inside = self._single(roots)
