@@ -24,6 +24,7 @@ from smsc_codec.cli.reports import TextReport
 from smsc_codec.recordings import Validation, WorkerError, _jobs, validate_recordings
 from smsc_codec.recordings._jobs import in_order
 
+from .jobs import end, fail
 from .test_command_line import ROOT, Shell, shell
 
 __all__ = ["shell"]
@@ -275,20 +276,6 @@ def test_streams_forget_what_nobody_reads(tmp_path: Path) -> None:
 
 
 # The pool
-
-
-def fail(part: int) -> int:
-    """What a worker does that cannot."""
-    if part == 3:
-        raise ValueError("three")
-    return part
-
-
-def end(part: int) -> int:
-    """What a worker does that ends itself."""
-    if part == 3:
-        os._exit(7)
-    return part
 
 
 def test_results_are_in_order() -> None:

@@ -188,12 +188,16 @@ FRAMED = [
 @pytest.mark.parametrize("place", REQUESTS)
 @pytest.mark.parametrize("recording", RECORDINGS)
 def test_every_place_of_every_recording(tmp_path: Path, place: str, recording: str) -> None:
+    """In some of the spellings; the places together have all of them several times."""
+    number = 5 * [*REQUESTS].index(place)
     for secret in ("wqjq-zqjw-kq", "wq/z&q\"z'q<z>\\qz%41", "пароль-zqzq"):
-        for spelling, frame in zip(SPELLINGS.values(), itertools.cycle(FRAMED)):
-            data = RECORDINGS[recording](REQUESTS[place](secret), frame.format(spelling(secret)), {})
+        for spelling in itertools.islice(itertools.cycle(SPELLINGS.values()), number, number + 5):
+            reply = FRAMED[number // len(SPELLINGS) % len(FRAMED)].format(spelling(secret))
+            data = RECORDINGS[recording](REQUESTS[place](secret), reply, {})
             text = said(tmp_path / "recording", data)
             assert "replies=1" in text and "findings=" in text
             assert not leaked(text, secret), data
+            number += 1
 
 
 @pytest.mark.parametrize("recording", RELATIVES)

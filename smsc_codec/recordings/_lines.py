@@ -190,7 +190,9 @@ def _no_body(line: bytes, keys: Keys) -> str:
     names = shape_of(line.removeprefix(BOM)).keys
     for name in _CANDIDATES:
         if name in names:
-            inner = next((part for part in _INNER if string_at(line.removeprefix(BOM), name, part)), "")
+            value = _member(line, name)
+            parts = _INNER if value.startswith(b"{") else ()
+            inner = next((part for part in parts if string_at(value, part)), "")
             place = f"{name}.{inner}" if inner else name
             return f"{wanted}; if {place} holds the reply, pass --key body={place}"
     return f"{wanted}; if another member holds the reply, name it with --key body=NAME"
