@@ -9,6 +9,7 @@ from .._source import BOM, is_utf8
 from ..endpoints import ENDPOINTS, codec_of
 from ._json import Shape, shape_of
 from ._keys import OURS, Keys
+from ._stubs import NOCK
 from ._tape import HEAD, Kind, Tape
 from ._trace import is_trace
 from ._warc import is_archive
@@ -62,8 +63,10 @@ def _in_json(head: bytes, keys: Keys) -> Kind | None:
 def is_cassette(shape: Shape) -> bool:
     """Say whether a document is a cassette, or stubs that something has recorded."""
     names = set(shape.keys)
+    if names >= NOCK:
+        return True
     if shape.many:
-        return names >= {"request", "response"} or names >= {"scope", "response"} or shape.keys == ["request"]
+        return names >= {"request", "response"} or shape.keys == ["request"]
     named = names & {"interactions", "http_interactions", "mappings"}
     return bool(named) or (names >= {"request", "response"} and names <= _MAPPING) or names >= {"info", "item"}
 
