@@ -18,11 +18,13 @@ from .._source import BOM, charset_name
 from ._coding import BrokenError
 from ._entry import MOST_HEADERS, Entry, Problem, Refused, bounded, check_form, check_pairs, header_of, refused
 from ._form import form_of
-from ._json import EVERY, decoded, items, string_at
-from ._tape import Tape
+from ._json import EVERY, decoded, documents, items, shape_of, string_at
+from ._tape import HEAD, Tape
 from ._values import base64_bytes, hex_bytes, status_of, text_of
 
 _HEAD = 1 << 10
+ENTRY = frozenset({"startedDateTime", "request"})
+"""What an entry has, of which nothing else has both: `jq` makes lists and lines of entries without an archive."""
 # Some put several archives into a list, or an archive under a name.
 _AROUND = re.compile(rb'\s*(?:\[|\{\s*"(?!log")[^"\\]{1,100}"\s*:\s*\{\s*"log"\s*:)')
 _CALL = re.compile(rb"\s*[\w.$]{1,110}\s*\(")
@@ -88,11 +90,19 @@ _ITEM = msgspec.json.Decoder(_Item)
 
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the entries. Raise `BrokenError` and `OSError`."""
+    shape = shape_of(tape.head(HEAD))
+    if {*shape.keys} >= ENTRY:
+        yield from _entries(tape, items(tape) if shape.many else documents(tape))
+        return
     call = _CALL.match(tape.head(_HEAD))
     if call:
         tape.line += tape.read(call.end()).count(b"\n")
     around = [EVERY] if _AROUND.match(tape.head(_HEAD)) else []
-    for number, text in enumerate(items(tape, *around, {"log"}, {"entries"}, called=bool(call)), 1):
+    yield from _entries(tape, items(tape, *around, {"log"}, {"entries"}, called=bool(call)))
+
+
+def _entries(tape: Tape, found: Iterator[bytes | Refused]) -> Iterator[Entry]:
+    for number, text in enumerate(found, 1):
         yield replace(_entry(number, text), line=tape.line)
 
 
