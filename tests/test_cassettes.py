@@ -61,7 +61,7 @@ LIST, MAPPING = ["x"], {"x": "y"}
         ("request__body", (LIST, {"string": LIST})),
         ("request__headers", ("x", LIST)),
         ("request__headers__A", ([LIST],)),
-        ("response", (None, "x", LIST)),
+        ("response", ("x", LIST)),
         ("response__status", (None, "x", LIST)),
         ("response__status__code", (None, "x", LIST, MAPPING, "٣", "9" * 5000, "-1", "")),
         ("response__body", (LIST, {"string": LIST}, {"string": {"string": {"string": "x"}}})),
@@ -69,7 +69,6 @@ LIST, MAPPING = ["x"], {"x": "y"}
         ("response__body__base64_string", (LIST, MAPPING, "?")),
         ("response__headers", ("x", LIST)),
         ("response__headers__A", ([LIST], [[LIST]], {"base64_string": "?"}, {"string": {"string": {"string": "x"}}})),
-        ("recorded_at", (LIST, MAPPING)),
     ],
 )
 @pytest.mark.parametrize("dump", [json.dumps, yaml.safe_dump], ids=["json", "yaml"])
@@ -78,6 +77,24 @@ def test_what_is_not_of_its_type_is_a_bad_entry(path: str, values: tuple[Any, ..
         first, second = read(dump({"interactions": [recorded(**{path: value}), recorded()]}))
         assert trouble(first)
         assert second.problem is None
+
+
+@pytest.mark.parametrize("dump", [json.dumps, yaml.safe_dump], ids=["json", "yaml"])
+def test_what_is_not_needed_can_be_anything(dump: Any) -> None:
+    for value in (None, 5, LIST, MAPPING):
+        for path in ("recorded_at", "request__method", "request__form", "request__post_fields"):
+            (entry,) = read(dump({"interactions": [recorded(**{path: value})]}))
+            assert (entry.body, entry.problem) == (b"OK", None)
+        (entry,) = read(json.dumps({"log": {"entries": [{"request": {"url": URL}, "startedDateTime": value}]}}), "har")
+        assert entry.problem is None
+
+
+def test_parameters_beside_the_body_of_a_request() -> None:
+    form = {"psw": ["x", "y"], "fmt": "3"}
+    (entry,) = read(json.dumps({"interactions": [recorded(request__form=form)]}))
+    assert (entry.form, entry.posted) == (b"a=b", b"psw=x&psw=y&fmt=3")
+    (entry,) = read(json.dumps({"interactions": [recorded(request__post_fields=form, request__body="")]}))
+    assert (entry.form, entry.posted) == (b"psw=x&psw=y&fmt=3", b"")
 
 
 @pytest.mark.parametrize("dump", [json.dumps, yaml.safe_dump], ids=["json", "yaml"])

@@ -287,6 +287,22 @@ def test_keys(case: Case, keys: dict[str, str] | None) -> None:
     assert case.summary.replies == 1
 
 
+@pytest.mark.parametrize("place", ["body", "content", "log"])
+def test_keys_of_lines_that_look_like_other_recordings(case: Case, place: str) -> None:
+    row = {"request": {"url": URL + "get=1", "method": "GET"}, "response": {"status": 200, place: LIST.decode()}}
+    keys = {"body": f"response.{place}", "url": "request.url"}
+    assert case(rows(row), keys=keys) == case(json.dumps([row, row]), keys=keys) == []
+    assert case.summary.replies == 2
+    assert case(rows({"log": {"entries": [], "text": "OK"}, "fmt": 0}), keys={"body": "log.text"}) == []
+    assert case.summary.replies == 1
+
+
+@pytest.mark.parametrize("time", [1715930430.5, None, {"$date": "x"}, True])
+def test_a_time_that_is_none(case: Case, time: object) -> None:
+    assert case(rows({"fmt": 0, "body": "ERROR = 3 (x)", "time": time})) == []
+    assert case.summary.replies == 1 and case.summary.timeline.buckets == {}
+
+
 def test_lines_are_translated_only_if_they_have_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_lines, "_translated", None)
     block = Block(1, 1, b'{"fmt": 0, "body": "OK"}')

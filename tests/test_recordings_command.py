@@ -107,6 +107,20 @@ def test_a_key_that_cannot_be(shell: Shell, given: str) -> None:
     assert "SECRET" not in result.err
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("bdy=x", "not 'bdy=x'; did you mean body?"),
+        ("body=a.b.c.d.e.f.g.h.i", "at most 8 parts"),
+        ("url=" + "x" * 201, "200"),
+    ],
+)
+def test_what_is_wrong_with_a_key(shell: Shell, given: str, words: str) -> None:
+    for command in ("validate", "decode", "bench"):
+        result = shell(command, "--key", given, "recording")
+        assert result.status == 2 and words in result.err
+
+
 def test_the_keys_of_the_command_are_those_of_the_library() -> None:
     assert KEYS == NAMES
 

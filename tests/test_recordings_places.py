@@ -211,7 +211,7 @@ def test_what_a_line_has_to_be(tmp_path: Path, line: str, words: str) -> None:
         ({"request": {"url": URL, "headers": [5]}}, "request.headers[0] has to be an object, and is a whole number"),
         (
             {"request": {"url": URL}, "response": {"status": True}},
-            "response.status has to be a number or null, and is true",
+            "response.status has to be a number or a text or null, and is true",
         ),
         ({"request": {"url": 10**30}}, "request.url has to be a text, and is a number"),
     ],

@@ -217,6 +217,61 @@ def test_files_that_are_not_recognised(tmp_path: Path, data: bytes) -> None:
     assert "unrecognised" in text and "wqjq" not in text
 
 
+def entry_of_har(**request: Any) -> object:
+    content = {"text": "<html>wqjq-zqjw-kq"}
+    asked = {"url": f"{PAGE}?fmt=3", **request}
+    return {"log": {"entries": [{"request": asked, "response": {"status": 200, "content": content}}]}}
+
+
+def interaction(**request: Any) -> object:
+    return [{"request": {"url": f"{PAGE}?fmt=3", **request}, "response": {"status": 200, "body": "<html>wqjq-zqjw-kq"}}]
+
+
+def stub(**request: Any) -> object:
+    return {"request": {"url": "/sys/senders.php?fmt=3", **request}, "response": {"body": "<html>wqjq-zqjw-kq"}}
+
+
+def collection(item: dict[str, Any] | None = None, **more: Any) -> object:
+    example = {"code": 200, "body": "<html>wqjq-zqjw-kq", "originalRequest": {"url": f"{PAGE}?fmt=3&psw={{{{psw}}}}"}}
+    return {
+        "info": {},
+        "item": [{"item": [{**(item or {}), "response": [{**example, **more.pop("example", {})}]}]}],
+        **more,
+    }
+
+
+SECRET = "wqjq-zqjw-kq"
+BESIDE = {
+    "HAR: the query beside the URL": entry_of_har(queryString=[{"name": "zz", "value": SECRET}]),
+    "HAR: headers in an object": entry_of_har(headers={"Cookie": f"a={SECRET}"}),
+    "HAR: the text of a form": entry_of_har(
+        postData={"text": f"zz={SECRET}", "params": [{"name": "fmt", "value": "3"}]}
+    ),
+    "go-vcr: a form": interaction(form={"zz": [SECRET]}),
+    "go-vcr: a form beside the body": interaction(form={"zz": [SECRET]}, body="fmt=3"),
+    "php-vcr: fields": interaction(post_fields={"zz": SECRET}),
+    "WireMock: a cookie": stub(cookies={"zz": {"equalTo": SECRET}}),
+    "WireMock: credentials": stub(basicAuthCredentials={"username": "demo", "password": SECRET}),
+    "WireMock: a part": stub(multipartPatterns=[{"bodyPatterns": [{"contains": SECRET}]}]),
+    "WireMock: a part of the body": stub(bodyPatterns=[{"contains": f"zz={SECRET}"}]),
+    "WireMock: a pattern": stub(bodyPatterns=[{"matches": f"zz={SECRET}"}]),
+    "WireMock: a parameter": stub(queryParameters={"zz": {"contains": SECRET}}),
+    "WireMock: a field beside the body": stub(formParameters={"fmt": {"equalTo": "3"}, "zz": {"matches": SECRET}}),
+    "Postman: a variable": collection(variable=[5, {"key": "psw", "value": SECRET}]),
+    "Postman: credentials": collection(auth={"type": "apikey", "apikey": [{"key": "value", "value": SECRET}]}),
+    "Postman: old credentials": collection(auth={"type": "basic", "basic": {"password": SECRET}}),
+    "Postman: credentials of a request": collection({"auth": {"bearer": [{"key": "token", "value": SECRET}]}}),
+    "Postman: a cookie": collection(example={"cookie": [{"name": "a", "value": SECRET}]}),
+}
+"""Recordings with a secret somewhere beside the URL, the headers and the body of a request."""
+
+
+@pytest.mark.parametrize("place", BESIDE)
+def test_places_beside_the_request(tmp_path: Path, place: str) -> None:
+    text = said(tmp_path / "recording", json.dumps(BESIDE[place]).encode())
+    assert "replies=1" in text and "malformed" in text and not leaked(text, SECRET)
+
+
 def test_lines_with_other_keys(tmp_path: Path) -> None:
     url = REQUESTS["the query"]("wqjq-zqjw-kq")["url"]
     rows = [{"asked": {"url": url}, "answer": "<html>wqjq-zqjw-kq"}, {"asked": {"url": url}, "wqjq-zqjw-kq": 5}]

@@ -14,6 +14,7 @@ from .. import __version__
 from .._secrets import printable, without_secrets
 from .._source import CHARSETS, quote
 from ..endpoints import DEFAULT, ENDPOINTS, all_kinds, codec_of
+from ..errors import OptionError
 from ..formats import Format
 from .streams import complain, put, shown_arguments
 
@@ -107,7 +108,14 @@ def _key(text: str) -> tuple[str, str]:
     key, _, name = text.partition("=")
     if key not in KEYS or not name:
         names = ", ".join(KEYS)
-        raise argparse.ArgumentTypeError(f"has to be KEY=NAME, where KEY is one of {names}, not {quote(text)}")
+        meant = _meant(key, KEYS) if key not in KEYS else ""
+        raise argparse.ArgumentTypeError(f"has to be KEY=NAME, where KEY is one of {names}, not {quote(text)}{meant}")
+    from ..recordings._keys import keys_of
+
+    try:
+        keys_of({key: name})
+    except OptionError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return key, name
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec.structs import replace
@@ -19,10 +20,10 @@ from msgspec.structs import replace
 from .._source import charset_name
 from . import _json, _stubs, _yaml
 from ._coding import BrokenError
-from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_pairs, refused
+from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_form, check_pairs, refused
 from ._form import form_of
 from ._tape import HEAD, Tape
-from ._values import base64_bytes, status_of
+from ._values import base64_bytes, status_of, text_of
 from ._words import in_words
 
 _NAMES = ("interactions", "http_interactions")
@@ -71,6 +72,10 @@ class _Request(msgspec.Struct):
     body: str | _Body | None = None
     request_body: str | _Body | None = None
     headers: _Headers | None = None
+    form: Any = None
+    """The parameters of a form, each with its values (go-vcr)."""
+    post_fields: Any = None
+    """The same, each with its value (php-vcr)."""
 
 
 class _Status(msgspec.Struct):
@@ -88,12 +93,14 @@ class _Response(msgspec.Struct):
     headers: _Headers | None = None
     url: str | None = None
     method: Any = None
+    type: Any = None
+    """`error` if there was no response (ExVCR)."""
 
 
 class _Interaction(msgspec.Struct):
-    response: _Response
+    response: _Response | None = None
     request: _Request | None = None
-    recorded_at: str | None = None
+    recorded_at: Any = None
 
 
 _INTERACTION = msgspec.json.Decoder(_Interaction)
@@ -150,6 +157,9 @@ def _converted(item: Any) -> _Interaction:
 
 def _recorded(number: int, item: _Interaction) -> Entry:
     response = item.response
+    if response is None or response.type == "error":
+        # The request failed before there was a response; the body is the reason.
+        response = _Response(status=200)
     request = item.request or _Request(url=response.url, method=response.method)
     url = request.url if request.uri is None else request.uri
     if url is None:
@@ -160,6 +170,8 @@ def _recorded(number: int, item: _Interaction) -> Entry:
         body, text = _of_erlang(body), False
         length = len(body)
     asked = request.request_body if request.body in (None, "") else request.body
+    form = form_of(_content(asked)[0] or b"", sent)
+    fields = _fields(request)
     entry = Entry(
         number=number,
         body=body,
@@ -169,10 +181,27 @@ def _recorded(number: int, item: _Interaction) -> Entry:
         headers=headers,
         method=request.method if isinstance(request.method, str) else "",
         url=url,
-        form=form_of(_content(asked)[0] or b"", sent),
+        form=form or fields,
+        posted=fields if form else b"",
         sent=sent,
     )
-    return replace(entry, time=item.recorded_at or entry.header("date"))
+    return replace(entry, time=text_of(item.recorded_at) or entry.header("date"))
+
+
+def _fields(request: _Request) -> bytes:
+    """Return the parameters that stand beside the body of a request, as a form. Raise `BrokenError`."""
+    given = {**_object(request.form), **_object(request.post_fields)}
+    pairs = [
+        (name, text_of(value))
+        for name, values in given.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    check_form(len(pairs), sum(len(name) + len(value) for name, value in pairs))
+    return urlencode(pairs).encode("utf-8", "surrogatepass")
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _status(response: _Response) -> int:

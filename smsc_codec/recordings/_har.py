@@ -18,11 +18,13 @@ from .._source import BOM, charset_name
 from ._coding import BrokenError
 from ._entry import MOST_HEADERS, Entry, Problem, Refused, bounded, check_form, check_pairs, header_of, refused
 from ._form import form_of
-from ._json import EVERY, decoded, items, string_at
-from ._tape import Tape
-from ._values import base64_bytes, hex_bytes, text_of
+from ._json import EVERY, decoded, documents, items, shape_of, string_at
+from ._tape import HEAD, Tape
+from ._values import base64_bytes, hex_bytes, status_of, text_of
 
 _HEAD = 1 << 10
+ENTRY = frozenset({"startedDateTime", "request"})
+"""What an entry has, of which nothing else has both: `jq` makes lists and lines of entries without an archive."""
 # Some put several archives into a list, or an archive under a name.
 _AROUND = re.compile(rb'\s*(?:\[|\{\s*"(?!log")[^"\\]{1,100}"\s*:\s*\{\s*"log"\s*:)')
 _CALL = re.compile(rb"\s*[\w.$]{1,110}\s*\(")
@@ -41,8 +43,11 @@ _Scalar = str | int | float | bool | None
 
 
 class _Pair(msgspec.Struct):
-    name: str
+    name: str = ""
     value: _Scalar | list[_Scalar] = ""
+
+
+_Headers = list[_Pair] | dict[str, _Scalar | list[_Scalar]] | None
 
 
 class _Post(msgspec.Struct):
@@ -61,14 +66,15 @@ class _Content(msgspec.Struct):
 class _Request(msgspec.Struct):
     url: str
     method: Any = None
-    headers: list[_Pair] | None = None
+    headers: _Headers = None
+    queryString: _Headers = None  # noqa: N815
     cookies: msgspec.Raw = msgspec.Raw()
     postData: _Post | None = None  # noqa: N815
 
 
 class _Response(msgspec.Struct):
-    status: int | float | None = 0
-    headers: list[_Pair] | None = None
+    status: str | int | float | None = 0
+    headers: _Headers = None
     cookies: msgspec.Raw = msgspec.Raw()
     content: _Content | None = None
 
@@ -76,7 +82,7 @@ class _Response(msgspec.Struct):
 class _Item(msgspec.Struct):
     request: _Request
     response: _Response | None = None
-    startedDateTime: str | None = None  # noqa: N815
+    startedDateTime: Any = None  # noqa: N815
 
 
 _ITEM = msgspec.json.Decoder(_Item)
@@ -84,11 +90,19 @@ _ITEM = msgspec.json.Decoder(_Item)
 
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the entries. Raise `BrokenError` and `OSError`."""
+    shape = shape_of(tape.head(HEAD))
+    if {*shape.keys} >= ENTRY:
+        yield from _entries(tape, items(tape) if shape.many else documents(tape))
+        return
     call = _CALL.match(tape.head(_HEAD))
     if call:
         tape.line += tape.read(call.end()).count(b"\n")
     around = [EVERY] if _AROUND.match(tape.head(_HEAD)) else []
-    for number, text in enumerate(items(tape, *around, {"log"}, {"entries"}, called=bool(call)), 1):
+    yield from _entries(tape, items(tape, *around, {"log"}, {"entries"}, called=bool(call)))
+
+
+def _entries(tape: Tape, found: Iterator[bytes | Refused]) -> Iterator[Entry]:
+    for number, text in enumerate(found, 1):
         yield replace(_entry(number, text), line=tape.line)
 
 
@@ -104,7 +118,7 @@ def _entry(number: int, text: bytes | Refused) -> Entry:
 def _recorded(number: int, item: _Item) -> Entry:
     request, response = item.request, item.response or _Response(status=200)
     content = response.content or _Content()
-    status, size = _whole(response.status or 0), _whole(content.size)
+    status, size = status_of(response.status) or 0, _whole(content.size)
     body, text, doubt, problem = None, False, "", None
     try:
         body, text, doubt = _body(content, size)
@@ -126,11 +140,11 @@ def _recorded(number: int, item: _Item) -> Entry:
         doubt=doubt,
         status=status,
         headers=headers,
-        time=item.startedDateTime or "",
+        time=text_of(item.startedDateTime),
         method=request.method if isinstance(request.method, str) else "",
         url=request.url,
         form=_form(post),
-        posted=(post.text or "").encode() if post.params else b"",
+        posted=_posted(post, request.queryString),
         sent=sent,
         problem=problem,
     )
@@ -188,10 +202,17 @@ def _is_loose(headers: list[tuple[str, str]], size: int, text: bytes | None) -> 
     return said in (str(size + len(BOM)), str(letters)) or _GROUPED.fullmatch(said) is not None
 
 
-def _pairs(found: list[_Pair] | None) -> list[tuple[str, str]]:
-    pairs = [(pair.name, text_of(pair.value)) for pair in found or ()]
+def _pairs(found: _Headers) -> list[tuple[str, str]]:
+    pairs = _in_pairs(found)
     check_pairs(pairs)
     return pairs
+
+
+def _in_pairs(found: _Headers) -> list[tuple[str, str]]:
+    """Return names and values, which stand in a list or, where an exporter makes less of them, in an object."""
+    if isinstance(found, dict):
+        return [(name, text_of(value)) for name, value in found.items()]
+    return [(pair.name, text_of(pair.value)) for pair in found or ()]
 
 
 def _cookies(raw: msgspec.Raw) -> list[tuple[str, str]]:
@@ -215,7 +236,17 @@ def _cookie(value: Any) -> str:
 def _form(post: _Post) -> bytes:
     if not post.params:
         return form_of((post.text or "").encode(), [("content-type", post.mimeType or "")])
-    pairs = [(pair.name, text_of(pair.value)) for pair in post.params]
+    return _encoded(post.params)
+
+
+def _posted(post: _Post, query: _Headers) -> bytes:
+    """Return what else holds values of the request: the query, of which the URL can be rid, and the text of a form."""
+    text = (post.text or "").encode() if post.params else b""
+    return b"\n".join(filter(None, (text, _encoded(query))))
+
+
+def _encoded(found: _Headers) -> bytes:
+    pairs = _in_pairs(found)
     check_form(len(pairs), sum(len(name) + len(value) for name, value in pairs))
     return urlencode(pairs).encode()
 

@@ -53,8 +53,8 @@ class Row(msgspec.Struct):
     url: str | None = None
     endpoint: str | None = None
     """The endpoint of the service that was asked, such as `send.php`. Those whose replies are not read are skipped."""
-    time: str | None = None
-    """In ISO 8601."""
+    time: Any = None
+    """In ISO 8601. What is no time is for others."""
     status: msgspec.Raw = msgspec.Raw()
     """That of HTTP. What is no status of HTTP is for others."""
     headers: msgspec.Raw = msgspec.Raw()
@@ -158,7 +158,7 @@ def entries(block: Block) -> Iterator[Entry]:
             line=at,
             body=body,
             text=row.body is not None,
-            time=row.time or "",
+            time=row.time if isinstance(row.time, str) else "",
             url=row.url or page_of(row.endpoint or ""),
             fmt=row.fmt,
             charset=row.charset,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .._source import BOM, is_utf8
+from .._source import BOM, UTF16_MARKS
 from ..endpoints import ENDPOINTS, codec_of
+from ._har import ENTRY
 from ._json import Shape, shape_of
 from ._keys import OURS, Keys
+from ._stubs import NOCK
 from ._tape import HEAD, Kind, Tape
 from ._trace import is_trace
 from ._warc import is_archive
@@ -51,26 +53,43 @@ def kind_of(tape: Tape, keys: Keys = OURS) -> Kind:
 def _in_json(head: bytes, keys: Keys) -> Kind | None:
     shape = shape_of(head)
     names = set(shape.keys)
+    # What the caller says comes first: a log of requests and responses looks like stubs.
+    if names & _first_parts(*({keys.body, keys.body_base64} - {OURS.body, OURS.body_base64})):
+        return Kind.LINES
+    if names >= ENTRY:
+        return Kind.HAR
     if ("log" in names or shape.inner[:1] == ["log"]) and _LOG.search(head):
         return Kind.HAR
     if is_cassette(shape):
         return Kind.CASSETTE
-    wanted = {part for name in (keys.body, keys.body_base64) for part in (name, name.partition(".")[0])}
-    return Kind.LINES if names & wanted else None
+    return Kind.LINES if names & _first_parts(keys.body, keys.body_base64) else None
+
+
+def _first_parts(*names: str) -> set[str]:
+    """Return the members in which the values of these names can be found."""
+    return {part for name in names for part in (name, name.partition(".")[0])}
 
 
 def is_cassette(shape: Shape) -> bool:
     """Say whether a document is a cassette, or stubs that something has recorded."""
     names = set(shape.keys)
+    if names >= NOCK:
+        return True
     if shape.many:
-        return names >= {"request", "response"} or names >= {"scope", "response"} or shape.keys == ["request"]
+        return (names >= {"request", "response"} and not names >= _CHARLES) or shape.keys == ["request"]
     named = names & {"interactions", "http_interactions", "mappings"}
     return bool(named) or (names >= {"request", "response"} and names <= _MAPPING) or names >= {"info", "item"}
 
 
 # What a file may be
 
-_DECLARED = rb"\s*(?:<\?xml[^>]{0,300}>\s*)?"
+_DECLARED = (
+    rb"\s*(?:<\?xml[^>]{0,300}>\s*)?(?:<!--.{0,500}?-->\s*)?"
+    rb"(?:<!DOCTYPE\s[^\[>]{0,300}(?:\[.{0,4000}?\]\s{0,20})?>\s*)?"
+)
+_POSTMAN = "save responses as examples, and export the collection in version 2.1"
+_CHARLES = frozenset({"protocolVersion", "host", "request", "response"})
+"""What each message has in a session of Charles that is not HAR."""
 _EXPORT = "export the sessions of a proxy as HAR"
 _ALWAYS = (
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM.{4}\0{4}", re.DOTALL), "an image", ""),
@@ -90,6 +109,11 @@ _ALWAYS = (
     (re.compile(rb"\x7fELF|MZ.\0", re.DOTALL), "a program", ""),
     (re.compile(rb".{257}ustar", re.DOTALL), "a tar archive", "unpack it"),
     (re.compile(rb"\xac\xed\0\x05", re.DOTALL), "objects of Java", _EXPORT),
+    (
+        re.compile(rb"(?:[\t\n\r -~]\0){4}|(?:\0[\t\n\r -~]){4}", re.DOTALL),
+        "text in UTF-16 without a byte order mark",
+        "save it in UTF-8",
+    ),
     (re.compile(rb"\s*\x1b\[", re.DOTALL), "what a tool prints in colours", "record without them (--pretty=none)"),
     (
         re.compile(rb"\d{1,9}:(?:\d{1,9}:[a-z_]{1,20}[;,]|[a-z_]{1,20};)", re.DOTALL),
@@ -100,7 +124,10 @@ _ALWAYS = (
 """What no reply begins like: the sign, what it is, and what can be done."""
 _OFTEN = (
     (
-        re.compile(rb"(?i:\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b)", re.DOTALL),
+        re.compile(
+            rb"(?i:\s*(?:<\?xml[^>]{0,300}>\s*)?(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b)",
+            re.DOTALL,
+        ),
         "a page in HTML",
         "",
     ),
@@ -110,7 +137,9 @@ _OFTEN = (
         _EXPORT,
     ),
     (
-        re.compile(rb"#!|(?:import|from|def|class|package|func|function|const|var|let) [^\n=]*[\n;{(]", re.DOTALL),
+        re.compile(
+            rb"#!|<\?php\b|(?:import|from|def|class|package|func|function|const|var|let) [^\n=]*[\n;{(]", re.DOTALL
+        ),
         "a program",
         "",
     ),
@@ -118,21 +147,34 @@ _OFTEN = (
     (
         re.compile(
             rb"\s*(?:\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d|\S{1,100} \S{1,100} \S{1,100} \[\d\d/[A-Z][a-z]{2}/\d{4}:|"
-            rb"\[[A-Z]{4,8}\]|(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)[ :\[])",
+            rb"\[?\d\d:\d\d:\d\d[\]., ]|(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |<\d{1,3}>1 \d{4}-|"
+            rb"\[[A-Z]{4,8}\]|(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)[ :\[]|Traceback \(most recent|"
+            rb"-- (?:Logs|Journal) begin)",
             re.DOTALL,
         ),
         "a log",
         "",
     ),
     (
-        re.compile(rb"(?:(?:---|#|%)[^\n]*\n)*[A-Za-z_][\w.-]{0,100}:[ \t]*\n[ \t]*[-\w]", re.DOTALL),
+        re.compile(
+            rb"(?:#[^\n]*\n)*---[ \t]*\r?\n[\w\"'-]|"
+            rb"(?:(?:---|#|%)[^\n]*\n)*[A-Za-z_][\w.-]{0,100}:[ \t]*\r?\n[ \t]*[-\w]",
+            re.DOTALL,
+        ),
         "YAML with other keys",
         "",
+    ),
+    (re.compile(rb"\s*\[[^\]\n\"{}]{1,100}\][ \t]*\r?\n", re.DOTALL), "settings (INI or TOML)", ""),
+    (
+        re.compile(rb"--\d{4}-\d\d-\d\d \d\d:\d\d:\d\d--  http", re.DOTALL),
+        "what wget shows",
+        "keep the replies with --save-headers or --warc-file",
     ),
     (re.compile(rb"version https://git-lfs", re.DOTALL), "a pointer of Git", "fetch the file itself"),
 )
 """What a file may be of which the caller has not said what reply it is."""
-_ROOT = re.compile(_DECLARED + rb"<([A-Za-z_][\w.:-]{0,100})[\s/>]")
+_ROOT = re.compile(_DECLARED + rb"<([A-Za-z_][\w.:-]{0,100})[\s/>]", re.DOTALL)
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _ERROR_OF_TEXT = re.compile(rb"\s*ERROR\s*=")
 _WAYS = (
     "expected the body of a reply or a recording ({kinds}); if it is one of them, say so with --kind, and for a body "
@@ -150,23 +192,26 @@ def looks_like(body: bytes, is_reply: bool, has_format: bool) -> str:
     It holds nothing of the file. The caller can have said what reply the file is (*is_reply*), and its format can be
     known (*has_format*): it begins like one that is not CSV, which anything begins like.
     """
-    head = body[:HEAD].removeprefix(BOM)
+    head = body[:HEAD]
+    if head.startswith(UTF16_MARKS):
+        head = head.decode("utf-16", "replace").encode()
+    head = head.removeprefix(BOM)
     if _ERROR_OF_TEXT.match(head):
         return ""
-    if _JSON.match(head):
-        return _said(*_json_of(head, is_reply))
     for sign, what, todo in _ALWAYS:
         if sign.match(head):
             return _said(what, todo)
     for sign, what, todo in _OFTEN:
         if not is_reply and sign.match(head):
             return _said(what, todo)
+    if _JSON.match(head):
+        return _said(*_json_of(head, is_reply))
     root = _ROOT.match(head)
-    if root is not None and not is_reply and root[1].decode("latin-1") not in _documented("xml"):
+    if root is not None and not is_reply and not _is_documented({root[1].decode("latin-1")}, "xml"):
         return _said("XML with other elements than a reply has", "")
     if is_reply or has_format:
         return ""
-    return _said("text in no form that is known" if b"\0" not in head and is_utf8(head[:-3]) else "binary data", "")
+    return _said("binary data" if _CONTROL.search(head) else "text in no form that is known", "")
 
 
 def _said(what: str, todo: str) -> str:
@@ -179,10 +224,20 @@ def _json_of(head: bytes, is_reply: bool) -> tuple[str, str]:
     """Say what a document in JSON is, as `looks_like` does; nothing if its keys are those of replies."""
     shape = shape_of(head)
     names = set(shape.keys)
-    if not names or names & _documented("json"):
+    if not names:
+        return "", ""
+    if "_postman_variable_scope" in names:
+        return "variables of Postman, which hold no replies", _POSTMAN
+    if names >= {"order", "requests"} or names >= {"collections", "environments"}:
+        return "an old export of Postman", _POSTMAN
+    if _is_documented(names, "json"):
         return "", ""
     if "openapi" in names or "swagger" in names:
         return "a description of an interface (OpenAPI)", ""
+    if names >= {"constants", "events"}:
+        return "a network log of Chromium", "save the network tab of the developer tools as HAR"
+    if names >= _CHARLES:
+        return "a session of Charles", "export it as HAR"
     if "_type" in names and "resources" in names:
         return "an export of Insomnia, which has no replies", "export the replies as HAR"
     if is_reply:
@@ -192,10 +247,18 @@ def _json_of(head: bytes, is_reply: bool) -> tuple[str, str]:
     return what, _LINES_NEED
 
 
+def _is_documented(names: set[str], fmt: str) -> bool:
+    """Say whether a reply has at least half of these names."""
+    return any(2 * len(names & known) >= len(names) for known in _documented(fmt))
+
+
 @lru_cache(2)
-def _documented(fmt: str) -> frozenset[str]:
-    """Return all keys of objects of replies, and roots of replies in XML."""
+def _documented(fmt: str) -> tuple[frozenset[str | None], ...]:
+    """Return for each reply the keys of its objects, and in XML its root."""
     replies = [reply for name in ENDPOINTS for reply in codec_of(name).endpoint.replies]
-    keys = {field.key(fmt) for reply in replies for field in reply.object.fields}
-    roots = [(*reply.xml, reply.item) for reply in replies if fmt == "xml"]
-    return frozenset(filter(None, keys.union(*roots)))
+    return tuple(
+        frozenset(
+            [*(field.key(fmt) for field in reply.object.fields), *((*reply.xml, reply.item) if fmt == "xml" else ())]
+        )
+        for reply in replies
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,8 @@ from ._json import Shape, decoded, documents, items, string_at
 from ._tape import Tape
 from ._values import base64_bytes, hex_bytes, status_of, text_of
 
+NOCK = frozenset({"scope", "path"})
+"""What each call has that nock has recorded."""
 _Scalar = str | int | float | bool | None
 _TEXT = msgspec.json.Decoder(str)
 _CHUNKS = msgspec.json.Decoder(list[str])
@@ -23,8 +25,10 @@ _CHUNKS = msgspec.json.Decoder(list[str])
 def read(tape: Tape, shape: Shape) -> Iterator[Entry] | None:
     """Return the replies that are recorded in stubs, None if the document is of another kind."""
     names = set(shape.keys)
+    if names >= NOCK:
+        return _each(items(tape) if shape.many else documents(tape), _NOCK, _of_nock, "path")
     if shape.many:
-        return _each(items(tape), _NOCK, _of_nock, "path") if "scope" in names else None
+        return None
     if "mappings" in names:
         return _each(items(tape, {"mappings"}), _STUB, _of_wiremock, "request", "url")
     if names >= {"info", "item"}:
@@ -51,19 +55,46 @@ def _each(
             yield refused(number, string_at(item, *place), error)
 
 
+def _entry(
+    number: int,
+    url: str,
+    method: Any,
+    sent: list[tuple[str, str]],
+    form: bytes,
+    status: Any,
+    headers: list[tuple[str, str]],
+    body: bytes | None,
+    text: bool,
+    **more: Any,
+) -> Entry:
+    """Return the entry of a stub, whose status can be missing. Raise `BrokenError`."""
+    check_pairs(headers)
+    check_pairs(sent)
+    known = status_of(200 if status is None else status)
+    if known is None:
+        raise BrokenError("expected a number in the status of the response, found none")
+    return Entry(
+        number=number,
+        body=body,
+        text=text,
+        length=None if text or body is None else len(body),
+        status=known,
+        headers=headers,
+        time=header_of(headers, "date"),
+        method=method if isinstance(method, str) else "",
+        url=url,
+        form=form_of(form, sent),
+        sent=sent,
+        **more,
+    )
+
+
 def _text_in(raw: msgspec.Raw) -> tuple[bytes | None, bool]:
     """Return a body that is a string, or JSON as it is, and whether it is there."""
     data = bytes(raw)
     if data in (b"", b"null"):
         return None, False
     return (decoded(data, _TEXT).encode() if data.startswith(b'"') else data), True
-
-
-def _status(value: Any) -> int:
-    status = status_of(value)
-    if status is None:
-        raise BrokenError("expected a number in the status of the response, found none")
-    return status
 
 
 # nock
@@ -91,8 +122,6 @@ def _of_nock(number: int, item: _Nock) -> Entry:
     pairs = given.items() if isinstance(given, dict) else zip(given[::2], given[1::2])
     headers = [(text_of(name), text_of(value)) for name, value in pairs]
     sent = [(name, text_of(value)) for name, value in (item.reqheaders or {}).items()]
-    check_pairs(headers)
-    check_pairs(sent)
     body, text = _text_in(item.response)
     if body is not None and item.responseIsBinary is True:
         body, text = hex_bytes(body.decode()), False
@@ -101,19 +130,8 @@ def _of_nock(number: int, item: _Nock) -> Entry:
             body, text = b"".join(map(hex_bytes, _CHUNKS.decode(body))), False
         except msgspec.DecodeError:
             raise BrokenError("expected the packed body in hexadecimal digits, found something else") from None
-    return Entry(
-        number=number,
-        body=body,
-        text=text,
-        length=None if text or body is None else len(body),
-        status=_status(item.status),
-        headers=headers,
-        time=header_of(headers, "date"),
-        method=item.method if isinstance(item.method, str) else "",
-        url=item.scope.rstrip("/") + item.path,
-        form=form_of(_text_in(item.body)[0] or b"", sent),
-        sent=sent,
-    )
+    url, form = item.scope.rstrip("/") + item.path, _text_in(item.body)[0] or b""
+    return _entry(number, url, item.method, sent, form, item.status, headers, body, text)
 
 
 # WireMock
@@ -122,20 +140,37 @@ def _of_nock(number: int, item: _Nock) -> Entry:
 class _Pattern(msgspec.Struct):
     equalTo: _Scalar = None  # noqa: N815
     equalToJson: Any = None  # noqa: N815
+    contains: _Scalar = None
+    matches: _Scalar = None
+
+
+class _Part(msgspec.Struct):
+    bodyPatterns: list[_Pattern] | None = None  # noqa: N815
+
+
+class _Credentials(msgspec.Struct):
+    username: _Scalar = None
+    password: _Scalar = None
+
+
+_Patterns = dict[str, _Pattern] | None
 
 
 class _StubRequest(msgspec.Struct):
     url: str | None = None
     urlPath: str | None = None  # noqa: N815
     method: Any = None
-    queryParameters: dict[str, _Pattern] | None = None  # noqa: N815
-    formParameters: dict[str, _Pattern] | None = None  # noqa: N815
-    headers: dict[str, _Pattern] | None = None
+    queryParameters: _Patterns = None  # noqa: N815
+    formParameters: _Patterns = None  # noqa: N815
+    headers: _Patterns = None
+    cookies: _Patterns = None
+    basicAuthCredentials: _Credentials | None = None  # noqa: N815
     bodyPatterns: list[_Pattern] | None = None  # noqa: N815
+    multipartPatterns: list[_Part] | None = None  # noqa: N815
 
 
 class _StubResponse(msgspec.Struct):
-    status: _Scalar = 200
+    status: _Scalar = None
     body: str | None = None
     base64Body: str | None = None  # noqa: N815
     jsonBody: msgspec.Raw = msgspec.Raw()  # noqa: N815
@@ -148,6 +183,10 @@ class _Stub(msgspec.Struct):
 
 
 _STUB = msgspec.json.Decoder(_Stub)
+_NO_BODY = (
+    "the stub has none of body, base64Body and jsonBody, and a body in a file of its own is not read; if another "
+    "member holds the reply, pass --key body=response.NAME"
+)
 
 
 def _of_wiremock(number: int, item: _Stub) -> Entry:
@@ -155,42 +194,64 @@ def _of_wiremock(number: int, item: _Stub) -> Entry:
     url = request.urlPath if request.url is None else request.url
     if url is None:
         raise BrokenError("expected the address in url or urlPath of the request, found neither")
-    if request.queryParameters:
-        url += ("&" if "?" in url else "?") + _encoded(request.queryParameters)
-    headers = [(name, text_of(value)) for name, value in (response.headers or {}).items()]
-    sent = [(name, text_of(pattern.equalTo)) for name, pattern in (request.headers or {}).items()]
-    check_pairs(headers)
-    check_pairs(sent)
-    bodies = [
-        text_of(pattern.equalTo) if pattern.equalToJson is None else msgspec.json.encode(pattern.equalToJson).decode()
-        for pattern in request.bodyPatterns or ()
-    ]
-    form = _encoded(request.formParameters) if request.formParameters else "\n".join(bodies)
+    query, form = (_known(patterns) for patterns in (request.queryParameters, request.formParameters))
+    if query:
+        url += ("&" if "?" in url else "?") + query
+    bodies = [text for pattern in request.bodyPatterns or () for text in _texts(pattern)]
     body, text = (None, False) if response.body is None else (response.body.encode(), True)
     if body is None and response.base64Body is not None:
         body = base64_bytes(response.base64Body)
     elif body is None:
         body, text = _text_in(response.jsonBody)
-    return Entry(
-        number=number,
-        body=body,
-        text=text,
-        length=None if text or body is None else len(body),
-        status=_status(response.status),
-        headers=headers,
-        time=header_of(headers, "date"),
-        method=request.method if isinstance(request.method, str) else "",
-        url=url,
-        form=form_of(form.encode(), sent),
-        posted="\n".join(bodies).encode() if request.formParameters else b"",
-        sent=sent,
+    return _entry(
+        number,
+        url,
+        request.method,
+        [*_wanted(request.headers), *(("Cookie", f"{name}={text}") for name, text in _wanted(request.cookies))],
+        (form or "\n".join(bodies)).encode(),
+        response.status,
+        [(name, text_of(value)) for name, value in (response.headers or {}).items()],
+        body,
+        text,
+        posted="\n".join([*(bodies if form else ()), *_secrets_of(request)]).encode(),
+        doubt="" if body is not None else _NO_BODY,
     )
 
 
-def _encoded(patterns: dict[str, _Pattern]) -> str:
-    pairs = [(name, text_of(pattern.equalTo)) for name, pattern in patterns.items()]
-    check_form(len(pairs), sum(len(name) + len(value) for name, value in pairs))
-    return urlencode(pairs)
+def _texts(pattern: _Pattern) -> list[str]:
+    """Return what a value has to be, or to have in it."""
+    texts = [text_of(value) for value in (pattern.equalTo, pattern.contains, pattern.matches)]
+    if pattern.equalToJson is not None:
+        texts.append(msgspec.json.encode(pattern.equalToJson).decode())
+    return [*filter(None, texts)]
+
+
+def _wanted(patterns: _Patterns) -> Iterator[tuple[str, str]]:
+    return ((name, text) for name, pattern in (patterns or {}).items() for text in _texts(pattern))
+
+
+def _known(patterns: _Patterns) -> str:
+    """Return the parameters of which the value is known, encoded."""
+    pairs = ((name, pattern.equalTo) for name, pattern in (patterns or {}).items())
+    return _encoded(pair for pair in pairs if pair[1] is not None)
+
+
+def _secrets_of(request: _StubRequest) -> Iterator[str]:
+    """Return what else a stub holds of a request, a line each, for the values in it that are secret."""
+    yield _encoded(_wanted(request.queryParameters))
+    yield _encoded(_wanted(request.formParameters))
+    for part in request.multipartPatterns or ():
+        yield _encoded(("part", text) for pattern in part.bodyPatterns or () for text in _texts(pattern))
+    if request.basicAuthCredentials is not None:
+        login, password = request.basicAuthCredentials.username, request.basicAuthCredentials.password
+        yield _encoded([("login", login), ("psw", password)])
+
+
+def _encoded(pairs: Iterable[tuple[str, _Scalar]]) -> str:
+    """Return a form. Raise `BrokenError` if it is too large."""
+    fields = [(name, text_of(value)) for name, value in pairs]
+    check_form(len(fields), sum(len(name) + len(value) for name, value in fields))
+    return urlencode(fields)
 
 
 # Postman
@@ -212,26 +273,32 @@ class _Sent(msgspec.Struct):
 
 
 class _Original(msgspec.Struct):
-    url: str | _Url = ""
+    url: str | _Url | None = None
     method: Any = None
     header: list[_Header] | str | None = None
     body: _Sent | None = None
+    auth: Any = None
 
 
 class _Saved(msgspec.Struct):
     code: _Scalar = None
     body: str | None = None
     header: list[_Header] | str | None = None
+    cookie: Any = None
     originalRequest: _Original | str | None = None  # noqa: N815
 
 
 class _Folder(msgspec.Struct):
     item: list[_Folder] | None = None
-    request: _Original | str | None = None
-    response: list[_Saved] | None = None
+    request: msgspec.Raw = msgspec.Raw(b"null")
+    response: list[msgspec.Raw] | None = None
+    auth: Any = None
+    variable: Any = None
 
 
 _COLLECTION = msgspec.json.Decoder(_Folder)
+_SAVED = msgspec.json.Decoder(_Saved)
+_REQUEST = msgspec.json.Decoder(_Original | str | None)
 
 
 def _of_postman(found: Iterator[bytes | Refused]) -> Iterator[Entry]:
@@ -240,45 +307,67 @@ def _of_postman(found: Iterator[bytes | Refused]) -> Iterator[Entry]:
     for item in found:
         if isinstance(item, Refused):
             raise BrokenError(item.reason)
-        for asked, saved in _saved(decoded(item, _COLLECTION)):
+        collection = decoded(item, _COLLECTION)
+        # Shared by all examples: what is sent can stand in variables.
+        variables = _encoded([*_pairs_in(collection.variable), *_credentials_in(collection.auth)]).encode()
+        for folder, auth, saved in _saved(collection):
             number += 1
-            request = saved.originalRequest or asked or _Original()
-            request = _Original(url=request) if isinstance(request, str) else request
-            url = request.url if isinstance(request.url, str) else request.url.raw
             try:
-                yield bounded(_example(number, url, request, saved))
+                yield bounded(_example(number, folder, auth, saved, variables))
             except BrokenError as error:
-                yield refused(number, url, error)
+                place = ("originalRequest", "url")
+                yield refused(number, string_at(saved, *place) or string_at(saved, *place, "raw"), error)
 
 
-def _saved(folder: _Folder) -> Iterator[tuple[_Original | str | None, _Saved]]:
-    """Return the examples in a folder and in the folders in it, in their order, each with the request that it is of."""
-    waiting = [folder]
+def _saved(collection: _Folder) -> Iterator[tuple[_Folder, Any, bytes]]:
+    """Return the examples in a collection and its folders, in their order, each with its request and credentials."""
+    waiting: list[tuple[_Folder, Any]] = [(collection, None)]
     while waiting:
-        item = waiting.pop()
-        yield from ((item.request, saved) for saved in item.response or ())
-        waiting += reversed(item.item or ())
+        folder, auth = waiting.pop()
+        # A folder has the credentials of the one around it if it has none.
+        auth = auth if folder.auth is None else folder.auth
+        yield from ((folder, auth, bytes(saved)) for saved in folder.response or ())
+        waiting += ((each, auth) for each in reversed(folder.item or ()))
 
 
-def _example(number: int, url: str, request: _Original, saved: _Saved) -> Entry:
-    headers, sent = (_headers(part) for part in (saved.header, request.header))
-    check_pairs(headers)
-    check_pairs(sent)
+def _example(number: int, folder: _Folder, auth: Any, example: bytes, variables: bytes) -> Entry:
+    saved = decoded(example, _SAVED)
+    request = saved.originalRequest or decoded(folder.request, _REQUEST) or _Original()
+    request = _Original(url=request) if isinstance(request, str) else request
+    url = request.url.raw if isinstance(request.url, _Url) else request.url or ""
     post = request.body or _Sent()
-    fields = [(field.key, text_of(field.value)) for field in (*(post.urlencoded or ()), *(post.formdata or ()))]
-    check_form(len(fields), sum(len(name) + len(value) for name, value in fields))
-    return Entry(
-        number=number,
-        body=None if saved.body is None else saved.body.encode(),
-        text=True,
-        status=200 if saved.code is None else _status(saved.code),
-        headers=headers,
-        time=header_of(headers, "date"),
-        method=request.method if isinstance(request.method, str) else "",
-        url=url,
-        form=urlencode(fields).encode() if fields else form_of((post.raw or "").encode(), sent),
-        sent=sent,
+    fields = [(field.key, field.value) for field in (*(post.urlencoded or ()), *(post.formdata or ()))]
+    return _entry(
+        number,
+        url,
+        request.method,
+        [
+            *_headers(request.header),
+            *(("Authorization", value) for _, value in (*_credentials_in(auth), *_credentials_in(request.auth))),
+            *(("Cookie", f"{name}={value}") for name, value in _pairs_in(saved.cookie)),
+        ],
+        _encoded(fields).encode() if fields else (post.raw or "").encode(),
+        saved.code,
+        _headers(saved.header),
+        None if saved.body is None else saved.body.encode(),
+        True,
+        posted=variables,
     )
+
+
+def _pairs_in(found: Any) -> Iterator[tuple[str, str]]:
+    """Return the names and values of variables, credentials or cookies, of which the form differs."""
+    for pair in found if isinstance(found, list) else ():
+        if isinstance(pair, dict):
+            yield text_of(pair.get("key", pair.get("name"))), text_of(pair.get("value"))
+
+
+def _credentials_in(auth: Any) -> Iterator[tuple[str, str]]:
+    """Return the names and values of credentials, which stand in a list or, in old collections, in an object."""
+    for given in auth.values() if isinstance(auth, dict) else ():
+        yield from _pairs_in(given)
+        if isinstance(given, dict):
+            yield from ((name, text_of(value)) for name, value in given.items())
 
 
 def _headers(found: list[_Header] | str | None) -> list[tuple[str, str]]:
