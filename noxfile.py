@@ -94,8 +94,12 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Run all tests and fail if they leave out a branch of the library."""
+    """Run all tests and fail if they leave out a branch of the library.
+
+    Tests that need a program run here if the machine has it; the summary counts the others.
+    """
     install(session, "mutants", library=".[test]")
+    install_if_possible(session, "mypy>=2", *RECORDERS["vcrpy"], one_by_one=True)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-q", "-n", "auto")
     session.run("coverage", "combine", "-q")

@@ -9,7 +9,7 @@ b'SMSC.RU,1,5'
 from typing import TYPE_CHECKING
 
 from ._loading import LOADING
-from ._public import publish
+from ._public import OVERLOADED, describe, publish
 from .codec import Codec
 from .door import decode, encode, validate
 from .endpoints import HOMES
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .endpoints.tinyurls import *  # noqa: F403
     from .endpoints.users import *  # noqa: F403
     from .endpoints.wait_call import *  # noqa: F403
-    from .normal import from_json, to_json
+    from .normal import from_json, to_dict, to_json
     from .query import Query
     from .response import decode_response
 
@@ -70,14 +70,17 @@ __all__ = [
     "encode",
     "from_json",
     "records_of",
+    "to_dict",
     "to_json",
     "validate",
 ]
 
 publish(globals())
+describe(decode, OVERLOADED)
 
 # Imported when it is used: who only decodes need not wait for it, nor for endpoints that are not asked.
-_LAZY = {"Query": "query", "decode_response": "response", "from_json": "normal", "to_json": "normal"}
+_LAZY = {"Query": "query", "decode_response": "response"}
+_LAZY |= dict.fromkeys(("from_json", "to_dict", "to_json"), "normal")
 _LAZY |= {name: f"endpoints.{endpoint}" for name, endpoint in HOMES.items()}
 
 # To type checkers a function `__getattr__` would be a class of every name.

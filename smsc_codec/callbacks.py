@@ -63,7 +63,7 @@ _SPELLINGS: dict[str, Callable[[bytes], Sequence[str]]] = {
 }
 
 
-class _Call(msgspec.Struct, frozen=True, kw_only=True):
+class _Call(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """What the three kinds of calls have in common. These fields stand after those of a kind."""
 
     md5: str | None = None

@@ -10,7 +10,7 @@ MAX_DIGITS = 18
 """Digits that a number can have in any format."""
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Bounds on what is read; each can be overridden. A body beyond one gives a `LimitError`.
 
     Raises `OptionError` for a bound that is no whole number, or negative.

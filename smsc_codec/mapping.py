@@ -43,7 +43,11 @@ class _Items(ItemsView[str, V]):
         return zip(self._mapping._keys, self._mapping._values)
 
 
-class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False):
+# `msgspec` writes the fields by these names.
+_NAMES = {"_keys": "keys", "_values": "values"}
+
+
+class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False, rename=_NAMES):
     """A read-only `Mapping` from names to values that a whole list of senders shares its keys with.
 
     Compares equal to any mapping with the same items, in whatever order; keeps the order it was given.
@@ -108,6 +112,9 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False)
 
     def __repr__(self) -> str:
         return repr(dict(self.items()))
+
+    def __rich_repr__(self) -> Any:
+        return [dict(self.items())] if self._keys else []
 
 
 # A real base class would need a metaclass of both msgspec's and abc's.

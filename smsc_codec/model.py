@@ -133,7 +133,7 @@ class ServiceError(ErrorCode):
     TOO_MANY_REQUESTS = TOO_MANY
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """Any reply but an error."""
 
     def raise_for_error(self) -> "Self":
@@ -141,7 +141,7 @@ class Answer(msgspec.Struct, frozen=True):
         return self
 
 
-class Open(msgspec.Struct, frozen=True):
+class Open(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """What keeps keys that the documentation does not name, in its last attribute."""
 
     def __hash__(self) -> int:
@@ -215,7 +215,7 @@ class Created(Answer, frozen=True):
     """That of what was made."""
 
 
-class ErrorReply(msgspec.Struct, frozen=True):
+class ErrorReply(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """The service's refusal of any command."""
 
     code: int

@@ -40,13 +40,24 @@ _UNBOUNDED = Limits(text=2**62, items=2**62)
 
 @public
 def to_json(reply: Reply, /, *, endpoint: str | None = None) -> bytes:
-    """The reply as normalized JSON on one line.
+    """Return the reply as normalized JSON on one line.
 
-    *endpoint* is the one whose reply it is, such as `"send"`, if several have its class; of an error that was decoded
-    its number tells. Raises `EncodeError` for what is no reply, and `OptionError` for an endpoint that is not known.
+    *endpoint* is the endpoint of the reply, such as `"send"`. It is needed if several endpoints share the reply's
+    class; an error that was decoded knows its endpoint by the class of its code. Raise `EncodeError` if *reply* is not
+    a reply, and `OptionError` for an unknown endpoint.
     """
     name = _endpoint_of(reply) if endpoint is None else name_of_endpoint(endpoint)
     return written(codec_of(name).endpoint, reply, "" if name == DEFAULT else name)
+
+
+@public
+def to_dict(reply: Reply, /, *, endpoint: str | None = None) -> dict[str, Any]:
+    """Return what `to_json` writes as plain Python objects: dictionaries, lists, strings and integers.
+
+    The parameters and exceptions are those of `to_json`.
+    """
+    plain: dict[str, Any] = orjson.loads(to_json(reply, endpoint=endpoint))
+    return plain
 
 
 def _endpoint_of(reply: Any) -> str:
@@ -85,11 +96,12 @@ def is_shared(reply: Declared) -> bool:
 
 @public
 def from_json(data: bytes | str) -> Reply:
-    """The reply that normalized JSON stands for.
+    """Return the reply that normalized JSON describes.
 
-    A byte order mark is skipped, and UTF-16 that begins with one is read, which shells write.
+    It may begin with a byte order mark, and may be UTF-16 if it does: some shells write that.
 
-    Raises `DecodeError` for any other text, and `OptionError` for what is neither bytes nor a string.
+    Raise `DecodeError` if it is not the normalized JSON of a reply, and `OptionError` if *data* is neither bytes nor a
+    string.
     """
     return from_json_of(data)[0]
 

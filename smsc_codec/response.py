@@ -11,7 +11,7 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from ._multipart import is_multipart, parts_of
-from ._public import public
+from ._public import OVERLOADED, describe, public
 from ._secrets import Known
 from ._secrets.credentials import values_of
 from ._source import bytes_of, size_of
@@ -148,6 +148,9 @@ def decode_response(
     # What the request holds is looked for when there is something to say, not for every response.
     known = Known(lambda: _secrets(url, form, request, response), numbers=True)
     return query._decoded(*options, known)
+
+
+describe(decode_response, OVERLOADED)
 
 
 def _secrets(url: object, form: object, request: object, response: object) -> tuple[str, ...] | None:

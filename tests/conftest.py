@@ -11,6 +11,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from .needs import skip_if_missing, summary
+
 # Servers of the tests run on this machine, which no proxy leads to.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 
@@ -18,6 +20,19 @@ settings.register_profile("base", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("quick", settings.get_profile("base"), max_examples=100)
 settings.register_profile("thorough", settings.get_profile("base"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests that need another program than is here."""
+    skip_if_missing(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the tests that were left out for that."""
+    lines = [*summary(report.longrepr[2] for report in terminalreporter.getreports("skipped"))]
+    if lines:
+        terminalreporter.section("left out: tests that need what is not installed here")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture(scope="module", autouse=True)

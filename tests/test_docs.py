@@ -49,6 +49,7 @@ from smsc_codec.model import Code
 from smsc_codec.recordings import CODES
 
 from .chores import NAMES
+from .needs import needs
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -125,9 +126,9 @@ TYPED = [DOCS / f"{name}.md" for name in ("callbacks", "limits", "model", "recip
 TYPED += sorted((DOCS / "wire-format").glob("*.md"))
 
 
+@needs("mypy")
 def test_blocks_have_the_right_types(tmp_path: Path) -> None:
     """A type checker has nothing to say of them."""
-    pytest.importorskip("mypy")
     for number, page in enumerate(TYPED):
         text = page.read_text("utf-8")
         blocks = [(match.start(), match[2]) for match in BLOCK.finditer(text) if match[1] == "python"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from .lake import JOBS, Counts, by_kind, counts_of_job, environment, found_by_command, found_by_job, kinds_in, make, run
+from .needs import needs
 
 MODULES = {"spark": "pyspark", "polars": "polars", "duckdb": "duckdb", "dask": "dask", "ray": "ray"}
 COUNT, ROWS_OF_A_FILE = 1000, 300
@@ -34,12 +33,9 @@ spark_job.main({source!r}, {target!r})
 """
 
 
-def if_installed(engine: str) -> pytest.MarkDecorator:
-    """Return the mark that skips a test, before its fixtures are made, if an engine is not installed."""
-    if engine == "spark" and shutil.which("java") is None:
-        return pytest.mark.skipif(True, reason="Spark needs Java")
-    reason = f"{MODULES[engine]} is not installed: `nox -s engines` installs it"
-    return pytest.mark.skipif(find_spec(MODULES[engine]) is None, reason=reason)
+def needs_engine(engine: str) -> pytest.MarkDecorator:
+    """Return the mark of a test that needs an engine."""
+    return needs(MODULES[engine], "java") if engine == "spark" else needs(MODULES[engine])
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +62,7 @@ def test_every_job_is_run() -> None:
     assert {path.stem.removesuffix("_job") for path in JOBS.glob("*.py")} == {*MODULES}
 
 
-@pytest.mark.parametrize("engine", [pytest.param(engine, marks=if_installed(engine)) for engine in MODULES])
+@pytest.mark.parametrize("engine", [pytest.param(engine, marks=needs_engine(engine)) for engine in MODULES])
 def test_jobs(engine: str, lake: Path, found: tuple[Counts, str], tmp_path: Path) -> None:
     assert {code for _, _, code, *_ in found[0]} >= {"bad-entry", "no-body", "malformed", "value"}
     try:
@@ -76,7 +72,7 @@ def test_jobs(engine: str, lake: Path, found: tuple[Counts, str], tmp_path: Path
     check(tmp_path, found)
 
 
-@if_installed("spark")
+@needs_engine("spark")
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(
     lake: Path, found: tuple[Counts, str], tmp_path: Path
 ) -> None:

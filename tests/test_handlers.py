@@ -6,6 +6,7 @@ Those of a framework that is not installed are skipped; `nox -s handlers` instal
 from __future__ import annotations
 
 import asyncio
+import importlib
 import importlib.util
 import inspect
 import threading
@@ -23,6 +24,8 @@ from msgspec.structs import replace
 
 from smsc_codec import MessageState
 from smsc_codec.callbacks import LIMITS, Callback, CallCallback, IncomingCallback, StatusCallback, encode
+
+from .needs import needs
 
 FOLDER = Path(__file__).parent.parent / "examples" / "callbacks"
 SECRET = "PLANTEDSECRET"
@@ -112,7 +115,7 @@ def aiohttp(handler: ModuleType) -> Iterator[str]:
 
 @contextmanager
 def asgi(application: Any) -> Iterator[str]:
-    uvicorn = pytest.importorskip("uvicorn")
+    uvicorn: Any = importlib.import_module("uvicorn")
 
     async def serve(stop: asyncio.Event, listening: Callable[[int], None]) -> None:
         options = {"log_config": None, "lifespan": "off", "ws": "none", "access_log": False}
@@ -177,11 +180,19 @@ class Handler:
             return response.status, response.read().decode()
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+NEEDED = {
+    "flask": ["flask"],
+    "fastapi": ["fastapi", "uvicorn"],
+    "starlette": ["fastapi", "uvicorn"],
+    "django": ["django"],
+    "aiohttp": [],
+}
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=needs(*NEEDED[name])) for name in SERVERS])
 def served(request: pytest.FixtureRequest) -> Iterator[tuple[str, ModuleType, Callable[[Callback], Any]]]:
     name: str = request.param
     framework = "fastapi" if name == "starlette" else name
-    pytest.importorskip(framework)
     path = FOLDER / f"{framework}_handler.py"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SMSC_SECRET", SECRET)

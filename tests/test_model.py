@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from smsc_codec import (
@@ -20,6 +21,8 @@ from smsc_codec import (
     Format,
     FrozenMapping,
     Limits,
+    Message,
+    MessageSent,
     OperatorStatus,
     OptionError,
     Reply,
@@ -98,6 +101,43 @@ def test_what_a_sender_does_not_have_is_not_shown() -> None:
     assert repr(Sender("A", 5, operators={"mts": OperatorStatus.SENT}, replacements={"b": "X"})) == (
         "Sender(name='A', id=5, operators={'mts': <OperatorStatus.SENT: 1>}, replacements={'b': 'X'})"
     )
+
+
+MESSAGE = decode(b"Status = 1, err = 0, new = x", fmt=0, expect=Message)
+SHOWN = [
+    (MESSAGE, "Message(status=<MessageState.DELIVERED: 1>, err=<DeliveryError.NONE: 0>, other={'new': 'x'})"),
+    (MessageSent(33, 1), "MessageSent(id=33, parts=1)"),
+    (ErrorReply(2), "ErrorReply(code=2)"),
+    (
+        CallCallback(phone="7", waitcall="8", ts=5),
+        "CallCallback(phone='7', waitcall='8', ts=5, charset='windows-1251')",
+    ),
+    (Limits(), "Limits()"),
+    (Limits(items=3), "Limits(items=3)"),
+]
+
+
+@pytest.mark.parametrize(("value", "shown"), SHOWN)
+def test_what_is_absent_is_not_shown(value: Any, shown: str) -> None:
+    assert repr(value) == shown
+    pretty = pytest.importorskip("rich.pretty")
+    wrapped = shown.replace("{'new': 'x'}", "FrozenMapping({'new': 'x'})")
+    assert pretty.pretty_repr(value, max_width=200) == wrapped
+
+
+def test_what_rich_shows_of_a_mapping() -> None:
+    pretty = pytest.importorskip("rich.pretty")
+    assert pretty.pretty_repr(FrozenMapping.of({"b": 1, "a": 2})) == "FrozenMapping({'b': 1, 'a': 2})"
+    assert pretty.pretty_repr(EMPTY) == "FrozenMapping()"
+
+
+def test_msgspec_shows_no_private_fields() -> None:
+    reply = SenderList((SENDER,))
+    assert msgspec.structs.asdict(reply) == {"senders": (SENDER,)}
+    (sender,) = msgspec.to_builtins(reply)["senders"]
+    assert sender["operators"] == {"keys": ("mega_step",), "values": (2,)}
+    names = {field.encode_name for field in msgspec.structs.fields(FrozenMapping)}
+    assert names == {"keys", "values"}
 
 
 def describe(reply: Reply) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from .mutation.survivors import listed
+from .needs import needs
 
 ROOT = Path(__file__).parent.parent
 
@@ -34,8 +35,8 @@ class Counter(Base, frozen=True):
 '''
 
 
+@needs("mutmut")
 def test_everything_that_runs_is_mutated(tmp_path: Path) -> None:
-    pytest.importorskip("mutmut")
     from .mutation.mutants import mutants_of
 
     path = tmp_path / "module.py"
@@ -58,8 +59,8 @@ def test_listed_survivors_are_of_lines_that_are_there() -> None:
         assert source.issuperset(lines[: lines.index("")]), (path, lines)
 
 
+@needs("mutmut")
 def test_what_judges_mutants_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("mutmut")
     from .mutation.__main__ import _MORE, _TESTS, modules
     from .mutation.worker import SLOWLY
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from smsc_codec import (
     EncodeError,
     ErrorReply,
     OperatorStatus,
+    OptionError,
     Reply,
     Sender,
     SenderCreated,
@@ -18,7 +21,9 @@ from smsc_codec import (
     SenderList,
     SenderStatus,
     Success,
+    decode,
     from_json,
+    to_dict,
     to_json,
 )
 from smsc_codec.endpoints import ENDPOINTS, codec_of
@@ -43,6 +48,30 @@ WRITTEN: list[tuple[Reply, bytes]] = [
 def test_written_and_read(reply: Reply, line: bytes) -> None:
     assert to_json(reply) == line
     assert from_json(line) == from_json(line.decode()) == reply
+
+
+@pytest.mark.parametrize("reply", [reply for reply, _ in WRITTEN])
+def test_plain_objects_are_those_of_the_json(reply: Reply) -> None:
+    plain = to_dict(reply)
+    assert plain == json.loads(to_json(reply))
+    assert from_json(json.dumps(plain)) == reply
+    assert {type(value) for value in values_in(plain)} <= {dict, list, str, int}
+
+
+def values_in(value: Any) -> Iterator[Any]:
+    yield value
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from values_in(item)
+
+
+def test_plain_objects_of_a_named_endpoint() -> None:
+    assert to_dict(Success(), endpoint="status.php") == {"kind": "success", "endpoint": "status"}
+    assert to_dict(decode(b"0,-3", fmt=1, endpoint="send")) == {"kind": "error", "endpoint": "send", "code": 3}
+    with pytest.raises(OptionError, match="endpoint has to be"):
+        to_dict(Success(), endpoint="nowhere")
+    with pytest.raises(EncodeError, match="found int"):
+        to_dict(5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

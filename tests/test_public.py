@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import smsc_codec
+import smsc_codec.callbacks
 from smsc_codec import (
     ApiError,
     DecodeError,
@@ -91,6 +92,26 @@ def test_pickles_refer_to_what_is_public(value: Any) -> None:
     modules = {text for text in texts if text.startswith("smsc_codec")}
     assert modules & {type(value).__module__}
     assert modules <= {*PACKAGES, "smsc_codec.errors", "smsc_codec.mapping"}
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters", "returned"),
+    [
+        (decode, "expect: type | UnionType | None = None, endpoint: str | None = None", "Reply"),
+        (validate, "limits: Limits = Limits()", "Report[Reply]"),
+        (smsc_codec.encode, "charset: str = 'utf-8'", "bytes"),
+        (smsc_codec.decode_response, "expect: type | UnionType | None = None", "Reply"),
+        (smsc_codec.to_dict, "reply: Reply", "dict[str, Any]"),
+        (smsc_codec.callbacks.decode, "content_type: str | None = None", "Callback"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_help_shows(function: Any, parameters: str, returned: str) -> None:
+    signature = inspect.signature(function)
+    given = ", ".join(str(parameter) for parameter in signature.parameters.values())
+    assert parameters in given
+    assert "'str" not in given and "Limits(body=335" not in given
+    assert str(signature).endswith(f" -> {returned}")
 
 
 def test_what_a_traceback_says() -> None:

@@ -13,7 +13,6 @@ import sys
 import threading
 import zlib
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +42,7 @@ from smsc_codec.recordings._tape import Tape
 from smsc_codec.recordings._times import Timeline, seconds
 from smsc_codec.recordings._validate import files_of
 
+from .needs import needs
 from .recorders import FOLDER, SECRETS, record_cassette, record_responses
 from .vectors import VECTORS
 
@@ -136,9 +136,8 @@ def test_the_letters_of_what_tools_record(case: Case) -> None:
         assert any("Имя" in (body.decode("utf-8" if is_utf8(body) else "cp1251")) for body in bodies), name
 
 
+@needs("vcr")
 def test_recorded_anew(case: Case, tmp_path: Path) -> None:
-    if find_spec("vcr") is None:
-        pytest.skip("vcrpy is not installed")
     path = tmp_path / "new.yaml"
     record_cassette(path, "yaml")
     assert [found.code for found in case.found([str(path)])] == WRONG
@@ -1057,9 +1056,8 @@ def test_every_code_is_listed() -> None:
         assert f"| `{code}` | {severity.value} | {meaning} |" in page
 
 
+@needs("curl")
 def test_recordings_made_by_curl(tmp_path: Path, case: Case) -> None:
-    if not any(os.access(Path(folder, "curl"), os.X_OK) for folder in os.get_exec_path()):
-        pytest.skip("curl is not installed")
     record_responses(tmp_path / "curl.http")
     assert [found.code for found in case.found([str(tmp_path / "curl.http")])] == ["malformed", "malformed"]
 

@@ -31,6 +31,7 @@ from smsc_codec.normal import is_shared
 
 from . import schemas
 from .declared import Known, replies_of, with_known
+from .needs import needs
 from .strategies import replies
 from .vectors import FOLDER, GOOD, OTHERS, VECTORS, Vector
 
@@ -212,7 +213,6 @@ def test_from_json_takes_what_is_valid_and_nothing_else(value: Any) -> None:
 # The reader in Node.js
 
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="node is not installed, tests/vectors/check.mjs cannot be run")
 
 
 def _check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -221,7 +221,7 @@ def _check(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
 
 
-@needs_node
+@needs("node")
 def test_another_reader_agrees() -> None:
     run = _check()
     assert (run.returncode, run.stderr) == (0, "")
@@ -275,7 +275,7 @@ def _no_column(rows: Rows) -> None:
     del rows[0]["note"]
 
 
-@needs_node
+@needs("node")
 @pytest.mark.parametrize(
     ("name", "damage", "said"),
     [
@@ -303,7 +303,7 @@ def test_another_reader_sees_what_is_wrong(
     assert re.match(said, run.stderr)
 
 
-@needs_node
+@needs("node")
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -322,7 +322,7 @@ def test_another_reader_sees_what_is_wrong_with_a_schema(tmp_path: Path, old: st
     assert (run.returncode, run.stderr) == (1, f"{said}\n")
 
 
-@needs_node
+@needs("node")
 @pytest.mark.parametrize("fmt", range(4))
 def test_another_reader_wants_something_to_compare(tmp_path: Path, fmt: int) -> None:
     folder = shutil.copytree(FOLDER, tmp_path / "vectors")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 from smsc_codec.recordings import validate_recordings
 from smsc_codec.testing import FakeSmsc, vcr_config
 
+from .needs import needs
 from .recorders import SECRETS, record_cassette
 
 URL = "https://smsc.ru/sys/send.php"
@@ -85,7 +85,7 @@ def test_headers() -> None:
     assert "Set-Cookie" in response["headers"]
 
 
-@pytest.mark.skipif(find_spec("vcr") is None, reason="vcrpy is not installed: nox -s recorders installs it")
+@needs("vcr")
 def test_vcrpy(tmp_path: Path) -> None:
     import vcr
 

@@ -26,6 +26,7 @@ from smsc_codec import (
     decode_response,
     encode,
     from_json,
+    to_dict,
     to_json,
     validate,
 )
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
         assert_type(encode(names, fmt=Format.XML, charset="windows-1251"), bytes)
         assert_type(encode(error, fmt=1, drop=["description"], endpoint="send"), bytes)
         assert_type(to_json(reply), bytes)
+        assert_type(to_dict(reply), dict[str, Any])
         assert_type(from_json(to_json(names)), Reply)
         assert_type(from_json(to_json(error, endpoint="send")), Reply)
 

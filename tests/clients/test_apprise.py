@@ -13,10 +13,12 @@ import pytest
 
 from smsc_codec.testing import FakeSmsc
 
-apprise: Any = pytest.importorskip("apprise", reason="apprise is not installed: nox -s clients")
-responses: Any = pytest.importorskip("responses", reason="responses is not installed: nox -s clients")
+from ..needs import is_here, needs
 
-pytestmark = [pytest.mark.clients, pytest.mark.filterwarnings("default")]
+apprise: Any = importlib.import_module("apprise") if is_here("apprise") else None
+responses: Any = importlib.import_module("responses") if is_here("responses") else None
+
+pytestmark = [needs("apprise", "responses"), pytest.mark.filterwarnings("default")]
 PHONE, OTHER = "79101112233", "79201112233"
 
 

@@ -8,26 +8,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from smsc_codec.testing import FakeSmsc
+
+from ..needs import needs
 
 NODE = shutil.which("node")
 SCRIPT = Path(__file__).with_name("node_smsc.js")
 PHONE = "79101112233"
 
 
-def is_installed() -> bool:
-    """Whether node finds the package: `nox -s clients` says where, in NODE_PATH."""
-    if NODE is None:
-        return False
-    return subprocess.run([NODE, "-e", "require('node-smsc')"], capture_output=True, check=False).returncode == 0
-
-
-pytestmark = [
-    pytest.mark.clients,
-    pytest.mark.skipif(not is_installed(), reason="node or node-smsc is not installed: nox -s clients"),
-]
+pytestmark = needs("node", "node-smsc")
 
 
 def call(service: FakeSmsc, *calls: tuple[str, dict[str, Any]], password: str = "demo") -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import re
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ import pytest
 
 from smsc_codec.testing import FakeSmsc
 
-smsc: Any = pytest.importorskip("smsc", reason="smsc is not installed: nox -s clients")
-responses: Any = pytest.importorskip("responses", reason="responses is not installed: nox -s clients")
+from ..needs import is_here, needs
 
-pytestmark = [pytest.mark.clients, pytest.mark.filterwarnings("default")]
+smsc: Any = importlib.import_module("smsc") if is_here("smsc") else None
+responses: Any = importlib.import_module("responses") if is_here("responses") else None
+
+pytestmark = [needs("smsc", "responses"), pytest.mark.filterwarnings("default")]
 PHONE, OTHER = "79101112233", "79201112233"
 
 
