@@ -9,7 +9,7 @@ import platform
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -75,8 +75,9 @@ def _clock(monkeypatch: pytest.MonkeyPatch, *took: int) -> Callable[[], None]:
 
 def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     call = _clock(monkeypatch, 1000, 3000)
-    replies: list[tuple[bytes, Mapping[str, Any]]] = [(b"x" * 50, {}), (b"x" * 150, {})]
-    group = Group("senders", Format.TEXT, "senders", replies, names=12)
+    group = Group("senders", Format.TEXT, "senders")
+    group.add(b"x" * 50, {}, 4)
+    group.add(b"x" * 150, {}, 8)
     parts: list[float] = []
     group.times.measure([call, call], 10e-6, parts.append)
     assert parts == [0.1, 0.4, 0.5, 0.8, 0.9, 1]
@@ -86,6 +87,7 @@ def test_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         "format": "text",
         "kind": "senders",
         "replies": 2,
+        "left_out": 0,
         "names": 12,
         "bytes": 200,
         "bytes_per_reply": 100,
@@ -230,6 +232,22 @@ def test_wrong_usage(shell: Shell, arguments: list[str], words: str) -> None:
     assert (result.status, result.out) == (2, b"")
     assert result.err.startswith("usage: smsc-codec bench ")
     assert words in result.err
+
+
+def test_more_replies_than_are_measured(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smsc_codec.cli.bench._MOST", 600)
+    rows = [{"fmt": 0, "body": body} for body in ("OK", "OK", "OK", "OK", "ERROR = 3 (x)")]
+    name = shell.file("x", "\n".join(map(json.dumps, rows)).encode())
+    groups = _groups(shell, name)
+    assert {kind: (group["replies"], group["left_out"]) for (_, kind), group in groups.items()} == {
+        "success": (2, 2),
+        "error": (1, 0),
+    }
+    assert (
+        shell("bench", *QUICK, name)
+        .out.decode()
+        .endswith("\n2 replies are not measured: of each line the first 0 MiB are.\n")
+    )
 
 
 @pytest.mark.parametrize("compare", [False, True])

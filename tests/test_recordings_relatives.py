@@ -78,6 +78,29 @@ def test_long_lines_of_curl(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told(traced) == ["OK"]
 
 
+SHOWN = "* x\n> GET /sys/senders.php?fmt=0 HTTP/1.1\n> \n< HTTP/1.1 200 OK\n< \n"
+RESPONSE = "HTTP/1.1 200 OK\r\nA: b\r\n\r\nOK"
+METER = "  % Total    % Received\n" + " " * 33 + "Dload  Upload\n\r  0     0\r100     2  100     2\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "bodies"),
+    [
+        (f"Note: Unnecessary use of -X or --request, GET is already inferred.\n{SHOWN}OK", ["OK"]),
+        (f"Warning: x\nme@host:~$ curl -v 'https://smsc.ru/'\n{SHOWN}OK", ["OK"]),
+        (f"C:\\>curl.exe -i https://smsc.ru/\n{RESPONSE}", ["OK"]),
+        (f"{METER}{RESPONSE}", ["OK"]),
+        # `-iv`: what was asked is shown, then the response is printed.
+        (f"{SHOWN}* Connection #0 to host x left intact\n{RESPONSE}", ["", "OK"]),
+        (f"{SHOWN}a\r\n\r\nb\nWarning: c\n$ curl d\n", ["a\r\n\r\nb\nWarning: c\n$ curl d\n"]),
+        (f"{SHOWN}OK* Found bundle for host: 0x5 [serially]\n* Can not multiplex\n{SHOWN}OK", ["OK", "OK"]),
+        ("".join(f"[0-0] {line}\n" for line in SHOWN.splitlines()) + "OK", ["OK"]),
+    ],
+)
+def test_what_stands_around_what_curl_shows(data: str, bodies: list[str]) -> None:
+    assert told(data.encode()) == bodies
+
+
 def test_rows_of_a_trace() -> None:
     head = b"<= Recv data, 21 bytes (0x15)\n0000: 48 54 54 50 2f 31 2e 31 20 32 30 30 20 4f 4b 0d HTTP/1.1 200 OK.\n"
     assert told(head + b"0010: 0a 0d 0a 4f 4b                                  ...OK\n") == ["OK"]

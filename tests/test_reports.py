@@ -9,6 +9,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,7 +46,7 @@ DUMP = (
 )
 
 
-def report(shell: Shell, format_: str, patch: pytest.MonkeyPatch) -> str:
+def reported(shell: Shell, format_: str, patch: pytest.MonkeyPatch) -> tuple[bytes, str]:
     """The report on some recordings, and what comes on standard error."""
     patch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
     patch.setattr("smsc_codec.cli.page._now", lambda: datetime(2024, 5, 17, tzinfo=timezone.utc))
@@ -55,7 +56,13 @@ def report(shell: Shell, format_: str, patch: pytest.MonkeyPatch) -> str:
     shell.file("traffic/body.txt", b"OK")
     result = shell("validate", "--format", format_, "traffic", "missing")
     assert result.status == 3
-    return result.out.decode() + result.err
+    return result.out, result.err
+
+
+def report(shell: Shell, format_: str, patch: pytest.MonkeyPatch) -> str:
+    """The report with what comes on standard error, as one text."""
+    printed, told = reported(shell, format_, patch)
+    return printed.decode() + told
 
 
 @pytest.mark.parametrize("format_", ENDINGS)
@@ -63,6 +70,18 @@ def test_the_whole_report(shell: Shell, format_: str, monkeypatch: pytest.Monkey
     printed = report(shell, format_, monkeypatch)
     assert printed == (FOLDER / f"report.{ENDINGS[format_]}").read_text("utf-8")
     assert "PLANTED" not in printed
+
+
+def test_the_whole_report_in_parquet(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes differ between versions of pyarrow: it has the rows of one report and the summary of another."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    printed, told = reported(shell, "parquet", monkeypatch)
+    table = parquet.read_table(BytesIO(printed))
+    *found, _ = map(json.loads, (FOLDER / "report.jsonl").read_text("utf-8").splitlines())
+    assert table.to_pylist() == found
+    assert table.schema.names == list(found[0])
+    assert {str(kind) for kind in table.schema.types} == {"int64", "string"}
+    assert told and (FOLDER / "report.txt").read_text("utf-8").endswith(told)
 
 
 def test_the_case_of_a_reply() -> None:

@@ -21,9 +21,12 @@ from .. import DecodeError, Format, Reply, __version__, decode
 from .._secrets import printable
 from ..endpoints import DEFAULT, ENDPOINTS, codec_of
 from .table import table
+from .words import counted
 
 _REFRESH = 0.1
 _CLOCK = time.perf_counter_ns
+_MOST, _REPLY = 1 << 26, 500
+"""Bytes of memory for the replies of a group, more than a cache holds, and what a reply takes beside its body."""
 
 
 class Times:
@@ -76,9 +79,22 @@ class Group:
     """The bodies, each with the options of `decode`."""
     names: int = 0
     """Records of all lists."""
+    size: int = 0
+    """Bytes of all bodies."""
+    left_out: int = 0
+    """Replies that are not measured, as there are so many."""
     times: Times = field(default_factory=Times)
     peer: Times | None = None
     """What others took for the same, None if that is not measured."""
+
+    def add(self, body: bytes, asked: Mapping[str, Any], names: int) -> None:
+        """Remember a reply with so many names, or count it if there are enough."""
+        if self.size + _REPLY * len(self.replies) >= _MOST:
+            self.left_out += 1
+            return
+        self.replies.append((body, asked))
+        self.names += names
+        self.size += len(body)
 
     def measure(self, seconds: float, compare: bool, progress: Callable[[float], object]) -> None:
         """Decode all replies in turn for so many seconds, and at least once."""
@@ -95,13 +111,14 @@ class Group:
 
     def figures(self) -> dict[str, Any]:
         """Return what has been measured, with the names and units that `--json` prints."""
-        size = sum(len(body) for body, _ in self.replies)
+        size = self.size
         each = self.times.rounds / self.times.seconds
         figures: dict[str, Any] = {
             "endpoint": self.endpoint,
             "format": self.fmt.name.lower(),
             "kind": self.kind,
             "replies": len(self.replies),
+            "left_out": self.left_out,
             "names": self.names,
             "bytes": size,
             "bytes_per_reply": size / len(self.replies),
@@ -155,8 +172,7 @@ class Bench:
             while not _same(body, {**asked, "fmt": fmt}, reply):
                 fmt = Format(fmt + 1)
         group = self._groups.setdefault((endpoint, fmt, form.kind), Group(endpoint, fmt, form.kind))
-        group.replies.append((body, {**asked, "fmt": fmt}))
-        group.names += len(getattr(reply, form.attribute)) if form.many else 0
+        group.add(body, {**asked, "fmt": fmt}, len(getattr(reply, form.attribute)) if form.many else 0)
 
     def groups(self) -> list[Group]:
         """Return the groups in the order in which they are printed."""
@@ -191,7 +207,11 @@ class Bench:
         if self._compare:
             heads += ["others", "median µs", "ours / theirs"]
             right += [11, 12]
-        return head + table(heads, [self._row(group) for group in self.groups()], right, colours)
+        groups = self.groups()
+        left_out = sum(group.left_out for group in groups)
+        words = counted(left_out, "reply is", "replies are")
+        tail = f"\n{words} not measured: of each line the first {_MOST >> 20} MiB are.\n" if left_out else ""
+        return head + table(heads, [self._row(group) for group in groups], right, colours) + tail
 
     def _row(self, group: Group) -> list[str]:
         figures = group.figures()

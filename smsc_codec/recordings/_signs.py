@@ -39,10 +39,10 @@ def kind_of(tape: Tape, keys: Keys = OURS) -> Kind:
     """Say what kind of recording begins here; what shows no sign of any is taken for a body."""
     head = tape.beginning()
     found = None
-    if _JSON.match(head):
-        found = _in_json(head, keys)
-    elif is_archive(head) or is_trace(head):
+    if is_archive(head) or is_trace(head):
         found = Kind.HTTP
+    elif _JSON.match(head):
+        found = _in_json(head, keys)
     elif any(sign.match(head) for sign in _TAPES):
         found = Kind.CASSETTE
     elif _CALLED.match(head) and b'"entries"' in head:

@@ -16,16 +16,32 @@ from ._entry import Entry, header_of
 from ._tape import METHODS, Tape
 
 _STAMP = rb"(?:\d\d:\d\d:\d\d\.\d{1,6} )?(?:\[\d{1,9}-\d{1,9}\] )?"
-_PROGRESS = rb"  % Total |[ ]{33}Dload |\r"
-_SIGN = re.compile(rb"\s*" + _STAMP + rb"(?:\* |== Info: |=> Send |<= Recv |[<>] |[{}] \[\d)|" + _PROGRESS)
-_MESSAGE = re.compile(rb"^" + _STAMP + rb"(?:[<>] (?:HTTP/\d|" + METHODS + rb" )|=> Send |<= Recv )", re.MULTILINE)
+_PROGRESS = rb"  % Total |[ ]{33}Dload |\r(?!\n)"
+# What can stand before all messages: the command itself, and what curl says of it.
+_COMMAND = rb"(?:[^\n]{0,200}[$%#>] ?curl(?:\.exe)? |(?:Note|Warning): )[^\n]*\n"
+_SIGN = re.compile(
+    rb"(?:"
+    + _COMMAND
+    + rb"){1,9}HTTP/\d|(?:"
+    + _COMMAND
+    + rb"){0,9}(?:\s*"
+    + _STAMP
+    + rb"(?:\* |== Info: |=> Send |<= Recv |[<>] |[{}] \[\d)|"
+    + _PROGRESS
+    + rb")"
+)
+_BEFORE = re.compile(_COMMAND)
+_MESSAGE = re.compile(
+    rb"^" + _STAMP + rb"(?:(?:[<>] )?HTTP/\d|[<>] " + METHODS + rb" |=> Send |<= Recv )", re.MULTILINE
+)
 # Lines of `-v` that are a part of a message's head, and lines about the connection. All others are a part of a body.
 _HEAD_LINE = re.compile(_STAMP + rb"[<>](?: |(?=[\r\n]))")
 _ABOUT = re.compile(_STAMP + rb"(?:\* |[{}] \[\d{1,12} bytes data\])|" + _PROGRESS)
 # curl puts no line end behind a body.
 _BEHIND = re.compile(
     rb"\* (?:Connection #\d{1,9} to host \S{1,300} left intact|Closing connection[^\r\n]{0,100}|"
-    rb"  Trying [^\r\n]{1,300}\.\.\.|Host [^\r\n]{1,300} was resolved\.|Re-using existing [^\r\n]{1,400})\r?\n?\Z"
+    rb"  Trying [^\r\n]{1,300}\.\.\.|Host [^\r\n]{1,300} was resolved\.|Re-using existing [^\r\n]{1,400}|"
+    rb"Found bundle for host[^\r\n]{1,400}|Hostname [^\r\n]{1,300} was found in DNS cache)\r?\n?\Z"
 )
 # Blocks of `--trace` and `--trace-ascii`, and their rows.
 _BLOCK = re.compile(_STAMP + rb"(?:=>|<=) (?:Send|Recv) (header|data|SSL data), (\d{1,12}) bytes \(0x[0-9a-f]{1,10}\)")
@@ -145,11 +161,16 @@ class _Shown:
 
     def __init__(self) -> None:
         self._in_body = False
+        self._begun = False
+        """Whether something else than the command has been shown."""
 
     def line(self, line: bytes, begins: bool) -> bytes:
         """Return what a line, or a part of one, has of a message; it is the first part if it *begins* the line."""
         if not begins:
             return line if self._in_body else b""
+        if not self._begun and _BEFORE.match(line):
+            return b""
+        self._begun = True
         head = _HEAD_LINE.match(line)
         self._in_body = head is None and _ABOUT.match(line) is None
         if head is not None:
