@@ -141,8 +141,8 @@ class Http(ThreadingHTTPServer):
 
     request_queue_size = 128
 
-    def __init__(self, service: Service) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, service: Service, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.service = service
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
