@@ -29,7 +29,7 @@ from smsc_codec.endpoints.status import Message, StatusList
 from smsc_codec.endpoints.templates import TemplateList
 from smsc_codec.endpoints.tinyurls import ShortLink
 from smsc_codec.endpoints.wait_call import CallNumber
-from smsc_codec.testing import FakeSmsc
+from smsc_codec.testing import MISBEHAVIOURS, FakeSmsc
 from smsc_codec.testing import strategies as ours
 from smsc_codec.testing._endpoints import ANSWERS
 
@@ -244,6 +244,36 @@ def test_whatever_is_asked_the_codec_reads_the_answer(
         assert type(report.reply) is type(received.reply)
         assert codec.encode(report.reply, fmt=fmt, charset=charset) == response.content
     assert service.balance >= 0
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOURS)
+def test_every_misbehaviour_of_every_endpoint(name: str) -> None:
+    """It raises, or says an error, or reads as what was asked for, and is gone after one request."""
+    fault = MISBEHAVIOURS[name]
+    service = furnished()
+    for endpoint in ENDPOINTS:
+        parameters, expected = next((asked, cls) for where, asked, cls in TABLE if where == endpoint and cls)
+        query = Query.from_url(url_of(endpoint, fmt=3, **parameters))
+        service.misbehave(**fault)
+        request = httpx.Request("POST", url_of(endpoint, fmt=3, **parameters), extensions={"timeout": {"read": 10.0}})
+        if name in ("timeout", "disconnected", "lost"):
+            with pytest.raises(httpx.ReadTimeout if name == "timeout" else httpx.RemoteProtocolError):
+                service.handle_httpx(request)
+        else:
+            response = service.handle_httpx(request)
+            assert (response.status_code, response.headers.get("Retry-After")) == (
+                fault.get("status", 200),
+                "30" if name == "429" else None,
+            )
+            try:
+                reply = query.decode(response.content, content_type=response.headers["Content-Type"])
+            except DecodeError:
+                assert name in ("HTML", "empty", "cut", "429", "502", "503") or (name == "bare OK")
+            else:
+                assert {"plain ERROR": ErrorReply, "bare OK": Success}.get(name, expected) is type(reply)
+        received = service.requests[-1]
+        assert (received.reply is None) is fault.get("lost", False)
+        assert isinstance(ask(service, endpoint, **parameters), (expected, ErrorReply))
 
 
 def test_the_documentation_lists_what_nobody_has_seen() -> None:

@@ -11,6 +11,7 @@ True
 
 from .._public import publish
 from ._callbacks import PostedCall
+from ._faults import MISBEHAVIOURS
 from ._mailings import SentMailing
 from ._only_senders import FakeSenders
 from ._request import ReceivedRequest
@@ -20,6 +21,7 @@ from ._users import SubClient
 from ._vcr import vcr_config
 
 __all__ = [
+    "MISBEHAVIOURS",
     "FakeSenders",
     "FakeSmsc",
     "PostedCall",

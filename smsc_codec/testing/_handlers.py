@@ -36,8 +36,7 @@ class Handlers:
             raise httpx.ReadTimeout("the answer comes too late", request=request)
         if answer.disconnect:
             raise httpx.RemoteProtocolError("the connection was closed in the middle of the answer", request=request)
-        headers = {"Content-Type": answer.content_type}
-        return httpx.Response(answer.status, headers=headers, content=answer.body, request=request)
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.body, request=request)
 
     def handle_requests(self, request: PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         """Answer a request of requests, whatever its host is: `responses.add_callback("POST", url, callback=…)`.
@@ -57,7 +56,7 @@ class Handlers:
             raise requests.ReadTimeout("the answer comes too late", request=request)
         if answer.disconnect:
             raise requests.exceptions.ChunkedEncodingError("the connection was closed", request=request)
-        return answer.status, {"Content-Type": answer.content_type}, answer.body
+        return answer.status, answer.headers, answer.body
 
     async def handle_aiohttp(self, request: aiohttp.web.BaseRequest) -> aiohttp.web.StreamResponse:
         """Answer a request to a server of aiohttp in the test's own loop: `aiohttp.test_utils.RawTestServer(…)`."""
@@ -68,10 +67,9 @@ class Handlers:
         kind = request.headers.get("Content-Type", "")
         answer, delay = self._handle(request.method, str(request.rel_url), kind, await request.read())
         await asyncio.sleep(delay)
-        headers = {"Content-Type": answer.content_type}
         if not answer.disconnect:
-            return web.Response(status=answer.status, headers=headers, body=answer.body)
-        response = web.StreamResponse(status=answer.status, headers=headers)
+            return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+        response = web.StreamResponse(status=answer.status, headers=answer.headers)
         response.content_length = len(answer.body) or 1
         await response.prepare(request)
         await response.write(answer.body[: len(answer.body) // 2])

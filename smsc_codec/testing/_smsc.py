@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -146,6 +147,8 @@ class FakeSmsc(Handlers, Endpoints):
         delay: float = 0.0,
         charset: str | None = None,
         status: int = 200,
+        retry_after: int | None = None,
+        lost: bool = False,
         times: int | None = 1,
     ) -> None:
         """Spoil the answer to the next request, or to the next *times*; `None` is until `behave` is called.
@@ -160,14 +163,18 @@ class FakeSmsc(Handlers, Endpoints):
         - *disconnect*: the connection is closed in the middle of the answer, so that `Content-Length` is not met.
         - *delay*: the answer comes so many seconds late.
         - *status*: the HTTP status, which the service leaves at 200 for all of its errors.
+        - *retry_after*: the seconds in the header `Retry-After`, as a proxy sends it with 429 and 503.
+        - *lost*: the request does not reach the service, and the command is not carried out. Unless there is a *body*,
+          the answer is empty.
 
-        They can be combined, and further calls say what happens to the requests after those.
+        They can be combined, and `MISBEHAVIOURS` has the usual ones by name. Further calls say what happens to the
+        requests after those.
 
         Raises `TypeError` and `ValueError` for what cannot be sent, such as a *charset* that Python does not know.
         """
         if times is not None:
             check_number("times", times, 0)
-        fault = Fault(body, error, description, plain, cut, disconnect, delay, charset, status)
+        fault = Fault(body, error, description, plain, cut, disconnect, delay, charset, status, retry_after, lost)
         with self._lock:
             self._faults.add(fault, times)
 
@@ -207,7 +214,9 @@ class FakeSmsc(Handlers, Endpoints):
             fault = self._faults.take()
             gap = None
             try:
-                if fault.error is None:
+                if fault.lost:
+                    reply = None
+                elif fault.error is None:
                     reply = self._answer(form)
                 else:
                     phrases, id_ = ANSWERS[form.endpoint].phrases, self._id_of_error(fault.error, form)
@@ -217,6 +226,8 @@ class FakeSmsc(Handlers, Endpoints):
             command = form.command(declared)
             received = ReceivedRequest(method, form.endpoint, command, form.parameters, form.files, reply)
             self._requests.append(received)
+        if fault.lost and fault.body is None:
+            fault = replace(fault, body=b"")
         if gap is not None and fault.body is None:
             return Answer(f"{type(self).__name__} cannot answer: {gap}".encode(), _PLAIN, gap.status), fault.delay
         return self._spoiled(reply, form, fault), fault.delay
@@ -253,4 +264,4 @@ class FakeSmsc(Handlers, Endpoints):
                 return Answer(text.encode(), _PLAIN, 500)
         if fault.cut:
             body = body[: len(body) // 2]
-        return Answer(body, content_type, fault.status, fault.disconnect)
+        return Answer(body, content_type, fault.status, fault.disconnect, fault.retry_after)
