@@ -122,7 +122,9 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 # Pages whose blocks users copy. Those of the others show what comes out, and narrow no type.
-TYPED = [DOCS / f"{name}.md" for name in ("callbacks", "limits", "model", "recipes", "testing", "validating")]
+TYPED = [
+    DOCS / f"{name}.md" for name in ("callbacks", "fake-service", "limits", "model", "recipes", "testing", "validating")
+]
 TYPED += sorted((DOCS / "wire-format").glob("*.md"))
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from smsc_codec import SenderList, SmscCodecError, decode
 from smsc_codec._multipart import FormError
-from smsc_codec.endpoints.senders import COMMANDS
+from smsc_codec.endpoints.senders import CODEC
 from smsc_codec.testing import FakeSenders
 from smsc_codec.testing._head import Head, RefusedError, read_head
 from smsc_codec.testing._request import read_form
@@ -391,7 +391,7 @@ def test_any_form_can_be_read(query: str, content_type: str, body: bytes) -> Non
         return
     assert not {"login", "psw", "apikey"} & form.parameters.keys()
     assert {"login", "psw", "apikey"} >= form.credentials.keys()
-    assert form.command(COMMANDS) in (None, "get", "add", "chg", "send_code", "check_code", "del")
+    assert form.command(CODEC.endpoint) in (None, "get", "add", "chg", "send_code", "check_code", "del")
     server = FakeSenders(rate_limits=False)
     answer, _ = server._respond("POST", form)
     assert answer.status in (200, 500) and len(server.requests) == 1

@@ -118,6 +118,22 @@ def test_a_status_of_a_proxy(server: FakeSenders) -> None:
         assert (response.code, response.read()) == (502, b"<html>bad gateway</html>")
 
 
+def test_a_request_that_is_lost(server: FakeSenders) -> None:
+    server.misbehave(status=429, body=b"<html>wait</html>", retry_after=30, lost=True)
+    with pytest.raises(HTTPError) as caught:
+        get(server, add=1, sender="SHOP", cmt="x")
+    with caught.value as response:
+        assert (response.code, response.headers["Retry-After"]) == (429, "30")
+        assert response.read() == b"<html>wait</html>"
+    server.misbehave(lost=True)
+    assert get(server, add=1, sender="SHOP", cmt="x")[0] == b""
+    server.misbehave(lost=True, disconnect=True)
+    with pytest.raises(http.client.IncompleteRead):
+        get(server, add=1, sender="SHOP", cmt="x")
+    assert [request.reply for request in server.requests] == [None] * 3
+    assert [sender.name for sender in server.senders] == ["SMSC.RU", "R&B", PHONE]
+
+
 def test_cut_in_the_middle(server: FakeSenders) -> None:
     whole, _ = get(server, get=1, fmt=3)
     server.misbehave(cut=True)
@@ -153,6 +169,8 @@ def test_a_wrong_charset(server: FakeSenders, charset: str) -> None:
         ({"status": True}, TypeError, "status has to be a whole number, not True"),
         ({"status": 199}, ValueError, "status has to be from 200 to 999, not 199"),
         ({"status": 1000}, ValueError, "status has to be from 200 to 999, not 1000"),
+        ({"retry_after": "1"}, TypeError, "retry_after has to be a whole number, not '1'"),
+        ({"retry_after": -1}, ValueError, "retry_after has to be from 0 to 999999999999999999, not -1"),
         ({"delay": "1"}, TypeError, "delay has to be a number of seconds, not '1'"),
         ({"delay": True}, TypeError, "delay has to be a number of seconds, not True"),
         ({"delay": -1}, ValueError, "delay has to be from 0 to "),
@@ -165,7 +183,7 @@ def test_a_wrong_charset(server: FakeSenders, charset: str) -> None:
         ({"description": 5}, TypeError, "description has to be a string, not 5"),
         *(
             ({switch: odd}, TypeError, f"{switch} has to be True or False, not ")
-            for switch in ("plain", "cut", "disconnect")
+            for switch in ("plain", "cut", "disconnect", "lost")
             for odd in (1, None, "no", MagicMock())
         ),
         ({"times": MagicMock(spec=int)}, TypeError, "times has to be a whole number, not "),

@@ -10,11 +10,26 @@ True
 """
 
 from .._public import publish
+from ._callbacks import PostedCall
+from ._faults import MISBEHAVIOURS
+from ._mailings import SentMailing
+from ._only_senders import FakeSenders
 from ._request import ReceivedRequest
 from ._sent import SentMessage
-from ._smsc import FakeSenders, FakeSmsc
+from ._smsc import FakeSmsc
+from ._users import SubClient
 from ._vcr import vcr_config
 
-__all__ = ["FakeSenders", "FakeSmsc", "ReceivedRequest", "SentMessage", "vcr_config"]
+__all__ = [
+    "MISBEHAVIOURS",
+    "FakeSenders",
+    "FakeSmsc",
+    "PostedCall",
+    "ReceivedRequest",
+    "SentMailing",
+    "SentMessage",
+    "SubClient",
+    "vcr_config",
+]
 
 publish(globals())

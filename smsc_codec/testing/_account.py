@@ -264,6 +264,11 @@ def moment(seconds: float) -> int:
     return max(0, min(int(seconds), _LAST))
 
 
+def moment_of(date: datetime) -> float:
+    """Return the time of a date in the account's time zone."""
+    return date.replace(tzinfo=ZONE).timestamp()
+
+
 def date_of(timestamp: int) -> datetime:
     """Return a time in the account's time zone, as replies have it."""
     return datetime.fromtimestamp(timestamp, ZONE).replace(tzinfo=None)

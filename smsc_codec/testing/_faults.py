@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from .._source import quote
 from .._types import is_really
@@ -25,6 +28,8 @@ class Fault:
     delay: float = 0.0
     charset: str | None = None
     status: int = 200
+    retry_after: int | None = None
+    lost: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be sent, where the test says it and not in the thread that answers."""
@@ -34,12 +39,14 @@ class Fault:
             check_number("error", self.error, 0, MAX_NUMBER)
         if self.description is not None and not is_really(self.description, str):
             raise TypeError(f"description has to be a string, not {quote(self.description)}")
-        for switch in ("plain", "cut", "disconnect"):
+        for switch in ("plain", "cut", "disconnect", "lost"):
             given: object = getattr(self, switch)
             if given is not True and given is not False:
                 raise TypeError(f"{switch} has to be True or False, not {quote(given)}")
         # Those below 200 announce another answer.
         check_number("status", self.status, 200, 999)
+        if self.retry_after is not None:
+            check_number("retry_after", self.retry_after, 0, MAX_NUMBER)
         check_seconds("delay", self.delay, threading.TIMEOUT_MAX)
         if self.charset is not None:
             if not is_really(self.charset, str):
@@ -52,6 +59,27 @@ class Fault:
 
 
 NO_FAULT = Fault()
+
+_PAGE = b"<html><body>The service cannot be reached.</body></html>"
+
+MISBEHAVIOURS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "bare OK": {"body": b"OK"},
+        "plain ERROR": {"error": 4, "plain": True},
+        "HTML": {"body": _PAGE},
+        "empty": {"body": b""},
+        "cut": {"cut": True},
+        "disconnected": {"disconnect": True},
+        "slow": {"delay": 0.05},
+        "timeout": {"delay": 60.0},
+        "wrong charset": {"charset": "koi8-r"},
+        "429": {"status": 429, "body": _PAGE, "retry_after": 30, "lost": True},
+        "502": {"status": 502, "body": _PAGE},
+        "503": {"status": 503, "body": _PAGE, "lost": True},
+        "lost": {"disconnect": True, "lost": True},
+    }
+)
+"""What can happen to a request, by name: the arguments of `misbehave`."""
 
 
 class Faults:

@@ -1,4 +1,4 @@
-"""What `send.php` and `status.php` do: the messages of one account, and what becomes of them with time."""
+"""What `send.php` does: the messages of one account, what they cost, and why they are refused."""
 
 from __future__ import annotations
 
@@ -7,28 +7,20 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from msgspec.structs import replace
-
 from .._source import quote
 from .._types import is_really
 from ..endpoints.send import MessageCost, MessageError, MessageSent, PhoneResult
 from ..endpoints.senders import SenderStatus
 from ..endpoints.status import (
-    MESSAGE,
     DeliveryError,
-    Message,
     MessageState,
     MessageType,
-    StatusError,
-    StatusList,
 )
-from ..formats import Format
-from ..model import Success
-from ._account import amount, check_number, check_seconds, date_of, items_of, moment, plain, refuse, text_of
+from ._account import amount, check_number, check_seconds, items_of, plain, refuse, text_of
 from ._numbers import digits_of, is_address, name_of, operator_of
 from ._request import Form
 from ._senders import SenderNames
-from ._sent import DELIVERED, Fate, SentMessage
+from ._sent import DELIVERED, Fate, Link, SentMessage
 from ._texts import parts_of
 
 # Those of 3, 6, 7 and 8 are recorded, the other ours.
@@ -43,10 +35,8 @@ MESSAGE_PHRASES: Mapping[int, str] = {
 _AFTER_ID = frozenset(
     {MessageError.NO_MONEY, MessageError.FORBIDDEN, MessageError.PHONE_FORMAT, MessageError.UNDELIVERABLE}
 )
-STATUS_PHRASES: Mapping[int, str] = {StatusError.DELETE: "delete error"}
-
-# [doc] Identical messages and identical price requests a minute. Nobody has seen the number for states: ours.
-_MESSAGES, _PRICES, _STATES = 1, 5, 20
+# [doc] Identical messages and identical price requests a minute.
+_MESSAGES, _PRICES = 1, 5
 
 # [doc] The parameter that makes another kind of message.
 _KINDS: Mapping[str, MessageType] = {
@@ -71,37 +61,8 @@ _TIME = re.compile(
 )
 # [client] The vendor's libraries say that a caller's id is a number from 1 to this.
 _MOST_ID = 2**31 - 1
-_ID = re.compile(r"[1-9][0-9]{0,9}")
-
-# [cap] The first and the fourth; the others are our words for the documented meanings.
-_NAMES: Mapping[MessageState, str] = {
-    MessageState.DELIVERED: "Доставлено",
-    MessageState.WAITING: "Ожидает отправки",
-    MessageState.SENT: "Передано оператору",
-    MessageState.FORBIDDEN: "Запрещено",
-    MessageState.STOPPED: "Остановлено",
-    MessageState.READ: "Прочитано",
-    MessageState.EXPIRED: "Просрочено",
-    MessageState.LINK_CLICKED: "Нажата ссылка",
-    MessageState.SPAM: "Спам",
-    MessageState.UNDELIVERABLE: "Невозможно доставить",
-    MessageState.WRONG_NUMBER: "Неверный номер",
-    MessageState.NO_MONEY: "Недостаточно средств",
-    MessageState.UNREACHABLE: "Недоступный номер",
-}
-
-# The fields of a state, as `all` asks for them.
-_SHORT = frozenset({"status", "last_date", "last_timestamp", "flag", "err"})
-_HLR = frozenset({"imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet"})
-_LONG = _SHORT | _HLR | {"send_date", "send_timestamp", "phone", "cost", "sender_id", "status_name", "message"}
-_VIEWS: Mapping[str, frozenset[str]] = {
-    "0": _SHORT | _HLR,
-    "1": _LONG | {"comment", "type"},
-    "2": _LONG | {"comment", "type", "country", "operator", "region", "mccmnc", "sms_cnt"},
-}
-_COLUMNS: Mapping[Format, str] = {Format.TEXT: "text", Format.CSV: "csv", Format.XML: "xml", Format.JSON: "json"}
-# fmt=1 has no column for them.
-_NOT_IN_CSV = frozenset({"mccmnc", "sms_cnt"})
+_URL = re.compile(r"https?://[^\s,]+")
+ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
 def _refuse(code: MessageError, id: int | None = None) -> NoReturn:
@@ -119,7 +80,10 @@ class Messages(SenderNames):
         # The last one with each id and number, which the service is asked about.
         self._known: dict[tuple[int, str], SentMessage] = {}
         self._fates: dict[str, Fate] = {}
-        self._last_message = 0
+        # The numbers of the black list with their ids, and the links that were shortened: other endpoints show them.
+        self._black: dict[str, int] = {}
+        self._links: list[Link] = []
+        self._last_message = self._last_number = 0
 
     @property
     def price(self) -> Decimal:
@@ -156,13 +120,13 @@ class Messages(SenderNames):
         """
         fate = _fate(state, error, after)
         with self._lock:
-            self._fates[_digits(phone)] = fate
+            self._fates[digits(phone)] = fate
 
     def change(self, id: int, state: int, error: int = 0, *, phone: str | None = None) -> None:
         """Change the state of a message at once, of all its numbers or of *phone*; `ValueError` if there is none."""
         fate = _fate(state, error, 0.0)
         with self._lock:
-            wanted = None if phone is None else _digits(phone)
+            wanted = None if phone is None else digits(phone)
             found = [each for each in self._messages if each.id == id and wanted in (None, each.phone)]
             if not found:
                 whose = "" if wanted is None else f" to {wanted}"
@@ -173,23 +137,19 @@ class Messages(SenderNames):
     def _answer_send(self, form: Form) -> MessageSent | MessageCost:
         asked = form.parameters
         cost = asked.get("cost") or "0"
-        kind = next((kind for name, kind in _KINDS.items() if asked.get(name) not in (None, "", "0")), MessageType.SMS)
-        letters = _letters(asked, kind)
+        letters = letters_of(asked)
         if cost not in ("0", "1", "2", "3") or not letters:
-            _refuse(MessageError.PARAMETERS)
-        if any(parts > _MOST_PARTS for _, _, parts in letters):
             _refuse(MessageError.PARAMETERS)
         content = tuple((number, text) for number, text, _ in letters)
         self._count(
-            ("send", cost == "1", kind, asked.get("sender"), content),
+            ("send", cost == "1", kind_of(asked), asked.get("sender"), content),
             _PRICES if cost == "1" else _MESSAGES,
             MessageError.TOO_MANY_REQUESTS,
         )
-        if asked.get("time", "") not in ("", "0") and not _TIME.fullmatch(asked["time"]):
+        if not is_time(asked):
             _refuse(MessageError.DATE_FORMAT)
-        made = [self._letter(number, text, parts, kind, asked.get("sender", "")) for number, text, parts in letters]
-        price = plain(sum((message.cost for message in made), Decimal(0)))
-        parts = sum(message.parts for message in made if message._problem is None)
+        made = self._made(asked, letters)
+        price, parts = price_of(made), sum(message.parts for message in made if message._problem is None)
         results = tuple(
             _result(message, cost != "0")
             for message in made
@@ -198,22 +158,36 @@ class Messages(SenderNames):
         if cost == "1":
             self._refuse_wrong(made, None)
             return MessageCost(price, parts, results)
-        id_ = self._identify(made, asked.get("id", ""))
-        if self._denies(made):
-            self._end(made, MessageState.FORBIDDEN)
-            _refuse(MessageError.FORBIDDEN, id_)
-        self._refuse_wrong(made, id_)
-        if price > self.balance + self.credit:
-            self._end(made, MessageState.NO_MONEY)
-            _refuse(MessageError.NO_MONEY, id_)
-        self.balance = self.balance - price
+        id_ = self._take(made, asked)
         code = None
-        if kind is MessageType.CALL and asked.get("mes") == "code":
+        if kind_of(asked) is MessageType.CALL and asked.get("mes") == "code":
             code = f"{self._random.randrange(10**6):06}"
             for message in made:
                 message.code = code
         has_balance = self.balance if cost == "3" else None
         return MessageSent(id_, parts, price if cost in ("2", "3") else None, has_balance, code, results)
+
+    def _made(self, asked: Mapping[str, str], letters: list[tuple[str, str, int]]) -> list[SentMessage]:
+        """Return the messages of a request as they are before they have an id."""
+        kind, sender = kind_of(asked), asked.get("sender", "")
+        return [self._letter(number, text, parts, kind, sender) for number, text, parts in letters]
+
+    def _take(self, made: list[SentMessage], asked: Mapping[str, str]) -> int:
+        """Give the messages their id and take their price, or refuse them."""
+        id_ = self._identify(made, asked.get("id", ""))
+        if self._denies(made):
+            self._end(made, MessageState.FORBIDDEN)
+            _refuse(MessageError.FORBIDDEN, id_)
+        self._refuse_wrong(made, id_)
+        price = price_of(made)
+        if price > self.balance + self.credit:
+            self._end(made, MessageState.NO_MONEY)
+            _refuse(MessageError.NO_MONEY, id_)
+        self.balance = self.balance - price
+        if asked.get("tinyurl") == "1":
+            for url in dict.fromkeys(url for message in made for url in _URL.findall(message.text)):
+                self._links.append(Link(len(self._links) + 1, url))
+        return id_
 
     def _letter(self, number: str, text: str, parts: int, kind: MessageType, sender: str) -> SentMessage:
         """Return a message to a number as it is before it has an id; wrong numbers cost nothing."""
@@ -226,7 +200,7 @@ class Messages(SenderNames):
         if not is_right:
             message._problem = MessageError.PHONE_FORMAT
             message._fate = Fate(MessageState.WRONG_NUMBER, DeliveryError.NUMBER_FORMAT, 0.0)
-        elif phone in self.undeliverable:
+        elif phone in self.undeliverable or phone in self._black:
             message._problem = MessageError.UNDELIVERABLE
             message._fate = Fate(MessageState.UNDELIVERABLE, DeliveryError.NO_ROUTE, 0.0)
         if message._problem is not None:
@@ -239,7 +213,8 @@ class Messages(SenderNames):
             _refuse(MessageError.PARAMETERS)
         id_ = self._new_id(wanted)
         for message in made:
-            message.id = id_
+            self._last_number += 1
+            message.id, message._number = id_, self._last_number
             self._messages.append(message)
             self._known[id_, message.phone] = message
         return id_
@@ -280,94 +255,30 @@ class Messages(SenderNames):
             if message._problem is None:
                 message._fate = Fate(state, DeliveryError.NONE, 0.0)
 
-    def _answer_status(self, form: Form) -> Message | StatusList | Success:
-        asked = form.parameters
-        wanted = _wanted(asked)
-        if wanted is None:
-            refuse(StatusError.PARAMETERS)
-        key = ("status", tuple(sorted(asked.items())))
-        self._count(key, _STATES, StatusError.TOO_MANY_REQUESTS)
-        if asked.get("del") == "1":
-            if not all(each in self._known for each in wanted):
-                refuse(StatusError.DELETE, STATUS_PHRASES)
-            deleted = set(wanted)
-            for each in deleted:
-                del self._known[each]
-            self._messages = [each for each in self._messages if (each.id, each.phone) not in deleted]
-            return Success()
-        # [doc] A comma asks for the list, also one behind the last number.
-        many = "," in asked["phone"] + asked["id"]
-        view = all_of(asked)
-        found = tuple(self._state(each, view, many, form.fmt or Format.TEXT) for each in wanted)
-        return StatusList(found) if many else found[0]
-
-    def _state(self, wanted: tuple[int, str], view: str, many: bool, fmt: Format) -> Message:
-        """Return the state of a message with the fields that the view has in this format."""
-        message = self._known.get(wanted)
-        if message is None:
-            # [cap] fmt=3 has nothing else of it with all=0.
-            unknown = Message(MessageState.NOT_FOUND)
-            return replace(unknown, id=wanted[0], phone=wanted[1]) if many else unknown
-        found = self._full(message)
-        kept = _VIEWS[view]
-        if many:
-            found = replace(found, id=wanted[0])
-            kept |= {"id", "phone"} if view == "0" else {"id"}
-        key = _COLUMNS[fmt]
-        names = {field.name for field in MESSAGE.fields if field.key(key) is not None} & kept
-        if fmt is Format.CSV:
-            names -= _NOT_IN_CSV
-        return Message(**{name: getattr(found, name) for name in names})
-
-    def _full(self, message: SentMessage) -> Message:
-        """Return everything about a message."""
-        state, error, since = message._at(self._now())
-        changed, sent = moment(since), moment(message._sent)
-        operator = operator_of(message.phone)
-        found = Message(
-            state,
-            last_date=date_of(changed),
-            last_timestamp=changed,
-            # [doc] The lowest bits are the type.
-            flag=int(message.type),
-            err=error,
-            send_date=date_of(sent),
-            send_timestamp=sent,
-            phone=message.phone,
-            country=operator.country if operator else "",
-            operator=operator.name if operator else "",
-            region=operator.region if operator else "",
-            cost=message.cost,
-            sender_id=message.sender,
-            status_name=_NAMES.get(state, ""),
-            message=message.text,
-            comment="",
-            mccmnc=operator.mccmnc if operator else "0",
-            type=message.type,
-            sms_cnt=message.parts,
-        )
-        if message.type is not MessageType.HLR or operator is None or state is not MessageState.DELIVERED:
-            return found
-        imsi = (operator.mccmnc + message.phone[-10:]).ljust(15, "0")
-        network = {"cn": operator.country, "net": operator.name, "rcn": "", "rnet": ""}
-        return replace(
-            found, imsi=imsi, msc=f"{message.phone[:4]}0000000", mcc=operator.mcc, mnc=operator.mnc, **network
-        )
-
 
 def _is_id(text: str) -> bool:
     """Whether a caller may choose this id."""
-    return _ID.fullmatch(text) is not None and int(text) <= _MOST_ID
+    return ID.fullmatch(text) is not None and int(text) <= _MOST_ID
 
 
-def all_of(asked: Mapping[str, str]) -> str:
-    """Return how much of a state is asked for; what makes no sense is 0."""
-    view = asked.get("all", "0")
-    return view if view in _VIEWS else "0"
+def kind_of(asked: Mapping[str, str]) -> MessageType:
+    """Return what kind of message is asked for."""
+    return next((kind for name, kind in _KINDS.items() if asked.get(name) not in (None, "", "0")), MessageType.SMS)
 
 
-def _letters(asked: Mapping[str, str], kind: MessageType) -> list[tuple[str, str, int]]:
-    """Return the numbers of a request, each with its text and the parts of it; none if something is missing."""
+def is_time(asked: Mapping[str, str]) -> bool:
+    """Whether the time of sending, if there is one, has a form that the service has."""
+    return asked.get("time", "") in ("", "0") or _TIME.fullmatch(asked["time"]) is not None
+
+
+def price_of(made: list[SentMessage]) -> Decimal:
+    """Return what messages cost together."""
+    return plain(sum((message.cost for message in made), Decimal(0)))
+
+
+def letters_of(asked: Mapping[str, str]) -> list[tuple[str, str, int]]:
+    """Return the numbers of a request, each with its text and the parts of it; none if something makes no sense."""
+    kind = kind_of(asked)
     lines = [(asked.get("phones", ""), asked.get("mes", ""))]
     if asked.get("list"):
         # [doc] A line for each text: its numbers, a colon, the text.
@@ -375,9 +286,9 @@ def _letters(asked: Mapping[str, str], kind: MessageType) -> list[tuple[str, str
         lines = [(numbers, text) for numbers, _, text in pairs]
     found: dict[str, tuple[str, str, int]] = {}
     for numbers, text in lines:
-        if not text and kind not in _WITHOUT_TEXT:
-            return []
         parts = parts_of(text) if kind in _OF_PARTS else 1
+        if parts > _MOST_PARTS or (not text and kind not in _WITHOUT_TEXT):
+            return []
         for number in re.split("[,;\n]", numbers):
             if number.strip():
                 found.setdefault(number.strip(), (number.strip(), text, parts))
@@ -397,16 +308,7 @@ def _result(message: SentMessage, has_cost: bool) -> PhoneResult:
     )
 
 
-def _wanted(asked: Mapping[str, str]) -> list[tuple[int, str]] | None:
-    """Return the ids and numbers whose states are asked for, None if they make no sense."""
-    phones = [phone.strip() for phone in asked.get("phone", "").split(",") if phone.strip()]
-    ids = [id_.strip() for id_ in asked.get("id", "").split(",") if id_.strip()]
-    if not phones or len(phones) != len(ids) or not all(_ID.fullmatch(id_) for id_ in ids):
-        return None
-    return [(int(id_), name_of(phone)) for id_, phone in zip(ids, phones)]
-
-
-def _digits(phone: object) -> str:
+def digits(phone: object) -> str:
     """Return the number that a test means, as replies have it."""
     digits = digits_of(phone) if is_really(phone, str) else None
     if digits is None:

@@ -39,6 +39,9 @@ _OPERATORS: Mapping[str, Operator] = {
     "380": Operator("Украина", "Kyivstar", "Киев", "255", "03", "2"),
 }
 
+COUNTRIES = tuple(dict.fromkeys(operator.country for operator in _OPERATORS.values()))
+"""The countries of the table."""
+
 
 def digits_of(number: str) -> str | None:
     """Return the digits of a phone number, None if it is not one of 7 to 15 digits."""

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from .._multipart import is_multipart, parts_of
 from .._source import charset_name
+from ..declare import Endpoint
 from ..formats import Format
 
 # [doc] That of the parameters and of the reply.
@@ -27,13 +28,13 @@ class ReceivedRequest:
     endpoint: str
     """The name of its file without the ending, such as `send`."""
     command: str | None
-    """Of `senders`: `get`, `add`, `chg`, `send_code`, `check_code` or `del`; `None` unless it has one of them."""
+    """The command, such as `get` or `add`; `None` if there is none or more than one, or if the endpoint has none."""
     parameters: Mapping[str, str]
     """Everything else that the query and the form say, but for `login`, `psw` and `apikey`."""
     files: tuple[str, ...]
     """The names of files that a `multipart/form-data` form holds."""
     reply: Any
-    """What the service's answer was, before any misbehaviour came over it."""
+    """What the service's answer was, before any misbehaviour came over it; `None` if nobody knows it."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,14 @@ class Form:
         """The charset of the reply, None if the service does not have it."""
         return "utf-8" if self.rest else charset_name(self.parameters.get("charset") or DEFAULT_CHARSET)
 
-    def command(self, commands: Mapping[str, object]) -> str | None:
-        """Return the one of these commands that is 1, None if there is none or more than one."""
-        given = [name for name in commands if self.parameters.get(name) == "1"]
+    def command(self, declared: Endpoint[Any]) -> str | None:
+        """Return the command of the endpoint that is given, None if there is none or more than one.
+
+        It is 1. Another value that is documented gives it too, such as `move_group=2`.
+        """
+        given = [
+            name for name in declared.commands if self.parameters.get(name) in ("1", *declared.reads.get(name, ()))
+        ]
         return given[0] if len(given) == 1 else None
 
 

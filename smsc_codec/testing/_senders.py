@@ -15,7 +15,6 @@ from .._source import quote
 from .._types import is_really
 from ..endpoints.senders import (
     CODEC,
-    COMMANDS,
     OTHER_OPERATORS,
     TEXT_ORDER,
     OperatorStatus,
@@ -116,7 +115,7 @@ class SenderNames(Account):
             self._put(replace(found[0], status=SenderStatus(status)))
 
     def _answer_senders(self, form: Form) -> Reply:
-        command = form.command(COMMANDS)
+        command = form.command(CODEC.endpoint)
         if command is None:
             _refuse(SenderError.PARAMETERS)
         return _COMMANDS[command](self, form)

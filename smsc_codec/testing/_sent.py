@@ -1,4 +1,4 @@
-"""A message to one number, and what becomes of it with time."""
+"""A message to one number and what becomes of it with time, and the links in it."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -35,7 +35,11 @@ class SentMessage:
     """0, if it was refused."""
     code: str | None = None
     """The code that a call says, with `mes=code` and `call=1`."""
+    _number: int = field(default=0, repr=False)
+    """That of the message alone; the service's `int_id`."""
     _problem: MessageError | None = field(default=None, repr=False)
+    _told: MessageState | None = field(default=None, repr=False)
+    """The state that the client was called about."""
     _sent: float = field(default=0.0, repr=False)
     _fate: Fate = field(default=Fate(MessageState.DELIVERED, DeliveryError.NONE, DELIVERED), repr=False)
 
@@ -47,3 +51,12 @@ class SentMessage:
         if age >= _PASSED:
             return MessageState.SENT, DeliveryError.NONE, self._sent + _PASSED
         return MessageState.WAITING, DeliveryError.NONE, self._sent
+
+
+@dataclass
+class Link:
+    """A link that was shortened, and when it was followed."""
+
+    id: int
+    url: str
+    clicks: list[float] = field(default_factory=list)

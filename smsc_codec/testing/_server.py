@@ -31,6 +31,13 @@ class Answer:
     content_type: str
     status: int = 200
     disconnect: bool = False
+    retry_after: int | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers but for those about the body's length and the connection."""
+        later = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        return {"Content-Type": self.content_type, **later}
 
 
 class Service(Protocol):
@@ -110,7 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         body = answer.body
         self.send_response(answer.status)
-        self.send_header("Content-Type", answer.content_type)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) or int(answer.disconnect)))
         if self.close_connection and not answer.disconnect:
             self.send_header("Connection", "close")
@@ -141,8 +149,8 @@ class Http(ThreadingHTTPServer):
 
     request_queue_size = 128
 
-    def __init__(self, service: Service) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, service: Service, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.service = service
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()

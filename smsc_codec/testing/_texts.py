@@ -43,3 +43,8 @@ def printable(text: str, charset: str) -> str:
 def unambiguous(text: str, charset: str) -> str:
     """Return the same without what separates fields."""
     return printable(text, charset).replace(",", ";").replace("=", "-").strip()
+
+
+def plainest(text: str, charset: str) -> str:
+    """Return the letters, digits and blanks of the same, which nothing can be taken for."""
+    return "".join(letter for letter in unambiguous(text, charset) if letter.isalnum() or letter == " ").strip()

@@ -1,0 +1,181 @@
+"""The calls that the service makes to its client: states, incoming messages and confirmation calls, over real HTTP.
+
+They go to this machine alone.
+"""
+
+import http.client
+import ipaddress
+import threading
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from msgspec.structs import replace
+
+from .._source import charset_name, quote
+from ..callbacks import Callback, CallCallback, IncomingCallback, StatusCallback, encode
+from ..endpoints.get import IncomingMessage
+from ..endpoints.status import Message
+from ..formats import Format
+from ._account import MINUTE, Account, moment, text_of
+from ._request import DEFAULT_CHARSET
+from ._sent import SentMessage
+from ._texts import printable
+
+# Seconds in which a client may answer, and the account's seconds after which a call is repeated.
+_PATIENCE, _AGAIN = 10.0, MINUTE
+# [doc] The check values that an address can ask for.
+_CHECKS = ("md5", "sha1", "crc32")
+# What `Content-Type` says of a call nobody has seen.
+_TYPES = {"2": "application/xml", "3": "application/json"}
+_FORM = "application/x-www-form-urlencoded"
+_HLR = ("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet")
+
+
+@dataclass(frozen=True)
+class PostedCall:
+    """A call that the fake service has made to its client."""
+
+    call: Callback
+    """What it said, with its check values."""
+    status: int | None
+    """The HTTP status of the answer, None if there was none."""
+
+
+@dataclass
+class _Waiting:
+    """A call that has to be made, at the earliest at a time of the account's clock."""
+
+    call: Callback
+    at: float
+
+
+class Callbacks:
+    """The calls to one address."""
+
+    def __init__(self, account: Account, url: str | None, secret: str) -> None:
+        self._account = account
+        self._waiting: list[_Waiting] = []
+        self._posting = threading.Lock()
+        self.posted: list[PostedCall] = []
+        self.url = url
+        self.secret = secret
+
+    @property
+    def url(self) -> str | None:
+        """The address, with what its query asks for; None if there is none."""
+        return self._url
+
+    @url.setter
+    def url(self, url: str | None) -> None:
+        if url is not None:
+            _check(text_of("callback_url", url))
+        self._url = url
+
+    @property
+    def secret(self) -> str:
+        """What check values are made with."""
+        return self._secret
+
+    @secret.setter
+    def secret(self, secret: str) -> None:
+        self._secret = text_of("callback_secret", secret)
+
+    def add(self, call: Callback) -> None:
+        """Make a call the next time that calls are made; no call if there is no address."""
+        if self._url is not None:
+            self._waiting.append(_Waiting(call, self._account._now()))
+
+    def post(self) -> None:
+        """Make the calls that are due. One that is not answered with 200 is repeated after a minute of the account."""
+        # Whoever is called may ask the service, and set its clock: the account is free, and no call is made twice.
+        if not self._posting.acquire(blocking=False):
+            return
+        try:
+            while (waiting := self._due()) is not None:
+                call, status = self._post(waiting.call)
+                with self._account._lock:
+                    self.posted.append(PostedCall(call, status))
+                    if status != 200:
+                        self._waiting.append(_Waiting(waiting.call, self._account._now() + _AGAIN))
+        finally:
+            self._posting.release()
+
+    def _due(self) -> _Waiting | None:
+        """Take the next call that is due."""
+        with self._account._lock:
+            for waiting in self._waiting:
+                if self._url is not None and waiting.at <= self._account._now():
+                    self._waiting.remove(waiting)
+                    return waiting
+        return None
+
+    def _post(self, call: Callback) -> tuple[Callback, int | None]:
+        """Send a call. Return it as it was sent, and the HTTP status of the answer, None if there was none."""
+        address = urlsplit(self._url or "")
+        asked = dict(parse_qsl(address.query))
+        charset = charset_name(asked.get("charset")) or DEFAULT_CHARSET
+        call = replace(call, charset=charset)
+        if isinstance(call, IncomingCallback):
+            call = replace(call, mes=printable(call.mes, charset))
+        checks = {name: name in asked for name in _CHECKS}
+        if self._secret and any(checks.values()):
+            call = call.sign(self._secret, **checks)
+        fmt = asked.get("fmt", "")
+        body = encode(call, fmt=Format(int(fmt)) if fmt in _TYPES else None)
+        # Not a library that follows redirects, or goes through a proxy.
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_PATIENCE)
+        try:
+            target = f"{address.path or '/'}?{address.query}" if address.query else address.path or "/"
+            connection.request("POST", target, body, {"Content-Type": _TYPES.get(fmt, _FORM)})
+            return call, connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return call, None
+        finally:
+            connection.close()
+
+
+def state_of(message: SentMessage, known: Message) -> StatusCallback:
+    """Return the call that says the state of a message."""
+    return StatusCallback(
+        id=message.id,
+        phone=message.phone,
+        status=known.status,
+        time=f"{known.last_date:%d.%m.%Y %H:%M:%S}",
+        ts=known.last_timestamp,
+        err=known.err,
+        cnt=message.parts,
+        type=message.type,
+        cost=message.cost,
+        flag=known.flag,
+        **{name: getattr(known, name) for name in _HLR},
+    )
+
+
+def received(message: IncomingMessage, at: float, answers: int | None) -> IncomingCallback:
+    """Return the call that says that a message came in."""
+    return IncomingCallback(
+        phone=message.phone,
+        mes=message.message,
+        to=message.to_phone or "",
+        id=message.id,
+        sms_id=answers,
+        sent=moment(at),
+        time=moment(at),
+    )
+
+
+def called(phone: str, to: str, at: float) -> CallCallback:
+    """Return the call that says that somebody has called to confirm a number."""
+    return CallCallback(phone=phone, waitcall=to, ts=moment(at))
+
+
+def _check(url: str) -> None:
+    """Refuse an address that is not on this machine: tests send nothing into a network."""
+    try:
+        address = urlsplit(url)
+        host, is_http = address.hostname or "", address.scheme == "http" and (address.port or 80)
+        is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = is_http = False
+    if not is_here or not is_http:
+        raise ValueError(f"callback_url has to be an address on this machine, http://127.0.0.1:…, not {quote(url)}")
