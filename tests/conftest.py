@@ -16,6 +16,9 @@ from .needs import skip_if_missing, summary
 # Servers of the tests run on this machine, which no proxy leads to.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 
+# The interpreters that tests start keep what they compile: otherwise that takes a third of a short command's time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 settings.register_profile("base", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("base"), max_examples=100)
 settings.register_profile("thorough", settings.get_profile("base"), max_examples=10_000)

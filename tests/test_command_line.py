@@ -394,8 +394,8 @@ def test_nothing_disturbs_the_terminal(shell: Shell) -> None:
 
 ROOT = Path(__file__).parent.parent
 TOOL = f"{sys.executable} -m smsc_codec"
-FULL = pytest.param(">/dev/full", "No space left on device", id="full")
-CLOSED = pytest.param(">&-", "Bad file descriptor", id="closed")
+FULL = (">/dev/full", "No space left on device")
+CLOSED = (">&-", "Bad file descriptor")
 
 
 def run(command: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -421,11 +421,19 @@ def test_a_reader_that_has_seen_enough_is_no_trouble(tmp_path: Path) -> None:
     assert result.stderr == ""
 
 
-@pytest.mark.parametrize(("redirection", "reason"), [FULL, CLOSED])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(
-    "arguments",
-    ["decode good", "convert --to 3 good", "validate --fmt 3 good", "--help", "decode --help", "--version"],
+    ("arguments", "unbuffered", "redirection", "reason"),
+    [
+        *(("decode good", unbuffered, *where) for unbuffered in ("", "1") for where in (FULL, CLOSED)),
+        *(
+            (f"{command} good", "", *where)
+            for command in ("convert --to 3", "validate --fmt 3")
+            for where in (FULL, CLOSED)
+        ),
+        *(("--help", unbuffered, *FULL) for unbuffered in ("", "1")),
+        ("decode --help", "", *CLOSED),
+        ("--version", "1", *CLOSED),
+    ],
 )
 def test_an_output_that_cannot_be_written(
     tmp_path: Path, arguments: str, unbuffered: str, redirection: str, reason: str

@@ -95,17 +95,14 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "block"}
+    tests: list[str] = []
     for match in blocks:
         language, block = match[1], match[2]
         above = text[: match.start(2)].count("\n")
         where = f"{page.relative_to(ROOT)}:{above}"
         if language == "python" and re.search("^def test_", block, re.MULTILINE):
-            (tmp_path / "test_block.py").write_text(block, "utf-8")
-            few = "import hypothesis\nhypothesis.settings.register_profile('few', max_examples=8, deadline=None)\n"
-            (tmp_path / "conftest.py").write_text(f"{few}hypothesis.settings.load_profile('few')\n", "utf-8")
-            command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_block.py"]
-            run = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert run.returncode == 0, f"{where}\n{run.stdout}{run.stderr}"
+            tests.append(f"test_block_{above}.py")
+            (tmp_path / tests[-1]).write_text(block, "utf-8")
         elif language == "python":
             exec(compile("\n" * above + block, page, "exec", dont_inherit=True), names)
         elif language == "console":
@@ -119,6 +116,12 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
                 check_command(line.split(), where)
         else:
             pytest.fail(f"{where}: nobody executes {language or 'a block without a language'}")
+    if tests:
+        few = "import hypothesis\nhypothesis.settings.register_profile('few', max_examples=8, deadline=None)\n"
+        (tmp_path / "conftest.py").write_text(f"{few}hypothesis.settings.load_profile('few')\n", "utf-8")
+        command = [sys.executable, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, f"{page.relative_to(ROOT)}\n{run.stdout}{run.stderr}"
 
 
 # Pages whose blocks users copy. Those of the others show what comes out, and narrow no type.

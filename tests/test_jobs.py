@@ -104,8 +104,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
 
 
 @posix
-@pytest.mark.parametrize("to_all", [False, True])
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(("jobs", "to_all"), [(1, False), (2, False), (2, True)])
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_a_signal_in_the_middle(start: Callable[..., Run], name: str, jobs: int, to_all: bool) -> None:
     run = start(jobs)

@@ -69,7 +69,7 @@ def changed(draw: st.DrawFn, whole: Any) -> Any:
     return value
 
 
-@given(changed(HAR), CHOICES)
+@given(changed(HAR) | changed(POLLY), CHOICES)
 def test_har_with_anything_anywhere(value: Any, choice: int) -> None:
     law(Kind.HAR, choice, json.dumps(value).encode())
 
@@ -80,10 +80,9 @@ def test_cassettes_with_anything_anywhere(value: Any, choice: int, dump: Any) ->
     law(Kind.CASSETTE, choice, dump(value).encode())
 
 
-@given(changed({"nock": NOCK, "WireMock": WIREMOCK, "Postman": POSTMAN, "Polly": POLLY}), CHOICES)
-def test_stubs_with_anything_anywhere(values: Any, choice: int) -> None:
-    for name, value in values.items() if isinstance(values, dict) else ():
-        law(Kind.HAR if name == "Polly" else Kind.CASSETTE, choice, json.dumps(value).encode())
+@given(st.one_of(map(changed, (NOCK, WIREMOCK, POSTMAN))), CHOICES)
+def test_stubs_with_anything_anywhere(value: Any, choice: int) -> None:
+    law(Kind.CASSETTE, choice, json.dumps(value).encode())
 
 
 WORDS = [place for place in range(len(YAML)) if YAML[place].isalnum() and not YAML[place - 1].isalnum()]
@@ -120,7 +119,7 @@ def test_noise(data: bytes, kind: Kind | None, choice: int) -> None:
 def test_what_is_nested_deeply(kind: Kind, depth: int) -> None:
     for start, end in (("[", "]"), ('{"a":', "}")):
         nested = start * depth + "1" + end * depth
-        for whole in (HAR, INTERACTIONS):
+        for whole in (HAR, INTERACTIONS) if depth <= 1000 else (HAR if kind is Kind.HAR else INTERACTIONS,):
             text = json.dumps(whole)
             for sign in ('"GET"', '"page_1"', "200", '"b"', '"OK"', "2", "null"):
                 law(kind, 0, text.replace(sign, nested, 1).encode())
