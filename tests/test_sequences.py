@@ -84,6 +84,7 @@ def _counted_patterns() -> Iterator[None]:
         *(f"_rows.{name}" for name in ("read", "small", "values", "write")),
         "formats.csv",
         "formats.free_text",
+        "formats.layouts",
         "formats.text",
         "formats.xml",
     )

@@ -8,37 +8,47 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from .._careful import Builder, Note, Place, Spelled, Trouble, never_empty, no_place
+from .._careful import Builder, Note, Place, Spelled, Trouble, no_place
 from .._rows.read import Rows, Small, rows
 from .._rows.small import Part, Variant, small
 from .._rows.source import Fallback
-from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Writer, writer
 from .._source import EMPTY_BODY, Source, quote
 from ..declare import (
-    Cell,
     Const,
     Endpoint,
     Layout,
     Maybe,
-    Object,
     Only,
     Other,
     Reply,
     Rest,
     Signed,
-    Type,
     either,
     name_of_cell,
 )
 from ..errors import EncodeError
 from ..limits import Limits
 from ..model import ErrorReply
-from .reader import FormatReader, is_value, texts_with
+from .layouts import (
+    NOTHING,
+    Candidate,
+    are_one,
+    candidates,
+    choose,
+    cut_line,
+    fits_of,
+    is_plain,
+    line_pattern,
+    may_overlap,
+    named_cells,
+    pairs_of,
+    parts_of,
+    shown,
+    value_pattern,
+)
+from .reader import FormatReader, texts_with
 from .shapes import AtOnce, Tables
-
-_Place = tuple[Reply, Layout]
-"""A layout, and the reply that has it."""
 
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
@@ -63,7 +73,7 @@ class _Lines(NamedTuple):
 class _Choice:
     """Reads a line that may have one of several layouts, of which the line itself or the request tells which."""
 
-    def __init__(self, title: str, some: Sequence[_Place], known: Mapping[Any, Sequence[Any]], alone: bool) -> None:
+    def __init__(self, title: str, some: Sequence[Candidate], known: Mapping[Any, Sequence[Any]], alone: bool) -> None:
         """Take the layouts, and tables of codes. A line *alone* that is a record of a list is a list of one."""
         self._title, self._some, self._known, self._alone = title, some, known, alone
         self._most = max((len(layout.cells) for _, layout in some), default=0) + 1
@@ -81,7 +91,7 @@ class _Choice:
                 return None if any([rival(line) for rival in rivals]) else value
         return None
 
-    def _of_width(self, width: int) -> list[_Place]:
+    def _of_width(self, width: int) -> list[Candidate]:
         """Return the layouts of lines with that many cells."""
         return [
             (reply, layout)
@@ -92,12 +102,12 @@ class _Choice:
     def _made(self, reply: Reply, layout: Layout) -> tuple[Small, list[Any]]:
         """Return what reads a layout, and what tells whether a line has another one of the same right."""
         rivals = [
-            re.compile(_pattern(*other)).fullmatch
+            re.compile(line_pattern(*other)).fullmatch
             for other in self._some
-            if other[1].rank == layout.rank and not _are_one(other, (reply, layout))
-            if _overlap(other, (reply, layout))
+            if other[1].rank == layout.rank and not are_one(other, (reply, layout))
+            if may_overlap(other, (reply, layout))
         ]
-        variant = Variant(reply.object, tuple(_parts(reply.object, layout)))
+        variant = Variant(reply.object, tuple(parts_of(reply.object, layout)))
         read = small(self._title, [variant], [self._known[reply.object.cls]], ("", ""), None, None)
         return (_listed(reply.many, read) if self._alone and reply.many else read), rivals
 
@@ -125,7 +135,7 @@ class CsvFormat(FormatReader):
         self._by_kind = {reply.kind: reply for reply in self.replies}
         self._lines_of: dict[str, dict[int, _Lines]] = {}
         for reply in self.lists:
-            if all(_is_plain(reply.object, layout) for layout in reply.csv):
+            if all(is_plain(reply.object, layout) for layout in reply.csv):
                 self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
         # Lists of which a line alone may be one: their records stand alone too, so that what a line is depends on what
         # is expected; or there are several; or `_list` cannot read it.
@@ -139,11 +149,11 @@ class CsvFormat(FormatReader):
         self._choices: dict[Any, _Choice] = {}
         self._taken: dict[Any, Any] = {}
         error = self.replies[0]
-        self._is_error = re.compile("|".join(_pattern(error, layout) for layout in error.csv)).fullmatch
+        self._is_error = re.compile("|".join(line_pattern(error, layout) for layout in error.csv)).fullmatch
 
     def _layout_lines(self, reply: Reply, layout: Layout) -> _Lines:
         keys = [cell for cell in layout.cells if isinstance(cell, str)]
-        cells = [f"({_value_pattern(reply.object, name)})" for name in keys]
+        cells = [f"({value_pattern(reply.object, name)})" for name in keys]
         pattern = rf"(?!\A\ufeff){','.join(cells)}(?:\r?\n|\Z)|((?s:.+))"
         made = self.make_at_once(reply.object, reply.many, keys, pattern)
         return _Lines(reply, layout, rows(reply.object, self.fmt, keys, "cells"), made)
@@ -158,31 +168,35 @@ class CsvFormat(FormatReader):
         for group, sure, open_ in self._sorted_out(replies, first):
             constants = (reply for reply in group if reply.constant)
             found += [Variant(reply.object, (Part(re.escape(reply.constant)),)) for reply in constants]
-            found += [Variant(reply.object, tuple(_parts(reply.object, layout))) for reply, layout in sure]
+            found += [Variant(reply.object, tuple(parts_of(reply.object, layout))) for reply, layout in sure]
             # Those of expected replies need no guard here: who expects a class takes no other reply anyway.
             for place in open_:
-                others = [other for other in open_ if other is not place and _overlap(other, place)]
+                others = [other for other in open_ if other is not place and may_overlap(other, place)]
                 if not place[0].many and all(layout.rest is None for _, layout in (place, *others)) and len(others) < 3:
-                    guard = "|".join(f"{_pattern(*other)}{_LINE_END}\\Z" for other in others)
+                    guard = "|".join(f"{line_pattern(*other)}{_LINE_END}\\Z" for other in others)
                     reply, layout = place
-                    found.append(Variant(reply.object, (Part(f"(?!{guard})"), *_parts(reply.object, layout))))
+                    found.append(Variant(reply.object, (Part(f"(?!{guard})"), *parts_of(reply.object, layout))))
         return found, ("", _LINE_END), None
 
     def _sorted_out(
         self, replies: Iterable[Reply], first: type | None
-    ) -> Iterable[tuple[list[Reply], list[_Place], list[_Place]]]:
+    ) -> Iterable[tuple[list[Reply], list[Candidate], list[Candidate]]]:
         """Yield the expected replies and the others, with layouts whose cells alone tell what they are, and others."""
         every = [*replies, *self._twins]
         expected = [reply for reply in every if first is not None and reply.cls in (first, ErrorReply)]
-        passed: list[_Place] = []
+        passed: list[Candidate] = []
         for group in (expected, [reply for reply in every if reply not in expected]):
-            places = _ranked(group)
-            sure: list[_Place] = []
-            open_: list[_Place] = []
+            places = candidates(group)
+            sure: list[Candidate] = []
+            open_: list[Candidate] = []
             for place in places:
                 layout = place[1]
-                rivals = [other for other in places if other[1].rank == layout.rank and not _are_one(other, place)]
-                if layout.rest or place[0].many or any(_overlap(other, place) for other in (*rivals, *passed, *open_)):
+                rivals = [other for other in places if other[1].rank == layout.rank and not are_one(other, place)]
+                if (
+                    layout.rest
+                    or place[0].many
+                    or any(may_overlap(other, place) for other in (*rivals, *passed, *open_))
+                ):
                     open_.append(place)
                 else:
                     sure.append(place)
@@ -227,7 +241,7 @@ class CsvFormat(FormatReader):
             return ()
         # If another list has such a line too, `read` has to say so.
         cells = first.removesuffix("\r").split(",")
-        fitting = {fit.reply.kind: fit.reply for fit in _fits(self.lists, cells)}
+        fitting = {fit.reply.kind: fit.reply for fit in fits_of(self.lists, cells)}
         expected = [reply for reply in fitting.values() if reply.cls in expect]
         found = expected or [*fitting.values()]
         return found if len(found) == 1 else ()
@@ -256,7 +270,7 @@ class CsvFormat(FormatReader):
         choice = self._choices.get((reply.kind, documented))
         if choice is None:
             known_ = self._documented if documented else self._tables
-            choice = _Choice(f"{self.endpoint.name} fmt=1", _ranked([reply]), known_, alone=False)
+            choice = _Choice(f"{self.endpoint.name} fmt=1", candidates([reply]), known_, alone=False)
             self._choices[reply.kind, documented] = choice
         found = [*map(choice.read, lines)]
         return None if any([each is None for each in found]) else found
@@ -311,7 +325,7 @@ class CsvFormat(FormatReader):
                 if reply.constant and text == reply.constant:
                     return reply.object.cls()
             some = group if not rest else [reply for reply in group if self._goes_on(reply, cells)]
-            found = _chosen(_fits(some, cells), ",".join(cells), source, Place())
+            found = choose(fits_of(some, cells), ",".join(cells), source, Place())
             if found is None:
                 continue
             if found.reply.many:
@@ -351,7 +365,7 @@ class CsvFormat(FormatReader):
         What can be the first line of a list is not an error.
         """
         if reply is self.error:
-            return not _fits(self.lists, cells)
+            return not fits_of(self.lists, cells)
         return reply.kind in self.behind or (self.several_lists and bool(reply.many))
 
     def _check_values(self, cells: Sequence[str], source: Source, expect: tuple[Any, ...]) -> None:
@@ -360,11 +374,11 @@ class CsvFormat(FormatReader):
         If something is expected, it is a reply of that.
         """
         some = [reply for reply in (*self.narrow, *self.lists) if not expect or reply.cls in expect]
-        found = [(reply, layout, _cut(layout, cells)) for reply, layout in _ranked(some)]
+        found = [(reply, layout, cut_line(layout, cells)) for reply, layout in candidates(some)]
         fitting = [(reply, layout, texts) for reply, layout, texts in found if texts is not None]
         if fitting and all(reply is fitting[0][0] and not reply.many for reply, *_ in fitting):
             reply, layout, texts = fitting[0]
-            self.builder(reply).build(_named(layout, texts), source, (), "", None)
+            self.builder(reply).build(named_cells(layout, texts), source, (), "", None)
 
     def _read_behind(self, first: Any, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         """Return a reply with the list that stands in the lines behind the first."""
@@ -403,12 +417,12 @@ class CsvFormat(FormatReader):
             # A lone CR at the end of the body ends no line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
             line = whole.removesuffix("\r") if ended else whole
-            pairs = _pairs(reply, line.split(","), source, Place((number,)))
+            pairs = pairs_of(reply, line.split(","), source, Place((number,)))
             if pairs is None and unknown is not None and _is_text(line) and not _begins_like_a_record(reply, line):
                 unknown[number] = line
                 continue
             if pairs is None:
-                wanted = " or ".join(dict.fromkeys(map(_shown, reply.csv)))
+                wanted = " or ".join(dict.fromkeys(map(shown, reply.csv)))
                 count = line.count(",") + 1
                 values = "1 value" if count == 1 else f"{count} values"
                 reason = f"expected {wanted}, found {values}: {source.quote(line)}"
@@ -480,15 +494,15 @@ class CsvFormat(FormatReader):
         known = (reply.kind, reply.csv.index(layout))
         if known not in self._taken:
             alone = not reply.many and reply.kind in self._by_kind
-            places = _ranked([self.replies[0], reply] if alone else [reply])
+            places = candidates([self.replies[0], reply] if alone else [reply])
             place = next(number for number, each in enumerate(places) if each[1] is layout)
             others = [
-                re.compile(_pattern(*other)).fullmatch
+                re.compile(line_pattern(*other)).fullmatch
                 for number, other in enumerate(places)
-                if number < place or (other[1].rank == layout.rank and not _are_one(other, places[place]))
-                if _overlap(other, places[place])
+                if number < place or (other[1].rank == layout.rank and not are_one(other, places[place]))
+                if may_overlap(other, places[place])
             ]
-            own = re.compile(_pattern(reply, layout)).fullmatch
+            own = re.compile(line_pattern(reply, layout)).fullmatch
             fixed = any(isinstance(cell, Only) for cell in layout.cells)
 
             def is_taken(line: str) -> bool:
@@ -526,7 +540,7 @@ class CsvFormat(FormatReader):
         line = _line(fitting[0], given)
         if line is None:
             maybe = [given[cell.name] for cell in fitting[0].cells if isinstance(cell, Maybe) and cell.name in given]
-            blank = next(each for each in maybe if each.text in _NONE)
+            blank = next(each for each in maybe if each.text in NOTHING)
             raise EncodeError(f"{quote(blank.text)} means that there is none in this format", path=blank.path)
         if line.startswith("0,") and isinstance(fitting[0].cells[-1], Signed):
             raise EncodeError(f"{quote('0')} means that there is none in this format", path=given["id"].path)
@@ -543,7 +557,7 @@ class CsvFormat(FormatReader):
         lacking = _lacking(reply, given)
         if lacking:
             return EncodeError(lacking, path=path)
-        wanted = " or ".join(dict.fromkeys(map(_shown, reply.csv)))
+        wanted = " or ".join(dict.fromkeys(map(shown, reply.csv)))
         return EncodeError(f"comma-separated replies have the fields {wanted}, here are {', '.join(given)}", path=path)
 
 
@@ -555,7 +569,7 @@ def _is_text(line: str) -> bool:
 def _begins_like_a_record(reply: Reply, line: str) -> bool:
     """Whether the first cell of a line can be that of a record of a list."""
     first = line.partition(",")[0]
-    return any(re.fullmatch(_value_pattern(reply.object, layout.cells[0]), first) for layout in reply.csv)
+    return any(re.compile(value_pattern(reply.object, layout.cells[0])).fullmatch(first) for layout in reply.csv)
 
 
 def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
@@ -592,7 +606,7 @@ def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:
         ):
             reason = f"a comma or a line end would split the value in this format, found {quote(each.text)}"
             raise EncodeError(reason, path=each.path)
-        if isinstance(cell, Maybe) and each.text in _NONE:
+        if isinstance(cell, Maybe) and each.text in NOTHING:
             return None
         cells.append("-" * isinstance(cell, Signed) + each.text)
     return ",".join(cells)
@@ -622,168 +636,7 @@ def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
 
 def _column(replies: Sequence[Reply], cells: list[str], name: str) -> int:
     """Return where in a line the value of a field begins."""
-    fitting = ((layout, _cut(layout, cells)) for _, layout in _ranked(replies) if name in layout.names)
+    fitting = ((layout, cut_line(layout, cells)) for _, layout in candidates(replies) if name in layout.names)
     layout, texts = next((layout, texts) for layout, texts in fitting if texts is not None)
     place = [*map(name_of_cell, layout.cells)].index(name)
     return sum(len(text) + 1 for text in texts[:place]) + isinstance(layout.cells[place], Signed)
-
-
-def _shown(layout: Layout) -> str:
-    return ",".join(f"<{cell.text if isinstance(cell, Const) else name_of_cell(cell)}>" for cell in layout.cells)
-
-
-# Where a cell is to hold nothing.
-_NONE = ("", "0")
-_END = r"(?![^,\r\n])"
-
-
-def _is_plain(obj: Object, layout: Layout) -> bool:
-    """Whether its cells have nothing but values, so that their number decides, and those that every record has."""
-    needed = {field.name for field in obj.fields if not field.optional}
-    return all(isinstance(cell, str) for cell in layout.cells) and needed <= layout.names and not layout.when
-
-
-def _value_pattern(obj: Object, cell: Cell) -> str:
-    """Return an expression for the text of a cell."""
-    if isinstance(cell, Const):
-        return re.escape(cell.text)
-    if isinstance(cell, Only):
-        return f"(?:{cell.pattern})"
-    type_ = obj.by_name[name_of_cell(cell)].type
-    assert isinstance(type_, Type)
-    text = r"[^\r\n]*" if isinstance(cell, Rest) else r"[^,\r\n]*" if may_be_empty(type_) else r"[^,\r\n]+"
-    pattern = text if type_.kind == "text" else f"(?:{type_.pattern})"
-    return (
-        f"-{pattern}" if isinstance(cell, Signed) else f"(?:0|{pattern}|){_END}" if isinstance(cell, Maybe) else pattern
-    )
-
-
-def _pattern(reply: Reply, layout: Layout) -> str:
-    """Return an expression for a line."""
-    return ",".join(_value_pattern(reply.object, cell) for cell in layout.cells)
-
-
-def _parts(obj: Object, layout: Layout) -> Iterable[Part]:
-    """Yield the parts of a line."""
-    before = ""
-    for cell in layout.cells:
-        pattern = _value_pattern(obj, cell)
-        if isinstance(cell, Const):
-            yield Part(before + pattern)
-        elif isinstance(cell, Signed):
-            yield Part(f"{before}-", cell.name, pattern[1:])
-        elif isinstance(cell, Maybe):
-            type_ = obj.by_name[cell.name].type
-            assert isinstance(type_, Type)
-            yield Part(before)
-            yield Part(f"(?!0?{_END})", cell.name, type_.pattern, _END, optional=True)
-            yield Part(f"(?:0{_END}|)")
-        else:
-            yield Part(before, name_of_cell(cell), pattern)
-        before = ","
-
-
-def _ranked(replies: Iterable[Reply]) -> list[_Place]:
-    """Return the layouts of replies, those of the lowest rank first."""
-    return sorted(((reply, layout) for reply in replies for layout in reply.csv), key=lambda each: each[1].rank)
-
-
-def _are_one(one: _Place, other: _Place) -> bool:
-    """Whether two layouts belong to the same reply and request, so that the first that fits is meant."""
-    return one[0] is other[0] and one[1].when == other[1].when
-
-
-def _overlap(one: _Place, other: _Place) -> bool:
-    """Whether a line may have both layouts, as far as the number of their cells and fixed texts tell."""
-    (reply, layout), (other_reply, other_layout) = one, other
-    if layout is other_layout or not layout.collides(other_layout):
-        return False
-    for cell, opposite in zip(layout.cells, other_layout.cells):
-        if isinstance(cell, Rest) or isinstance(opposite, Rest):
-            break
-        if _are_apart(reply.object, cell, opposite) or _are_apart(other_reply.object, opposite, cell):
-            return False
-    return True
-
-
-def _are_apart(obj: Object, cell: Cell, other: Cell) -> bool:
-    """Whether no text is both, the second one being a fixed text or a signed number."""
-    if isinstance(other, Const):
-        return re.compile(_value_pattern(obj, cell)).fullmatch(other.text) is None
-    type_ = obj.by_name[name_of_cell(cell)].type if not isinstance(cell, Const) else None
-    return isinstance(other, Signed) and isinstance(cell, str) and isinstance(type_, Type) and type_.kind == "number"
-
-
-class _Fit(NamedTuple):
-    """A layout that a line has, and its fields."""
-
-    reply: Reply
-    layout: Layout
-    pairs: list[tuple[str, str]]
-
-
-def _fits(replies: Iterable[Reply], cells: Sequence[str]) -> list[_Fit]:
-    """Return the layouts that a line has, by what its values can be, those of the lowest rank first.
-
-    Only if there is none, an empty cell is one in which the value of an optional field is missing.
-    """
-    found, lacking = [], []
-    for reply, layout in _ranked(replies):
-        texts = _cut(layout, cells)
-        if texts is not None:
-            pairs, fields = _named(layout, texts), reply.object.by_name
-            wrong = [(name, text) for name, text in pairs if not is_value(fields[name], text)]
-            if not wrong:
-                found.append(_Fit(reply, layout, pairs))
-            elif {*wrong} <= {(name, "") for name in never_empty(reply.object)} and reply.cls is not ErrorReply:
-                lacking.append(_Fit(reply, layout, pairs))
-    return found or lacking
-
-
-def _chosen(fits: Sequence[_Fit], line: str, source: Source, place: Place) -> _Fit | None:
-    """Return the layout that is meant, None if there is none. Raise `Trouble` if the request alone could tell."""
-    if not fits:
-        return None
-    first = fits[0]
-    for each in fits:
-        if each.layout.rank == first.layout.rank and not _are_one(each[:2], first[:2]):
-            choices = " or ".join(f"{fit.reply.title}: {_shown(fit.layout)}" for fit in (first, each))
-            reason = f"expected a line that can mean one thing, found {source.quote(line)}, which can be {choices}"
-            raise Trouble(f"{reason} (say what the request asked for)", place, "", "ambiguous")
-    return first
-
-
-def _pairs(reply: Reply, cells: Sequence[str], source: Source, place: Place) -> list[tuple[str, str]] | None:
-    """Return the fields of a record, None if it has no layout."""
-    known = [(layout, texts) for _, layout in _ranked([reply]) if (texts := _cut(layout, cells)) is not None]
-    if len(known) > 1:
-        found = _chosen(_fits([reply], cells), ",".join(cells), source, place)
-        if found is not None:
-            return found.pairs
-    return _named(*known[0]) if known else None
-
-
-def _cut(layout: Layout, cells: Sequence[str]) -> list[str] | None:
-    """Return the texts of a layout's cells, None if a line has another number of them or other fixed texts."""
-    count = len(layout.cells)
-    if len(cells) < count or (layout.rest is None and len(cells) > count):
-        return None
-    if layout.rest is not None:
-        rest = next(place for place, cell in enumerate(layout.cells) if isinstance(cell, Rest))
-        behind = len(cells) - (count - rest - 1)
-        cells = [*cells[:rest], ",".join(cells[rest:behind]), *cells[behind:]]
-    for cell, text in zip(layout.cells, cells):
-        if (isinstance(cell, Const) and text != cell.text) or (isinstance(cell, Signed) and not text.startswith("-")):
-            return None
-        if isinstance(cell, Only) and not re.compile(cell.pattern).fullmatch(text):
-            return None
-    return [*cells]
-
-
-def _named(layout: Layout, texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the fields of a line."""
-    return [
-        (name_of_cell(cell), text[1:] if isinstance(cell, Signed) else text)
-        for cell, text in zip(layout.cells, texts)
-        if not isinstance(cell, Const) and not (isinstance(cell, Maybe) and text in _NONE)
-    ]

@@ -12,7 +12,7 @@ with atheris.instrument_imports(include=["smsc_codec", "defusedxml"]):
         Format,
         recordings,  # noqa: F401 - loaded late elsewhere
     )
-    from smsc_codec.formats import csv, free_text, json, json_places, text, xml, xml_tree  # noqa: F401 - loaded late elsewhere
+    from smsc_codec.formats import csv, free_text, json, json_places, layouts, text, xml, xml_tree  # noqa: F401 - loaded late elsewhere
     from tests.fuzz.targets import TARGETS, small_sizes
     from tests.registered import CODECS
 
