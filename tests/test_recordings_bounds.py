@@ -25,9 +25,12 @@ from smsc_codec.recordings import (
     BrokenError,
     Entry,
     Summary,
+    _cassette,
     _check,
     _coding,
+    _http,
     _json,
+    _lines,
     _tape,
     _trace,
     _validate,
@@ -424,14 +427,20 @@ SKIPPED = (
 
 @pytest.mark.parametrize("name", SKIPPED)
 def test_what_is_not_needed_takes_no_memory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_validate, "_BYTES", 1 << 14)
-    monkeypatch.setattr(_yaml, "LONGEST", 1 << 15)
-    monkeypatch.setattr(_yaml, "_HEAVIEST_ANCHORS", 1 << 13)
-    monkeypatch.setattr(_trace, "_LONGEST_LINE", 1 << 13)
-    monkeypatch.setattr(_tape, "HEAD", 1 << 12)
+    monkeypatch.setattr(_validate, "_BYTES", 1 << 12)
+    monkeypatch.setattr(_validate, "_ENTRIES", 16)
+    monkeypatch.setattr(_yaml, "LONGEST", 1 << 13)
+    monkeypatch.setattr(_yaml, "_LONGEST_HEAD", 1 << 12)
+    monkeypatch.setattr(_yaml, "_HEAVIEST_ANCHORS", 1 << 11)
+    monkeypatch.setattr(_http, "_LONGEST_START", 1 << 11)
+    monkeypatch.setattr(_trace, "_LONGEST_LINE", 1 << 11)
+    for module in (_cassette, _lines, _tape):
+        monkeypatch.setattr(module, "HEAD", 1 << 10)
     kind, make = FAMILIES[name]
-    one, two = (peak(drained(kind, make(n))) for n in (1 << 16, 1 << 17))
-    assert two < one + (1 << 14), (one, two)
+    # The parser of YAML reads ahead, and so many short lines hold much.
+    size = 1 << 16 if name == "aliases" else 1 << 15 if kind == "cassette" else 1 << 14
+    one, two = (peak(drained(kind, make(n))) for n in (size, 2 * size))
+    assert two < one + (1 << 12), (one, two)
 
 
 MULTIPLES = {
@@ -454,7 +463,7 @@ MULTIPLES = {
 @pytest.mark.parametrize("name", MULTIPLES)
 def test_what_is_needed_takes_a_multiple_of_its_size(name: str) -> None:
     kind, make = FAMILIES[name]
-    for size in (1 << 15, 1 << 17):
+    for size in (1 << 14, 1 << 16):
         data = make(size)
         assert peak(drained(kind, data)) < MULTIPLES[name] * len(data) + (1 << 16)
 
