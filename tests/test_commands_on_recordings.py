@@ -97,6 +97,23 @@ def test_a_strange_name_of_a_file(shell: Shell) -> None:
     assert json.loads(result.out.splitlines()[0])["path"] == 'a"\ufffd\ufffd?psw=************'
 
 
+@pytest.mark.parametrize("command", [["decode"], ["convert", "--to", "3"], ["bench"]])
+def test_what_is_not_a_recording(shell: Shell, command: list[str]) -> None:
+    for body, what in ((b"PK\x03\x04", "a zip archive"), (b"\0\1", "binary data"), (b"[section]\na=b", "settings")):
+        result = shell(*command, shell.file("x", body))
+        assert (result.status, result.out) == (1, b"")
+        assert result.err.startswith(f"x:1:1: error unrecognised it looks like {what}")
+    for arguments, body in (
+        (["--kind", "body"], b"PK\x03\x04"),
+        (["--fmt", "3"], b"2024-05-17 10:20:30 x"),
+        (["--strict"], b'[{"sender": "A", "x": 5}]'),
+        ([], b""),
+        ([], b"KO"),
+    ):
+        result = shell(*command, *arguments, shell.file("x", body))
+        assert result.status == 1 and result.err.startswith("x: line 1, column ")
+
+
 def test_encode_reads_lines_with_their_place(shell: Shell) -> None:
     lines = shell("decode", shell.file("traffic.jsonl", LINES)).out
     assert shell("encode", "--fmt", "3", "--output", "out", stdin=lines).status == 0

@@ -155,7 +155,12 @@ class _Run:
                 try:
                     yield _Replied(path, stem, decode(each.body, **asked), each.body, asked, path)
                 except DecodeError as error:
-                    self.refuse(_Input(path, stem, each.body), error)
+                    words = _what_it_is(each.body, asked) if each.guessed else ""
+                    if words:
+                        severity = painted("error", "error", has_colours(sys.stderr))
+                        self.say(f"{path}:1:1: {severity} unrecognised {words}", UNDECODABLE)
+                    else:
+                        self.refuse(_Input(path, stem, each.body), error)
                 continue
             for found in each.found:
                 self.tell(found)
@@ -336,6 +341,18 @@ class _Run:
             put(bench.json() + b"\n")
         else:
             put(bench.text(has_colours(sys.stdout)))
+
+
+def _what_it_is(body: bytes, asked: dict[str, Any]) -> str:
+    """Say what a file is that does not decode, empty if it may be a reply: a text that has no sign of anything may."""
+    from ..recordings._signs import looks_like
+
+    try:
+        decode(body, **{**asked, "strict": False})
+    except DecodeError as error:
+        is_reply = any(asked[name] is not None for name in ("fmt", "expect", "endpoint"))
+        return looks_like(body, is_reply, b"\0" not in body) if error.code != "empty" else ""
+    return ""  # strict alone refuses it
 
 
 def _stem(name: str) -> str:

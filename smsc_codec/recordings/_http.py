@@ -118,7 +118,7 @@ class Window:
         """
         if bodiless and (end := self._start_behind(0)) is not None:
             self._drop(end)
-            return Rest(b"", True)
+            return Rest(b"", exact=True)
         doubt = ""
         if "chunked" in header_of(headers, "transfer-encoding").lower():
             chunks = Chunks(self)
@@ -126,10 +126,10 @@ class Window:
                 end = self._start_behind(chunks.end) if chunks.whole else None
                 if end is not None:
                     self._drop(end)
-                    return Rest(bytes(chunks.body), True)
+                    return Rest(bytes(chunks.body), exact=True)
                 broken = "there is something behind the last chunk of the body"
                 broken = broken if chunks.whole else "the chunks of the body are cut or damaged"
-                return Rest(self.until_start(chunks.end), False, None, broken)
+                return Rest(self.until_start(chunks.end), problem=broken)
             doubt = "the body begins like a chunk that is cut, and is read as it stands" if chunks.cut else ""
         length = length_in(headers)
         if length is not None and length <= LONGEST and self.fill(length):
@@ -137,11 +137,11 @@ class Window:
             if end is not None:
                 body = bytes(self.data[:length])
                 self._drop(end)
-                return Rest(body, True, length, "", doubt)
+                return Rest(body, exact=True, length=length, doubt=doubt)
         body = self.until_start()
         if length is not None and len(body) >= length and not body[length:].strip():
-            return Rest(body[:length], True, length, "", doubt)
-        return Rest(body, False, len(body), "", doubt)
+            return Rest(body[:length], exact=True, length=length, doubt=doubt)
+        return Rest(body, length=len(body), doubt=doubt)
 
     def whole(self, headers: list[tuple[str, str]]) -> Rest:
         """Return all bytes that are left as the body of a message with these headers."""
@@ -150,10 +150,10 @@ class Window:
         if "chunked" in header_of(headers, "transfer-encoding").lower():
             chunks = Chunks(self)
             if chunks.believed and not (chunks.whole and chunks.end == len(self.data)):
-                return Rest(b"", False, None, "the chunks of the body are cut or damaged")
+                return Rest(b"", problem="the chunks of the body are cut or damaged")
             if chunks.believed:
-                return Rest(bytes(chunks.body), True)
-        return Rest(bytes(self.data), True, len(self.data))
+                return Rest(bytes(chunks.body), exact=True)
+        return Rest(bytes(self.data), exact=True, length=len(self.data))
 
     def take(self, size: int, most: int) -> bytes | None:
         """Go behind that many bytes, and return at most so *many* of them; None if there are fewer."""

@@ -22,6 +22,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """Which entry of the file, from 1; 0 if the file is the reply, or if it is a problem of the file."""
     body: bytes | None = None
     """The reply that a file is: it is not judged."""
+    guessed: bool = False
+    """Whether the file was taken for a reply because nothing shows that it is a recording."""
     verdict: Verdict | None = None
     """Otherwise what the entry holds."""
     found: list[Found] = []
@@ -40,7 +42,7 @@ def recorded_replies(
             continue
         for entry in entries_of(content):
             if not entry.number:
-                yield Recorded(path=batch.path, body=entry.body)
+                yield Recorded(path=batch.path, body=entry.body, guessed=entry.guessed)
                 continue
             before = len(checker.found)
             verdict = checker.entry(entry)
