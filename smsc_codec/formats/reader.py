@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from .._careful import Builder, Note, Pair, Place, Spelled, Trouble, checked_list, open_paths, parser, spelled
 from .._loading import LOADING
-from .._rows.kinds import by_kind, kinds, present_in, with_mappings
+from .._rows.presence import by_presence, compile_presence, present_in, with_mappings
 from .._rows.read import Small, at_once
 from .._rows.small import LONGEST_AT_ONCE, Variant, Whole, small
 from .._rows.source import REFUSED, Fallback
@@ -92,7 +92,7 @@ class FormatReader(ABC):
         self._known: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
         self._open: Shapes[Small] = Shapes()
         self._writers: Shapes[Writer] = Shapes()
-        self._kinds = {reply.kind: kinds(reply.object) for reply in every}
+        self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
             id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many and reply.is_known(self.fmt)
         }
@@ -381,7 +381,7 @@ class FormatReader(ABC):
             return self.constant(reply)
         if limits.digits == MAX_DIGITS:
             try:
-                writer = self._writer(reply, self._kinds[reply.kind](value, {}))
+                writer = self._writer(reply, self._presence_of[reply.kind](value, {}))
                 if writer.longest <= limits.text:
                     return writer.one(value, limits.text)
             except REFUSED:
@@ -418,15 +418,18 @@ class FormatReader(ABC):
 
     def _speller(self, reply: Reply) -> Callable[[Any], str]:
         known: Shapes[Callable[[Any, int], str]] = Shapes()
-        make = partial(self.make_speller, reply)
-        return by_kind(reply.object, known.find, lambda kind: known.get(kind, partial(make, kind)), DEFAULT_LIMITS.text)
 
-    def make_speller(self, reply: Reply, kind: Any) -> Callable[[Any, int], str]:
-        """Return what writes a reply of a kind; the second argument is the length that no text may exceed."""
+        def make(present: Any) -> Callable[[Any, int], str]:
+            return known.get(present, partial(self.make_speller, reply, present))
+
+        return by_presence(reply.object, known.find, make, DEFAULT_LIMITS.text)
+
+    def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
+        """Return what writes a reply with that presence; the second argument is the length that no text may exceed."""
         if reply.constant:
             text = self.constant(reply)
             return lambda value, longest: text
-        return self._writer(reply, kind).one
+        return self._writer(reply, presence).one
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
@@ -451,9 +454,9 @@ class FormatReader(ABC):
         """Return the text of each record of the list that *path* names."""
         if not records:
             return []
-        kind_of = self._kinds[reply.kind]
+        presence_of = self._presence_of[reply.kind]
         try:
-            return self._alike(records, reply, kind_of(records[0], {}), limits)
+            return self._alike(records, reply, presence_of(records[0], {}), limits)
         except REFUSED:
             pass
         places: dict[Any, list[int]] = {}
@@ -461,19 +464,19 @@ class FormatReader(ABC):
         checked: dict[int, Any] = {}
         for place, record in enumerate(records):
             try:
-                kind = kind_of(record, checked)
+                present = presence_of(record, checked)
             except REFUSED:
                 try:
                     given[place] = with_mappings(reply.object, record)
-                    kind = kind_of(given[place], checked)
+                    present = presence_of(given[place], checked)
                 except REFUSED:
-                    kind = None
-            places.setdefault(kind, []).append(place)
+                    present = None
+            places.setdefault(present, []).append(place)
         lines = [""] * len(records)
         # Those that most records have.
-        for kind, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
+        for present, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
             try:
-                made = self._alike([given[place] for place in some], reply, kind, limits)
+                made = self._alike([given[place] for place in some], reply, present, limits)
             except REFUSED:
                 made = None
             for number, place in enumerate(some):
@@ -484,23 +487,23 @@ class FormatReader(ABC):
                 lines[place] = self.write_carefully(record, reply, f"{path}[{place}]", limits)
         return lines
 
-    def _alike(self, records: Sequence[Any], reply: Reply, kind: Any, limits: Limits) -> list[str]:
-        """Return the text of each record; all are of a kind, or one of `REFUSED` is raised."""
-        if kind is None:
+    def _alike(self, records: Sequence[Any], reply: Reply, presence: Any, limits: Limits) -> list[str]:
+        """Return the text of each record; all have that presence, or one of `REFUSED` is raised."""
+        if presence is None:
             raise Fallback
-        writer = self._writer(reply, kind)
+        writer = self._writer(reply, presence)
         if writer.width > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
             raise Fallback
         return writer.many(records, limits.text)
 
-    def _writer(self, reply: Reply, kind: Any) -> Writer:
-        found = self._writers.find((reply.kind, kind))
+    def _writer(self, reply: Reply, presence: Any) -> Writer:
+        found = self._writers.find((reply.kind, presence))
         if found is None:
-            present, keys = present_in(reply.object, kind)
+            present, keys = present_in(reply.object, presence)
             if sum(map(len, keys.codes + keys.texts)) > LONGEST_KEYS:
                 raise Fallback
             found = self.compile_writer(reply, present, keys)
-            self._writers.keep((reply.kind, kind), found)
+            self._writers.keep((reply.kind, presence), found)
         return found
 
     @abstractmethod

@@ -68,8 +68,8 @@ class RunReader(FormatReader):
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
-        pieces, kinds, end = self.pieces(text, reply)
-        places = grouped(kinds)
+        pieces, signs, end = self.pieces(text, reply)
+        places = grouped(signs)
         if len(places) > most_shapes(len(pieces)):
             raise Fallback
         records: list[Any] = [None] * len(pieces)

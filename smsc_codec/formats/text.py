@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from .._careful import Note, Pair, Place, Spelled, Trouble
-from .._rows.kinds import present_in
+from .._rows.presence import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
 from .._rows.source import Fallback
@@ -610,10 +610,10 @@ class TextFormat(RunReader):
             raise EncodeError(_otherwise(text))
         return text
 
-    def make_speller(self, reply: Reply, kind: Any) -> Callable[[Any, int], str]:
-        """Return what writes a reply of a kind; the second argument is the length that no text may exceed."""
-        made = super().make_speller(reply, kind)
-        if present_in(reply.object, kind)[0].isdisjoint(self._texts_of[reply.kind]):
+    def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
+        """Return what writes a reply with that presence; the second argument is the length that no text may exceed."""
+        made = super().make_speller(reply, presence)
+        if present_in(reply.object, presence)[0].isdisjoint(self._texts_of[reply.kind]):
             return made
 
         def write(value: Any, longest: int) -> str:
