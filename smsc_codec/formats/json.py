@@ -134,7 +134,7 @@ class JsonFormat(FormatReader):
         if not self._is_plain(shape, body, [row]):
             return None
         made = self.made(shape, [row], limits, len(body), tables)[0]
-        self.remember(body.decode(), shape, tables)
+        self.learn(body.decode(), shape, tables)
         return made
 
     def _within(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -171,7 +171,7 @@ class JsonFormat(FormatReader):
         # What is remembered is read so where nothing is expected.
         is_short = replies is None and len(records) <= _FEW
         if is_short and (len(some) == 1 or self._fitting(some, shape.keys, ()) is shape.reply):
-            self.remember(body.decode(), shape, tables)
+            self.learn(body.decode(), shape, tables)
         return shape.reply.many(tuple(records))
 
     def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:

@@ -6,6 +6,12 @@ A format reads a body in one of two ways:
 - `read` takes a `Source`, and judges. It reads plain values, builds the reply carefully, and raises `DecodeError` or
   `Trouble` if something is wrong. `locate` finds the places that an error or a finding is about.
 
+Short replies have readers of their own, and most bodies that a client gets are short:
+
+- a *canonical* reader knows small replies as the service writes them. It takes the bytes, and is called first;
+- a *learned* reader knows the layout that another short reply had, such as a list of one name;
+- a *tolerant* reader knows small replies in all layouts that an expression can tell.
+
 It writes in the same two ways: `write` by compiled rows, and where these refuse a record that record carefully, with
 words for what is wrong.
 """
@@ -86,11 +92,12 @@ class FormatReader(ABC):
         self.plain_tables = Tables(self._tables, noted=False)
         self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
         self._documented = {reply.object.cls: documented_tables(reply.object) for reply in every}
-        self._small: dict[Any, Small] = {}
-        # The readers of other short replies in the service's own layout, by the number of their marks. They take any
-        # codes, documented codes only, and keys that nobody documents.
-        self._known: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
-        self._open: Shapes[Small] = Shapes()
+        self._canonical: dict[Any, Small] = {}
+        self._tolerant: dict[Any, Small] = {}
+        # The learned readers, by the number of marks in a reply: those that take any codes, documented codes only, and
+        # keys that nobody documents.
+        self._learned: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
+        self._learned_open: Shapes[Small] = Shapes()
         self._writers: Shapes[Writer] = Shapes()
         self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
@@ -193,7 +200,7 @@ class FormatReader(ABC):
         if len(text) > limits.text or limits.fields < self._most_fields:
             return None
         # What is not documented in a small reply, the careful reader reports.
-        return self.small_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
+        return self.tolerant_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
 
     def with_records(
         self, first: Any, limits: Limits, tables: Tables, records_of: Callable[[Reply], list[Any] | None]
@@ -231,24 +238,37 @@ class FormatReader(ABC):
             for reply in self.own
         ]
 
-    def at_once(self, only: type | None, documented: bool) -> Small:
-        """Return a function that reads a short reply from its bytes. It returns None for a body in another layout.
+    def canonical_reader(self, only: type | None, documented: bool) -> Small:
+        """Return what reads a small reply from its bytes as the service writes it, or by a learned reader.
 
-        All keys of the reply are documented. With *documented* there is nothing to report of it. If *only* is given,
-        the reply has that class, or is an error.
+        It returns None for a body in another layout. All keys of the reply are documented. With *documented* there is
+        nothing to report of it. If *only* is given, the reply has that class, or is an error.
         """
-        classes = () if only is None else (only, ErrorReply)
-        whole = Whole(self.mark, self._known[documented].find, classes)
-        if documented:
-            whole = whole._replace(hides=self.hides, broken=_has_broken)
-        return self.small_reader(only, documented, whole)
+        read = self._canonical.get((only, documented))
+        if read is None:
+            classes = () if only is None else (only, ErrorReply)
+            whole = Whole(self.mark, self._learned[documented].find, classes)
+            if documented:
+                whole = whole._replace(hides=self.hides, broken=_has_broken)
+            read = self._canonical[only, documented] = self._compile_small(only, documented, whole)
+        return read
+
+    def tolerant_reader(self, first: type | None, documented: bool) -> Small:
+        """Return what reads a small reply from its text in all layouts that an expression can tell.
+
+        It tries the class *first* first. With *documented* there is nothing to report of the reply.
+        """
+        read = self._tolerant.get((first, documented))
+        if read is None:
+            read = self._tolerant[first, documented] = self._compile_small(first, documented, None)
+        return read
 
     def read_open(self, body: bytes) -> Any:
         """Return a short reply with the undocumented keys that one before it had, None if it is not one."""
-        if len(body) > LONGEST_AT_ONCE or not self._open:
+        if len(body) > LONGEST_AT_ONCE or not self._learned_open:
             return None
         text = body.decode()
-        read = self._open.find(text.count(self.mark))
+        read = self._learned_open.find(text.count(self.mark))
         return None if read is None else read(text)
 
     def may_be_broken(self, body: bytes) -> bool:
@@ -256,16 +276,6 @@ class FormatReader(ABC):
         if self.hides is not None and self.hides(body):
             return True
         return not body.isascii() and _has_broken(body.decode())
-
-    def small_reader(self, first: type | None, documented: bool, whole: Whole | None = None) -> Small:
-        """Return what reads small replies; the class *first* is tried first.
-
-        It reads them in all ways that an expression can tell, or, if *whole* is given, as the service writes them.
-        """
-        read = self._small.get((first, documented, whole is None))
-        if read is None:
-            read = self._small[first, documented, whole is None] = self._compile_small(first, documented, whole)
-        return read
 
     def _compile_small(self, first: type | None, documented: bool, whole: Whole | None) -> Small:
         replies = self.ordered((first,) if first else (), self.narrow)
@@ -297,15 +307,15 @@ class FormatReader(ABC):
         records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
         return records
 
-    def remember(self, text: str, shape: Any, tables: Tables) -> None:
+    def learn(self, text: str, shape: Any, tables: Tables) -> None:
         """Remember what reads a short text of one shape: the next with as many marks may be like it."""
         if len(text) > LONGEST_AT_ONCE or shape is None or shape.at_once is None:
             return
         marks = text.count(self.mark)
         if tables is self.plain_tables:
-            (self._open if shape.rows.odd else self._known[False]).keep(marks, shape.at_once.plain)
+            (self._learned_open if shape.rows.odd else self._learned[False]).keep(marks, shape.at_once.plain)
         elif not shape.rows.odd:
-            self._known[True].keep(marks, shape.at_once.documented)
+            self._learned[True].keep(marks, shape.at_once.documented)
 
     def make_at_once(
         self,

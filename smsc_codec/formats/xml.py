@@ -161,7 +161,7 @@ class XmlFormat(RunReader):
                 records = self.runs(text[at:], reply, limits, tables)
                 if len(records) > 1:
                     return None
-                self.remember_runs(text, text[at:], reply, tables)
+                self.learn_runs(text, text[at:], reply, tables)
                 return records[0]
         return self._list(text, limits, expect, tables) if self.lists else None
 
@@ -185,7 +185,7 @@ class XmlFormat(RunReader):
             return None
         records = self.runs(text[at:end], reply, limits, tables)
         if root[1] == reply.xml[0] and root[1] not in self._roots:
-            self.remember_runs(text, text[at:end], reply, tables)
+            self.learn_runs(text, text[at:end], reply, tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
     def width(self, text: str, reply: Reply) -> int:
