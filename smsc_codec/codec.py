@@ -53,7 +53,7 @@ _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 
 class Ready:
-    """The readers of short replies by format, for calls that expect one class or any."""
+    """The canonical readers of small replies by format, for calls that expect one class or any."""
 
     __slots__ = "codec", "documented", "plain"
 
@@ -143,7 +143,7 @@ class Codec(Generic[R]):
             ready = self.ready_for(first)
             readers = ready.documented if noted else ready.plain
             if fmt not in readers:
-                readers[fmt] = reader.at_once(first, noted)
+                readers[fmt] = reader.canonical_reader(first, noted)
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = None
         if not noted:
@@ -156,7 +156,7 @@ class Codec(Generic[R]):
         return reply, tables if noted and (tables.odd or reader.may_be_broken(body)) else None
 
     def ready_for(self, expect: Any) -> Ready:
-        """Return the readers of short replies for calls that expect a class of the endpoint, or None for any class."""
+        """Return the canonical readers for calls that expect a class of the endpoint, or None for any class."""
         return self._ready.get(id(expect)) or self._ready.setdefault(id(expect), Ready(self))
 
     def _compiled(

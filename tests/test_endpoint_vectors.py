@@ -335,7 +335,6 @@ CAREFUL = {
     "status/replies:9": "a message that looks like a field",
     "status/captures:2": "a line of several forms",
     **dict.fromkeys([f"get/replies:{row}" for row in (3, 4, 20, 21)], "a text that looks like something else"),
-    "get/replies:38": "an element with the name of its record",
     **dict.fromkeys(
         ["tinyurls/replies:6", "tinyurls/replies:7", "wait_call/replies:6"], "a name that nobody has documented"
     ),
@@ -381,7 +380,7 @@ LONGER = {
         ["get/captures:1", *(f"get/replies:{row}" for row in (1, 2, 5, 6, 18, 19, 22))], "a message in a line"
     ),
     **dict.fromkeys([f"get/replies:{row}" for row in (8, 9, 23, 30, 54)], "lines where there are several lists"),
-    **dict.fromkeys([f"get/replies:{row}" for row in (10, 14, 37, 40, 46, 50)], "records of several shapes"),
+    **dict.fromkeys([f"get/replies:{row}" for row in (10, 14, 37, 38, 40, 46, 50)], "records of several shapes"),
     "users/replies:15": "lines that tell which list they are",
     "get/replies:39": "a list in an object",
     "get/replies:51": "a list that is read only if it is expected",

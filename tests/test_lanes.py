@@ -245,7 +245,7 @@ WITH_DICTIONARIES = {"one operator", "operators that are not documented", "a rep
 def test_objects_with_documented_keys_need_no_dictionaries(name: str, between: str) -> None:
     reply = SenderList(tuple(NORMAL[name](number) for number in range(200)))
     body = encode(reply, fmt=3).replace(b",\n", b"," + between.encode())
-    with patch.object(JsonFormat, "_by_kinds", side_effect=AssertionError):
+    with patch.object(JsonFormat, "_by_keys", side_effect=AssertionError):
         assert decode(body, fmt=3) == reply
 
 
@@ -253,7 +253,7 @@ def test_where_one_object_has_a_code_another_can_have_a_name() -> None:
     body = (
         b'[{"sender": "A", "mega_step": "7", "mts_step": "1"}, {"sender": "B", "mega_step": "NAME", "mts_step": "10"}]'
     )
-    with patch.object(JsonFormat, "_by_kinds", side_effect=AssertionError):
+    with patch.object(JsonFormat, "_by_keys", side_effect=AssertionError):
         for _ in range(2):
             last = SENDERS_CODEC.decode(body, fmt=3, expect=SenderList)
             assert last == SLOW.decode(body, fmt=3)
@@ -269,7 +269,7 @@ def test_where_one_object_has_a_code_another_can_have_a_name() -> None:
     ids=["other keys", "a key that nobody has documented", "another type"],
 )
 def test_other_objects_are_read_as_dictionaries(body: str) -> None:
-    with patch.object(JsonFormat, "_by_kinds", autospec=True, side_effect=JsonFormat._by_kinds) as read:
+    with patch.object(JsonFormat, "_by_keys", autospec=True, side_effect=JsonFormat._by_keys) as read:
         assert Codec(SENDERS).decode(body, fmt=3) == SLOW.decode(body, fmt=3)
     assert read.called
 

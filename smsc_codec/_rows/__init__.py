@@ -1,6 +1,6 @@
 """The compiler: from an object, a format and a sequence of keys to functions that read and write rows.
 
-A *row* is one record as a format holds it. That is all a compiled function depends on, and there are three kinds:
+A *row* is one record as a format holds it. That is all a compiled function depends on. A row has one of three forms:
 
 - `match`: texts that a regular expression has checked (fmt=0, fmt=2, and the small replies of every format);
 - `cells`: a column of unchecked texts for each key (fmt=1);
@@ -15,5 +15,5 @@ reads, one of `source.REFUSED` if it writes, and the careful reader or writer ju
 - `read`: rows to records.
 - `small`: the text of a small reply to the reply.
 - `write`: records to text.
-- `kinds`: which fields a record has, and so which writer it needs.
+- `presence`: which fields a record has, and so which writer it needs.
 """

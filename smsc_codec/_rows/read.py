@@ -115,11 +115,11 @@ _FROM_MATCH = {
 }
 
 
-def value_of(type_: Type, table: str, variable: str, kind: str, quoted: bool) -> str:
+def value_of(type_: Type, table: str, variable: str, form: str, quoted: bool) -> str:
     """Return the expression that makes a field's value of a variable."""
     if type_.kind == "code":
         return f"{table}[{variable}]"
-    if kind == "match":
+    if form == "match":
         return _FROM_MATCH[type_.kind].format(variable)
     if type_.kind == "number":
         return f"int({variable})" if quoted else variable
@@ -171,14 +171,14 @@ class _Calls(NamedTuple):
 
 
 def _calls(
-    obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str], escaped: bool = False
+    obj: Object, fmt: str, keys: Sequence[str], form: str, quoted: frozenset[str], escaped: bool = False
 ) -> _Calls:
     """Return how records are made of rows with these keys; the texts of *escaped* rows go through `unescape`."""
     slots = _slots(obj, fmt, keys)
     space = {**namespace(), "Record": obj.cls}
     tables = [f"TABLE_{place}" for place in range(len(coded(obj)))]
     table_of = {name: table for (name, _), table in zip(coded(obj), tables)}
-    member = "row." if kind == "members" else ""
+    member = "row." if form == "members" else ""
     call: dict[str, str] = {}
     before: list[str] = []
     for slot in slots.names:
@@ -187,15 +187,15 @@ def _calls(
         type_ = slots.types[slot]
         is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
         variable = f"unescape({slot})" if escaped and type_.kind == "text" else f"{member}{slot}"
-        call[slot] = value_of(type_, table_of.get(slot, ""), variable, kind, is_quoted)
-        if type_.kind == "number" and (kind == "cells" or (kind == "members" and is_quoted)):
-            column = f"{slot}_column" if kind == "cells" else f"[row.{slot} for row in rows]"
+        call[slot] = value_of(type_, table_of.get(slot, ""), variable, form, is_quoted)
+        if type_.kind == "number" and (form == "cells" or (form == "members" and is_quoted)):
+            column = f"{slot}_column" if form == "cells" else f"[row.{slot} for row in rows]"
             before.append(f"{slot}_values = read_numbers({column})")
             call[slot] = f"{slot}_value"
-        elif type_.kind == "code" and kind == "cells":
+        elif type_.kind == "code" and form == "cells":
             before.append(f"{slot}_values = lookup_all({table_of[slot]}, {slot}_column)")
             call[slot] = f"{slot}_value"
-        elif type_.kind == "text" and kind == "cells" and not may_be_empty(type_):
+        elif type_.kind == "text" and form == "cells" and not may_be_empty(type_):
             before += [f"if '' in {slot}_column:", "    fall_back()"]
             call[slot] = slot
     counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_value"]
@@ -207,20 +207,20 @@ def _calls(
 
 
 def rows(
-    obj: Object, fmt: str, keys: Sequence[str], kind: str, quoted: frozenset[str] = frozenset(), more: int = 0
+    obj: Object, fmt: str, keys: Sequence[str], form: str, quoted: frozenset[str] = frozenset(), more: int = 0
 ) -> Rows:
-    """Compile the functions that read rows of a *kind* with these *keys*. Raise `Fallback` if no record has these keys.
+    """Compile the functions that read rows of a *form* with these *keys*. Raise `Fallback` if no record has these keys.
 
-    In rows of the kind `members`, the values of the *quoted* keys are texts. Rows of the kind `match` end with *more*
+    In rows of the form `members`, the values of the *quoted* keys are texts. Rows of the form `match` end with *more*
     groups that the functions ignore.
     """
-    calls = _calls(obj, fmt, keys, kind, quoted)
+    calls = _calls(obj, fmt, keys, form, quoted)
     slots, space = calls.slots, calls.space
     opening = [f"{', '.join(calls.tables)}, = tables"] if calls.tables else []
     made: list[Any] = []
     for name, given in (("read_many", calls.call), ("read_mixed", calls.mixed)):
         lines = [*opening]
-        if kind == "cells":
+        if form == "cells":
             columns = [f"{slot}_column" for slot in slots.names]
             lines.append(f"{', '.join(columns)}, = rows")
             pairs = [
@@ -228,17 +228,17 @@ def rows(
                 for slot in slots.names
             ]
         else:
-            row = "row" if kind == "members" else f"({calls.unpacked(*['_'] * more)})"
+            row = "row" if form == "members" else f"({calls.unpacked(*['_'] * more)})"
             pairs = [(row, "rows"), *((f"{slot}_value", f"{slot}_values") for slot in calls.counted)]
             if given is calls.mixed and calls.sorting:
-                if kind == "match":
+                if form == "match":
                     lines.append(f"{', '.join([f'column_{slot}' for slot in slots.names])}, *_ = zip(*rows)")
                 pairs.append(("(sorted_codes, sorted_texts)", calls.sorting))
         targets, sources = (", ".join(some) for some in zip(*pairs))
         loop = f"for {targets} in {sources if len(pairs) == 1 else f'zip({sources})'}"
         last = f"return [Record({arguments(obj, given)}) {loop}]"
         column_of = dict(pairs)
-        if kind == "cells" and {*given.values()} <= column_of.keys():
+        if form == "cells" and {*given.values()} <= column_of.keys():
             columns_ = {name: column_of[value] for name, value in given.items()}
             last = f"return [*map(Record, {arguments(obj, columns_, 'nothing')})]"
         if "pick" in space and given is calls.call:
@@ -257,7 +257,7 @@ def rows(
     short: list[Any] = []
     opened: list[Any] = []
     for place, (slot, key) in enumerate(zip(slots.names, keys)):
-        column = _column(kind, place, slot, bare=slot in slots.opened and key not in quoted)
+        column = _column(form, place, slot, bare=slot in slots.opened and key not in quoted)
         if slot in slots.opened:
             (opened if isinstance(obj.open, OpenMap) else texts).append(column)
         elif slots.types[slot].kind not in ("number", "code"):
@@ -268,11 +268,11 @@ def rows(
     return Rows(made[0], made[1], odd, tuple(texts), tuple(short), tuple(opened), len(keys), longest)
 
 
-def _column(kind: str, place: int, slot: str, bare: bool) -> Callable[[Any], Iterable[str]]:
-    """Return what returns a column of rows as texts; those of the kind `members` have *bare* numbers too."""
-    if kind == "cells":
+def _column(form: str, place: int, slot: str, bare: bool) -> Callable[[Any], Iterable[str]]:
+    """Return what returns a column of rows as texts; those of the form `members` have *bare* numbers too."""
+    if form == "cells":
         return itemgetter(place)
-    if kind == "match":
+    if form == "match":
         return partial(map, itemgetter(place))
     value_of_row = attrgetter(slot)
     return partial(map, (lambda row: str(value_of_row(row))) if bare else value_of_row)
@@ -387,7 +387,7 @@ def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) 
     The class for codes makes all objects share the texts of codes.
     """
     slots = _slots(obj, fmt, keys)
-    kinds: dict[str, Any] = {}
+    types: dict[str, Any] = {}
     for slot, key in zip(slots.names, keys):
         signed = slot in slots.types and "-?" in slots.types[slot].pattern
         if key not in quoted and slot in slots.types:
@@ -395,11 +395,11 @@ def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) 
             # msgspec has no type for a bare amount, with its digits.
             if not type_.bare or type_.kind not in ("number", "code"):
                 raise Fallback
-        kinds[slot] = str if key in quoted else _SIGNED if signed else _BARE
+        types[slot] = str if key in quoted else _SIGNED if signed else _BARE
     codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
     rename = dict(zip(slots.names, keys))
     strict, loose = (
         msgspec.defstruct("Row", [*some.items()], rename=rename, forbid_unknown_fields=True, gc=False)
-        for some in ({**kinds, **codes}, kinds)
+        for some in ({**types, **codes}, types)
     )
     return strict, loose

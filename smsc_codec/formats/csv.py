@@ -300,7 +300,7 @@ class CsvFormat(FormatReader):
             found = self.made(known[width], columns, limits, len(text), tables)
             # A line may be that of another list too.
             if not self.several_lists:
-                self.remember(whole, known[width], tables)
+                self.learn(whole, known[width], tables)
             return reply.many(tuple(found))
         split = [line.split(",") for line in text.split("\n")]
         places: dict[int, list[int]] = {}

@@ -134,7 +134,7 @@ class JsonFormat(FormatReader):
         if not self._is_plain(shape, body, [row]):
             return None
         made = self.made(shape, [row], limits, len(body), tables)[0]
-        self.remember(body.decode(), shape, tables)
+        self.learn(body.decode(), shape, tables)
         return made
 
     def _within(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -163,7 +163,7 @@ class JsonFormat(FormatReader):
             shape = self._shape_of(some, _first_of(body), expect)
             found = self._decoded(shape, body)
         if found is None or not shape.ordered:
-            shape, records = self._by_kinds(body, limits, shape.reply, tables)
+            shape, records = self._by_keys(body, limits, shape.reply, tables)
         elif len(found) <= limits.items and self._is_plain(shape, body, found):
             records = self.made(shape, found, limits, len(body), tables)
         else:
@@ -171,7 +171,7 @@ class JsonFormat(FormatReader):
         # What is remembered is read so where nothing is expected.
         is_short = replies is None and len(records) <= _FEW
         if is_short and (len(some) == 1 or self._fitting(some, shape.keys, ()) is shape.reply):
-            self.remember(body.decode(), shape, tables)
+            self.learn(body.decode(), shape, tables)
         return shape.reply.many(tuple(records))
 
     def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:
@@ -233,10 +233,10 @@ class JsonFormat(FormatReader):
                 return False
         return not (shape.bare and body.find(b"-0") >= 0 and _MINUS_ZERO(body))
 
-    def _by_kinds(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[_Shape, list[Any]]:
+    def _by_keys(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[_Shape, list[Any]]:
         """Return the records of a list whose objects have different keys, or the same bare and quoted by turns.
 
-        Those of a kind are read together. The shape is that of the last kind.
+        Those with the same keys are read together. The shape is that of the last of them.
         """
         given = orjson.loads(body)
         if len(given) > limits.items or {*map(type, given)} != {dict} or _MINUS_ZERO(body):
@@ -248,20 +248,20 @@ class JsonFormat(FormatReader):
             return self._sorted(given, keys, reply, limits, len(body), tables)
         except msgspec.ValidationError:
             # The same key has bare and quoted values by turns.
-            kinds = zip(keys, [tuple(map(type, row.values())) for row in given])
-            return self._sorted(given, kinds, reply, limits, len(body), tables)
+            typed = zip(keys, [tuple(map(type, row.values())) for row in given])
+            return self._sorted(given, typed, reply, limits, len(body), tables)
 
     def _sorted(
         self,
         given: Sequence[dict[str, Any]],
-        kinds: Iterable[Any],
+        signs: Iterable[Any],
         reply: Reply,
         limits: Limits,
         size: int,
         tables: Tables,
     ) -> tuple[_Shape, list[Any]]:
-        """Return the records of objects, those of a kind together, and the shape of the last kind."""
-        places = grouped(kinds)
+        """Return the records of objects and the shape of the last. Those with equal *signs* are read together."""
+        places = grouped(signs)
         if len(places) > most_shapes(len(given)):
             raise Fallback
         found: list[Any] = [None] * len(given)

@@ -6,6 +6,12 @@ A format reads a body in one of two ways:
 - `read` takes a `Source`, and judges. It reads plain values, builds the reply carefully, and raises `DecodeError` or
   `Trouble` if something is wrong. `locate` finds the places that an error or a finding is about.
 
+Short replies have readers of their own, and most bodies that a client gets are short:
+
+- a *canonical* reader knows small replies as the service writes them. It takes the bytes, and is called first;
+- a *learned* reader knows the layout that another short reply had, such as a list of one name;
+- a *tolerant* reader knows small replies in all layouts that an expression can tell.
+
 It writes in the same two ways: `write` by compiled rows, and where these refuse a record that record carefully, with
 words for what is wrong.
 """
@@ -21,7 +27,7 @@ from msgspec.structs import replace
 
 from .._careful import Builder, Note, Pair, Place, Spelled, Trouble, checked_list, open_paths, parser, spelled
 from .._loading import LOADING
-from .._rows.kinds import by_kind, kinds, present_in, with_mappings
+from .._rows.presence import by_presence, compile_presence, present_in, with_mappings
 from .._rows.read import Small, at_once
 from .._rows.small import LONGEST_AT_ONCE, Variant, Whole, small
 from .._rows.source import REFUSED, Fallback
@@ -86,13 +92,14 @@ class FormatReader(ABC):
         self.plain_tables = Tables(self._tables, noted=False)
         self._most_fields = max((len(reply.object.fields) for reply in self.narrow), default=0)
         self._documented = {reply.object.cls: documented_tables(reply.object) for reply in every}
-        self._small: dict[Any, Small] = {}
-        # The readers of other short replies in the service's own layout, by the number of their marks. They take any
-        # codes, documented codes only, and keys that nobody documents.
-        self._known: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
-        self._open: Shapes[Small] = Shapes()
+        self._canonical: dict[Any, Small] = {}
+        self._tolerant: dict[Any, Small] = {}
+        # The learned readers, by the number of marks in a reply: those that take any codes, documented codes only, and
+        # keys that nobody documents.
+        self._learned: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
+        self._learned_open: Shapes[Small] = Shapes()
         self._writers: Shapes[Writer] = Shapes()
-        self._kinds = {reply.kind: kinds(reply.object) for reply in every}
+        self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
             id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many and reply.is_known(self.fmt)
         }
@@ -193,7 +200,7 @@ class FormatReader(ABC):
         if len(text) > limits.text or limits.fields < self._most_fields:
             return None
         # What is not documented in a small reply, the careful reader reports.
-        return self.small_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
+        return self.tolerant_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
 
     def with_records(
         self, first: Any, limits: Limits, tables: Tables, records_of: Callable[[Reply], list[Any] | None]
@@ -231,24 +238,37 @@ class FormatReader(ABC):
             for reply in self.own
         ]
 
-    def at_once(self, only: type | None, documented: bool) -> Small:
-        """Return a function that reads a short reply from its bytes. It returns None for a body in another layout.
+    def canonical_reader(self, only: type | None, documented: bool) -> Small:
+        """Return what reads a small reply from its bytes as the service writes it, or by a learned reader.
 
-        All keys of the reply are documented. With *documented* there is nothing to report of it. If *only* is given,
-        the reply has that class, or is an error.
+        It returns None for a body in another layout. All keys of the reply are documented. With *documented* there is
+        nothing to report of it. If *only* is given, the reply has that class, or is an error.
         """
-        classes = () if only is None else (only, ErrorReply)
-        whole = Whole(self.mark, self._known[documented].find, classes)
-        if documented:
-            whole = whole._replace(hides=self.hides, broken=_has_broken)
-        return self.small_reader(only, documented, whole)
+        read = self._canonical.get((only, documented))
+        if read is None:
+            classes = () if only is None else (only, ErrorReply)
+            whole = Whole(self.mark, self._learned[documented].find, classes)
+            if documented:
+                whole = whole._replace(hides=self.hides, broken=_has_broken)
+            read = self._canonical[only, documented] = self._compile_small(only, documented, whole)
+        return read
+
+    def tolerant_reader(self, first: type | None, documented: bool) -> Small:
+        """Return what reads a small reply from its text in all layouts that an expression can tell.
+
+        It tries the class *first* first. With *documented* there is nothing to report of the reply.
+        """
+        read = self._tolerant.get((first, documented))
+        if read is None:
+            read = self._tolerant[first, documented] = self._compile_small(first, documented, None)
+        return read
 
     def read_open(self, body: bytes) -> Any:
         """Return a short reply with the undocumented keys that one before it had, None if it is not one."""
-        if len(body) > LONGEST_AT_ONCE or not self._open:
+        if len(body) > LONGEST_AT_ONCE or not self._learned_open:
             return None
         text = body.decode()
-        read = self._open.find(text.count(self.mark))
+        read = self._learned_open.find(text.count(self.mark))
         return None if read is None else read(text)
 
     def may_be_broken(self, body: bytes) -> bool:
@@ -256,16 +276,6 @@ class FormatReader(ABC):
         if self.hides is not None and self.hides(body):
             return True
         return not body.isascii() and _has_broken(body.decode())
-
-    def small_reader(self, first: type | None, documented: bool, whole: Whole | None = None) -> Small:
-        """Return what reads small replies; the class *first* is tried first.
-
-        It reads them in all ways that an expression can tell, or, if *whole* is given, as the service writes them.
-        """
-        read = self._small.get((first, documented, whole is None))
-        if read is None:
-            read = self._small[first, documented, whole is None] = self._compile_small(first, documented, whole)
-        return read
 
     def _compile_small(self, first: type | None, documented: bool, whole: Whole | None) -> Small:
         replies = self.ordered((first,) if first else (), self.narrow)
@@ -297,15 +307,15 @@ class FormatReader(ABC):
         records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
         return records
 
-    def remember(self, text: str, shape: Any, tables: Tables) -> None:
+    def learn(self, text: str, shape: Any, tables: Tables) -> None:
         """Remember what reads a short text of one shape: the next with as many marks may be like it."""
         if len(text) > LONGEST_AT_ONCE or shape is None or shape.at_once is None:
             return
         marks = text.count(self.mark)
         if tables is self.plain_tables:
-            (self._open if shape.rows.odd else self._known[False]).keep(marks, shape.at_once.plain)
+            (self._learned_open if shape.rows.odd else self._learned[False]).keep(marks, shape.at_once.plain)
         elif not shape.rows.odd:
-            self._known[True].keep(marks, shape.at_once.documented)
+            self._learned[True].keep(marks, shape.at_once.documented)
 
     def make_at_once(
         self,
@@ -381,7 +391,7 @@ class FormatReader(ABC):
             return self.constant(reply)
         if limits.digits == MAX_DIGITS:
             try:
-                writer = self._writer(reply, self._kinds[reply.kind](value, {}))
+                writer = self._writer(reply, self._presence_of[reply.kind](value, {}))
                 if writer.longest <= limits.text:
                     return writer.one(value, limits.text)
             except REFUSED:
@@ -418,15 +428,18 @@ class FormatReader(ABC):
 
     def _speller(self, reply: Reply) -> Callable[[Any], str]:
         known: Shapes[Callable[[Any, int], str]] = Shapes()
-        make = partial(self.make_speller, reply)
-        return by_kind(reply.object, known.find, lambda kind: known.get(kind, partial(make, kind)), DEFAULT_LIMITS.text)
 
-    def make_speller(self, reply: Reply, kind: Any) -> Callable[[Any, int], str]:
-        """Return what writes a reply of a kind; the second argument is the length that no text may exceed."""
+        def make(present: Any) -> Callable[[Any, int], str]:
+            return known.get(present, partial(self.make_speller, reply, present))
+
+        return by_presence(reply.object, known.find, make, DEFAULT_LIMITS.text)
+
+    def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
+        """Return what writes a reply with that presence; the second argument is the length that no text may exceed."""
         if reply.constant:
             text = self.constant(reply)
             return lambda value, longest: text
-        return self._writer(reply, kind).one
+        return self._writer(reply, presence).one
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
@@ -451,9 +464,9 @@ class FormatReader(ABC):
         """Return the text of each record of the list that *path* names."""
         if not records:
             return []
-        kind_of = self._kinds[reply.kind]
+        presence_of = self._presence_of[reply.kind]
         try:
-            return self._alike(records, reply, kind_of(records[0], {}), limits)
+            return self._alike(records, reply, presence_of(records[0], {}), limits)
         except REFUSED:
             pass
         places: dict[Any, list[int]] = {}
@@ -461,19 +474,19 @@ class FormatReader(ABC):
         checked: dict[int, Any] = {}
         for place, record in enumerate(records):
             try:
-                kind = kind_of(record, checked)
+                present = presence_of(record, checked)
             except REFUSED:
                 try:
                     given[place] = with_mappings(reply.object, record)
-                    kind = kind_of(given[place], checked)
+                    present = presence_of(given[place], checked)
                 except REFUSED:
-                    kind = None
-            places.setdefault(kind, []).append(place)
+                    present = None
+            places.setdefault(present, []).append(place)
         lines = [""] * len(records)
         # Those that most records have.
-        for kind, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
+        for present, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
             try:
-                made = self._alike([given[place] for place in some], reply, kind, limits)
+                made = self._alike([given[place] for place in some], reply, present, limits)
             except REFUSED:
                 made = None
             for number, place in enumerate(some):
@@ -484,23 +497,23 @@ class FormatReader(ABC):
                 lines[place] = self.write_carefully(record, reply, f"{path}[{place}]", limits)
         return lines
 
-    def _alike(self, records: Sequence[Any], reply: Reply, kind: Any, limits: Limits) -> list[str]:
-        """Return the text of each record; all are of a kind, or one of `REFUSED` is raised."""
-        if kind is None:
+    def _alike(self, records: Sequence[Any], reply: Reply, presence: Any, limits: Limits) -> list[str]:
+        """Return the text of each record; all have that presence, or one of `REFUSED` is raised."""
+        if presence is None:
             raise Fallback
-        writer = self._writer(reply, kind)
+        writer = self._writer(reply, presence)
         if writer.width > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
             raise Fallback
         return writer.many(records, limits.text)
 
-    def _writer(self, reply: Reply, kind: Any) -> Writer:
-        found = self._writers.find((reply.kind, kind))
+    def _writer(self, reply: Reply, presence: Any) -> Writer:
+        found = self._writers.find((reply.kind, presence))
         if found is None:
-            present, keys = present_in(reply.object, kind)
+            present, keys = present_in(reply.object, presence)
             if sum(map(len, keys.codes + keys.texts)) > LONGEST_KEYS:
                 raise Fallback
             found = self.compile_writer(reply, present, keys)
-            self._writers.keep((reply.kind, kind), found)
+            self._writers.keep((reply.kind, presence), found)
         return found
 
     @abstractmethod

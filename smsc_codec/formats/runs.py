@@ -62,14 +62,14 @@ class RunReader(FormatReader):
                 return records + self._read(shape, text, found, limits, tables)
         return records + self._by_shape(text, reply, limits, tables)
 
-    def remember_runs(self, text: str, records: str, reply: Reply, tables: Tables) -> None:
+    def learn_runs(self, text: str, records: str, reply: Reply, tables: Tables) -> None:
         """Remember the shape of a text whose *records* may have one."""
-        self.remember(text, self._widths.find(self.width(records, reply)), tables)
+        self.learn(text, self._widths.find(self.width(records, reply)), tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
-        pieces, kinds, end = self.pieces(text, reply)
-        places = grouped(kinds)
+        pieces, signs, end = self.pieces(text, reply)
+        places = grouped(signs)
         if len(places) > most_shapes(len(pieces)):
             raise Fallback
         records: list[Any] = [None] * len(pieces)

@@ -140,9 +140,9 @@ class Few(Generic[S]):
         return self._found.get(keys)
 
 
-def grouped(kinds: Iterable[Hashable]) -> dict[Hashable, list[int]]:
-    """Return the places of each kind."""
+def grouped(signs: Iterable[Hashable]) -> dict[Hashable, list[int]]:
+    """Return the places of each sign."""
     found: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for place, kind in enumerate(kinds):
-        found[kind].append(place)
+    for place, sign in enumerate(signs):
+        found[sign].append(place)
     return found

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from .._careful import Note, Pair, Place, Spelled, Trouble
-from .._rows.kinds import present_in
+from .._rows.presence import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
 from .._rows.source import Fallback
@@ -204,7 +204,7 @@ class TextFormat(RunReader):
         only_list = not self._alike_of[reply.object.cls][0]
         found = reply.many(tuple(records)) if only_list else self._reply(records, reply, expect)
         if (only_list or (records and found is records[0])) and self._is_usual(text, reply):
-            self.remember_runs(text, text, reply, tables)
+            self.learn_runs(text, text, reply, tables)
         return found
 
     def _is_usual(self, text: str, reply: Reply) -> bool:
@@ -362,7 +362,7 @@ class TextFormat(RunReader):
             if self._has_needed(text, found[0]) and not (wanted and not any(cls in expect for cls in alike)):
                 return found
         else:
-            small = self.small_reader(None, False)(text[: self._line_of(text, 0)[0]])
+            small = self.tolerant_reader(None, False)(text[: self._line_of(text, 0)[0]])
             if small is not None and (not wanted or type(small) in expect):
                 return []
         if not wanted and _ID(text):
@@ -610,10 +610,10 @@ class TextFormat(RunReader):
             raise EncodeError(_otherwise(text))
         return text
 
-    def make_speller(self, reply: Reply, kind: Any) -> Callable[[Any, int], str]:
-        """Return what writes a reply of a kind; the second argument is the length that no text may exceed."""
-        made = super().make_speller(reply, kind)
-        if present_in(reply.object, kind)[0].isdisjoint(self._texts_of[reply.kind]):
+    def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
+        """Return what writes a reply with that presence; the second argument is the length that no text may exceed."""
+        made = super().make_speller(reply, presence)
+        if present_in(reply.object, presence)[0].isdisjoint(self._texts_of[reply.kind]):
             return made
 
         def write(value: Any, longest: int) -> str:
@@ -630,7 +630,7 @@ class TextFormat(RunReader):
         if not (lines and reply.kind in self.behind):
             if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
                 return True
-            if not lines and self.small_reader(None, False)(text) == value:
+            if not lines and self.tolerant_reader(None, False)(text) == value:
                 return True
         # A compiled reader knows nothing of open keys.
         try:

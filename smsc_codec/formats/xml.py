@@ -161,7 +161,7 @@ class XmlFormat(RunReader):
                 records = self.runs(text[at:], reply, limits, tables)
                 if len(records) > 1:
                     return None
-                self.remember_runs(text, text[at:], reply, tables)
+                self.learn_runs(text, text[at:], reply, tables)
                 return records[0]
         return self._list(text, limits, expect, tables) if self.lists else None
 
@@ -185,7 +185,7 @@ class XmlFormat(RunReader):
             return None
         records = self.runs(text[at:end], reply, limits, tables)
         if root[1] == reply.xml[0] and root[1] not in self._roots:
-            self.remember_runs(text, text[at:end], reply, tables)
+            self.learn_runs(text, text[at:end], reply, tables)
         return reply.many(tuple(records)) if len(records) <= limits.items else None
 
     def width(self, text: str, reply: Reply) -> int:
@@ -213,16 +213,17 @@ class XmlFormat(RunReader):
         item = _ITEM(text, at, at + _LONG_ITEM)
         if item is None or item[1] not in ((reply.item,) if reply.many else reply.xml):
             raise Fallback
-        close = f"</{item[1]}>"
-        end = text.find(close, item.end(), item.end() + _LONG_ITEM)
-        if end < 0:
-            raise Fallback
         keys = list(_KEY(item[2]))
         children: list[str] = []
-        inside = item.end()
-        while (child := _CHILD(text, inside, end)) is not None:
+        inside, limit = item.end(), item.end() + _LONG_ITEM
+        while (child := _CHILD(text, inside, limit)) is not None:
             children.append(child[1])
             inside = child.end()
+        # Behind the children, as one of them may have the name of the element: a zone has a <zone>.
+        close = f"</{item[1]}>"
+        end = text.find(close, inside, limit)
+        if end < 0:
+            raise Fallback
         behind = _BEHIND(text, end + len(close))
         assert behind is not None
         known = (reply.kind, item[1], tuple(keys), tuple(children))

@@ -104,8 +104,9 @@ def forget(codec: Codec[Any]) -> None:
     for reader in codec._formats.values():
         known = vars(reader)
         known |= {name: Shapes() for name, value in known.items() if isinstance(value, Shapes)}
-        known |= {name: None for name in ("_last", "_last_one") if name in known}
-        for learned in known["_known"]:
+        if "_last_one" in known:
+            known["_last_one"] = None
+        for learned in known["_learned"]:
             learned._known.clear()
 
 

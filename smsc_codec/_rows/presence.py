@@ -22,37 +22,37 @@ def check_keys(keys: Any, checked: dict[int, Any]) -> None:
     checked[id(keys)] = plain_keys(keys)
 
 
-def kinds(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
-    """Compile a function that returns the kind of a record: which fields and open keys it has.
+def compile_presence(obj: Object) -> Callable[[Any, dict[int, Any]], tuple[Any, ...]]:
+    """Compile a function that returns what is present in a record: which fields and open keys it has.
 
-    Records of a kind have the same writer.
+    Records with the same presence have the same writer. `present_in` says what a presence means.
 
     It raises one of `REFUSED` for a record that only the careful writer can judge. Its second argument has the keys
     that have been checked, by their identity.
     """
-    lines, kind, space = _kind(obj)
-    return compiled("kind_of", obj.cls.__name__, "record, checked", [*lines, f"return {kind}"], space)
+    lines, made, space = _presence(obj)
+    return compiled("presence_of", obj.cls.__name__, "record, checked", [*lines, f"return {made}"], space)
 
 
-def by_kind(
+def by_presence(
     obj: Object,
     find: Callable[[Any], Callable[[Any, int], str] | None],
     make: Callable[[Any], Callable[[Any, int], str]],
     longest: int,
 ) -> Callable[[Any], str]:
-    """Compile a function that writes a record with the writer that *find* or *make* returns for its kind.
+    """Compile a function that writes a record with the writer that *find* or *make* returns for its presence.
 
     No text may be longer than *longest*.
     """
-    lines, kind, space = _kind(obj)
+    lines, made, space = _presence(obj)
     space |= {"find_writer": find, "make_writer": make}
     lines = ["checked = {}", *lines] if isinstance(obj.open, OpenMap) else lines
-    lines += [f"kind = {kind}", f"return (find_writer(kind) or make_writer(kind))(record, {longest})"]
-    return compiled("write_by_kind", obj.cls.__name__, "record", lines, space)
+    lines += [f"presence = {made}", f"return (find_writer(presence) or make_writer(presence))(record, {longest})"]
+    return compiled("write_by_presence", obj.cls.__name__, "record", lines, space)
 
 
-def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
-    """Return lines that check a record, the expression of its kind, and the names in them."""
+def _presence(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
+    """Return lines that check a record, the expression of its presence, and the names in them."""
     lines = ["if record.__class__ is not Record:", "    fall_back()"]
     parts = [_absent(names) for names in _groups(obj)]
     lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, (Many, Several))]
@@ -66,8 +66,8 @@ def _kind(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
                 f"    check_keys({keys}, checked)",
             ]
             parts.append(keys)
-    kind = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
-    return lines, kind, {"Record": obj.cls, "fall_back": fall_back, "check_keys": check_keys}
+    made = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
+    return lines, made, {"Record": obj.cls, "fall_back": fall_back, "check_keys": check_keys}
 
 
 def _groups(obj: Object) -> list[list[str]]:
@@ -85,14 +85,14 @@ def _absent(names: Sequence[str]) -> str:
     return f"None is {' is '.join(f'record.{name}' for name in names)} or ({each})"
 
 
-def present_in(obj: Object, kind: tuple[Any, ...]) -> tuple[frozenset[str], Keys]:
-    """Return the fields that records of a kind have, and their open keys."""
+def present_in(obj: Object, presence: tuple[Any, ...]) -> tuple[frozenset[str], Keys]:
+    """Return the fields that records with a *presence* have, and their open keys."""
     absent: set[str] = set()
-    for names, group in zip(_groups(obj), kind):
+    for names, group in zip(_groups(obj), presence):
         flags = [group] * len(names) if isinstance(group, bool) else group
         absent.update(name for name, is_absent in zip(names, flags) if is_absent)
     present = {field.name for field in obj.fields if isinstance(field.type, Type)} - absent
-    keys = Keys(*kind[-2:]) if isinstance(obj.open, OpenMap) else Keys((), ())
+    keys = Keys(*presence[-2:]) if isinstance(obj.open, OpenMap) else Keys((), ())
     if any(len({*some}) < len(some) for some in keys):
         raise Fallback
     return frozenset(present), keys
