@@ -49,7 +49,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--only", metavar="TEXT", default="", help="only work with that in its title")
     parser.add_argument("--quick", action="store_true", help="see whether it runs: once each, the numbers mean nothing")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all numbers there")
-    parser.add_argument("--svg", metavar="FILE", type=Path, help="write a chart of the ratios there")
+    parser.add_argument("--svg", metavar="FILE", type=Path, help="write a chart of five ratios there")
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="put the tables between the marks in that page")
     return parser
 

@@ -1,116 +1,70 @@
-"""The ratios as bars: to the left of the line we are cheaper, to the right the other one is."""
+"""The chart: five ratios that most users ask about, readable on a phone. The page beside it has all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
-from math import ceil, floor, log10
 from xml.sax.saxutils import escape
 
-from .contest import Outcome, Row
+from .contest import Outcome
 from .report import digits
 
-WIDTH, LEFT, RIGHT, TOP = 900, 300, 780, 92
-BAR, SPACE, HEADING = 14, 9, 19
+# The height of a bar with its label, and the length of a bar at 1.
+WIDTH, MARGIN, TOP, STEP, ONE = 420, 12, 60, 46, 240
+LONGEST = 1.2
+BARS = [
+    ("a sent message, JSON", "decode fmt=3, a small reply", "sent", "json.loads"),
+    ("a sent message, XML", "decode fmt=2, a small reply", "sent", "ElementTree.fromstring"),
+    ("1,000 names, JSON", "decode fmt=3, 1,000 names", "all=1", "json.loads"),
+    ("1,000 names, XML", "decode fmt=2, 1,000 names", "all=1", "ElementTree.fromstring"),
+    ("1,000 names, text", "decode fmt=0, 1,000 names", "all=1", "split into dicts"),
+]
+"""What each bar is called, and the work and the contender that it shows."""
 STYLE = """
-text { font: 12px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
+text { font: 14px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
 .title { font-size: 16px; font-weight: 600 }
-.group { font-weight: 600 }
-.small { font-size: 11px; fill: #59636e }
-.grid { stroke: #d1d9e0 }
-.one { stroke: #59636e; stroke-width: 1.5 }
+.value { font-weight: 600 }
+.small { font-size: 12px; fill: #59636e }
+.one { stroke: #59636e; stroke-width: 1.5; stroke-dasharray: 4 3 }
 .cheaper { fill: #3fa37c }
 .dearer { fill: #e0963f }
-.target { stroke: #1f2328; stroke-width: 2.5 }
-.missed { fill: #d1242f; font-weight: 600 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 }
   .small { fill: #9198a1 }
-  .grid { stroke: #3d444d }
   .one { stroke: #9198a1 }
   .cheaper { fill: #2f8f6b }
   .dearer { fill: #c07a26 }
-  .target { stroke: #e6edf3 }
-  .missed { fill: #ff7b72 }
 }
 """
 
 
 def chart(outcomes: Sequence[Outcome], facts: dict[str, str]) -> str:
-    """An SVG with a bar for each contender that was measured; the scale is logarithmic."""
-    shown = [(outcome, row) for outcome in outcomes if outcome.charted for row in outcome.rows if row.ratio]
-    scale = _Scale([value for _, row in shown for value in (row.ratio, _target(row)) if value])
+    """Return an SVG with a bar for each of `BARS` that was measured: our cost where the other one's is 1."""
+    found = {(outcome.group, outcome.variant, row.name): row.ratio for outcome in outcomes for row in outcome.rows}
     drawn = []
-    y = TOP + 10
-    for group, members in groupby(shown, key=lambda pair: pair[0].group):
-        drawn.append(_text(16, y + 12, group, "group"))
-        y += HEADING
-        peers: dict[str, list[tuple[str, Row]]] = {}
-        for outcome, row in members:
-            peers.setdefault(row.name, []).append((outcome.variant, row))
-        for name, rows in sorted(peers.items(), key=lambda item: -max(row.ratio or 0 for _, row in item[1])):
-            drawn.append(_text(28, y + 11, name))
-            for variant, row in rows:
-                drawn += [_text(LEFT - 8, y + 11, variant, "small", "end"), *_bar(row, y, scale)]
-                y += BAR
-            y += 3
-        y += SPACE
-    grid = []
-    for value in sorted([0.5, 2, *(10.0**exponent for exponent in range(scale.low, scale.high + 1))]):
-        grid.append(_line(scale.x(value), TOP, y, "one" if value == 1 else "grid"))
-        grid.append(_text(scale.x(value), TOP - 6, f"{value:g}", "small", "middle"))
-    versions = ", ".join(f"{name} {value}" for name, value in facts.items() if name not in ("command", "CPU", "system"))
+    y = TOP
+    for label, group, variant, peer in BARS:
+        ratio = found.get((group, variant, peer))
+        if ratio is None:
+            continue
+        kind, length = "cheaper" if ratio <= 1 else "dearer", ONE * min(ratio, LONGEST)
+        drawn += [
+            _text(MARGIN, y + 14, label),
+            _text(WIDTH - MARGIN, y + 14, peer, "small", "end"),
+            f'<rect class="{kind}" x="{MARGIN}" y="{y + 20}" width="{length:.1f}" height="16"/>',
+            f'<line class="one" x1="{MARGIN + ONE}" x2="{MARGIN + ONE}" y1="{y + 16}" y2="{y + 40}"/>',
+            _text(WIDTH - MARGIN, y + 33, digits(ratio), "value", "end"),
+        ]
+        y += STEP
     about = [
-        _text(16, 28, "smsc_codec beside others: our cost ÷ theirs", "title"),
-        _text(
-            16, 48, "Left of the line at 1 smsc_codec is cheaper, right of it the other one. The mark is the target."
-        ),
-        _text(16, y + 26, f"{facts['CPU']}, {facts['system']}", "small"),
-        _text(16, y + 42, versions, "small"),
-        _text(16, y + 58, facts["command"], "small"),
+        _text(MARGIN, 26, "smsc_codec: time to decode", "title"),
+        _text(MARGIN, 46, "The other one takes 1, the dashed line. We check everything.", "small"),
+        _text(MARGIN, y + 20, f"{facts['CPU']}, Python {facts['Python']}", "small"),
     ]
-    size = f'width="{WIDTH}" height="{y + 72}" viewBox="0 0 {WIDTH} {y + 72}"'
-    body = "\n".join([*about, *grid, *drawn])
+    size = f'width="{WIDTH}" height="{y + 32}" viewBox="0 0 {WIDTH} {y + 32}"'
     label = 'role="img" aria-label="Our cost compared with that of others"'
+    body = "\n".join([*about, *drawn])
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} {label}>\n<style>{STYLE}</style>\n{body}\n</svg>\n'
 
 
-class _Scale:
-    """Whole powers of ten around all values and 1."""
-
-    def __init__(self, values: Sequence[float]) -> None:
-        exponents = [log10(value) for value in values]
-        self.low = min([-1, *map(floor, exponents)])
-        self.high = max([1, *map(ceil, exponents)])
-
-    def x(self, ratio: float) -> float:
-        return LEFT + (RIGHT - LEFT) * (log10(ratio) - self.low) / (self.high - self.low)
-
-
-def _target(row: Row) -> float | None:
-    """The target as a ratio."""
-    if row.target is None or row.target.kind == "times":
-        return row.target.limit if row.target else None
-    return 1 + row.target.limit * (row.j or 1) / row.cost if row.cost else None
-
-
-def _bar(row: Row, y: int, scale: _Scale) -> list[str]:
-    ratio = row.ratio or 1
-    one, end = scale.x(1), scale.x(ratio)
-    kind = "cheaper" if ratio <= 1 else "dearer"
-    place = f'x="{min(one, end):.1f}" y="{y + 2}" width="{abs(end - one):.1f}" height="{BAR - 4}"'
-    drawn = [f'<rect class="{kind}" {place}/>']
-    target = _target(row)
-    if target is not None:
-        drawn.append(_line(scale.x(target), y, y + BAR, "target"))
-    missed = row.met is False
-    text = f"{digits(ratio)} missed" if missed else digits(ratio)
-    return [*drawn, _text(RIGHT + 12, y + 11, text, "missed" if missed else "")]
-
-
-def _line(x: float, top: int, bottom: int, kind: str) -> str:
-    return f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{bottom}"/>'
-
-
 def _text(x: float, y: int, text: str, kind: str = "", anchor: str = "start") -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>' if text else ""
+    return f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'

@@ -88,8 +88,6 @@ class Work:
     peers: tuple[Contender, ...]
     measure: Measure
     unit: str = "s"
-    charted: bool = True
-    """Whether the chart has room for it."""
 
     @property
     def title(self) -> str:
@@ -130,7 +128,6 @@ class Outcome:
     variant: str
     unit: str
     rows: tuple[Row, ...]
-    charted: bool = True
 
 
 def difference(expected: object, found: object) -> str:
@@ -188,4 +185,4 @@ def compete(work: Work, effort: Effort) -> Outcome:
             )
         )
     rows.sort(key=lambda row: row.cost or 0)
-    return Outcome(work.group, work.variant, work.unit, (*rows, *problems), work.charted)
+    return Outcome(work.group, work.variant, work.unit, (*rows, *problems))

@@ -38,7 +38,7 @@ def decode_list(fmt: Format, view: str, count: int, measure: Measure = interleav
     others = {Format.TEXT: _text, Format.CSV: _csv, Format.XML: _xml, Format.JSON: _json}[fmt](given, view, count)
     peers = others if count == USUAL else others[:1]
     group = f"decode fmt={fmt:d}, {counted(count)}"
-    return Work(group, view, _reader(given, fmt), peers, measure, charted=count in (1, USUAL))
+    return Work(group, view, _reader(given, fmt), peers, measure)
 
 
 def _limit(fmt: Format, count: int) -> Target:
@@ -121,7 +121,7 @@ def layouts() -> list[Work]:
     def add(fmt: Format, title: str, given: bytes, canonical: bytes) -> None:
         ours = Contender(title, "checked, typed model", partial(peers.ours, given, fmt), meanings.of_names)
         peer = replace(ours, name="canonical", make=partial(peers.ours, canonical, fmt), target=Target(3))
-        works.append(Work(f"decode fmt={fmt:d}, {counted(USUAL)}", title, ours, (peer,), interleaved, charted=False))
+        works.append(Work(f"decode fmt={fmt:d}, {counted(USUAL)}", title, ours, (peer,), interleaved))
 
     declaration = b'<?xml version="1.0" encoding="UTF-8"?>\n'
     add(Format.XML, "a declaration", declaration + body(Format.XML, "all=1", USUAL), body(Format.XML, "all=1", USUAL))
@@ -147,7 +147,7 @@ def validations() -> list[Work]:
     def add(fmt: Format, count: int, title: str, given: bytes, limit: float) -> None:
         ours = Contender("validate", "report", lambda: lambda: validate(given, fmt=fmt), meaning)
         peer = replace(_reader(given, fmt), name="decode", target=Target(limit))
-        works.append(Work(f"validate fmt={fmt:d}, {counted(count)}", title, ours, (peer,), interleaved, charted=False))
+        works.append(Work(f"validate fmt={fmt:d}, {counted(count)}", title, ours, (peer,), interleaved))
 
     for fmt in Format:
         for count in (1, USUAL):
@@ -172,7 +172,7 @@ def from_response() -> Work:
     ours = Contender("decode_response", "checked, typed model", make)
     read = lambda: lambda: decode(content, fmt=3, expect=SenderCreated)  # noqa: E731
     peer = Contender("decode", "checked, typed model", read, target=Target(7, "J more"))
-    return Work("decode the response", "created, fmt=3", ours, (peer,), interleaved, charted=False)
+    return Work("decode the response", "created, fmt=3", ours, (peer,), interleaved)
 
 
 def encode_list(fmt: Format, view: str, count: int) -> Work:

@@ -14,7 +14,7 @@ import pytest
 
 from bench import flat
 from bench.__main__ import main
-from bench.chart import chart
+from bench.chart import BARS, chart
 from bench.contest import FULL, QUICK, Contender, Effort, Outcome, Row, Run, Target, Work, compete, prepare
 from bench.endpoints import ANSWERS, answers
 from bench.report import BEGIN, END, comparison, environment, into_page, summary
@@ -120,17 +120,25 @@ def test_unusual_lists() -> None:
 
 
 def test_the_chart_is_xml() -> None:
-    rows = (
-        Row('s == "<OK>"', "bool", cost=1e-7, ratio=3, more=2e-7, target=Target(1e-6, "more")),
-        Row("split & join", "dicts", cost=1e-6, ratio=2.5, target=Target(2)),
-        Row("slow", "tree", cost=1e-3, ratio=0.001),
-        Row("left out", "tree", problem="left out: it is not installed", target=Target(1)),
-    )
-    tree = ElementTree.fromstring(chart([Outcome("read", "all=0", "s", rows)], environment("python -m bench <x>")))
+    shown = [
+        Outcome(group, variant, "s", (Row(peer, "dicts", cost=1e-6, ratio=ratio), Row("<slow>", "tree", ratio=0.1)))
+        for ratio, (_, group, variant, peer) in zip((0.5, 1.25, 30.0), BARS)
+    ]
+    label, group, variant, peer = BARS[3]
+    left_out = Outcome(group, variant, "s", (Row(peer, "tree", problem="left out: it is not installed"),))
+    tree = ElementTree.fromstring(chart([*shown, left_out], environment("python -m bench")))
     texts = [element.text for element in tree.iter("{http://www.w3.org/2000/svg}text")]
-    assert {'s == "<OK>"', "split & join", "3.00", "2.50 missed", "0.00100", "python -m bench <x>"} <= set(texts)
-    assert "left out" not in texts
-    assert len(list(tree.iter("{http://www.w3.org/2000/svg}rect"))) == 3
+    assert {"0.500", "1.25", "30.0", *(label for label, *_ in BARS[:3])} <= {*texts}
+    assert label not in texts and "<slow>" not in texts
+    bars = [*tree.iter("{http://www.w3.org/2000/svg}rect")]
+    assert [bar.get("class") for bar in bars] == ["cheaper", "dearer", "dearer"]
+    # A long bar stays in the picture.
+    assert float(bars[2].attrib["width"]) + 2 * float(bars[2].attrib["x"]) < float(tree.attrib["width"])
+
+
+def test_every_bar_is_measured() -> None:
+    measured = {(work.group, work.variant, peer.name) for work in works(FULL) for peer in work.peers}
+    assert {bar[1:] for bar in BARS} <= measured
 
 
 def test_every_piece_of_work_has_a_bound() -> None:

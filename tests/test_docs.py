@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -56,7 +57,14 @@ DOCS = ROOT / "docs"
 PAGES = [
     *(
         ROOT / name
-        for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/vectors/README.md")
+        for name in (
+            "README.md",
+            "README.ru.md",
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+            "SECURITY.md",
+            "tests/vectors/README.md",
+        )
     ),
     *sorted(DOCS.rglob("*.md")),
 ]
@@ -124,26 +132,44 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert run.returncode == 0, f"{page.relative_to(ROOT)}\n{run.stdout}{run.stderr}"
 
 
-# Pages whose blocks users copy. Those of the others show what comes out, and narrow no type.
-TYPED = [
-    DOCS / f"{name}.md" for name in ("callbacks", "fake-service", "limits", "model", "recipes", "testing", "validating")
-]
-TYPED += sorted((DOCS / "wire-format").glob("*.md"))
+FIRST_PAGE = dedent(
+    "".join(re.findall(r"^\.\. code-block:: python\n\n((?:   .*\n|\n)+)", text_of("index.rst"), re.MULTILINE))
+)
+
+
+def test_the_block_of_the_first_page(capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints what its comments say."""
+    exec(compile(FIRST_PAGE, "index.rst", "exec", dont_inherit=True), {})
+    printed = capsys.readouterr().out.splitlines()
+    assert printed and printed == re.findall(r"\)  # (.*)", FIRST_PAGE)
+
+
+MYPY = """
+[mypy]
+strict = True
+ignore_missing_imports = True
+follow_imports = silent
+"""
+# Tests with fixtures are shown without the types of these.
+UNTYPED = "# mypy: allow-untyped-defs, allow-incomplete-defs\n"
 
 
 @needs("mypy")
 def test_blocks_have_the_right_types(tmp_path: Path) -> None:
-    """A type checker has nothing to say of them."""
-    for number, page in enumerate(TYPED):
+    """A strict type checker accepts them."""
+    for number, page in enumerate(PAGES):
+        name = f"page_{number}"
+        head = UNTYPED if page.name in ("fake-service.md", "testing.md") else ""
         text = page.read_text("utf-8")
         blocks = [(match.start(), match[2]) for match in BLOCK.finditer(text) if match[1] == "python"]
         alone = [(at, block) for at, block in blocks if re.search("^def test_", block, re.MULTILINE)]
         for at, block in alone:
-            (tmp_path / f"page_{number}_{at}.py").write_text(block, "utf-8")
+            (tmp_path / f"{name}_{at}.py").write_text(head + block, "utf-8")
         together = [block for place, block in blocks if (place, block) not in alone]
-        (tmp_path / f"page_{number}.py").write_text("\n".join(together), "utf-8")
-    options = ["--check-untyped-defs", "--ignore-missing-imports", "--follow-imports=silent"]
-    command = [sys.executable, "-m", "mypy", f"--cache-dir={tmp_path / 'cache'}", "--config-file=", *options, "."]
+        (tmp_path / f"{name}.py").write_text(head + "\n".join(together), "utf-8")
+    (tmp_path / "index.py").write_text(FIRST_PAGE, "utf-8")
+    (tmp_path / "mypy.ini").write_text(MYPY, "utf-8")
+    command = [sys.executable, "-m", "mypy", f"--cache-dir={tmp_path / 'cache'}", "."]
     environment = {**os.environ, "MYPYPATH": str(ROOT)}
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
     assert run.returncode == 0, run.stdout
