@@ -254,7 +254,7 @@ def decode_answer(answer: Answer, fmt: Format, count: int) -> Work:
     own = Contender("the endpoint's `CODEC`", ours.gives, read_by_codec, meaning)
     peer = Contender(name, "strings", lambda: partial(reader, body), plain, _aim(answer, fmt, count))
     group = f"decode fmt={fmt:d}, {_title(answer, count)}"
-    return Work(group, _variant(answer), ours, (peer, own), interleaved, charted=False)
+    return Work(group, _variant(answer), ours, (peer, own), interleaved)
 
 
 def encode_answer(answer: Answer, fmt: Format, count: int) -> Work:
@@ -271,7 +271,7 @@ def encode_answer(answer: Answer, fmt: Format, count: int) -> Work:
         aim = Target(1.8, "J more") if count == 1 else Target(1.0)
         peer = Contender("f-string", "bytes", partial(_f_string, body, fmt), target=aim)
     group = f"encode fmt={fmt:d}, {_title(answer, count)}"
-    return Work(group, _variant(answer), ours, (peer,), interleaved, charted=False)
+    return Work(group, _variant(answer), ours, (peer,), interleaved)
 
 
 def answers(count: int) -> list[Work]:
