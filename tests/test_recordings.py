@@ -296,6 +296,14 @@ def test_keys_of_lines_that_look_like_other_recordings(case: Case, place: str) -
     assert case.summary.replies == 1
 
 
+def test_the_name_of_a_member_is_that_of_the_caller(case: Case) -> None:
+    lines = rows({"fmt": "x", "reply": {"text": 5}})
+    for keys, words in (({"body": "reply"}, "reply"), ({"body": "reply.text", "fmt": "no"}, "reply.text")):
+        assert case(lines, keys=keys) == [(1, "bad-entry")]
+        (found,) = validate_recordings([case.folder / "recording"], keys=keys)
+        assert found.message.startswith(f"{words} has to be ")
+
+
 @pytest.mark.parametrize("time", [1715930430.5, None, {"$date": "x"}, True])
 def test_a_time_that_is_none(case: Case, time: object) -> None:
     assert case(rows({"fmt": 0, "body": "ERROR = 3 (x)", "time": time})) == []

@@ -19,7 +19,7 @@ from ._coding import BrokenError
 from ._entry import MOST_HEADERS, Entry, Problem, Refused, bounded, check_form, check_pairs, header_of, refused
 from ._form import form_of
 from ._json import EVERY, decoded, documents, items, shape_of, string_at
-from ._tape import HEAD, Tape
+from ._tape import Tape
 from ._values import base64_bytes, hex_bytes, status_of, text_of
 
 _HEAD = 1 << 10
@@ -90,7 +90,7 @@ _ITEM = msgspec.json.Decoder(_Item)
 
 def read(tape: Tape) -> Iterator[Entry]:
     """Return the entries. Raise `BrokenError` and `OSError`."""
-    shape = shape_of(tape.head(HEAD))
+    shape = shape_of(tape.beginning())
     if {*shape.keys} >= ENTRY:
         yield from _entries(tape, items(tape) if shape.many else documents(tape))
         return

@@ -134,6 +134,8 @@ def entries(block: Block) -> Iterator[Entry]:
         except (msgspec.DecodeError, ValueError, RecursionError):  # a `ValueError` only since 0.22
             row = _row(line)
             if not isinstance(row, Row):
+                name, _, rest = row.partition(" ")
+                row = f"{getattr(keys, name)} {rest}" if name in NAMES else row
                 if row:
                     yield _bad(number, at, line, row)
                 continue
