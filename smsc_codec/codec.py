@@ -1,4 +1,14 @@
-"""Decoding, encoding and validating: which format it is, what was asked, what came instead."""
+"""Decoding, encoding and validating: which format it is, what was asked, what came instead.
+
+`decode` calls a compiled reader, which nearly always has the reply. What happens else:
+
+- `_quick` compiles the readers that are missing, and tries all that read without judging;
+- `_judged` judges the body and raises the error. `_read` finds its charset and format and says what is wrong with the
+  whole; `_read_text` has the format read it carefully, and finds the place of what is wrong.
+
+`validate` takes the same way: `_report` tries the compiled readers, and `_read` collects findings. `encode` calls a
+compiled writer, and if that refuses the reply, `_encoded` says why.
+"""
 
 from __future__ import annotations
 

@@ -77,27 +77,34 @@ class _Choice:
         """Take the layouts, and tables of codes. A line *alone* that is a record of a list is a list of one."""
         self._title, self._some, self._known, self._alone = title, some, known, alone
         self._most = max((len(layout.cells) for _, layout in some), default=0) + 1
-        self._by_width: dict[int, list[tuple[Small, list[Any]]]] = {}
+        self._by_width: dict[int, Small] = {}
 
     def read(self, line: str) -> Any:
         """Return the value of a line, None if it has none of the layouts, or if the request alone could tell which."""
         width = min(line.count(",") + 1, self._most)
-        found = self._by_width.get(width)
-        if found is None:
-            found = self._by_width[width] = [self._made(*place) for place in self._of_width(width)]
-        for read, rivals in found:
-            value = read(line)
-            if value is not None:
-                return None if any([rival(line) for rival in rivals]) else value
-        return None
+        read = self._by_width.get(width)
+        if read is None:
+            read = self._by_width[width] = self._of_width(width)
+        return read(line)
 
-    def _of_width(self, width: int) -> list[Candidate]:
-        """Return the layouts of lines with that many cells."""
-        return [
-            (reply, layout)
+    def _of_width(self, width: int) -> Small:
+        """Return what reads a line with that many cells."""
+        made = [
+            self._made(reply, layout)
             for reply, layout in self._some
             if len(layout.cells) == width or (layout.rest is not None and len(layout.cells) < width)
         ]
+        if len(made) == 1 and not made[0][1]:
+            return made[0][0]
+
+        def read_line(line: str) -> Any:
+            for read, rivals in made:
+                value = read(line)
+                if value is not None:
+                    return None if rivals and any([rival(line) for rival in rivals]) else value
+            return None
+
+        return read_line
 
     def _made(self, reply: Reply, layout: Layout) -> tuple[Small, list[Any]]:
         """Return what reads a layout, and what tells whether a line has another one of the same right."""
