@@ -174,7 +174,8 @@ def compiled() -> list[Compiled]:
             for reply, fmt in product(replies, Format):
                 with suppress(EncodeError):
                     written = other.encode(reply, fmt=fmt)
-                    for text in (written, written.replace(b"1", b"x", 1)):  # the second one is read carefully
+                    # The second one is read carefully, and the third one has a line that belongs to no number.
+                    for text in (written, written.replace(b"1", b"x", 1), written + b"\na hint"):
                         other.validate(text, fmt=fmt, expect=type(reply))
                         other._format(fmt).may_be_own(text.decode())
     return found
