@@ -28,7 +28,7 @@ from .regex_steps import (
 
 _VARIANTS = 6
 """Samples of a pattern. Each takes other characters of its classes, and other branches."""
-_PUMPED = 48
+_PUMPED = 24
 """Characters that the smallest attack adds."""
 _UNITS = 8
 """How many texts that a repeat accepts are tried."""
@@ -193,6 +193,17 @@ def pieces(pattern: re.Pattern[Any]) -> list[str]:
     samples = _Samples(tree, isinstance(pattern.pattern, str))
     wholes = (samples.text(tree, tree.state.flags, variant) for variant in range(_VARIANTS))
     return _unique([*samples.characters, *samples.foreign, *_words(tree), *wholes])
+
+
+def windows(pattern: re.Pattern[Any], size: int = 4) -> set[tuple[str, ...]]:
+    """Return each *size* nodes of a pattern that follow each other, without the words and the numbers of groups."""
+    nodes = ["(beginning)"]
+    for op, given in parsed(pattern):
+        node = "(word)" if op is PARSER.LITERAL else re.sub(r"(SUBPATTERN, \()\d+", r"\1", repr((op, given)))
+        if node != "(word)" or nodes[-1] != node:
+            nodes.append(node)
+    nodes.append("(end)")
+    return {(*nodes[place : place + size],) for place in range(max(len(nodes) - size, 0) + 1)}
 
 
 def attacks(pattern: re.Pattern[Any], searches: bool) -> Iterator[Attack]:

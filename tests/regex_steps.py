@@ -198,6 +198,10 @@ class Stepper(Generic[AnyStr]):
         """The number of instructions."""
         self._code = program.code
         self._groups = program.groups
+        # Marks, then a character: where it is another one, a search goes on at once.
+        self._marks: int = next(place for place, instruction in enumerate(program.code) if instruction[0] != _MARK)
+        first = program.code[self._marks]
+        self._begins: Accepts | None = first[1] if first[0] == _CHARACTER else None
         self._empty: list[Any] = [None] * program.slots
         self._slots: list[Any] = []
         self._stack: list[tuple[Any, ...]] = []
@@ -215,7 +219,11 @@ class Stepper(Generic[AnyStr]):
 
     def search(self, text: AnyStr, start: int = 0, advance: bool = False) -> Found | None:
         """Do what `re.Pattern.search` does. With *advance* an empty match at *start* does not count."""
+        begins = self._begins
         for at in range(start, len(text) + 1):
+            if begins is not None and at < len(text) and not begins[text[at]]:
+                self.steps += self._marks + 1
+                continue
             found = self._at(text, at, full=False, advance=advance and at == start)
             if found is not None:
                 return found
@@ -248,10 +256,6 @@ class Stepper(Generic[AnyStr]):
             first, last = slots[2 * group : 2 * group + 2]
             spans.append((-1, -1) if first is None or last is None else (first, last))
         return Found(tuple(spans))
-
-    def _set(self, slot: int, value: Any) -> None:
-        self._stack.append((_UNDO, slot, self._slots[slot]))
-        self._slots[slot] = value
 
     def _run(self, at: int, position: int, outermost: bool = False) -> int:  # noqa: PLR0915 - calls would be slow
         """Run instructions from *at*. Return where the match ends, or -1."""
@@ -286,26 +290,34 @@ class Stepper(Generic[AnyStr]):
                     stack.append((_RETRY, other, position))
                 at = starts[0]
             elif op == _MARK:
-                self._set(instruction[1], position)
+                slot = instruction[1]
+                stack.append((_UNDO, slot, slots[slot]))
+                slots[slot] = position
             elif op == _LOOP:
                 _, behind, slot, least, most, greedy = instruction
                 count = slots[slot] + 1
                 more = (most is PARSER.MAXREPEAT or count < most) and position != slots[slot + 1]
                 if count < least:
-                    self._set(slot, count)
+                    stack.append((_UNDO, slot, slots[slot]))
+                    slots[slot] = count
                 elif not greedy:
                     if more:
                         stack.append((_ONCE_MORE, at, position, slot, count))
                     at = behind
                 elif more:
                     stack.append((_RETRY, behind, position))
-                    self._set(slot, count)
-                    self._set(slot + 1, position)
+                    stack.append((_UNDO, slot, slots[slot]))
+                    slots[slot] = count
+                    stack.append((_UNDO, slot + 1, slots[slot + 1]))
+                    slots[slot + 1] = position
                 else:
                     at = behind
             elif op == _ENTER:
-                self._set(instruction[1], -1)
-                self._set(instruction[1] + 1, None)
+                slot = instruction[1]
+                stack.append((_UNDO, slot, slots[slot]))
+                slots[slot] = -1
+                stack.append((_UNDO, slot + 1, slots[slot + 1]))
+                slots[slot + 1] = None
             elif op == _LAZY_RUN:
                 _, allowed, least, most = instruction
                 for _ in range(least):
@@ -368,8 +380,10 @@ class Stepper(Generic[AnyStr]):
                     _, at, position = entry
                 elif kind == _ONCE_MORE:
                     _, at, position, slot, count = entry
-                    self._set(slot, count)
-                    self._set(slot + 1, position)
+                    stack.append((_UNDO, slot, slots[slot]))
+                    slots[slot] = count
+                    stack.append((_UNDO, slot + 1, slots[slot + 1]))
+                    slots[slot + 1] = position
                 elif kind == _SHORTER:
                     _, at, position, first = entry
                     steps += 1

@@ -30,7 +30,7 @@ from smsc_codec.recordings import Kind
 from smsc_codec.recordings._tape import _SIGNS, Tape
 
 from .patterns import METHODS, Compiled, Site, at_run_time, compiling, sites
-from .regex_growth import complaint, pieces
+from .regex_growth import complaint, pieces, windows
 from .regex_steps import Found, Stepper, TooManyStepsError, parsed
 from .test_alternatives import ITEMS
 from .vectors import VECTORS
@@ -174,19 +174,29 @@ def compiled() -> list[Compiled]:
             for reply, fmt in product(replies, Format):
                 with suppress(EncodeError):
                     written = other.encode(reply, fmt=fmt)
-                    for text in (written, written.replace(b"1", b"x", 1)):  # the second one is read carefully
+                    # The second one is read carefully, and the third one has a line that belongs to no number.
+                    for text in (written, written.replace(b"1", b"x", 1), written + b"\na hint"):
                         other.validate(text, fmt=fmt, expect=type(reply))
+                        other._format(fmt).may_be_own(text.decode())
     return found
 
 
 @cache
-def learned() -> dict[re.Pattern[Any], set[str]]:
-    """Return the patterns that the package puts together. If some differ only in names of keys, take the first."""
-    alike: dict[Any, tuple[re.Pattern[Any], set[str]]] = {}
-    for pattern, methods in at_run_time(compiled()).items():
-        skeleton = re.sub(r"[A-Za-z_][A-Za-z0-9_]*", "k", pattern.pattern)
-        alike.setdefault((skeleton, pattern.flags), (pattern, set()))[1].update(methods)
-    return dict(alike.values())
+def learned() -> dict[re.Pattern[Any], frozenset[str]]:
+    """Return the patterns that the package puts together.
+
+    If one differs only in names of keys, or has nothing but parts of longer ones, the other ones will do.
+    """
+    found = at_run_time(compiled())
+    seen: set[Any] = set()
+    taken: dict[re.Pattern[Any], frozenset[str]] = {}
+    for pattern in sorted(found, key=lambda each: len(each.pattern), reverse=True):
+        methods = frozenset(found[pattern])
+        parts = {(window, pattern.flags, methods) for window in windows(pattern)}
+        if not parts <= seen:
+            seen |= parts
+            taken[pattern] = methods
+    return taken
 
 
 @cache

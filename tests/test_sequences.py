@@ -33,7 +33,7 @@ from smsc_codec.formats.text import TextFormat
 from smsc_codec.recordings import validate_recordings
 from smsc_codec.testing.strategies import bodies, damaged, formats, noise
 
-from .anew import GRAMMAR
+from .anew import made_once
 from .regex_steps import Stepper, parsed
 from .vectors import VECTORS
 
@@ -91,7 +91,7 @@ def _counted_patterns() -> Iterator[None]:
     with ExitStack() as stack:
         for name in modules:
             stack.enter_context(patch(f"smsc_codec.{name}.re", counting))
-        stack.enter_context(patch("smsc_codec.formats.text.Grammar", GRAMMAR))
+        stack.enter_context(made_once())
         # Strategies write replies with it: what it learns here must not count the steps of other tests.
         stack.enter_context(patch.object(CODEC, "_formats", {}))
         yield

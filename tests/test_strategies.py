@@ -211,11 +211,11 @@ def test_the_damaged_is_refused_or_read(body: bytes, fmt: Format) -> None:
 OF_ENDPOINT = [ours.errors, ours.replies, ours.bodies]
 
 
-@pytest.mark.parametrize("endpoint", [*ENDPOINTS, "info.php"])
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_what_a_format_carries_of_an_endpoint(endpoint: str) -> None:
-    codec = codec_of(endpoint.removesuffix(".php"))
+    codec = codec_of(endpoint)
 
-    @share(250)
+    @share(170)
     @given(st.data(), ours.formats(), ours.charsets())
     def carries(data: st.DataObject, fmt: Format, charset: str) -> None:
         reply = data.draw(ours.replies(fmt, charset, endpoint=endpoint))
@@ -242,7 +242,7 @@ def test_replies_of_a_class(codec: Codec[Any], cls: type[Any]) -> None:
     (declared,) = [each for each in codec.endpoint.replies if each.cls is cls]
     known = [fmt for fmt, name in zip(Format, FORMATS) if declared.is_known(name)]
 
-    @share(240, len(CLASSES))
+    @share(170, len(CLASSES))
     @given(st.data(), st.sampled_from(known))
     def carries(data: st.DataObject, fmt: Format) -> None:
         reply = data.draw(ours.replies_of(cls, fmt))

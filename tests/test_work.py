@@ -23,6 +23,7 @@ from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.grammar import Grammar
 from smsc_codec.formats.shapes import most_shapes
 
+from .anew import made_once
 from .work import FAMILIES, LAST_SIZES, REPLIES, is_linear, writing
 
 SMALLEST = 512
@@ -32,6 +33,18 @@ SMALLEST = 512
 MULTIPLE = 300
 # What else takes memory, however short the body is.
 AT_LEAST = 128 * 1024
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _made_once() -> Iterator[None]:
+    """Read the grammar once. What Lark makes of it at first use is not counted."""
+    with made_once():
+        for fmt in Format:
+            codec: Codec[Any] = Codec(SENDERS)
+            for family in FAMILIES[fmt].values():
+                codec.validate(family(SMALLEST), fmt=fmt)
+        yield
+
 
 EVERY = [pytest.param(fmt, name, id=f"{fmt.name}-{name}") for fmt, families in FAMILIES.items() for name in families]
 

@@ -95,6 +95,8 @@ def may_overlap(one: Candidate, other: Candidate) -> bool:
     for cell, opposite in zip(layout.cells, other_layout.cells):
         if isinstance(cell, Rest) or isinstance(opposite, Rest):
             break
+        if isinstance(cell, str) and isinstance(opposite, str):
+            continue
         if _are_apart(reply.object, cell, opposite) or _are_apart(other_reply.object, opposite, cell):
             return False
     return True
