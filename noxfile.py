@@ -80,7 +80,7 @@ def tests(session: nox.Session) -> None:
     """Run the tests with one interpreter: all of them, or those behind `--`."""
     if session.python == os.environ.get("TESTED"):
         session.skip("another command has run the tests with this interpreter")
-    install(session, library=".[test]")
+    install(session, "doubles", library=".[test]")
     session.run("pytest", "-q", "-p", "no:cacheprovider", *(session.posargs or ["-n", "auto"]))
 
 
@@ -95,7 +95,7 @@ def oldest(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Run all tests and fail if they leave out a branch of the library."""
-    install(session, "mutants", library=".[test]")
+    install(session, "doubles", "mutants", library=".[test]")
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-q", "-n", "auto")
     session.run("coverage", "combine", "-q")

@@ -337,6 +337,12 @@ class _Run:
         else:
             put(bench.text(has_colours(sys.stdout)))
 
+    def serve(self) -> None:
+        """Run the fake service until a signal ends it."""
+        from . import serve
+
+        serve.run(self.options)
+
 
 def _stem(name: str) -> str:
     return "stdin" if name == "-" else Path(name).stem
