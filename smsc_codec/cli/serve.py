@@ -6,7 +6,8 @@ import argparse
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from ..testing import FakeSmsc
 from .streams import flush, put
@@ -52,8 +53,8 @@ def _service(options: argparse.Namespace) -> FakeSmsc:
             clock=time.time,
         )
     except ValueError as error:
-        options.parser.refuse(f"{error}")
-        raise
+        refuse: Callable[[str], NoReturn] = options.parser.refuse
+        refuse(f"{error}")
 
 
 def _call(service: FakeSmsc, came: Sequence[int]) -> None:
