@@ -80,7 +80,7 @@ def tests(session: nox.Session) -> None:
     """Run the tests with one interpreter: all of them, or those behind `--`."""
     if session.python == os.environ.get("TESTED"):
         session.skip("another command has run the tests with this interpreter")
-    install(session, library=".[test]")
+    install(session, "doubles", library=".[test]")
     session.run("pytest", "-q", "-p", "no:cacheprovider", *(session.posargs or ["-n", "auto"]))
 
 
@@ -98,7 +98,7 @@ def coverage(session: nox.Session) -> None:
 
     Tests that need a program run here if the machine has it; the summary counts the others.
     """
-    install(session, "mutants", library=".[test]")
+    install(session, "doubles", "mutants", library=".[test]")
     install_if_possible(session, "mypy>=2", *RECORDERS["vcrpy"], one_by_one=True)
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", "-q", "-n", "auto")

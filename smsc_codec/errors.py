@@ -1,11 +1,18 @@
 """Everything that this library raises, but for `ApiError`: it stands beside the reply that it holds, in `model`."""
 
-from __future__ import annotations
-
+from datetime import timedelta
 from typing import Any
 
 from ._secrets import safe_path, safe_reason
 from ._types import name_of
+
+# RFC 9110, and 6585 for 429: statuses whose cause passes with time.
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+def passes(http_status: int | None) -> bool:
+    """Whether an HTTP status says that its cause passes with time."""
+    return http_status in _PASSING
 
 
 class SmscCodecError(Exception):
@@ -33,6 +40,10 @@ class DecodeError(SmscCodecError, ValueError):
     excerpt: str
     """The place in the body, at most some 70 characters, with a caret under it in a second line; empty where
     there is nothing to show."""
+    http_status: int | None = None
+    """The status of the HTTP response, if `decode_response` has read it."""
+    retry_after: timedelta | None = None
+    """How long the response's `Retry-After` asks to wait, likewise."""
 
     def __init__(
         self,
@@ -55,8 +66,17 @@ class DecodeError(SmscCodecError, ValueError):
         self.path = safe_path(path)
         self.excerpt = excerpt
 
+    @property
+    def retry(self) -> bool:
+        """Whether it can help to ask again later, as far as the HTTP status says.
+
+        Nobody knows whether the command was carried out: do not repeat one that must not happen twice.
+        """
+        return passes(self.http_status)
+
     def __str__(self) -> str:
-        where = f"line {self.line}, column {self.column} (offset {self.offset})"
+        status = "" if self.http_status in (None, 200) else f"HTTP status {self.http_status}, "
+        where = f"{status}line {self.line}, column {self.column} (offset {self.offset})"
         path = f", {self.path}" if self.path else ""
         excerpt = "".join(f"\n    {line}" for line in self.excerpt.splitlines())
         return f"{where}{path}: {self.reason}{excerpt}"

@@ -17,7 +17,7 @@ import msgspec
 
 from ._secrets import printable, shortened, without_secrets
 from ._types import is_really, name_of
-from .errors import OptionError, SmscCodecError
+from .errors import OptionError, SmscCodecError, passes
 from .limits import MAX_DIGITS
 from .mapping import FrozenMapping
 
@@ -215,7 +215,7 @@ class Created(Answer, frozen=True):
     """That of what was made."""
 
 
-class ErrorReply(msgspec.Struct, frozen=True, repr_omit_defaults=True):
+class ErrorReply(msgspec.Struct, frozen=True, dict=True, repr_omit_defaults=True):
     """The service's refusal of any command."""
 
     code: int
@@ -241,16 +241,32 @@ class ErrorReply(msgspec.Struct, frozen=True, repr_omit_defaults=True):
         return UNDOCUMENTED if member is None else member.meaning
 
     @property
+    def http_status(self) -> int | None:
+        """The status of the HTTP response, if `decode_response` has read it; equal replies can have different ones."""
+        status: int | None = self.__dict__.get("http_status")
+        return status
+
+    @property
     def retry(self) -> bool:
-        """Whether the same request may be repeated later, as `ErrorCode.retry`."""
+        """Whether the same request may be repeated later, as `ErrorCode.retry`.
+
+        Of an undocumented number the HTTP status says it.
+        """
         member = self._member
-        return member is not None and member.retry
+        return member.retry if member is not None and member.known else passes(self.http_status)
 
     @property
     def retry_after(self) -> timedelta | None:
-        """After how long it may be repeated, as `ErrorCode.retry_after`."""
+        """After how long it may be repeated, as `ErrorCode.retry_after`, or what the response's `Retry-After` says."""
         member = self._member
-        return None if member is None else member.retry_after
+        known = None if member is None else member.retry_after
+        return self.__dict__.get("retry_after") if known is None and self.retry else known
+
+    def _answered(self, http_status: int | None, retry_after: timedelta | None) -> "ErrorReply":
+        """Return the same with what its HTTP response says."""
+        reply = ErrorReply(self.code, self.description, self.id)
+        reply.__dict__.update(http_status=http_status, retry_after=retry_after)
+        return reply
 
     @property
     def is_empty(self) -> bool:
@@ -290,10 +306,15 @@ class ApiError(SmscCodecError):
 
     reply: ErrorReply
     """The refusal, its description as it came."""
+    http_status: int | None
+    """The status of the HTTP response, if `decode_response` has read it."""
 
     def __init__(self, reply: ErrorReply) -> None:
         super().__init__(_refusal(reply))
         self.reply = reply
+        # A pickle of the reply does not hold what its HTTP response says.
+        self._retry, self._retry_after = reply.retry, reply.retry_after
+        self.http_status = reply.http_status
 
     @property
     def code(self) -> int:
@@ -312,13 +333,13 @@ class ApiError(SmscCodecError):
 
     @property
     def retry(self) -> bool:
-        """Whether the same request may be repeated later, as far as the documentation says."""
-        return self.reply.retry
+        """Whether the same request may be repeated later, as `ErrorReply.retry`."""
+        return self._retry
 
     @property
     def retry_after(self) -> timedelta | None:
-        """After how long it may be repeated; `None` if it may not, or if the documentation gives no time."""
-        return self.reply.retry_after
+        """After how long it may be repeated; `None` if it may not, or if nothing gives a time."""
+        return self._retry_after
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.reply,), self.__dict__.copy()

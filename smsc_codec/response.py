@@ -5,8 +5,10 @@ What requests, httpx and aiohttp have in common is read by its name; none of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
@@ -16,7 +18,7 @@ from ._secrets import Known
 from ._secrets.credentials import values_of
 from ._source import bytes_of, size_of
 from ._types import is_really, name_of
-from .errors import OptionError
+from .errors import DecodeError, OptionError
 from .limits import DEFAULT_LIMITS, Limits
 from .model import ErrorReply, Reply
 from .query import Parameters, Query, is_list
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# A date, which needs a clock to be of use, is passed over.
+_SECONDS = re.compile("[0-9]{1,9}")
 _FORMS = ("application/x-www-form-urlencoded", "application/json")
 
 
@@ -122,7 +126,9 @@ def decode_response(
     aiohttp give the *form* of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is
     found as there.
 
-    The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is no reply.
+    The HTTP status does not decide what is read: the service answers 200 for its own errors too, and a proxy's page is
+    no reply. It stands in the `http_status` of an `ErrorReply` and a `DecodeError`, whose `retry` says whether it can
+    help to ask again later.
 
     Raises `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
     are read here, and while the content comes from the network what the HTTP library raises as an `OSError`.
@@ -147,7 +153,20 @@ def decode_response(
     options = content, expect, kind, strict, limits
     # What the request holds is looked for when there is something to say, not for every response.
     known = Known(lambda: _secrets(url, form, request, response), numbers=True)
-    return query._decoded(*options, known)
+    try:
+        reply = query._decoded(*options, known)
+    except DecodeError as error:
+        error.http_status, error.retry_after = _answered(response)
+        raise
+    return reply._answered(*_answered(response)) if type(reply) is ErrorReply else reply
+
+
+def _answered(response: object) -> tuple[int | None, timedelta | None]:
+    """Return the HTTP status of a response, and how long it asks to wait, as far as it says them."""
+    held = [_held(response, name) for name in ("status_code", "status")]
+    status = next((each for each in held if is_really(each, int) and not is_really(each, bool)), None)
+    later = _header(response, "retry-after").strip()
+    return status, timedelta(seconds=int(later)) if _SECONDS.fullmatch(later) else None
 
 
 describe(decode_response, OVERLOADED)
@@ -224,9 +243,13 @@ def _held(thing: object, name: str) -> Any:
 
 
 def _content_type(message: object) -> str:
+    return _header(message, "content-type")
+
+
+def _header(message: object, wanted: str) -> str:
     """The header of a request or a response, empty if it is not there."""
     try:
-        values = (value for name, value in _held(message, "headers").items() if name.lower() == "content-type")
+        values = (value for name, value in _held(message, "headers").items() if name.lower() == wanted)
         return str.__str__(str(next(values, "")))
     except Exception:  # a double of a test, which has none
         return ""

@@ -324,7 +324,15 @@ def test_the_usage_is_that_of_the_command(shell: Shell, command: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["decode", "--help"], ["encode", "-h"], ["convert", "-h"], ["validate", "-h"], ["bench", "-h"]],
+    [
+        ["--help"],
+        ["decode", "--help"],
+        ["encode", "-h"],
+        ["convert", "-h"],
+        ["validate", "-h"],
+        ["bench", "-h"],
+        ["serve", "-h"],
+    ],
 )
 def test_help_says_what_the_statuses_mean(shell: Shell, arguments: list[str]) -> None:
     result = shell(*arguments)

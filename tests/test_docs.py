@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from textwrap import dedent
@@ -69,6 +70,8 @@ PAGES = [
     *sorted(DOCS.rglob("*.md")),
 ]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Libraries of the group `doubles`, without which their blocks are passed over.
+DOUBLES = re.compile(r"^import (respx|responses)$", re.MULTILINE)
 FENCE = re.compile(r"^[ >]*(?:```|~~~)", re.MULTILINE)
 
 
@@ -106,6 +109,8 @@ def test_blocks(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     tests: list[str] = []
     for match in blocks:
         language, block = match[1], match[2]
+        if language == "python" and any(find_spec(name) is None for name in DOUBLES.findall(block)):
+            continue
         above = text[: match.start(2)].count("\n")
         where = f"{page.relative_to(ROOT)}:{above}"
         if language == "python" and re.search("^def test_", block, re.MULTILINE):
@@ -379,10 +384,10 @@ def options_of(command: str) -> list[str]:
     return re.findall(r"^  (--[a-z-]+)", help_.getvalue(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", ["decode", "encode", "convert", "validate", "bench"])
+@pytest.mark.parametrize("command", ["decode", "encode", "convert", "validate", "bench", "serve"])
 def test_every_option_is_listed(command: str) -> None:
     page = text_of("command-line.md")
-    shared = [] if command == "encode" else rows(section(page, "## Reading"))
+    shared = [] if command in ("encode", "serve") else rows(section(page, "## Reading"))
     listed = [row[0].strip("`").split(" ")[0] for row in shared + rows(section(page, f"## {command}"))]
     assert sorted(listed) == sorted(options_of(command))
 

@@ -6,12 +6,14 @@ import asyncio
 import base64
 import gzip
 import io
+import pickle
 import threading
 import tracemalloc
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +22,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 
 from smsc_codec import (
+    ApiError,
     DecodeError,
     ErrorReply,
     Format,
@@ -57,6 +60,7 @@ class Handler(BaseHTTPRequestHandler):
             body = b"<html>bad gateway</html>"
         body = gzip.compress(body)
         self.send_response(502 if "html" in asked else 200)
+        self.send_header("Retry-After", "30")
         self.send_header("Content-Type", f"text/plain; charset={charset}")
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
@@ -249,6 +253,77 @@ LISTED = SenderList((Sender("A", 5),))
 )
 def test_doubles(response: Any) -> None:
     assert decode_response(response, expect=SenderList) == LISTED
+
+
+def answered(body: bytes, **response: Any) -> Any:
+    """A double of a response to a request for names in fmt=3."""
+    return SimpleNamespace(url="https://x/sys/senders.php?fmt=3&get=1", content=body, headers={}, **response)
+
+
+@libraries
+def test_the_http_status(ask: Ask, url: str) -> None:
+    refused = ask(url, {"fmt": 3, "login": "x"}, None)
+    assert (refused, refused.http_status, refused.retry) == (ErrorReply(1, "parameters error"), 200, False)
+    with pytest.raises(DecodeError) as caught:
+        ask(url, {"fmt": 3, "get": 1, "html": 1}, None)
+    error = caught.value
+    assert (error.http_status, error.retry, error.retry_after) == (502, True, timedelta(seconds=30))
+    assert str(error).startswith("HTTP status 502, line 1, column 1 (offset 0): expected")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.http_status, again.retry, again.retry_after) == (502, True, timedelta(seconds=30))
+
+
+@pytest.mark.parametrize("status", [200, 302, 400, 403, 404, 408, 425, 429, 500, 501, 502, 503, 504, 520])
+def test_what_a_http_status_means_for_a_page(status: int) -> None:
+    for name in ("status_code", "status"):
+        with pytest.raises(DecodeError) as caught:
+            decode_response(answered(b"<html>", **{name: status}), expect=SenderList)
+        assert caught.value.http_status == status and caught.value.retry_after is None
+        assert caught.value.retry is (status in (408, 425, 429, 500, 502, 503, 504))
+        assert ("HTTP status" in str(caught.value)) is (status != 200)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "retry", "after"),
+    [
+        (1, 200, False, None),
+        (1, 503, False, None),
+        (4, 200, True, timedelta(seconds=7)),
+        (9, 429, True, timedelta(minutes=1)),
+        (77, 200, False, None),
+        (77, 429, True, timedelta(seconds=7)),
+        (77, None, False, None),
+    ],
+)
+def test_what_a_http_status_means_for_an_error(code: int, status: Any, retry: bool, after: timedelta | None) -> None:
+    response = answered(b'{"error": "x", "error_code": %d}' % code, status_code=status)
+    response.headers = {"RETRY-AFTER": " 7 "}
+    reply = decode_response(response, expect=SenderList)
+    assert (
+        isinstance(reply, ErrorReply) and reply == ErrorReply(code, "x") and hash(reply) == hash(ErrorReply(code, "x"))
+    )
+    with pytest.raises(ApiError) as caught:
+        reply.raise_for_error()
+    for each in (reply, caught.value, pickle.loads(pickle.dumps(caught.value))):
+        assert (each.http_status, each.retry, each.retry_after) == (status, retry, after)
+    alone = decode(response.content, fmt=3)
+    assert isinstance(alone, ErrorReply) and alone.http_status is None and alone.retry is (code in (4, 9))
+
+
+@pytest.mark.parametrize("later", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "1.5", "", "9" * 10, "²"])
+def test_a_retry_after_without_seconds(later: str) -> None:
+    response = answered(b"", status_code=503)
+    response.headers = {"Retry-After": later}
+    with pytest.raises(DecodeError) as caught:
+        decode_response(response)
+    assert caught.value.retry and caught.value.retry_after is None
+
+
+@pytest.mark.parametrize("status", ["502", 502.0, None, True])
+def test_a_status_that_is_none(status: Any) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode_response(answered(b"", status_code=status, status=status))
+    assert caught.value.http_status is None and not caught.value.retry
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda body: array("B", body)], ids=range(4))

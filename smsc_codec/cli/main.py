@@ -342,6 +342,12 @@ class _Run:
         else:
             put(bench.text(has_colours(sys.stdout)))
 
+    def serve(self) -> None:
+        """Run the fake service until a signal ends it."""
+        from . import serve
+
+        serve.run(self.options)
+
 
 def _what_it_is(body: bytes, asked: dict[str, Any]) -> str:
     """Say what a file is that does not decode, empty if it may be a reply: a text that has no sign of anything may."""

@@ -36,6 +36,9 @@ A PATH that is a folder stands for all files in it and in its folders, but for h
 is - is standard input. What is in a PATH is detected, each for itself: the body of a reply, JSON Lines,
 HAR, a cassette or stubs, HTTP responses with their headers, WARC, Parquet or Arrow; gzip or zstd around
 any of them."""
+_INPUTS = {"encode": _FILES, "serve": ""}
+"""What is read, by the commands that do not read PATHs."""
+
 _EPILOG = """\
 Results go to standard output, everything else to standard error.
 
@@ -86,6 +89,15 @@ examples:
   smsc-codec bench examples/replies/
   smsc-codec bench --compare traffic.jsonl    beside json.loads, ElementTree and split
   smsc-codec bench --fmt 3 --seconds 5 --json replies/ more/reply.json
+""",
+    "serve": """\
+The address is printed first, then nothing; SIGINT and SIGTERM end it with exit status 0. It listens on
+this machine alone. docs/testing.md says what it does.
+
+examples:
+  smsc-codec serve                            http://127.0.0.1:PORT/sys/
+  smsc-codec serve --port 8025 --sender SHOP --balance 10
+  smsc-codec serve --callback 'http://127.0.0.1:8000/smsc?charset=utf-8&md5=1' --secret x
 """,
 }
 
@@ -195,11 +207,11 @@ def build_parser() -> argparse.ArgumentParser:
             name,
             help=words,
             description=f"{words[0].upper()}{words[1:]}.",
-            epilog=f"{_EXAMPLES[name]}\n{_FILES if name == 'encode' else _PATHS}\n{_EPILOG}",
+            epilog="\n".join(filter(None, (_EXAMPLES[name], _INPUTS.get(name, _PATHS), _EPILOG))),
             formatter_class=raw,
             allow_abbrev=False,
         )
-        sub.set_defaults(parser=sub, output=None)
+        sub.set_defaults(parser=sub, output=None, files=())
         for group in groups:
             group(sub)
         if name == "bench":
@@ -208,7 +220,7 @@ def build_parser() -> argparse.ArgumentParser:
             sub.add_argument(
                 "files", nargs="*", default=["-"], metavar="FILE", help="files to read; - or none is standard input"
             )
-        else:
+        elif name != "serve":
             words = "files or folders to read; - or none is standard input"
             sub.add_argument("files", nargs="*", default=["-"], metavar="PATH", help=words)
 
@@ -217,6 +229,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("convert", "turn replies of one format into another", _reading, _writing("--to"))
     command("validate", "report what is wrong or odd about replies, or recordings of them", _reading, _validating)
     command("bench", "measure how fast replies are decoded", _reading, _measuring)
+    command("serve", "run a fake service on this machine, to test clients in any language", _serving)
     return parser
 
 
@@ -296,3 +309,25 @@ def _measuring(parser: argparse.ArgumentParser) -> None:
     words = "measure beside it what people write by hand: json.loads, ElementTree and split"
     parser.add_argument("--compare", action="store_true", help=words)
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+
+
+def _serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="the port (default: any that is free)")
+    for name, value in (("login", "demo"), ("password", "demo"), ("apikey", "demo-key")):
+        parser.add_argument(f"--{name}", default=value, metavar="TEXT", help=f"of the account (default: {value})")
+    parser.add_argument("--balance", default="100", metavar="MONEY", help="of the account (default: 100)")
+    parser.add_argument("--price", default="1.4", metavar="MONEY", help="of a part of a message (default: 1.4)")
+    words = "a sender name that the account has; can be given several times"
+    parser.add_argument("--sender", action="append", default=[], metavar="NAME", help=words)
+    words = "a number to which people can write; can be given several times"
+    parser.add_argument("--receive-phone", action="append", default=[], metavar="PHONE", help=words)
+    parser.add_argument("--no-limits", action="store_true", help="let requests be repeated at will")
+    words = "an address on this machine, which is called about messages; its query says what it wants"
+    parser.add_argument("--callback", metavar="URL", help=words)
+    parser.add_argument("--secret", default="", metavar="TEXT", help="what check values of these calls are made with")
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"has to be a whole number from 0 to 65535, not {quote(text)}")
+    return int(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from ._server import Answer
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 class Handlers:
     """Answers to requests of HTTP libraries, whatever the host of a request is."""
+
+    @property
+    @abstractmethod
+    def _root(self) -> str:
+        """The address at which the service runs. Raise `RuntimeError` if it does not."""
 
     @abstractmethod
     def _handle(self, method: str, target: str, content_type: str, body: bytes) -> tuple[Answer, float]:
@@ -57,6 +63,17 @@ class Handlers:
         if answer.disconnect:
             raise requests.exceptions.ChunkedEncodingError("the connection was closed", request=request)
         return answer.status, answer.headers, answer.body
+
+    async def redirect_aiohttp(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Send a request of aiohttp (3.12 or later) to this service, whatever its host is, inside of its `with` block.
+
+        It is a middleware of sessions: `aiohttp.ClientSession(middlewares=[service.redirect_aiohttp])`.
+        """
+        url = request.url
+        request.url = url.with_scheme("http").with_host("127.0.0.1").with_port(urlsplit(self._root).port)
+        return await handler(request)
 
     async def handle_aiohttp(self, request: aiohttp.web.BaseRequest) -> aiohttp.web.StreamResponse:
         """Answer a request to a server of aiohttp in the test's own loop: `aiohttp.test_utils.RawTestServer(…)`."""
