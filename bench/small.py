@@ -36,13 +36,13 @@ class Small:
     """How much more than a regular expression it may cost, in J."""
 
     def body(self, fmt: Format) -> bytes:
-        """The reply as the server would send it."""
+        """Return the reply as the server would send it."""
         if fmt is Format.JSON:
             return json.dumps(self.json, separators=(",\n", ": ")).replace("{", "{\n").replace("}", "\n}").encode()
         return self.writer(fmt)(self.values)
 
     def writer(self, fmt: Format) -> Writer:
-        """What writes it by hand."""
+        """Return what writes it by hand."""
         writer: Writer = getattr(self, fmt.name.lower())
         return writer
 
@@ -204,7 +204,7 @@ def encode_small(small: Small, fmt: Format) -> Work:
 
 
 def small_replies() -> list[Work]:
-    """Every small reply in every format, read and written."""
+    """Return every small reply in every format, read and written."""
     return [make(small, fmt) for make in (decode_small, encode_small) for fmt in Format for small in REPLIES]
 
 

@@ -1,4 +1,4 @@
-"""Everything that this library raises, but for `ApiError`: it stands beside the reply that it holds, in `model`."""
+"""Everything that this library raises, except `ApiError`, which is in `model` beside the reply that it holds."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class EncodeError(SmscCodecError, ValueError):
 
 
 def unreadable(error: Exception, path: str = "") -> EncodeError:
-    """What becomes of an exception that an object of the caller raises when it is read."""
+    """Return what becomes of an exception that an object of the caller raises when it is read."""
     return EncodeError(f"the reply holds an object that raises {name_of(error)} when it is read", path=path)
 
 

@@ -122,7 +122,7 @@ def decode_response(
     aiohttp give the *form* of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is
     found as there.
 
-    The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is no reply.
+    The HTTP status is not looked at: the service answers 200 for its own errors too, and a proxy's page is not a reply.
 
     Raises `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
     are read here, and while the content comes from the network what the HTTP library raises as an `OSError`.
@@ -214,7 +214,7 @@ def _body(request: object) -> bytes:
 
 
 def _held(thing: object, name: str) -> Any:
-    """An attribute, `None` if it is not there: httpx raises for what it does not have yet."""
+    """Return an attribute, `None` if it is not there: httpx raises for what it does not have yet."""
     try:
         return getattr(thing, name, None)
     except OSError:  # requests may be reading the content
@@ -224,7 +224,7 @@ def _held(thing: object, name: str) -> Any:
 
 
 def _content_type(message: object) -> str:
-    """The header of a request or a response, empty if it is not there."""
+    """Return the header of a request or a response, empty if it is not there."""
     try:
         values = (value for name, value in _held(message, "headers").items() if name.lower() == "content-type")
         return str.__str__(str(next(values, "")))
@@ -233,7 +233,7 @@ def _content_type(message: object) -> str:
 
 
 def _sent_form(request: object) -> str | bytes | None:
-    """The form of a request, if it was one, or its JSON object: requests has it as `body`, httpx as `content`."""
+    """Return the form of a request, or its JSON object: requests has it as `body`, httpx as `content`."""
     body = _held(request, "body")
     body = _held(request, "content") if body is None else body
     if type(body) is bytes and not body:

@@ -162,7 +162,7 @@ CALLS = {
 
 
 def json_list(records: list[dict[str, Any]]) -> str:
-    """A list with a member a line."""
+    """Return a list with a member a line."""
     return orjson.dumps(records, option=orjson.OPT_INDENT_2).decode()
 
 

@@ -275,7 +275,7 @@ def test_headers_in_any_case_and_content_beside() -> None:
     [None, 5, object(), Trap(), SimpleNamespace(content=None), SimpleNamespace(content=b"OK", url=object())],
     ids=range(6),
 )
-def test_what_is_no_response(response: Any) -> None:
+def test_things_that_are_not_responses(response: Any) -> None:
     with pytest.raises(OptionError, match=r"expected (the content in the response|a URL)"):
         decode_response(response)
 
