@@ -133,7 +133,8 @@ def page_without_code(source: str) -> str:
 
 def comments(source: str) -> Iterator[Piece]:
     """Yield comments; those of lines in a row are one."""
-    start, last, words = 0, 0, []
+    start, last = 0, 0
+    words: list[str] = []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type != tokenize.COMMENT:
             continue
@@ -159,11 +160,12 @@ def messages(tree: ast.AST) -> Iterator[Piece]:
     documents = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
     for node in ast.walk(tree):
-        text = ""
         if isinstance(node, ast.JoinedStr):
             text = "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside | documents:
             text = node.value
+        else:
+            continue
         if len(re.findall(r"[A-Za-z]{2,}", text)) > 2:
             yield Piece(node.lineno, text)
 
