@@ -181,7 +181,7 @@ def decode_small(small: Small, fmt: Format) -> Work:
         return lambda: codec.decode(body, fmt=fmt, expect=expect)
 
     def meaning(reply: object) -> object:
-        """What the others find in what we write of it."""
+        """Return what the others find in what we write of it."""
         return plain(reader(codec.encode(reply, fmt=fmt)))
 
     limit = {Format.XML: Target(0.5), Format.JSON: Target(1.0)}.get(fmt, Target(small.more, "J more"))
@@ -227,7 +227,7 @@ def _reader(small: Small, fmt: Format) -> tuple[str, Callable[[bytes], Any]]:
 
 
 def plain(answer: Any) -> object:
-    """The fields in it."""
+    """Return the fields in it."""
     if isinstance(answer, re.Match):
         return answer.groups()
     if isinstance(answer, ElementTree.Element):
