@@ -24,7 +24,7 @@ def answer(service: FakeSmsc, endpoint: str, **parameters: Any) -> httpx.Respons
 
 
 def ask(service: FakeSmsc, endpoint: str, **parameters: Any) -> Any:
-    """Return the reply to a request, as the codec reads it by what the request has asked for; of fmt=3 if it asks for none."""
+    """Return the reply to a request, as the codec reads it by what the request asked for; fmt is 3 unless given."""
     asked = {"fmt": 3, **parameters}
     response = answer(service, endpoint, **asked)
     assert response.status_code == 200, response.text
