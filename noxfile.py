@@ -227,10 +227,11 @@ def work(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style, layout and regular expressions."""
+    """Check style, layout, prose and regular expressions."""
     install(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("python", "-m", "tests.prose")
     # regexploit exits with 0 whatever it finds. If it finds nothing, it prints one line: how many patterns it has read.
     found = session.run("regexploit-py", "smsc_codec", silent=True)
     session.log(found)

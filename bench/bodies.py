@@ -16,7 +16,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
 
 @cache
 def names(view: str, count: int) -> SenderList:
-    """A list of *count* sender names as that view shows them."""
+    """Return a list of *count* sender names as that view shows them."""
     chance = random.Random(f"{view} {count}")
     senders = []
     for _ in range(count):
@@ -34,18 +34,18 @@ def names(view: str, count: int) -> SenderList:
 
 @cache
 def body(fmt: Format, view: str, count: int) -> bytes:
-    """The same list as the server would send it."""
+    """Return the same list as the server would send it."""
     return encode(names(view, count), fmt=fmt)
 
 
 def fields(fmt: Format, view: str) -> tuple[str, ...]:
-    """What stands beside the name, in the order of the format."""
+    """Return what stands beside the name, in the order of the format."""
     operators = TEXT_ORDER if fmt is Format.TEXT else XML_AND_JSON_ORDER
     return {"all=0": ("id",), "all=1": ("status", "id"), "operators=1": (*operators, "id")}[view]
 
 
 def plain(fmt: Format, view: str, count: int) -> list[dict[str, str | int]]:
-    """The same list as somebody without this library holds it: numbers are numbers, a name is one dictionary."""
+    """Return the same list as somebody without this library holds it: numbers are numbers, a name is one dictionary."""
     return [
         {"name": sender.name, **{key: int(values[key]) for key in fields(fmt, view)}}
         for sender in names(view, count).senders
@@ -54,7 +54,7 @@ def plain(fmt: Format, view: str, count: int) -> list[dict[str, str | int]]:
 
 
 def mixed(fmt: Format, count: int) -> bytes:
-    """A list whose lines have a status by turns."""
+    """Return a list whose lines have a status by turns."""
     senders = [
         sender if number % 2 else Sender(sender.name, sender.id)
         for number, sender in enumerate(names("all=1", count).senders)
@@ -63,7 +63,7 @@ def mixed(fmt: Format, count: int) -> bytes:
 
 
 def replaced(fmt: Format, count: int) -> bytes:
-    """A list in which every third name is replaced at an operator, which has no code then."""
+    """Return a list in which every third name is replaced at an operator, which has no code then."""
     senders = []
     for number, sender in enumerate(names("operators=1", count).senders):
         codes = dict(sender.operators)
@@ -84,12 +84,12 @@ def undocumented(fmt: Format, count: int, every: int) -> bytes:
 
 
 def in_one_line(given: bytes, fmt: Format) -> bytes:
-    """A body in XML or JSON as others lay it out."""
+    """Return a body in XML or JSON as others lay it out."""
     return given.replace(b"\n", b"") if fmt is Format.XML else json.dumps(json.loads(given)).encode()
 
 
 def messages(count: int) -> bytes:
-    """The states of messages with free text, which has commas, in fmt=0."""
+    """Return the states of messages with free text, which has commas, in fmt=0."""
     line = (
         "Status = 1, check_time = 28.06.2021 15:55:47, err = 0, send_date = 28.06.2021 15:55:40, phone = 7900{0:07}, "
         "cost = 0.385, sender_id = SMSC, status_name = Доставлено, message = Hello, you {0}, comment = , type = 0, "
@@ -99,7 +99,7 @@ def messages(count: int) -> bytes:
 
 
 def invented(fmt: Format, count: int, first: int = 0) -> bytes:
-    """A list in which every line has a key that nobody has seen before; *first* numbers the first of them."""
+    """Return a list in which every line has a key that nobody has seen before; *first* numbers the first of them."""
     senders = [
         Sender(sender.name, sender.id, operators=FrozenMapping.of({f"new_{number}": OperatorStatus.APPROVED}))  # type: ignore[arg-type]
         for number, sender in enumerate(names("all=0", count).senders, first)
@@ -108,7 +108,7 @@ def invented(fmt: Format, count: int, first: int = 0) -> bytes:
 
 
 def broken(fmt: Format, count: int) -> bytes:
-    """A list whose last id has a sign, which no number has."""
+    """Return a list whose last id has a sign, which no number has."""
     marks = {Format.TEXT: b"id = ", Format.CSV: b",", Format.XML: b'id="', Format.JSON: b'"id": '}
     before, mark, after = body(fmt, "all=1", count).rpartition(marks[fmt])
     return before + mark + b"-" + after

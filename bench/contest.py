@@ -45,12 +45,12 @@ class Target:
 
 
 def nothing() -> Run:
-    """The work of a contender that does it in a fresh process only."""
+    """Return the work of a contender that does it in a fresh process only."""
     return lambda: None
 
 
 def same(answer: object) -> object:
-    """The meaning of an answer that is its own."""
+    """Return the meaning of an answer that is its own."""
     return answer
 
 
@@ -131,7 +131,7 @@ class Outcome:
 
 
 def difference(expected: object, found: object) -> str:
-    """Where two answers part, in a few words; nothing if they are equal."""
+    """Return where two answers part, in a few words; nothing if they are equal."""
     if found == expected:
         return ""
     if isinstance(expected, list) and isinstance(found, list):
@@ -143,7 +143,7 @@ def difference(expected: object, found: object) -> str:
 
 
 def prepare(peer: Contender, expected: object) -> tuple[Run | None, str]:
-    """The peer's work, or why it is not to be measured: it is not here, or its answer is not ours."""
+    """Return the peer's work, or why it is not to be measured: it is not here, or its answer is not ours."""
     try:
         run = peer.make()
         wrong = difference(expected, peer.meaning(run()))

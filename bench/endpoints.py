@@ -241,7 +241,7 @@ def decode_answer(answer: Answer, fmt: Format, count: int) -> Work:
     name, reader = _reader(answer, fmt, body)
 
     def meaning(found: object) -> object:
-        """What the others find in what we write of it."""
+        """Return what the others find in what we write of it."""
         return plain(reader(codec.encode(found, fmt=fmt)))
 
     def read() -> Run:
@@ -275,7 +275,7 @@ def encode_answer(answer: Answer, fmt: Format, count: int) -> Work:
 
 
 def answers(count: int) -> list[Work]:
-    """Every reply with one record and with *count*, in every format that it has, read and written."""
+    """Return every reply with one record and with *count*, in every format that it has, read and written."""
     return [
         make(answer, fmt, records)
         for make in (decode_answer, encode_answer)

@@ -221,7 +221,7 @@ def timed(engine: str, folder: Path, rounds: int, workers: int = _WORKERS[-1]) -
 
 
 def installed(engine: str) -> bool:
-    """Whether an engine can run here."""
+    """Return whether an engine can run here."""
     return find_spec(ENGINES[engine]) is not None and (engine != "spark" or shutil.which("java") is not None)
 
 

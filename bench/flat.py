@@ -41,7 +41,7 @@ class Kind:
 
 
 def kinds() -> list[Kind]:
-    """The lists that are not like others, in every format."""
+    """Return the lists that are not like others, in every format."""
     return [
         *(Kind(f"decode fmt={fmt:d}, a status in every other line", partial(_mixed, fmt)) for fmt in Format),
         *(

@@ -50,7 +50,7 @@ for _ in range({calls} * {small} + 1):
 
 
 def counted(script: str, work: str, fmt: int, name: str, calls: int) -> Counter[str]:
-    """Instructions by function for that many calls, start-up included."""
+    """Return the instructions by function for that many calls, start-up included."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"{folder}/out"
         code = script.format(work=work, fmt=fmt, name=name, calls=calls, names=NAMES, small=SMALL)

@@ -19,7 +19,7 @@ def of_reply(reply: Any) -> object:
 
 
 def rows_of(reply: SenderList) -> Rows:
-    """A list of names."""
+    """Return a list of names."""
     given = ({"name": s.name, "status": s.status, "id": s.id, **s.operators, **s.replacements} for s in reply.senders)
     return of_dicts({key: value for key, value in item.items() if value is not None} for item in given)
 
@@ -45,15 +45,15 @@ def of_models(models: list[Any]) -> Rows:
 
 
 def of_several(meaning: Callable[[Any], Rows]) -> Callable[[list[Any]], list[Rows]]:
-    """Answers to several bodies."""
+    """Return the answers to several bodies."""
     return lambda answers: [meaning(answer) for answer in answers]
 
 
 def of_names(reply: SenderList) -> object:
-    """The names alone, where lists differ in something else."""
+    """Return the names alone, where lists differ in something else."""
     return [sender.name for sender in reply.senders]
 
 
 def of_bytes(fmt: Format) -> Callable[[bytes], object]:
-    """What was written; the layout is free."""
+    """Return what was written; the layout is free."""
     return lambda written: of_reply(decode(written, fmt=fmt))

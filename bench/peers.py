@@ -53,7 +53,7 @@ def by_turns(read: Callable[[bytes], Run], bodies: Sequence[bytes]) -> Run:
 
 
 class _Model(Transformer[Any, Any]):
-    """Makes our model of what Lark finds; takes the tokens of both Larks, of which one makes no strings."""
+    """Makes our model of what Lark finds; takes the tokens of both Larks, although one makes no strings."""
 
     def reply(self, items: list[Any]) -> Any:
         return items[0]
@@ -139,7 +139,7 @@ def _struct(types: dict[str, type]) -> Any:
 
 
 def we_write(given: bytes, fmt: Format) -> Run:
-    """A list that has been read."""
+    """Return a list that has been read."""
     reply = decode(given, fmt=fmt)
     return lambda: encode(reply, fmt=fmt)
 

@@ -31,7 +31,7 @@ _DISTINCT = 400
 
 
 def _replies(fmt: Format, chance: random.Random) -> Iterator[tuple[bytes, str]]:
-    """Bodies in that format, with the query of the request that they answer."""
+    """Yield bodies in that format, with the query of the request that they answer."""
     views = [view for other, view in CASES if other is fmt]
     simple: list[tuple[Reply, str]] = [
         (SenderCreated(24336), "add=1"),
@@ -48,7 +48,7 @@ def _replies(fmt: Format, chance: random.Random) -> Iterator[tuple[bytes, str]]:
 
 
 def _damaged(whole: bytes, fmt: Format, chance: random.Random) -> bytes:
-    """The body cut or with a byte changed so that it cannot be decoded."""
+    """Return the body cut or with a byte changed so that it cannot be decoded."""
     while True:
         at = chance.randrange(len(whole))
         broken = whole[:at] + (b"" if chance.random() < 0.5 else b"\x00" + whole[at + 1 :])
@@ -59,7 +59,7 @@ def _damaged(whole: bytes, fmt: Format, chance: random.Random) -> bytes:
 
 
 def _row(number: int, fmt: Format, whole: bytes, query: str) -> bytes:
-    """A line of the recording, in one of three ways."""
+    """Return a line of the recording, in one of three ways."""
     row: dict[str, Any] = {"fmt": int(fmt)}
     if number % 3 == 0:
         row = {"url": f"https://smsc.ru/sys/senders.php?login=l&psw=p&fmt={int(fmt)}&{query}", "time": _TIME}
@@ -93,7 +93,7 @@ def make(path: Path, count: int) -> tuple[set[int], list[tuple[bytes, Format]]]:
 
 
 def loop(drawn: list[tuple[bytes, Format]]) -> tuple[float, float]:
-    """Seconds of `decode` alone for a reply, by the clock and of the processor: the best of three rounds."""
+    """Return the seconds of `decode` alone for a reply, by the clock and of the processor: the best of three."""
     rounds = []
     for _ in range(3):
         begin, worked = time.perf_counter(), time.process_time()
@@ -138,7 +138,7 @@ def run(path: Path, jobs: int, bad: set[int]) -> Run:
 
 
 def _worked() -> float:
-    """Seconds of the processor that all processes took which this one has started, and which are over."""
+    """Return the seconds of the processor that all ended child processes took."""
     took = resource.getrusage(resource.RUSAGE_CHILDREN)
     return took.ru_utime + took.ru_stime
 

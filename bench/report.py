@@ -17,7 +17,7 @@ BEGIN, END = "<!-- written by python -m bench -->\n", "<!-- end of what is writt
 
 
 def environment(command: str) -> dict[str, str]:
-    """What the numbers depend on."""
+    """Return what the numbers depend on."""
     found = {
         "command": command,
         "Python": f"{platform.python_version()} ({platform.python_implementation()})",
@@ -41,7 +41,7 @@ def _cpu() -> str:
 
 
 def amount(value: float, unit: str) -> str:
-    """A cost in three digits and the unit that suits it."""
+    """Return a cost in three digits and the unit that suits it."""
     steps = {"s": ((1, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")), "B": ((1e6, "MB"), (1e3, "kB"), (1, "B"))}
     if unit not in steps:
         return f"{value:.0f} {unit}"
@@ -73,7 +73,7 @@ def _verdict(row: Row) -> str:
 
 
 def comparison(outcomes: Sequence[Outcome]) -> str:
-    """A row for each contender, what is cheaper than we are above us."""
+    """Return a row for each contender, what is cheaper than we are above us."""
     table = [("work", "contender", "gives", "median", "ours / theirs", "target", "")]
     for outcome in outcomes:
         title = f"{outcome.group}, {outcome.variant}" if outcome.variant else outcome.group
@@ -87,7 +87,7 @@ def comparison(outcomes: Sequence[Outcome]) -> str:
 
 
 def flatness(lines: Sequence[Line]) -> str:
-    """What a name costs, by the kind of list and by its length; the last column says how flat that is."""
+    """Return what a name costs, by the kind of list and by its length; the last column says how flat that is."""
     counts = [f"{count:,}" for count in lines[0].seconds]
     table = [("a name in a list of", *counts, f"{counts[-1]} / {counts[-2]}")]
     for line in lines:
@@ -98,7 +98,7 @@ def flatness(lines: Sequence[Line]) -> str:
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """Which targets are missed, and what could not be measured."""
+    """Return which targets are missed, and what could not be measured."""
     rows = [(outcome, row) for outcome in outcomes for row in outcome.rows]
     aims = [(outcome, row) for outcome, row in rows if row.target is not None and row.met is not None]
     missed = [

@@ -36,13 +36,13 @@ class Small:
     """How much more than a regular expression it may cost, in J."""
 
     def body(self, fmt: Format) -> bytes:
-        """The reply as the server would send it."""
+        """Return the reply as the server would send it."""
         if fmt is Format.JSON:
             return json.dumps(self.json, separators=(",\n", ": ")).replace("{", "{\n").replace("}", "\n}").encode()
         return self.writer(fmt)(self.values)
 
     def writer(self, fmt: Format) -> Writer:
-        """What writes it by hand."""
+        """Return what writes it by hand."""
         writer: Writer = getattr(self, fmt.name.lower())
         return writer
 
@@ -181,7 +181,7 @@ def decode_small(small: Small, fmt: Format) -> Work:
         return lambda: codec.decode(body, fmt=fmt, expect=expect)
 
     def meaning(reply: object) -> object:
-        """What the others find in what we write of it."""
+        """Return what the others find in what we write of it."""
         return plain(reader(codec.encode(reply, fmt=fmt)))
 
     limit = {Format.XML: Target(0.5), Format.JSON: Target(1.0)}.get(fmt, Target(small.more, "J more"))
@@ -204,7 +204,7 @@ def encode_small(small: Small, fmt: Format) -> Work:
 
 
 def small_replies() -> list[Work]:
-    """Every small reply in every format, read and written."""
+    """Return every small reply in every format, read and written."""
     return [make(small, fmt) for make in (decode_small, encode_small) for fmt in Format for small in REPLIES]
 
 
@@ -227,7 +227,7 @@ def _reader(small: Small, fmt: Format) -> tuple[str, Callable[[bytes], Any]]:
 
 
 def plain(answer: Any) -> object:
-    """The fields in it."""
+    """Return the fields in it."""
     if isinstance(answer, re.Match):
         return answer.groups()
     if isinstance(answer, ElementTree.Element):

@@ -38,17 +38,17 @@ print(peak() - before)
 
 
 def interleaved(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> list[list[float]]:
-    """Seconds a run, side by side in this process."""
+    """Return the seconds a run, side by side in this process."""
     return by_turns([run for _, run in contenders], effort)
 
 
 def interleaved_for_long(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> list[list[float]]:
-    """The same for what takes long."""
+    """Return the same for what takes long."""
     return interleaved(contenders, replace(effort, rounds=effort.few))
 
 
 def by_turns(runs: Sequence[Run], effort: Effort) -> list[list[float]]:
-    """Seconds a run, taken by turns, so that what disturbs the machine disturbs all of them.
+    """Return the seconds a run, taken by turns, so that what disturbs the machine disturbs all of them.
 
     The garbage collector stays on, as users have it. The cost of calling a function that does nothing is taken off.
     """
@@ -77,7 +77,7 @@ def _time(run: Run, loops: int) -> float:
 
 
 def _loops(run: Run, seconds: float) -> int:
-    """How many runs take that long; the runs tried warm the contender up."""
+    """Return how many runs take that long; the runs tried warm the contender up."""
     loops = 1
     while _time(run, loops) < seconds:
         loops *= 2
@@ -85,7 +85,7 @@ def _loops(run: Run, seconds: float) -> int:
 
 
 def in_fresh_processes(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> list[list[float]]:
-    """The numbers that the contenders' scripts print, each in a new interpreter, by turns."""
+    """Return the numbers that the contenders' scripts print, each in a new interpreter, by turns."""
     # As an installer leaves it: nobody waits for the compiler at each start.
     compile_dir(ROOT / "smsc_codec", quiet=1)
     bodies = [contender.stdin() for contender, _ in contenders]
@@ -96,7 +96,7 @@ def in_fresh_processes(contenders: Sequence[tuple[Contender, Run]], effort: Effo
 
 
 def in_few_fresh_processes(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> list[list[float]]:
-    """The same for what takes seconds."""
+    """Return the same for what takes seconds."""
     return in_fresh_processes(contenders, replace(effort, processes=effort.few))
 
 

@@ -42,7 +42,7 @@ def decode_list(fmt: Format, view: str, count: int, measure: Measure = interleav
 
 
 def _limit(fmt: Format, count: int) -> Target:
-    """What reading a list may cost, beside what most people have."""
+    """Return what reading a list may cost, beside what most people have."""
     if count >= USUAL:
         return Target({Format.TEXT: 0.75, Format.CSV: 1.5, Format.XML: 0.85, Format.JSON: 0.9}[fmt])
     if fmt is Format.CSV:
@@ -202,7 +202,7 @@ def encode_list(fmt: Format, view: str, count: int) -> Work:
 
 
 def timed() -> list[Work]:
-    """All works that are done in this process in a moment."""
+    """Return all works that are done in this process in a moment."""
     return [
         *small_replies(),
         *answers(USUAL),
@@ -217,7 +217,7 @@ def timed() -> list[Work]:
 
 
 def imports() -> list[Work]:
-    """What a program pays before it has read anything."""
+    """Return what a program pays before it has read anything."""
     us, them = "smsc_codec", "json, xml.etree.ElementTree"
     late = ("lark", "defusedxml", "argparse")
 
@@ -233,7 +233,7 @@ def imports() -> list[Work]:
 
 
 def memory(count: int) -> list[Work]:
-    """How far reading a long list lifts the peak of the process; what is loaded late for it counts too."""
+    """Return how far reading a long list lifts the peak of the process; what is loaded late for it counts too."""
     view = "operators=1"
     standard = Contender(
         "json.loads",

@@ -63,14 +63,14 @@ html_use_index = False
 default_role = "py:obj"
 
 
-# Classes whose objects the library makes: how they are made is nobody's business.
+# Classes whose objects the library makes: readers do not need their signatures.
 _MADE_HERE = ("FrozenMapping", "Validation", "Summary")
 
 
 def _signature(
     app: object, what: str, name: str, obj: Any, options: object, sig: str | None, returns: str | None
 ) -> Any:
-    """The signature as its readers use it."""
+    """Return the signature as its readers use it."""
     if sig is None:
         return None
     if isinstance(obj, type) and (issubclass(obj, (Enum, Exception)) or obj.__name__ in _MADE_HERE):
@@ -97,14 +97,14 @@ def _docstring(app: object, what: str, name: str, obj: Any, options: object, lin
 
 
 def _defaults(app: object, doctree: Any) -> None:
-    """What autodoc takes from the source of overloads has the name of a constant that is not public."""
+    """Replace the name of a private constant, which autodoc takes from the source of overloads."""
     for text in list(doctree.findall(nodes.Text)):
         if text == "DEFAULT_LIMITS":
             text.parent.replace(text, nodes.Text("Limits()"))
 
 
 def setup(app: Any) -> None:
-    """Called by Sphinx."""
+    """Connect the functions above to Sphinx."""
     app.connect("doctree-read", _defaults)
     app.add_lexer("lark", TextLexer)
     app.connect("autodoc-process-signature", _signature)

@@ -35,7 +35,7 @@ class _Page(HTMLParser):
 
 
 def problems(site: Path) -> list[str]:
-    """What is wrong with the site in the folder *site*, a line each."""
+    """Return what is wrong with the site in the folder *site*, a line each."""
     pages = {path.resolve(): _Page(path) for path in sorted(site.rglob("*.html"))}
     found = [] if pages else [f"there is no page in {site}"]
     for path, page in pages.items():
@@ -64,6 +64,6 @@ def _check(app: Any, exception: Exception | None) -> None:
 
 
 def setup(app: Any) -> dict[str, bool]:
-    """Called by Sphinx."""
+    """Connect the check to Sphinx."""
     app.connect("build-finished", _check)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

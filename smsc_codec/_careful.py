@@ -83,7 +83,7 @@ class Pairs(list[Pair]):
 
 
 def nullable(obj: Object) -> frozenset[str]:
-    """Return the fields of which null says that a reply lacks them: those that are optional.
+    """Return the fields that a reply lacks if they are null: those that are optional.
 
     There are none where any key may have a code, as that of a sender name: an empty value is a mistake there.
     """
@@ -91,7 +91,7 @@ def nullable(obj: Object) -> frozenset[str]:
 
 
 def never_empty(obj: Object) -> frozenset[str]:
-    """Return those of which an empty text says the same: no value of them is empty, as it may be of a text."""
+    """Return those that a reply also lacks if they are an empty text, because no value of theirs can be empty."""
     types = ((name, obj.by_name[name].type) for name in nullable(obj))
     return frozenset(
         name for name, type_ in types if isinstance(type_, Type) and (type_.kind != "text" or not may_be_empty(type_))
@@ -160,7 +160,7 @@ class Builder:
         for field in self.object.fields:
             if field.name not in values and not field.may_lack(self._fmt):
                 wire = self._keys.get(field.name, field.name)
-                raise Trouble(f"expected the field {quote(wire)}, which is not there", Place(steps), path, "value")
+                raise Trouble(f"missing field {quote(wire)}", Place(steps), path, "value")
         return self.object.cls(**values, **self._opened(opened))
 
     def _value(
@@ -389,7 +389,7 @@ def _note(type_: Type, value: Any, source: Source, place: Place, path: str, note
 
 
 def _may_be_odd(type_: Type, codes: bool) -> bool:
-    """Whether a value can be odd: a text, or where there are undocumented *codes* a code."""
+    """Return whether a value can be unusual: a text, or a code where some *codes* are undocumented."""
     return type_.kind == "text" or (codes and type_.kind == "code")
 
 
@@ -616,5 +616,5 @@ def plain_items(items: Any, path: str) -> dict[Any, Any]:
 
 
 def _is_whole(items: object) -> bool:
-    """Whether it is a mapping of ours as the readers make them, which need not be asked for each value."""
+    """Return whether it is a mapping of ours as the readers make them, which need not be asked for each value."""
     return type(items) is FrozenMapping and type(items._keys) is tuple and type(items._values) is tuple

@@ -10,12 +10,12 @@ from typing import Any
 
 
 def why(error: Exception) -> str:
-    """What an exception of opening, reading or writing says, without the name."""
+    """Return what an exception of opening, reading or writing says, without the name."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def files_in(folder: str, trouble: Callable[[OSError], Any]) -> Iterator[str]:
-    """Return every file in a folder and the folders in it, in order, but for hidden ones and links to folders.
+    """Return every file in a folder and the folders in it, in order, except hidden ones and links to folders.
 
     Call *trouble* for a folder that cannot be read, a link that leads nowhere, and what is not a file: a pipe, a
     socket, a device.

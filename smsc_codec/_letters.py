@@ -125,7 +125,7 @@ def _mojibake(how: str, text: str, reading: dict[int, str], charset: str) -> Bro
 
 
 def _is_russian(text: str, match: re.Match[str]) -> bool:
-    """Whether a run of accented letters makes a word, or the like of one, in windows-1251."""
+    """Return whether a run of accented letters makes a word, or the like of one, in windows-1251."""
     start, end = match.span()
     beside = text[max(start - 1, 0) : start] + text[end : end + 1]
     if end - start < _LONG_RUN and any(character.isascii() and character.isalpha() for character in beside):

@@ -18,7 +18,7 @@ _LONGEST_HEADERS = 8192
 _LONGEST_BOUNDARY = 200
 """RFC 2046 allows 70."""
 
-# What stands behind a boundary in its line.
+# What follows a boundary in its line.
 _TAIL = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")

@@ -453,7 +453,7 @@ def _in_cells(layout: Layout, obj: Object, needed: list[str]) -> Iterator[str]:
 def _in_cell(cell: Any, field: Field) -> Iterator[str]:
     """Yield what is wrong with a cell of this field."""
     if not is_really(field.type, Type):
-        yield f"a Layout names {field.name!r}, which is a list: its lines stand behind the first"
+        yield f"a Layout names {field.name!r}, which is a list: its lines follow the first"
     elif is_really(cell, Rest) and field.type.kind != "text":
         yield f"a Rest takes commas, and {field.name!r} is not a text"
     if field.csv is None:

@@ -45,7 +45,7 @@ _EXCERPT = 60
 
 
 def charset_name(name: object) -> str | None:
-    """The service's name for a charset under any of its usual names, `None` if it is not one of the three."""
+    """Return the service's name for a charset under any of its usual names, `None` if it is not one of the three."""
     # Not by Python's own registry, which imports and remembers whatever a body's declaration names.
     return _ALIASES.get(str.__str__(name).strip().lower().replace("_", "-")) if is_really(name, str) else None
 
@@ -201,7 +201,7 @@ class Source:
         self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt, count))
 
 
-# White space must not stand before a declaration, but what it says counts all the same.
+# White space must not precede a declaration, but what it says counts all the same.
 _DECLARED = r"""^[ \t\r\n]*<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']"""
 _DECLARATION = re.compile(_DECLARED, re.ASCII)
 _DECLARATION_IN_BYTES = re.compile(_DECLARED.encode())
@@ -228,7 +228,7 @@ def bytes_of(content: Any) -> bytes | None:
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether bytes are UTF-8."""
+    """Return whether bytes are UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -237,7 +237,7 @@ def is_utf8(data: bytes) -> bool:
 
 
 def is_utf16(data: bytes) -> bool:
-    """Whether bytes are UTF-16 with its mark. In windows-1251 the mark is two letters, but no reply has a NUL."""
+    """Return whether bytes are UTF-16 with its mark: in windows-1251 that is two letters, but no reply has a NUL."""
     return data[:2] in UTF16_MARKS and b"\0" in data
 
 
@@ -285,7 +285,7 @@ def open_source(
             start += len(BOM)
         source = _decoded(data[start:], charset, declares, Source("", limits, "utf-8", start, findings, known))
     if start:
-        source.note(Severity.WARNING, "bom", "a byte order mark stands before the reply")
+        source.note(Severity.WARNING, "bom", "a byte order mark comes before the reply")
     if declares and charset is None and source.charset == "utf-8":
         _check_declaration(source)
     return source

@@ -12,28 +12,28 @@ _NAME: Callable[[type], str] = type.__dict__["__name__"].__get__
 
 
 def is_really(value: object, cls: type[T]) -> TypeGuard[T]:
-    """Whether *value* is a *cls*, or of a class that is made of it."""
+    """Return whether *value* is a *cls*, or of a class that is made of it."""
     return issubclass(type(value), cls)
 
 
 def all_are(values: Iterable[object], cls: Any) -> bool:
-    """Whether all *values* are a *cls*, and of no class that is made of it; takes 10 ns a value."""
+    """Return whether all *values* are a *cls*, and of no class that is made of it; takes 10 ns a value."""
     types = list[object](map(type, values))
     return types.count(cls) == len(types)
 
 
 def name_of(value: object) -> str:
-    """The name of the class of *value*."""
+    """Return the name of the class of *value*."""
     return _NAME(type(value))
 
 
 def class_name(cls: type) -> str:
-    """The name of a class."""
+    """Return the name of a class."""
     return _NAME(cls)
 
 
 def kind_of(value: object) -> str:
-    """What a value is that should be an object of some class: its class, or that it is a class itself."""
+    """Return what a value is that should be an object of some class: its class, or that it is a class itself."""
     return f"the class {_NAME(value)}; pass an instance" if is_really(value, type) else name_of(value)
 
 

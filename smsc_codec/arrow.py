@@ -105,7 +105,7 @@ def decode_batch(
     - `endpoint`, `fmt`: those of the reply.
     - `kind`, `reply`: the kind of the reply, and its normalized JSON, as `to_json` writes it.
     - `error_code`, `error`: of an error its number and what the endpoint's documentation says of it.
-    - `findings`: what is wrong or odd, as `smsc-codec validate` finds it.
+    - `findings`: what is wrong or unusual, as `smsc-codec validate` finds it.
 
     Raises `OptionError` for what is not a record batch, for columns of other types, and if the replies of a batch take
     more than 2 GiB as JSON; never because of a body, or of a value in another column: a wrong one is a finding with the
@@ -262,7 +262,7 @@ def _type(name: str, type_: Type | Many | Several) -> Any:
 
 
 def _is_moment(name: str, type_: Type) -> bool:
-    """Whether a number is seconds since 1970."""
+    """Return whether a number is seconds since 1970."""
     return type_.kind == "number" and name.endswith("_timestamp")
 
 

@@ -127,7 +127,7 @@ class Field(msgspec.Struct, frozen=True):
     """Whether the first value of a line of `key = value` is it whatever its key, which nobody has seen."""
 
     def may_lack(self, fmt: str) -> bool:
-        """Whether a reply in a format may lack it."""
+        """Return whether a reply in a format may lack it."""
         return self.optional or fmt == self.absent_in
 
     def key(self, fmt: str) -> str | None:
@@ -313,11 +313,11 @@ class Layout(msgspec.Struct, frozen=True, dict=True):
         return frozenset(name_of_cell(cell) for cell in self.cells if not isinstance(cell, Const))
 
     def has_place_for(self, fields: Collection[str]) -> bool:
-        """Whether a value that has these fields can be written in it."""
+        """Return whether a value that has these fields can be written in it."""
         return self.required <= {*fields} <= self.names
 
     def collides(self, other: Layout) -> bool:
-        """Whether lines of both can have the same number of cells."""
+        """Return whether lines of both can have the same number of cells."""
         few, many = sorted((self, other), key=lambda layout: len(layout.cells))
         return len(few.cells) == len(many.cells) or few.rest is not None
 
@@ -334,7 +334,7 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     first key of a line, in fmt=1 by the first line, in fmt=2 by `item`, in fmt=3 by the keys of the first record. If
     nothing tells, as of an empty list, the body is refused.
 
-    A reply of which nobody knows the keys is *generic*: its `object` has nothing but `Other()`, and its `rule` is
+    A reply whose keys nobody knows is *generic*: its `object` has nothing but `Other()`, and its `rule` is
     `record`, which `service.lark` has. It is the last that a body is taken for, unless it is expected.
     """
 
@@ -378,7 +378,7 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         return str(self.many.__struct_fields__[0]) if self.many else ""
 
     def is_known(self, fmt: str) -> bool:
-        """Whether anything is known of it in a format; without keys nothing is of a generic reply."""
+        """Return whether its form in a format is known. A generic reply has none in a format without keys."""
         return fmt not in self.unknown and not (fmt == "csv" and self.object.is_generic)
 
     def behind(self, fmt: str) -> tuple[str, Reply] | None:
@@ -428,21 +428,21 @@ class View(msgspec.Struct, frozen=True, dict=True):
 
 
 class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
-    """An address of the service: what it can answer. *R* are the classes of its replies but for the error."""
+    """An address of the service: what it can answer. *R* are the classes of its replies except the error."""
 
     name: str
     """The last part of its path, such as `send.php`."""
     grammar: str
     """The file in `grammars/` without its ending, or the path of any other; its start rule is `reply`."""
     own: tuple[Reply, ...]
-    """Its replies but for the error, in the order in which a body is tried against them."""
+    """Its replies except the error, in the order in which a body is tried against them."""
     errors: type[ErrorCode] = ServiceError
     """The numbers of its errors."""
     other_errors: frozenset[int] = frozenset()
     """Numbers of errors that no finding is made of, although the documentation of this endpoint does not have them."""
     reads: Mapping[str, tuple[str, ...]] = {}
     """The parameters of a request that decide what its reply looks like, and the values of each that the documentation
-    has, but for 0; or `COUNTED`. A `Query` keeps these and nothing else."""
+    has, except 0; or `COUNTED`. A `Query` keeps these and nothing else."""
     commands: Mapping[str, Any] = {}
     """The parameters one of which is 1 in a request, and the class of the reply to each; in the documented order."""
     answer: Callable[[Mapping[str, str]], Any] | None = None

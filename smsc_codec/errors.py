@@ -1,4 +1,4 @@
-"""Everything that this library raises, but for `ApiError`: it stands beside the reply that it holds, in `model`."""
+"""Everything that this library raises, except `ApiError`, which is in `model` beside the reply that it holds."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 def passes(http_status: int | None) -> bool:
-    """Whether an HTTP status says that its cause passes with time."""
+    """Return whether an HTTP status says that its cause passes with time."""
     return http_status in _PASSING
 
 
@@ -122,7 +122,7 @@ class EncodeError(SmscCodecError, ValueError):
 
 
 def unreadable(error: Exception, path: str = "") -> EncodeError:
-    """What becomes of an exception that an object of the caller raises when it is read."""
+    """Return what becomes of an exception that an object of the caller raises when it is read."""
     return EncodeError(f"the reply holds an object that raises {name_of(error)} when it is read", path=path)
 
 

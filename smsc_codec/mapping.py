@@ -20,7 +20,7 @@ def _remembered(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def shared(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The same keys; one object for all mappings that have them, so that a list of these is quickly compared."""
+    """Return the same keys; one object for all mappings that have them, so that a list of these is quickly compared."""
     # A key of another class may be equal and not the same.
     return _remembered(keys) if all_are(keys, str) and sum(map(len, keys)) <= _SHORT else keys
 
@@ -58,7 +58,7 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False,
 
     @classmethod
     def of(cls, items: Mapping[str, V] | Iterable[tuple[str, V]]) -> "FrozenMapping[V]":
-        """The same items, frozen; of two with the same key the later one."""
+        """Return the same items, frozen; of two with the same key the later one."""
         plain = dict(items)
         return cls(shared(tuple(plain)), tuple(plain.values()))
 
@@ -78,19 +78,19 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False,
         return key in self._keys
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of *key*, or *default*."""
+        """Return the value of *key*, or *default*."""
         return self[key] if key in self._keys else default
 
     def keys(self) -> KeysView[str]:
-        """The keys, in the order of the reply."""
+        """Return the keys, in the order of the reply."""
         return KeysView(self._as_mapping())
 
     def values(self) -> ValuesView[V]:
-        """The values, in the order of the reply."""
+        """Return the values, in the order of the reply."""
         return _Values(self._as_mapping())
 
     def items(self) -> ItemsView[str, V]:
-        """The pairs, in the order of the reply."""
+        """Return the pairs, in the order of the reply."""
         return _Items(self._as_mapping())
 
     def _as_mapping(self) -> Mapping[str, V]:

@@ -137,7 +137,7 @@ class Answer(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """Any reply but an error."""
 
     def raise_for_error(self) -> "Self":
-        """The reply itself: it is no error."""
+        """Return the reply itself, because it is not an error."""
         return self
 
 
@@ -192,11 +192,11 @@ class Records(Answer, Generic[T], frozen=True):
         return self._records[at]
 
     def index(self, record: object, *bounds: int) -> int:
-        """The place of the first record that equals *record*. Raises `ValueError` if there is none."""
+        """Return the place of the first record that equals *record*. Raises `ValueError` if there is none."""
         return self._records.index(record, *bounds)
 
     def count(self, record: object) -> int:
-        """How many records equal *record*."""
+        """Return how many records equal *record*."""
         return self._records.count(record)
 
 
@@ -212,7 +212,7 @@ class Created(Answer, frozen=True):
     """The answer to a command that makes something new, such as a contact, a template or a sub-client."""
 
     id: int
-    """That of what was made."""
+    """The number of the new thing."""
 
 
 class ErrorReply(msgspec.Struct, frozen=True, dict=True, repr_omit_defaults=True):
@@ -346,7 +346,7 @@ class ApiError(SmscCodecError):
 
 
 def _refusal(reply: ErrorReply) -> str:
-    """What the exception of an error says."""
+    """Return what the exception of an error says."""
     try:
         description = reply.description
         said = f" ({_described(str.__str__(description))})" if is_really(description, str) and len(description) else ""

@@ -90,7 +90,7 @@ def written(endpoint: Endpoint[Any], reply: Any, name: str = "") -> bytes:
 
 
 def is_shared(reply: Declared) -> bool:
-    """Whether the class of a kind of replies is not that of one endpoint alone."""
+    """Return whether the class of a kind of replies is not that of one endpoint alone."""
     return reply.cls.__name__ not in CLASSES
 
 
@@ -279,7 +279,7 @@ def _built(record: Object, value: Any, path: str) -> Any:
         if field.name in rest:
             arguments[field.name] = _parsed(field.type, rest.pop(field.name), _join(path, field.name))
         elif not (field.optional or field.absent_in):
-            raise DecodeError(f"expected the member {field.name!r}, which is not there", code="value", path=path)
+            raise DecodeError(f"missing member {field.name!r}", code="value", path=path)
     for attribute, type_ in _open_types(record):
         items = rest.pop(attribute, {})
         if not isinstance(items, dict):

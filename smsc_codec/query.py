@@ -56,7 +56,7 @@ Parameters: TypeAlias = str | bytes | Mapping[str, Any] | Iterable[tuple[str, An
 _FORMATS = ("0", "1", "2", "3")
 # Of these it is only noticed that they are there.
 _CREDENTIALS = frozenset({"login", "psw", "apikey"})
-# What only a URL has stands before its first parameter: a scheme, a path, the question mark.
+# Only a URL has these before its first parameter: a scheme, a path, the question mark.
 _URL = re.compile(r"[^=&/?:]*[/?:]")
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/]*)(.*)", re.DOTALL)
 _OBJECT = re.compile(r"\s*\{")
@@ -123,7 +123,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @classmethod
     def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> "Query":
-        """What the parameters of a request say.
+        """Return what the parameters of a request say.
 
         They are a URL or a form (`login=…&fmt=3`), each as text, bytes or an object whose `str` is a URL; or a
         mapping or pairs, where values can be lists as those of `urllib.parse.parse_qs`. A *form* that was sent to
@@ -159,7 +159,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @lazy
     def _codec(self) -> Codec[Any]:
-        """The codec for the replies to this request; for all of the endpoint's if too little is known of it."""
+        """Return the codec for the replies to this request; for all of the endpoint's if too little is known of it."""
         codec = codec_of(self.endpoint)
         return codec if self.expect is None else codec.asked(self.parameters)
 
@@ -242,7 +242,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Report[Reply]:
-        """Read the reply to this request and report what is wrong or odd about it; parameters as for `decode`.
+        """Read the reply to this request and report what is wrong or unusual about it; parameters as for `decode`.
 
         Beside the findings of `smsc_codec.validate` there are those that a request gives rise to:
         `content-charset`, `no-status` and `no-operators`. Raises `OptionError` for a wrong argument, and nothing else.
@@ -266,7 +266,7 @@ def names_of(endpoint: str) -> frozenset[str]:
 
 
 def query_of(asked: Mapping[str, str], endpoint: str = DEFAULT, *, lenient: bool = False) -> Query:
-    """What parameters say, those in a mapping from name to value; *lenient* takes for not known what makes no sense."""
+    """Return what the parameters in a mapping say; *lenient* treats values that make no sense as unknown."""
     declared = codec_of(endpoint).endpoint
     commands = [name for name in declared.commands if asked.get(name) == "1"]
     if len(commands) > 1 and not lenient:
@@ -315,7 +315,7 @@ def _checked(given: Any, declared: Endpoint[Any]) -> Mapping[str, str]:
     """Return the parameters of a caller, who may say only what `Query.from_url` keeps."""
     try:
         items = {str.__str__(name): str.__str__(word) for name, word in given.items()}
-    except Exception:  # what is no mapping of texts, or raises when it is read
+    except Exception:  # it is not a mapping of texts, or raises when it is read
         raise OptionError(f"parameters has to be a mapping of texts, not {name_of(given)}") from None
     for name, word in items.items():
         allowed = declared.reads.get(name)
@@ -354,7 +354,7 @@ def answered_in(
 ) -> tuple[str | None, list[Finding]]:
     """Return the charset that a response has to be read in, and what is wrong with what is said of it.
 
-    None is what the codec finds out: bytes that are UTF-8 are UTF-8, whatever was asked, and whatever `Content-Type`
+    None leaves it to the codec: bytes that are UTF-8 are UTF-8, whatever was asked, and whatever `Content-Type`
     says. A content beyond the limits is not looked at: it is going to be refused.
     """
     if type(content) is bytes and content.isascii():
@@ -398,7 +398,7 @@ def missing_views(query: Query, reply: Any) -> list[Finding]:
 
 
 def has_views(query: Query) -> bool:
-    """Whether a request asks for something of each record of a list."""
+    """Return whether a request asks for something of each record of a list."""
     return bool(_views(query))
 
 
@@ -449,7 +449,7 @@ def _opened(source: object, *, in_json: bool = False) -> tuple[str, _Pairs]:
         return _read(source, in_json)
     except OptionError:
         raise
-    except Exception as error:  # that of an object of the caller, or of what is no pair
+    except Exception as error:  # an object of the caller raises, or it is not a pair
         trouble = "" if is_really(error, TypeError) else f" that raises {name_of(error)}"
     raise OptionError(f"expected a URL, a form or a mapping of parameters, found {name_of(source)}{trouble}")
 
@@ -490,7 +490,7 @@ def _in_json(text: str) -> list[tuple[str, str]]:
 def _member(value: object) -> str:
     """Return the text of a member of a JSON object. The numbers of a message can be a list."""
     values = value if is_list(value) else [value]
-    # PHP reads true as 1. What is inside of other containers is no parameter.
+    # PHP reads true as 1. What is inside of other containers is not a parameter.
     plain = [
         _text(int(each) if isinstance(each, bool) else each)
         for each in values
@@ -507,7 +507,7 @@ def _last(value: object) -> str:
 
 
 def is_list(value: object) -> TypeGuard[Sequence[object]]:
-    """Whether the value of a parameter is several values, as a list is."""
+    """Return whether the value of a parameter is several values, as a list is."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
 
 

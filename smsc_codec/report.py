@@ -20,7 +20,7 @@ class Severity(str, Enum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing about a body that is wrong or odd; where it is, as in a `DecodeError`."""
+    """One thing about a body that is wrong or unusual; where it is, as in a `DecodeError`."""
 
     severity: Severity
     """How much it matters."""
@@ -48,7 +48,7 @@ class Report(msgspec.Struct, Generic[R_co], frozen=True):
     reply: R_co | None
     """`None` if the body cannot be read."""
     findings: tuple[Finding, ...] = ()
-    """Everything that is wrong or odd, in the order of the body."""
+    """Everything that is wrong or unusual, in the order of the body."""
 
     @property
     def ok(self) -> bool:

@@ -127,8 +127,8 @@ def decode_response(
     found as there.
 
     The HTTP status does not decide what is read: the service answers 200 for its own errors too, and a proxy's page is
-    no reply. It stands in the `http_status` of an `ErrorReply` and a `DecodeError`, whose `retry` says whether it can
-    help to ask again later.
+    not a reply. The status stands in the `http_status` of an `ErrorReply` and a `DecodeError`, whose `retry` says whether
+    it can help to ask again later.
 
     Raises `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
     are read here, and while the content comes from the network what the HTTP library raises as an `OSError`.
@@ -233,7 +233,7 @@ def _body(request: object) -> bytes:
 
 
 def _held(thing: object, name: str) -> Any:
-    """An attribute, `None` if it is not there: httpx raises for what it does not have yet."""
+    """Return an attribute, `None` if it is not there: httpx raises for what it does not have yet."""
     try:
         return getattr(thing, name, None)
     except OSError:  # requests may be reading the content
@@ -247,7 +247,7 @@ def _content_type(message: object) -> str:
 
 
 def _header(message: object, wanted: str) -> str:
-    """The header of a request or a response, empty if it is not there."""
+    """Return the header of a request or a response, empty if it is not there."""
     try:
         values = (value for name, value in _held(message, "headers").items() if name.lower() == wanted)
         return str.__str__(str(next(values, "")))
@@ -256,7 +256,7 @@ def _header(message: object, wanted: str) -> str:
 
 
 def _sent_form(request: object) -> str | bytes | None:
-    """The form of a request, if it was one, or its JSON object: requests has it as `body`, httpx as `content`."""
+    """Return the form of a request, or its JSON object: requests has it as `body`, httpx as `content`."""
     body = _held(request, "body")
     body = _held(request, "content") if body is None else body
     if type(body) is bytes and not body:

@@ -14,7 +14,7 @@ LOGIN = {"login": "demo", "psw": "demo"}
 
 
 def get(server: FakeSenders, **parameters: Any) -> tuple[bytes, str]:
-    """The body and the content type of the answer to a GET, with login and password if no others are given."""
+    """Return the body and the content type of the answer to a GET, with login and password if no others are given."""
     # Members of an enumeration print differently on Python 3.10.
     plain = {name: int(value) if isinstance(value, int) else value for name, value in {**LOGIN, **parameters}.items()}
     with urlopen(f"{server.url}?{urlencode(plain)}", timeout=10) as response:
@@ -32,7 +32,7 @@ def ask(server: FakeSenders, **parameters: Any) -> Reply:
 
 
 def refused(server: FakeSenders, **parameters: Any) -> int:
-    """The number of the error that is the answer."""
+    """Return the number of the error that is the answer."""
     reply = ask(server, **parameters)
     assert isinstance(reply, ErrorReply), reply
     return reply.code

@@ -18,7 +18,7 @@ HEAD = "| body | what it is | what else it can be read as |\n|---|---|---|\n"
 
 
 def readings(body: bytes) -> dict[str, str]:
-    """What each endpoint reads a line of fmt=1 as: kinds by endpoint. It has none that refuses the line."""
+    """Return what each endpoint reads a line of fmt=1 as: kinds by endpoint. It has none that refuses the line."""
     found = {}
     for name in ENDPOINTS:
         codec = codec_of(name)
@@ -33,7 +33,7 @@ def readings(body: bytes) -> dict[str, str]:
 
 
 def canonical() -> list[Vector]:
-    """The replies that are written in fmt=1, those apart which mean the same at every endpoint."""
+    """Return the replies that are written in fmt=1, those apart which mean the same at every endpoint."""
     return [
         vector
         for vector in [*VECTORS, *OTHERS]
@@ -42,7 +42,7 @@ def canonical() -> list[Vector]:
 
 
 def table() -> str:
-    """One line for each kind of replies and each set of endpoints that read it."""
+    """Return one line for each kind of replies and each set of endpoints that read it."""
     order = [*ENDPOINTS]
     places: dict[Any, list[tuple[int, str]]] = {}
     for vector in canonical():

@@ -1,4 +1,4 @@
-"""What is known of which reply in which format: the first table in `docs/wire-format/coverage.md`.
+"""What is known of each reply in each format: the first table in `docs/wire-format/coverage.md`.
 
 `python -m tests.coverage` writes the table anew.
 """
@@ -19,13 +19,13 @@ END = "\n## "
 
 
 def asked(name: str, cls: Any) -> str:
-    """The commands that are answered with a class."""
+    """Return the commands that are answered with a class."""
     commands = codec_of(name).endpoint.commands
     return ", ".join(f"`{command}`" for command, answer in commands.items() if answer is cls)
 
 
 def grade(name: str, reply: Reply, fmt: int) -> str:
-    """The best evidence in the table of cases for a reply in a format."""
+    """Return the best evidence in the table of cases for a reply in a format."""
     if not reply.is_known(FORMATS[fmt]):
         return "unknown"
     found = {
@@ -38,7 +38,7 @@ def grade(name: str, reply: Reply, fmt: int) -> str:
 
 
 def table() -> str:
-    """One line for each reply of each endpoint but its error, which has a table in `service.md`."""
+    """Return one line for each reply of each endpoint but its error, which has a table in `service.md`."""
     lines = []
     for name in ENDPOINTS:
         for reply in codec_of(name).endpoint.own:
@@ -49,7 +49,7 @@ def table() -> str:
 
 
 def parts() -> tuple[str, str, str]:
-    """What stands on the page before the table, the table, and what stands behind it."""
+    """Return the page before the table, the table, and the rest of the page."""
     text = PAGE.read_text("utf-8")
     start = text.index(HEAD.partition("\n")[0])
     end = text.index(END, start)

@@ -38,13 +38,13 @@ _WILD = Values(st.sampled_from(our.LOOK_ALIKES) | st.text(max_size=6), wild=True
 
 @cache
 def replies_of(known: Known) -> st.SearchStrategy[Any]:
-    """Replies of an endpoint, from what every format carries to what none does."""
+    """Return replies of an endpoint, from what every format carries to what none does."""
     return _WILD.replies(known.endpoint, None)
 
 
 @cache
 def canonical_of(known: Known) -> st.SearchStrategy[bytes]:
-    """What an endpoint's replies are written as, in any format that carries them."""
+    """Return what an endpoint's replies are written as, in any format that carries them."""
 
     def bodies(reply: Any) -> st.SearchStrategy[bytes]:
         found = [body for fmt in Format if (body := written(known.codec, reply, fmt)) is not None]
@@ -55,13 +55,13 @@ def canonical_of(known: Known) -> st.SearchStrategy[bytes]:
 
 @cache
 def bodies_of(known: Known) -> st.SearchStrategy[bytes]:
-    """Bodies of an endpoint as they are and mistreated, with those of all others among them."""
+    """Return bodies of an endpoint as they are and mistreated, with those of all others among them."""
     whole = canonical_of(known)
     return st.one_of(whole, our.damaged(whole), our.damaged(whole), our.bodies(), our.noise())
 
 
 def written(codec: Codec[Any], reply: Any, fmt: int) -> bytes | None:
-    """What a reply is written as, None if the format does not carry it."""
+    """Return what a reply is written as, None if the format does not carry it."""
     try:
         return codec.encode(reply, fmt=fmt)
     except EncodeError:
@@ -70,7 +70,7 @@ def written(codec: Codec[Any], reply: Any, fmt: int) -> bytes | None:
 
 @cache
 def expected_of(known: Known) -> list[Any]:
-    """What a caller of an endpoint can expect: nothing, each of its classes, and all of them."""
+    """Return what a caller of an endpoint can expect: nothing, each of its classes, and all of them."""
     classes = [reply.cls for reply in known.endpoint.own]
     union: Any = ErrorReply
     for cls in classes:
@@ -82,5 +82,5 @@ With = Callable[[Known], st.SearchStrategy[Any]]
 
 
 def with_known(make: With) -> st.SearchStrategy[tuple[Known, Any]]:
-    """An endpoint, and what *make* gives for it."""
+    """Return an endpoint, and what *make* gives for it."""
     return st.sampled_from(KNOWN).flatmap(lambda known: make(known).map(lambda value: (known, value)))

@@ -14,17 +14,17 @@ PHONE, OTHER, THIRD = "79101112233", "79201112233", "79031112233"
 
 
 def url_of(endpoint: str, **parameters: Any) -> str:
-    """The address of a request."""
+    """Return the address of a request."""
     return f"https://smsc.ru/sys/{endpoint}.php?{urlencode({'apikey': 'demo-key', 'charset': 'utf-8', **parameters})}"
 
 
 def answer(service: FakeSmsc, endpoint: str, **parameters: Any) -> httpx.Response:
-    """The response to a request."""
+    """Return the response to a request."""
     return service.handle_httpx(httpx.Request("POST", url_of(endpoint, **parameters)))
 
 
 def ask(service: FakeSmsc, endpoint: str, **parameters: Any) -> Any:
-    """The reply to a request, as the codec reads it by what the request has asked for; of fmt=3 if it asks for none."""
+    """Return the reply to a request, as the codec reads it by what the request asked for; fmt is 3 unless given."""
     asked = {"fmt": 3, **parameters}
     response = answer(service, endpoint, **asked)
     assert response.status_code == 200, response.text
@@ -36,7 +36,7 @@ def ask(service: FakeSmsc, endpoint: str, **parameters: Any) -> Any:
 
 
 def refusal(service: FakeSmsc, endpoint: str, **parameters: Any) -> tuple[int, str | None]:
-    """The number and the phrase of an error."""
+    """Return the number and the phrase of an error."""
     reply = ask(service, endpoint, **parameters)
     assert isinstance(reply, ErrorReply), reply
     return reply.code, reply.description

@@ -68,7 +68,7 @@ class _Model(Transformer[Token, Any]):
 
 @cache
 def parser_of(grammar: str) -> Lark:
-    """A parser made of the file."""
+    """Return a parser made of the file."""
     text = (GRAMMARS / f"{grammar}.lark").read_text("utf-8")
     return Lark(
         text, parser="lalr", start="reply", maybe_placeholders=False, transformer=_Model(), import_paths=[str(GRAMMARS)]
@@ -76,7 +76,7 @@ def parser_of(grammar: str) -> Lark:
 
 
 def without_blank_lines(text: str) -> str:
-    """The text without the lines of white space around it, which are no part of the grammar; one line end stays."""
+    """Return the text without the lines of white space around it; the grammar allows one line end."""
     lines = text.split("\n")
     full = [number for number, line in enumerate(lines) if line.strip(" \t\r\ufeff")]
     if not full:
@@ -86,7 +86,7 @@ def without_blank_lines(text: str) -> str:
 
 
 def read_by_lark(endpoint: Endpoint[Any], text: str) -> Any:
-    """The reply, `None` if it is refused."""
+    """Return the reply, `None` if it is refused."""
     text = without_blank_lines(text)
     if text in ("", "\n", "\r\n"):
         return SenderList()

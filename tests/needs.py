@@ -34,7 +34,7 @@ def needs(*names: str) -> pytest.MarkDecorator:
 
 @cache
 def is_here(name: str) -> bool:
-    """Whether a program or a module can be used on this machine."""
+    """Return whether a program or a module can be used on this machine."""
     if name == "node-smsc":
         # `nox -s clients` says in NODE_PATH where it is.
         command = [shutil.which("node") or "", "-e", "require('node-smsc')"]

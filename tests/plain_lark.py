@@ -36,7 +36,7 @@ class Pair(NamedTuple):
 
 @cache
 def parser_of(grammar: str, start: str = "reply") -> Lark:
-    """A parser made of the file, which keeps all tokens."""
+    """Return a parser made of the file, which keeps all tokens."""
     text = (GRAMMARS / f"{grammar}.lark").read_text("utf-8")
     return Lark(
         text,
@@ -49,7 +49,7 @@ def parser_of(grammar: str, start: str = "reply") -> Lark:
 
 
 def read(endpoint: Endpoint[Any], text: str) -> Any:
-    """The reply that a text is, None if it is refused. A lone record is a reply if there is such a reply."""
+    """Return the reply that a text is, None if it is refused. A lone record is a reply if there is such a reply."""
     text = without_blank_lines(text)
     lists = [reply for reply in endpoint.own if reply.many]
     if text in ("", "\n", "\r\n"):
@@ -77,7 +77,7 @@ _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match
 
 
 def _has_needed(reply: Reply, text: str) -> bool:
-    """Whether the first record of a text has the keys that all of a list have."""
+    """Return whether the first record of a text has the keys that all of a list have."""
     record = _records_in(reply, text)[0] if _free_keys(reply.object) else re.split(r"\r?\n", text)[0]
     names = reply.object.names("text")
     given = {names[key] for key in names if f", {key} = " in f", {record}"}
@@ -85,7 +85,7 @@ def _has_needed(reply: Reply, text: str) -> bool:
 
 
 def _generic(endpoint: Endpoint[Any], reply: Reply, text: str) -> Any:
-    """A list of records whose keys nobody knows."""
+    """Return a list of records whose keys nobody knows."""
     parser = parser_of(endpoint.grammar, "record")
     lines = re.split(r"\r?\n", re.sub(r"\r?\n\Z", "", text))
     return reply.many(tuple(_build(reply.object, [*_keyed(parser, parser.parse(line), True)]) for line in lines))
@@ -121,7 +121,7 @@ def _listed(endpoint: Endpoint[Any], reply: Reply, records: list[Any]) -> Any:
 
 
 def _keyed(parser: Lark, tree: Tree[Token], record: bool) -> Iterator[Pair]:
-    """The values of a rule with their keys: in a record what stands before ` = `, else the terminal's name."""
+    """Yield the values of a rule with their keys: in a record what precedes ` = `, else the terminal's name."""
     fixed = {terminal.name for terminal in parser.terminals if isinstance(terminal.pattern, PatternStr)}
     key: str | None = None
     for token in tree.scan_values(lambda value: isinstance(value, Token)):
@@ -140,14 +140,14 @@ def _keyed(parser: Lark, tree: Tree[Token], record: bool) -> Iterator[Pair]:
 
 
 def _own(name: str) -> str:
-    """A name without what Lark puts in front of an imported one."""
+    """Return a name without what Lark puts in front of an imported one."""
     if name.startswith("__"):
         return name.lstrip("_")
     return "_" * name.startswith("_") + name.rpartition("__")[2] if "__" in name else name
 
 
 def _build(obj: Object, pairs: list[Pair]) -> Any:
-    """The value of some pairs, of which the last one with a key counts."""
+    """Return the value of some pairs; of those with the same key the last one counts."""
     names = obj.names("text")
     if any(field.leads for field in obj.fields) and pairs:
         pairs = [Pair(obj.fields[0].key("text") or "", pairs[0].text), *pairs[1:]]
@@ -210,7 +210,7 @@ def _head(reply: Reply) -> str:
 
 
 def _with_texts(endpoint: Endpoint[Any], reply: Reply, text: str) -> Any:
-    """A reply with free texts: a line that does not begin like a record goes on with the one before it."""
+    """Return a reply with free texts: a line that does not begin like a record goes on with the one before it."""
     found = []
     for record in _records_in(reply, text):
         body = re.sub(r"\r?\n\Z", "", record)
@@ -238,7 +238,7 @@ def _records_in(reply: Reply, text: str) -> list[str]:
 
 
 def _cut(obj: Object, record: str) -> list[Pair]:
-    """The pairs of a record: those before the first free text, the free texts, and from the right those behind them."""
+    """Return the pairs of a record: before the first free text, the free texts, and from the right those after them."""
     pieces = re.split(r", (?=[A-Za-z_][A-Za-z0-9_]* = )", record)
     pairs = [Pair(*piece.split(" = ", 1)) for piece in pieces]
     free = _free_keys(obj)

@@ -71,7 +71,7 @@ def _name(cls: type) -> str:
 
 
 def _words(text: str) -> str:
-    """A text of the documentation without its marks."""
+    """Return a text of the documentation without its marks."""
     return " ".join(re.sub(r"[`*]", "", text).split())
 
 
@@ -81,14 +81,14 @@ def _title(cls: type) -> str:
 
 @cache
 def _sources() -> dict[str, ast.ClassDef]:
-    """The classes of the model, by their names: a public one does not say which module it stands in."""
+    """Return the classes of the model, by their names: a public one does not say which module it stands in."""
     files = [Path(smsc_codec.__file__).parent / "model.py", *(Path(endpoints.__file__).parent.glob("*.py"))]
     trees = [node for file in files for node in ast.parse(file.read_text("utf-8")).body]
     return {node.name: node for node in trees if isinstance(node, ast.ClassDef)}
 
 
 def _texts(cls: type) -> dict[str, str]:
-    """What stands under the attributes of a class."""
+    """Return what stands under the attributes of a class."""
     tree = _sources()[cls.__name__]
     found = {}
     for node, after in zip(tree.body, tree.body[1:]):
@@ -118,7 +118,7 @@ class _Schema:
             return NUMBER
         if type_.pattern in (TEXT.pattern, FREE.pattern, DIGITS.pattern):
             return {"type": "string"}
-        # To Python a dollar also stands before a line end behind which there is nothing.
+        # In Python a dollar also matches before a line end that nothing follows.
         return {"$ref": "#/$defs/name"} if type_.pattern == NAME.pattern else self.pattern(type_)
 
     def pattern(self, type_: Type) -> Any:
@@ -139,7 +139,7 @@ class _Schema:
         return {"$ref": f"#/$defs/{name}"}
 
     def members(self, obj: Object) -> dict[str, Any]:
-        """The properties of an object, in the order of its class."""
+        """Return the properties of an object, in the order of its class."""
         texts = _texts(obj.cls)
         found: dict[str, Any] = {}
         for field in obj.fields:
@@ -178,13 +178,13 @@ class _Schema:
         return {**head, "properties": properties}
 
     def inside(self, reply: Reply) -> dict[str, Any]:
-        """The properties of a reply beside its kind."""
+        """Return the properties of a reply beside its kind."""
         if not reply.many:
             return self.members(reply.object)
         return {reply.attribute: {"type": "array", "items": self.record(reply.object)}}
 
     def reply(self, reply: Reply, names: list[str]) -> Any:
-        """A kind of replies, that of the endpoints with these names."""
+        """Return a kind of replies, that of the endpoints with these names."""
         kind = {"kind": {"const": reply.kind}}
         title = _title(reply.cls)
         needed = ["kind", *([reply.attribute] if reply.many else self.needed(reply.object))]
@@ -221,7 +221,7 @@ def reply_schema() -> Any:
 
 
 def _examples(kinds: set[str]) -> list[Any]:
-    """A reply of each of these kinds: that with the most members in the table of cases."""
+    """Return a reply of each of these kinds: that with the most members in the table of cases."""
     found: dict[str, Any] = {}
     for vector in OTHERS:
         reply = vector.reply
@@ -233,7 +233,7 @@ def _examples(kinds: set[str]) -> list[Any]:
 
 
 def documented_codes() -> tuple[list[str], list[str]]:
-    """The codes of findings and of errors that `docs/findings.md` lists and a row can have, in its order."""
+    """Return the codes of findings and of errors that `docs/findings.md` lists and a row can have, in its order."""
     page = (FOLDER.parent.parent / "docs" / "findings.md").read_text("utf-8")
     found, refused = re.split(r"^## Errors", page, flags=re.MULTILINE)
     lists = (
@@ -245,7 +245,7 @@ def documented_codes() -> tuple[list[str], list[str]]:
 
 
 def row_schema() -> Any:
-    """`vector.schema.json` with the kinds and the codes that there are."""
+    """Return `vector.schema.json` with the kinds and the codes that there are."""
     schema = json.loads((FOLDER / "vector.schema.json").read_text("utf-8"))
     properties = schema["properties"]
     findings, errors = documented_codes()
@@ -266,7 +266,7 @@ def row_schema() -> Any:
 
 
 def written(schema: Any) -> str:
-    """A schema as its file has it: what fits stands on one line."""
+    """Return a schema as its file has it: what fits stands on one line."""
     return _laid_out(schema, 0, 0) + "\n"
 
 
@@ -332,7 +332,7 @@ def _layouts_of(layouts: Any) -> Any:
 
 
 def _cell_of(cell: Any) -> Any:
-    """A cell as an object with one member: what it is, and what it has. The name of a field alone is one too."""
+    """Return a cell as an object with one member: what it is, and what it has. The name of a field alone is one too."""
     if isinstance(cell, str):
         return cell
     kind = type(cell).__name__.lower()
@@ -341,7 +341,7 @@ def _cell_of(cell: Any) -> Any:
 
 
 def forms() -> Any:
-    """The forms of all replies, for readers that are not written in Python."""
+    """Return the forms of all replies, for readers that are not written in Python."""
     found: dict[str, Any] = {}
     for name in ENDPOINTS:
         replies = []

@@ -196,7 +196,7 @@ def _character(match: re.Match[str]) -> str:
 
 
 def charsets_of(body: str) -> list[bytes]:
-    """The bytes of a text in every charset that a proxy may answer in."""
+    """Return the bytes of a text in every charset that a proxy may answer in."""
     encoded = []
     wide = ("utf-16", "utf-16-le", "utf-16-be") if not re.search("[\u0400-\u04ff]", body) else ()
     for charset in ("utf-8", "cp1251", "koi8-r", *wide):

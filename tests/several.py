@@ -1,4 +1,4 @@
-"""Endpoints with several lists, and with replies of which nobody knows the keys."""
+"""Endpoints with several lists, and with replies whose keys nobody knows."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def codec_of(*replies: Reply) -> Codec[Any]:
 KNOWN = codec_of(SUCCESS, CREATED, PEOPLE, GROUPS, LETTERS, ZONES)
 """Each list has keys of its own."""
 GENERIC = codec_of(SUCCESS, CREATED, PEOPLE, GROUPS, LETTERS, ZONES, THINGS)
-"""Beside them a list of which nobody knows the keys."""
+"""Beside them a list whose keys nobody knows."""
 SINGLE = codec_of(SUCCESS, CREATED, PEOPLE, GROUPS, LETTERS, ZONES, ONE_THING, THINGS)
 """Such a reply and a list of it."""
 BOTH = codec_of(SUCCESS, CREATED, PEOPLE, GROUPS, LETTERS, ZONES, THINGS, ODDS)

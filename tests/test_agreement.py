@@ -25,7 +25,7 @@ from .vectors import OTHERS, VECTORS
 
 
 def alike(codec: Codec[Any], body: bytes, fmt: int, limits: Limits = DEFAULT_LIMITS, **options: Any) -> Any:
-    """What is made of a body, once it is known that all readers make the same of it."""
+    """Return what is made of a body, once it is known that all readers make the same of it."""
     options |= {"fmt": fmt, "limits": limits}
     # Where fewer digits are allowed than there can be, nothing is read by compiled rows.
     careful = {**options, "limits": msgspec.structs.replace(limits, digits=17)}
@@ -223,7 +223,7 @@ VALUES = {"cn": "abcdefg", "foo": "abcdefg", "cost": "1.40", "last_date": "28.06
 
 
 def written(fmt: int, name: str, value: str, count: int, others: bool) -> bytes:
-    """States with a value, as a list or as a message alone; every second one has more keys if there are *others*."""
+    """Return states with a value, as a list or as a message alone; *others* gives every second one more keys."""
     key = "check_time" if (fmt, name) == (0, "last_date") else name
     pairs = {"Status" if fmt == 0 else "status": "1", key: value}
     records = [pairs | ({"id" if fmt else "ID": "5"} if others and number % 2 else {}) for number in range(count or 1)]
@@ -295,7 +295,7 @@ def test_a_list_of_one_where_none_is_allowed(fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_commas_in_a_value_are_no_fields(count: int) -> None:
+def test_commas_in_a_value_do_not_separate_fields(count: int) -> None:
     line = b"phone = 7, country = Korea, Republic of, operator = a, b = c, region = d, mcc = 1, mnc = 2"
     for most in (4, 5, 6, 7, 8):
         found = alike(info.CODEC, b"\n".join([line] * count), 0, Limits(fields=most))
@@ -367,7 +367,7 @@ SEAMS = re.compile(r'(?<=[>{\[\n,"])|(?=[<>}\]\n,/" ])|\Z|\A')
 
 
 def mutated(draw: Callable[[st.SearchStrategy[Any]], Any], body: bytes, fmt: int) -> bytes:
-    """A body with parts that do not belong there, and with others moved, doubled or called by another name."""
+    """Return a body with parts that do not belong there, and with others moved, doubled or called by another name."""
     text = body.decode("utf-8", "surrogateescape")
     for _ in range(draw(st.integers(0, 3))):
         seams = [seam.start() for seam in SEAMS.finditer(text)]
@@ -403,7 +403,7 @@ UNDOCUMENTED: dict[int, tuple[str, str]] = {
 
 
 def with_another_number(draw: Callable[[st.SearchStrategy[Any]], Any], text: str) -> str:
-    """The text with something else in place of one of its numbers, so that its keys are the same."""
+    """Return the text with something else in place of one of its numbers, so that its keys are the same."""
     numbers = [*re.finditer(r"\d+", text)]
     if not numbers:
         return text
@@ -413,7 +413,7 @@ def with_another_number(draw: Callable[[st.SearchStrategy[Any]], Any], text: str
 
 @st.composite
 def limits_near(draw: st.DrawFn, body: bytes) -> Limits:
-    """The default limits, or one bound near what a body has."""
+    """Return the default limits, or one bound near what a body has."""
     name = draw(st.sampled_from(["", "", "text", "items", "fields", "depth"]))
     if not name:
         return DEFAULT_LIMITS

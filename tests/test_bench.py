@@ -40,7 +40,7 @@ def _failing() -> Run:
 
 
 def _costs(contenders: Sequence[tuple[Contender, Run]], effort: Effort) -> list[list[float]]:
-    """A clock that is not disturbed."""
+    """Return a clock that is not disturbed."""
     return [[COSTS[contender.name] for contender, _ in contenders]] * effort.rounds
 
 
@@ -107,7 +107,7 @@ def test_every_turn_is_counted() -> None:
     turns: list[str] = []
     effort = Effort(rounds=3, seconds=0, processes=1, few=1, many=10)
     costs = by_turns([lambda: turns.append("a"), lambda: turns.append("b")], effort)
-    # One run each to find out how often to loop; then nobody is always the first.
+    # One run each to learn how often to loop; then nobody is always the first.
     assert "".join(turns) == "ab" + "ab" + "ba" + "ab"
     assert [len(costs_of_round) for costs_of_round in costs] == [2, 2, 2]
     assert all(cost > 0 for costs_of_round in costs for cost in costs_of_round)

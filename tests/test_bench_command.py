@@ -62,7 +62,7 @@ def test_the_examples(shell: Shell) -> None:
 
 
 def _clock(monkeypatch: pytest.MonkeyPatch, *took: int) -> Callable[[], None]:
-    """Every look at the clock takes nothing, and the calls of what is returned take these times in turn."""
+    """Return a function that takes these times in turn, by a clock that looking at costs nothing."""
     state = SimpleNamespace(now=0, calls=0)
 
     def call() -> None:

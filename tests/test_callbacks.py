@@ -63,7 +63,7 @@ def asked_of(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(call: Callback) -> dict[str, Any]:
-    """A call as the table of cases has it."""
+    """Return a call as the table of cases has it."""
     found: dict[str, Any] = {"kind": KINDS[type(call)]}
     defaults = {"charset": "windows-1251", "other": {}}
     for name in call.__struct_fields__:

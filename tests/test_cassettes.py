@@ -35,7 +35,7 @@ def trouble(entry: Entry) -> str:
 
 
 def recorded(**parts: Any) -> dict[str, Any]:
-    """An interaction with *parts* by their paths."""
+    """Return an interaction with *parts* by their paths."""
     whole: dict[str, Any] = {
         "request": {"uri": URL, "body": "a=b", "headers": {"A": ["b"]}},
         "response": {"status": {"code": 200}, "headers": {"A": ["b"]}, "body": {"string": "OK", "encoding": "UTF-8"}},

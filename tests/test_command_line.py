@@ -71,7 +71,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
 
 
 def _is_told(vector: Vector) -> bool:
-    """Whether its endpoint alone can be meant: where no key is known, the keys can be those of another endpoint."""
+    """Return whether only its own endpoint can be meant: unknown keys can be those of another endpoint."""
     return validate(vector.body, **vector.asked, endpoint=vector.endpoint).reply is not None
 
 
@@ -268,7 +268,7 @@ def test_what_cannot_be_encoded(shell: Shell) -> None:
         (b"[]", "expected an object, found an array"),
         (b'{"kind":"x"}', "kind: expected one of error, success, created, senders, "),
         (b'{"kind":5}', "kind: expected one of error, success, created, senders, "),
-        (b'{"kind":"created"}', "expected the member 'id', which is not there"),
+        (b'{"kind":"created"}', "missing member 'id'"),
         (b'{"kind":"created","id":"5"}', "id: expected a whole number of at most 18 digits, found '5'"),
         (b'{"kind":"created","id":true}', "id: expected a whole number of at most 18 digits, found true"),
         (b'{"kind":"created","id":5,"x":1}', "expected no member 'x'"),
@@ -283,7 +283,7 @@ def test_what_cannot_be_encoded(shell: Shell) -> None:
         ),
     ],
 )
-def test_encode_refuses_what_is_no_reply(shell: Shell, stdin: bytes, words: str) -> None:
+def test_encode_refuses_everything_but_replies(shell: Shell, stdin: bytes, words: str) -> None:
     result = shell("encode", "--fmt", "3", stdin=stdin)
     assert (result.status, result.out) == (1, b"")
     assert words in result.err
@@ -421,7 +421,7 @@ def test_as_a_module(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, '{"kind":"error","code":3}\n', "")
 
 
-def test_a_reader_that_has_seen_enough_is_no_trouble(tmp_path: Path) -> None:
+def test_a_reader_may_stop_early(tmp_path: Path) -> None:
     for number in range(2000):
         (tmp_path / f"{number}.txt").write_bytes(b"name = " + b"x" * 200 + b", id = 5")
     result = run(f"{TOOL} decode *.txt | head -n 1", tmp_path)
@@ -499,7 +499,7 @@ def test_more_replies_than_files_are_written(shell: Shell, monkeypatch: pytest.M
     assert result.status == 1 and "expected at most 3 lines of normalized JSON" in result.err
 
 
-def test_an_interrupt_while_the_command_loads_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_while_the_command_loads_prints_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = builtins.__import__
 
     def interrupted(name: str, *arguments: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The page that says what is known of which reply."""
+"""The page that says what is known of each reply."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def test_json_within_json_is_read() -> None:
 
 
 def test_bodies_that_were_put_together() -> None:
-    """Of requests of which nobody knows whether they were answered."""
+    """Nobody knows whether these requests were answered."""
     bodies = ["fmt=3&get=1", json.dumps({"zz": SECRET}), "", json.dumps({"yy": "one two"})]
     assert {SECRET, "one two"} <= {*found(posted="\n".join(bodies).encode())}
 

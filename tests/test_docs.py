@@ -80,13 +80,13 @@ def text_of(page: str) -> str:
 
 
 def section(text: str, heading: str) -> str:
-    """What stands under a heading, up to the next one of the same level."""
+    """Return what stands under a heading, up to the next one of the same level."""
     level, _ = heading.split(" ", maxsplit=1)
     return re.split(rf"^{level} ", text.split(f"\n{heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of all tables, without their heads."""
+    """Return the cells of all tables, without their heads."""
     lines = [
         [cell.strip() for cell in line.strip("|\n").split("|")] for line in text.splitlines() if line.startswith("|")
     ]
@@ -181,7 +181,7 @@ def test_blocks_have_the_right_types(tmp_path: Path) -> None:
 
 
 def transcript(text: str, folder: Path) -> str:
-    """The same commands with what they print."""
+    """Return the same commands with what they print."""
     tool = folder / "bin" / "smsc-codec"
     tool.parent.mkdir(exist_ok=True)
     tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m smsc_codec "$@"\n')
@@ -288,7 +288,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def produced() -> tuple[set[tuple[str, str]], set[str]]:
-    """The findings, as (code, severity), and the codes of errors that stand in the source."""
+    """Return the findings, as (code, severity), and the codes of errors that stand in the source."""
     views = (view for name in ENDPOINTS for view in codec_of(name).endpoint.views)
     findings, errors = {(f"no-{view.field}", "warning") for view in views}, set()
     for path in (ROOT / "smsc_codec").rglob("*.py"):
@@ -338,7 +338,7 @@ def test_every_code_of_recordings_is_listed() -> None:
 
 
 def lone_replies() -> Iterator[smsc_codec.declare.Reply]:
-    """Every reply that is not a list."""
+    """Yield every reply that is not a list."""
     for name in ENDPOINTS:
         yield from (reply for reply in codec_of(name).endpoint.replies if not reply.many)
 
@@ -377,7 +377,7 @@ def test_every_field_of_a_reply_is_listed() -> None:
 
 
 def options_of(command: str) -> list[str]:
-    """The options of a command of the command line."""
+    """Return the options of a command of the command line."""
     help_ = StringIO()
     with redirect_stdout(help_), pytest.raises(SystemExit):
         build_parser().parse_args([command, "--help"])

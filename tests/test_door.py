@@ -112,7 +112,7 @@ def test_kinds_are_unique() -> None:
 
 
 def _mentioned(tree: ast.Module) -> set[str]:
-    """The names, texts and imported modules in a module, but for the texts of its documentation."""
+    """Return the names, texts and imported modules in a module, except the texts of its documentation."""
     documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     found: set[str] = set()
     for node in ast.walk(tree):
@@ -126,7 +126,7 @@ def _mentioned(tree: ast.Module) -> set[str]:
 
 
 def test_nothing_else_names_an_endpoint() -> None:
-    """But for the fake service, which does what each of them does, and for calls, which share codes with status.php."""
+    """Except the fake service, which does what each of them does, and for calls, which share codes with status.php."""
     modules = [path for path in PACKAGE.rglob("*.py") if path.parent.name not in ("endpoints", "testing")]
     modules = [
         path
@@ -148,7 +148,7 @@ def test_the_pages_that_may_be_named_are_those_of_the_endpoints() -> None:
 
 
 def _loaded_by(*codes: str) -> list[list[str]]:
-    """The endpoints that are loaded after each piece of code; nothing of the library is before it."""
+    """Return the endpoints that are loaded after each piece of code; nothing of the library is before it."""
     script = """
 import json, sys
 for code in sys.argv[1:]:
@@ -492,7 +492,7 @@ def _good() -> list[Vector]:
 
 
 def own_reply(vector: Vector) -> Any:
-    """The reply in a row, as its own endpoint reads it."""
+    """Return the reply in a row, as its own endpoint reads it."""
     codec = codec_of(vector.endpoint)
     codec = codec if vector.request is None else codec.asked(vector.request)
     expect = next((each.cls for each in codec.endpoint.replies if each.kind == vector.expect), None)
@@ -512,7 +512,7 @@ def _records(reply: Any) -> int:
 
 
 def _with_records_of(own: Codec[Any], meant: Any) -> set[str]:
-    """The endpoints that have the records of a reply: messages are those of status.php and of get.php."""
+    """Return the endpoints that have the records of a reply: messages are those of status.php and of get.php."""
     cls = own._replies[type(meant)].object.cls
     return {f"{name}.php" for name in ENDPOINTS for each in codec_of(name).endpoint.own if each.object.cls is cls}
 

@@ -148,12 +148,12 @@ def test_2_other_keys_that_are_those_of_another_reply(known: Known, fmt: Format)
 
 
 def is_open(known: Known, fmt: Format) -> bool:
-    """Whether a reply of an endpoint keeps keys that nobody has documented, and a format can have it."""
+    """Return whether a reply of an endpoint keeps keys that nobody has documented, and a format can have it."""
     return any(reply.object.open is not None and reply.is_known(FORMATS[fmt]) for reply in known.endpoint.own)
 
 
 def with_open(reply: Declared, opened: FrozenMapping[str]) -> Iterator[Any]:
-    """Replies with few fields and these open keys, in the reply or in a list in it."""
+    """Yield replies with few fields and these open keys, in the reply or in a list in it."""
     made = made_of(reply.object, opened)
     if reply.object.open is not None:
         yield reply.many((made,)) if reply.many else made
@@ -191,7 +191,7 @@ def test_2_the_writers_lanes_are_one(known: Known) -> None:
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=repr)
-def test_2_what_is_written_has_no_oddities(known: Known) -> None:
+def test_2_what_is_written_has_no_findings(known: Known) -> None:
     @SETTINGS
     @given(replies_of(known), formats)
     def law(reply: Any, fmt: Format) -> None:
@@ -264,7 +264,7 @@ def read_plainly(known: Known, text: str) -> Any:
 
 
 def texts_of(known: Known) -> st.SearchStrategy[bytes]:
-    """Bodies of fmt=0 as they are and mistreated, those of the table of cases, and sentences of the grammar."""
+    """Return bodies of fmt=0 as they are and mistreated, those of the table of cases, and sentences of the grammar."""
     rows = [
         vector.body for vector in OTHERS if vector.row["fmt"] == 0 and f"{vector.endpoint}.php" == known.endpoint.name
     ]
@@ -447,7 +447,7 @@ def test_8_keys_that_nobody_has_documented(known: Known) -> None:
 
 
 def others_of(value: Any) -> set[str]:
-    """The other keys of a reply and of each object in it."""
+    """Return the other keys of a reply and of each object in it."""
     found = {*getattr(value, "other", ())}
     for name in value.__struct_fields__:
         for item in each if isinstance(each := getattr(value, name), tuple) else ():
@@ -456,7 +456,7 @@ def others_of(value: Any) -> set[str]:
 
 
 def with_others(value: Any, keep: dict[str, str]) -> Any:
-    """The same with *keep* among the other keys of each object in it."""
+    """Return the same with *keep* among the other keys of each object in it."""
     changes: dict[str, Any] = {}
     for name in value.__struct_fields__:
         item = getattr(value, name)

@@ -58,7 +58,7 @@ def test_the_tables_are_there() -> None:
     assert {vector.endpoint for vector in OTHERS} == {*ENDPOINTS} - {DEFAULT}
     for known in KNOWN[1:]:
         rows = [vector for vector in GOOD if f"{vector.endpoint}.php" == known.endpoint.name]
-        # And none of a format of which nothing is known without keys.
+        # And none of a format that has no keys and is unknown.
         kinds = {reply.kind for reply in known.endpoint.replies}
         found = {(row.row["fmt"], row.row["reply"]["kind"]) for row in rows}
         forms = {(f, each.kind) for f, n in enumerate(FORMATS) for each in known.endpoint.replies if each.is_known(n)}

@@ -241,7 +241,7 @@ def test_reasons(fmt: int, body: str, reason: str, offset: int) -> None:
         assert (caught.value.reason, caught.value.offset) == (reason, place)
 
 
-def test_open_brackets_are_no_lack_of_memory() -> None:
+def test_open_brackets_are_not_a_lack_of_memory() -> None:
     body = '[[{"a": "]"}, [], ' + "[" * 500
     with pytest.raises(LimitError) as tripped:
         decode(body, fmt=3)
@@ -330,7 +330,7 @@ def test_bytes_without_a_meaning(body: bytes, charset: str | None, words: str) -
     assert (caught.value.code, caught.value.offset, caught.value.excerpt) == ("charset", 1, "A\ufffd\n ^")
 
 
-def test_what_is_no_body() -> None:
+def test_bodies_of_the_wrong_type() -> None:
     with pytest.raises(OptionError, match=r"^the body has to be bytes or a string, not int$"):
         decode(5, fmt=0)  # type: ignore[call-overload]
 
@@ -346,7 +346,7 @@ def test_a_mark_is_a_finding_and_counts(fmt: Format, mark: Any) -> None:
     body = mark + (text if isinstance(mark, str) else text.encode())
     found = validate(body, fmt=fmt).findings
     assert (found[0].code, found[0].offset, found[0].path) == ("bom", len(mark), "")
-    assert found[0].message == "a byte order mark stands before the reply"
+    assert found[0].message == "a byte order mark comes before the reply"
     assert (found[-1].severity, found[-1].offset) == (Severity.ERROR, len(mark) + text.index("x"))
 
 
@@ -569,7 +569,7 @@ ODD: list[Any] = [10**5000, Unprintable(), UnprintableNumber(5), "\ud800", -1, (
 
 
 @pytest.mark.parametrize("odd", ODD, ids=map(str, range(len(ODD))))
-def test_odd_values_give_our_own_errors(odd: Any) -> None:
+def test_unusual_values_give_our_own_errors(odd: Any) -> None:
     mapping = odd if isinstance(odd, dict) else {"mts": odd}
     senders = [
         Sender(odd),
@@ -772,7 +772,7 @@ RAGGED = [
 
 
 @pytest.mark.parametrize("mapping", RAGGED, ids=range(len(RAGGED)))
-def test_mappings_that_are_none(mapping: Any) -> None:
+def test_things_that_only_look_like_mappings(mapping: Any) -> None:
     for write in (lambda reply: encode(reply, fmt=0), lambda reply: encode(reply, fmt=3), to_json):
         with pytest.raises(EncodeError):
             write(SenderList((Sender("A", 1, None, mapping),)))

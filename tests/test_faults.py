@@ -165,7 +165,7 @@ CALLS = {
 
 
 def json_list(records: list[dict[str, Any]]) -> str:
-    """A list with a member a line."""
+    """Return a list with a member a line."""
     return orjson.dumps(records, option=orjson.OPT_INDENT_2).decode()
 
 
@@ -216,7 +216,7 @@ def expected() -> list[Any]:
 
 
 def reaching(name: str) -> list[Work]:
-    """The works that make the call, after all have been done once."""
+    """Return the works that make the call, after all have been done once."""
     call = CALLS[name]
     reached = 0
 

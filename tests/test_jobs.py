@@ -37,7 +37,7 @@ ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
 
 class Run:
-    """The command on a recording that does not end: a pipe, of which some lines have come."""
+    """The command on a recording that does not end: a pipe that has brought some lines."""
 
     def __init__(self, folder: Path, jobs: int, *arguments: str) -> None:
         self.pipe = folder / "pipe"
@@ -51,7 +51,7 @@ class Run:
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True, **options)
 
     def members(self) -> list[int]:
-        """The processes that live: that of the command, its workers, and what Python starts beside them."""
+        """Return the processes that live: that of the command, its workers, and what Python starts beside them."""
         found = []
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit():
@@ -64,7 +64,7 @@ class Run:
         return found
 
     def workers(self) -> list[int]:
-        """The processes of the workers."""
+        """Return the processes of the workers."""
         found = []
         for number in self.members():
             try:
@@ -82,7 +82,7 @@ class Run:
             time.sleep(0.005)
 
     def end(self) -> tuple[int, str, str]:
-        """The status, and what was printed, after all processes have ended."""
+        """Return the status, and what was printed, after all processes have ended."""
         out, err = self.process.communicate(timeout=30)
         self.wait_for(lambda: not self.members())
         return self.process.returncode, out.decode(), err.decode()
@@ -128,7 +128,7 @@ def test_a_signal_while_the_workers_start(start: Callable[..., Run], times: int)
         os.kill(run.process.pid, signal.SIGTERM)
         time.sleep(0.01)
     status, out, err = run.end()
-    # The last one can come when the command has ended but for its interpreter.
+    # The last one can come when the command has ended and its interpreter has not.
     assert status == 143 or (times > 1 and status == -signal.SIGTERM)
     assert '"interrupted":true' in out
     assert err == ""

@@ -43,7 +43,7 @@ WITH_OPERATORS = [Format.TEXT, Format.XML, Format.JSON]
 
 
 def sender(number: int, replaced: Iterable[str] = (), more: Iterable[str] = ()) -> Sender:
-    """A name with all operators, but for those that replace it; *more* replacements stand beside their codes."""
+    """Return a name with all operators, except those that replace it; *more* replacements have codes too."""
     codes = {key: OperatorStatus(place % 4) for place, key in enumerate(TEXT_ORDER) if key not in replaced}
     names = dict.fromkeys((*replaced, *more), f"NAME{number % 3}")
     return with_mappings(Sender(f"N{number}", number), codes, names)
@@ -68,7 +68,7 @@ LISTS = {
 
 
 def one_by_one(reply: SenderList) -> SenderList:
-    """The same list; mappings of another class keep the fast lanes from writing it."""
+    """Return the same list; mappings of another class keep the fast lanes from writing it."""
     proxy: Any = MappingProxyType
     return SenderList(
         tuple(
@@ -78,7 +78,7 @@ def one_by_one(reply: SenderList) -> SenderList:
 
 
 def with_dictionaries(reply: SenderList) -> SenderList:
-    """The same list with the mappings that people write down."""
+    """Return the same list with the mappings that people write down."""
     return SenderList(
         tuple(
             replace(s, operators={**s.operators}, replacements={**s.replacements} or s.replacements)
@@ -147,7 +147,7 @@ def take_few_steps(senders: Sequence[Sender], fmt: Format) -> None:
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
-def test_keys_that_are_no_keys(fmt: Format) -> None:
+def test_keys_that_cannot_be_keys(fmt: Format) -> None:
     """Which a mapping that was made by hand may have."""
     keys: Any = ["mts"]
     odd = cast("Any", FrozenMapping(keys, (OperatorStatus(1),)))
@@ -248,7 +248,7 @@ def test_a_number_of_two_digits_alone(fmt: Format) -> None:
 
 
 def test_mappings_share_their_keys() -> None:
-    """But for keys that are long, which nobody else may have, and those that are only equal."""
+    """Except keys that are long, which nobody else may have, and those that are only equal."""
 
     def keys(*given: str) -> tuple[str, ...]:
         return FrozenMapping.of(dict.fromkeys(given, 1))._keys
@@ -262,7 +262,7 @@ def test_mappings_share_their_keys() -> None:
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_long_keys_are_not_remembered(fmt: Format) -> None:
-    """What stands before a code is remembered with all its codes, and a hostile body chooses it."""
+    """The name of a code is remembered with all its codes, and a hostile body chooses it."""
     codec: Codec[Any] = Codec(SENDERS)
     kept: list[int] = []
     tracemalloc.start()
@@ -361,7 +361,7 @@ ODD: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("first", ["a code", "a replacement"])
-def test_the_odd_one_of_two(fmt: Format, name: str, first: str) -> None:
+def test_the_unusual_one_of_two(fmt: Format, name: str, first: str) -> None:
     odd, path = ODD[name]
     codes, names = ({"mts": OperatorStatus.SENT}, {}) if first == "a code" else ({}, {"mts": "NAME"})
     reply = SenderList((with_mappings(Sender("A", 1), codes, names), odd))
@@ -388,8 +388,8 @@ def test_no_replacement_where_another_name_has_a_code(fmt: int, body: str) -> No
         assert codec.validate(body, fmt=fmt).reply is None
 
 
-def odd_names() -> list[Sender]:
-    """Names of several shapes with undocumented keys and numbers, and broken letters."""
+def unusual_names() -> list[Sender]:
+    """Return names of several shapes with undocumented keys and numbers, and broken letters."""
     made = []
     for number in range(90):
         codes = {"mts": OperatorStatus(1), "new": OperatorStatus(2)} if number % 3 else {}
@@ -402,7 +402,7 @@ def odd_names() -> list[Sender]:
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 def test_findings_of_several_shapes_are_those_of_the_careful_reader(fmt: Format) -> None:
-    senders = odd_names()
+    senders = unusual_names()
     body = encode(SenderList(tuple(senders)), fmt=fmt)
     codec: Codec[Any] = Codec(SENDERS)
     for _ in range(2):
@@ -423,9 +423,9 @@ def test_findings_of_several_shapes_are_those_of_the_careful_reader(fmt: Format)
 
 
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
-def test_what_is_odd_is_read_once(fmt: Format) -> None:
-    """The reply that was made to find out whether there is anything to report is the one of the report."""
-    body = encode(SenderList(tuple(odd_names())), fmt=fmt)
+def test_what_is_unusual_is_read_once(fmt: Format) -> None:
+    """The report has the reply that was made to see whether there is anything to report."""
+    body = encode(SenderList(tuple(unusual_names())), fmt=fmt)
     codec: Codec[Any] = Codec(SENDERS)
     codec.validate(body, fmt=fmt)
     with patch.object(Codec, "_compiled", autospec=True, side_effect=Codec._compiled) as compiled:

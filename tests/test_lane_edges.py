@@ -47,7 +47,7 @@ def in_json(*records: dict[str, Any]) -> bytes:
 
 @pytest.mark.parametrize("number", ["-0", " 5", "5 ", "1e2", "5,6", "5.0", "\u0665"])
 @pytest.mark.parametrize("count", [2, 20])
-def test_what_json_takes_for_a_number_is_none_in_quotes(number: str, count: int) -> None:
+def test_a_number_of_json_may_be_invalid_in_quotes(number: str, count: int) -> None:
     """A column of numbers is read as one JSON array, which allows more than a number in a reply has."""
     records = [{"sender": "A", "id": "5"}] * (count - 1)
     with pytest.raises(DecodeError) as caught:
@@ -124,7 +124,7 @@ def test_a_body_that_cannot_be_read_fast_is_tried_once(fmt: int, body: str, befo
 
 
 @pytest.mark.parametrize("cls", [TypeError, AttributeError])
-def test_a_mistake_of_ours_is_not_an_odd_body(cls: type[Exception]) -> None:
+def test_a_mistake_of_ours_is_not_taken_for_an_unusual_body(cls: type[Exception]) -> None:
     """No body makes compiled readers raise these. As a fallback, a mistake would only make reading slow."""
     for work in (CODEC.decode, CODEC.validate):
         with patch.object(CODEC._format(Format.CSV), "fast", side_effect=cls), pytest.raises(cls):
@@ -173,7 +173,7 @@ def test_a_field_without_a_value(text: str) -> None:
 
 
 @pytest.mark.parametrize("bad", ["err = x", "err", "1 = 2", "err = 0 = 1", "phone = 7 9", "country = ,x"])
-def test_a_message_with_a_field_that_is_none(bad: str) -> None:
+def test_a_message_with_a_bad_field(bad: str) -> None:
     for line in (f"Status = 1, {bad}, message = a, type = 0", f"Status = 1, {bad}, message = {'a' * 5000}, type = 0"):
         with pytest.raises(DecodeError):
             STATUS.decode(line.encode(), fmt=0)
@@ -307,7 +307,7 @@ XML_TURNS = [
 @pytest.mark.parametrize(
     ("last", "good"), [("\n", True), (" x", False), (f'<sender id="1">{"A" * 5000}</sender>', True)]
 )
-def test_what_stands_behind_elements_of_many_shapes(last: str, good: bool) -> None:
+def test_what_follows_elements_of_many_shapes(last: str, good: bool) -> None:
     body = f"<senders>\n{''.join(XML_TURNS * 2)}{last}</senders>".encode()
     report = CODEC.validate(body, fmt=2)
     assert (report.reply is not None) == good
@@ -330,7 +330,7 @@ def test_records_of_elements_of_many_shapes() -> None:
 
 
 @pytest.mark.parametrize("tail", ["\r", ", x = " + "y" * 5000])
-def test_lines_of_many_shapes_with_an_odd_one_at_the_end(tail: str) -> None:
+def test_lines_of_many_shapes_with_an_unusual_one_at_the_end(tail: str) -> None:
     keys = ["mts", "mega", "tele2", "motiv", "ua_reg", "ua_int", "by_reg"]
     body = "\n".join([f"name = A, {key} = 1" for key in keys] + [f"name = B, id = 5{tail}"])
     report = CODEC.validate(body.encode(), fmt=0)

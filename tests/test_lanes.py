@@ -275,7 +275,7 @@ def test_other_objects_are_read_as_dictionaries(body: str) -> None:
 
 
 def test_a_bracket_in_the_first_name() -> None:
-    """What stands before it is not an object."""
+    """What precedes it is not an object."""
     body = '[{"sender": "A}", "id": 1}, {"sender": "B", "id": 2}]'
     codec: Codec[Any] = Codec(SENDERS)
     with patch.object(JsonFormat, "read", side_effect=AssertionError):

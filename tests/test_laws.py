@@ -121,7 +121,7 @@ def test_2_normalized_json_is_lossless_or_refused(reply: Reply) -> None:
 
 
 @given(replies, st.sampled_from(Format))
-def test_2_what_is_written_has_no_oddities(reply: Reply, fmt: Format) -> None:
+def test_2_what_is_written_has_no_findings(reply: Reply, fmt: Format) -> None:
     body = attempt(reply, fmt)
     allowed = {"unknown-key", "unknown-number", "mojibake", "lost-characters"}
     assert {finding.code for finding in validate(body, fmt=fmt).findings} <= allowed
@@ -288,7 +288,7 @@ def test_what_the_encoder_refuses_teaches_the_reader_nothing() -> None:
 
 
 @pytest.mark.parametrize("fmt", Format)
-def test_no_body_is_no_reply_but_an_empty_list_where_text_is_asked(fmt: Format) -> None:
+def test_an_empty_body_is_refused_unless_text_is_asked(fmt: Format) -> None:
     if fmt in (Format.TEXT, Format.CSV):
         assert decode(b"", fmt=fmt) == SenderList()
     else:

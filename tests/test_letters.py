@@ -87,7 +87,7 @@ def answered(row: Row) -> Row:
 
 
 def judged(row: Row, path: Path, patch: pytest.MonkeyPatch, *options: str) -> tuple[Row, str]:
-    """What the command reads and finds, its exit status and all that it prints."""
+    """Return what the command reads and finds, its exit status and all that it prints."""
     path.write_bytes(base64.b64decode(row["base64"]))
     reports: list[Any] = []
 
@@ -191,7 +191,7 @@ LETTERS = st.text("абвгдежзийклмнопрстуфхцчшщъыьэ�
 
 @given(LETTERS, st.sampled_from([str.lower, str.upper, str.title]))
 def test_any_word_of_small_letters_capitals_or_both(word: str, spell: Any) -> None:
-    """It is no mojibake; read as UTF-8 in another charset it is."""
+    """It is not mojibake; read as UTF-8 in another charset it is."""
     text = spell(word)
     assert broken(text) is None
     for reading in ("latin-1", "windows-1252", "windows-1251"):

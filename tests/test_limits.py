@@ -488,13 +488,13 @@ def test_one_long_name_among_many(fmt: Format, place: int) -> None:
     assert (refused.value.path, caught.value.path) == (path, path)
 
 
-def test_what_is_no_list_has_no_names() -> None:
+def test_only_lists_have_names() -> None:
     for fmt in Format:
         body = encode(Success(), fmt=fmt, limits=Limits(items=0))
         assert decode(body, fmt=fmt, limits=Limits(items=0)) == Success()
 
 
-def test_commas_without_end_are_no_cells() -> None:
+def test_endless_commas_are_refused_before_they_are_split() -> None:
     """Each cell would take ten times its memory."""
     body = b"A,1\n" + b"," * 1_000_000
     tracemalloc.start()
@@ -515,7 +515,7 @@ def test_keys_that_are_written(fmt: Format) -> None:
     assert (caught.value.path, caught.value.reason) == (path, "expected a key of at most 5 characters")
 
 
-def test_the_names_of_a_list_are_no_limit_for_others() -> None:
+def test_the_names_of_a_list_do_not_limit_others() -> None:
     error = b"<result>\n<error>x</error>\n<error_code>3</error_code>\n</result>"
     assert decode(error, fmt=2, limits=Limits(items=0)) == decode(error, fmt=2)
     assert decode(b"<result>OK</result>", fmt=2, limits=Limits(items=0)) == decode(b"OK", fmt=0)
@@ -545,7 +545,7 @@ def test_what_is_not_known_has_limits_too(body: str) -> None:
         decode(body, fmt=2)
 
 
-def test_a_separator_in_a_long_name_is_no_trouble() -> None:
+def test_a_separator_in_a_long_name_costs_little() -> None:
     reply = SenderList(tuple(Sender(",;" * 500, number) for number in range(5)))
     assert decode(encode(reply, fmt=0), fmt=0) == reply
     with pytest.raises(EncodeError, match=r"senders\[1\]: the text format cannot carry it"):

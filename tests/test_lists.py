@@ -37,7 +37,7 @@ def names(kind: str, count: int = MANY) -> SenderList:
 
 
 def codec_of(reply: Reply) -> Codec[Any]:
-    """A codec with another declaration of the list."""
+    """Return a codec with another declaration of the list."""
     return Codec(replace(SENDERS, own=(*SENDERS.own[:-1], reply)))
 
 
@@ -47,7 +47,7 @@ class Text(str):
 
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
 @pytest.mark.parametrize("key", ["\ud800", "a\ud800", "sender", "name", "id", "", "a b", "x" * 70_000])
-def test_odd_keys_are_looked_at(key: str, fmt: Format) -> None:
+def test_unusual_keys_are_looked_at(key: str, fmt: Format) -> None:
     classes: list[Any] = [FrozenMapping.of, dict, MappingProxyType]
     lists = [(Sender("A", 1, operators=mapping({key: OperatorStatus.APPROVED})),) * MANY for mapping in classes]
     ours, plain, other = (outcome(encode, SenderList(senders), fmt=fmt) for senders in lists)
@@ -56,7 +56,7 @@ def test_odd_keys_are_looked_at(key: str, fmt: Format) -> None:
 
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
 @pytest.mark.parametrize("odd", ["", "\ud800", Text("X"), 5, None, "7", "A, id = 5", "x" * 70_000])
-def test_odd_names_of_replacements_are_looked_at(odd: Any, fmt: Format) -> None:
+def test_unusual_names_of_replacements_are_looked_at(odd: Any, fmt: Format) -> None:
     classes: list[Any] = [FrozenMapping.of, MappingProxyType]
     lists = [
         [Sender("A", 1, None, replacements=mapping({"mts_step": text})) for text in ["B"] * MANY + [odd]]

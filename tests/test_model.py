@@ -246,7 +246,7 @@ def test_a_description_can_be_dropped() -> None:
 
 
 @pytest.mark.parametrize("reply", REPLIES[:3], ids=lambda reply: type(reply).__name__)
-def test_what_is_no_error_is_itself(reply: Reply) -> None:
+def test_a_reply_without_error_is_returned(reply: Reply) -> None:
     assert reply.raise_for_error() is reply
 
 
@@ -489,7 +489,7 @@ def test_bodies_of_every_kind(body: Any) -> None:
     assert decode(body, fmt=0) == Success()
 
 
-def test_normalized_json_of_what_is_no_reply() -> None:
+def test_normalized_json_of_other_values() -> None:
     odd: list[Any] = [5, {5: 1}]
     wrong: list[Any] = [None, SenderList((odd[0],)), *(SenderList((Sender("A", operators=value),)) for value in odd)]
     for reply in wrong:

@@ -42,7 +42,7 @@ QUERY = Query(fmt=Format.JSON)
 
 
 def answering(body: bytes, fmt: int, form: Any = None) -> Any:
-    """The double of a response."""
+    """Return the double of a response."""
     request = None if form is None else SimpleNamespace(body=form, headers={})
     return SimpleNamespace(url=f"senders.php?fmt={fmt}", headers={}, content=body, request=request)
 
@@ -209,7 +209,7 @@ class Words(str):
 
 
 def uses(odd: Any) -> list[Callable[[], Any]]:
-    """Every place that an object can be given in."""
+    """Return every place that an object can be given in."""
     names: list[Any] = [{"mts": odd}, odd]
     replies: list[Any] = [odd, ErrorReply(odd), ErrorReply(1, odd), SenderCreated(odd), SenderList((odd,))]
     replies += [SenderList((Sender("A", 1, None, given),)) for given in names]
@@ -368,7 +368,7 @@ def test_what_is_dropped(kind: Any) -> None:
     ],
     ids=range(12),
 )
-def test_what_are_no_names_to_drop(drop: Any) -> None:
+def test_invalid_names_to_drop(drop: Any) -> None:
     for reply in (REFUSED, Success(), SenderList()):
         for fmt in Format:
             with pytest.raises(OptionError, match=r"^drop has to be a list, a tuple or a set of names, not "):

@@ -244,7 +244,7 @@ def line_of(value: str, keys: int = 13) -> str:
 
 
 TOO_SLOW: list[tuple[str | bytes, str]] = [
-    # A line of which codes and names were learned by turns: alternatives that match the same.
+    # A line whose codes and names were learned by turns: alternatives that match the same.
     (line_of(f"(?:(?:(?:{CODE}|{REPLACEMENT})|{CODE})|{REPLACEMENT})"), "match"),
     (line_of(f"(?:(?:{CODE}|{REPLACEMENT})|{CODE})"), "fullmatch"),
     (line_of("(?:[0-9]+|[0-9a-z]+)"), "findall"),
@@ -335,7 +335,7 @@ def test_a_cassette_may_have_any_first_lines(first: bytes, key: bytes) -> None:
     "begun", ['"error": "x", "error_code": 1', '"result": "OK"', '"id": 1, "cnt": 1', '"balance": "1"']
 )
 def test_blanks_in_an_object_take_steps_for_their_number(begun: str) -> None:
-    """Whatever stands behind them, and before the last bracket."""
+    """Whatever follows them, before the last bracket."""
     for known in (SENDERS, *(known.endpoint for known, _ in REPLIES)):
         with compiling() as found:
             codec: Codec[Any] = Codec(known)

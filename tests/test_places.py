@@ -1,4 +1,4 @@
-"""Where errors and findings are, in every format: a mark in the body stands before each."""
+"""Where errors and findings are, in every format: a mark in the body precedes each."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ GOOD, BAD = b'{"result": "OK"}', b"\x00"
 
 
 def attempts(shell: Shell) -> Iterator[tuple[list[str], str]]:
-    """Commands that speak of a file or an argument, and what is said about it."""
+    """Yield commands that speak of a file or an argument, and what is said about it."""
     good, bad, reply = shell.file(f"good {NAME}", GOOD), shell.file(f"bad {NAME}", BAD), shell.file(f"j {NAME}", b"{}")
     several = shell.file(f"several {NAME}", b'{"kind":"success"}\n{"kind":"x"}\n{"kind":"success"}')
     twice = [shell.file(f"{folder}/{NAME}", GOOD) for folder in "ab"]
@@ -228,7 +228,7 @@ class _Breaking(io.BytesIO):
 
 
 def opening(new: Callable[[Any], Any]) -> Callable[[Any, str], Any]:
-    """Opens files, those that are made anew in another way."""
+    """Return a function that opens files, and new files in another way."""
     return lambda name, mode: new(name) if "x" in mode else open(name, mode)
 
 
@@ -450,7 +450,7 @@ def test_what_is_about_the_process_is_said_so(shell: Shell, monkeypatch: pytest.
 
 
 def many(*counts: int) -> bytes:
-    """Entries with findings of different codes."""
+    """Return entries with findings of different codes."""
     bodies = ["KO", '{"error": "x", "error_code": 77}', '\ufeff{"result": "OK"}']
     rows = [{"fmt": 3, "body": body} for body, count in zip(bodies, counts) for _ in range(count)]
     return "\n".join(map(json.dumps, rows)).encode()

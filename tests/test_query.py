@@ -190,7 +190,7 @@ class Trap:
     ],
     ids=range(14),
 )
-def test_what_is_no_request(sources: tuple[Any, ...], reason: str) -> None:
+def test_sources_that_are_refused(sources: tuple[Any, ...], reason: str) -> None:
     with pytest.raises(OptionError) as caught:
         Query.from_url(*sources)
     assert str(caught.value) == reason
@@ -210,7 +210,7 @@ WRONG_PARAMETERS: list[Any] = [5, None, "all", [], {"cost": "1"}, {5: "1"}, {"al
     ],
     ids=str,
 )
-def test_what_is_no_query(wrong: dict[str, Any]) -> None:
+def test_queries_that_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match=f"{list(wrong)[-1]} (of senders.php|has to be)"):
         Query(**wrong)
 
@@ -234,7 +234,7 @@ def test_commands_are_named_where_there_is_no_such() -> None:
     ids=str,
 )
 def test_what_makes_no_sense_can_be_not_known(asked: dict[str, str], query: Query) -> None:
-    """As in records of requests, where it is no reason not to read the reply."""
+    """As in records of requests, where the reply is read all the same."""
     assert query_module.query_of(asked, lenient=True) == query
 
 
@@ -404,7 +404,7 @@ def test_operators_do_not_exist_in_csv() -> None:
     assert Query.from_url("senders.php?fmt=1&get=1&operators=1").validate(b"A,5").findings == ()
 
 
-def test_what_is_odd_in_the_body_comes_first() -> None:
+def test_findings_of_the_body_come_first() -> None:
     query = Query.from_url("?get=1&all=1&charset=koi8-r")
     body, said = b"\xef\xbb\xbf" + UTF8, "text/plain; charset=utf-8"
     report = query.validate(body, content_type=said)
@@ -454,7 +454,7 @@ def test_only_our_errors_leave(source: Any) -> None:
 
 
 @pytest.mark.parametrize("odd", [None, 5, object(), Trap()], ids=range(4))
-def test_odd_options(odd: Any) -> None:
+def test_unusual_options(odd: Any) -> None:
     query = Query.from_url("?get=1")
     assert query.decode(b"name = A", content_type=odd) == SenderList((Sender("A"),))
     for options in ({"limits": odd}, {"expect": odd}) if odd is not None else ():
@@ -507,7 +507,7 @@ def test_pages_that_the_service_does_not_have_are_not_repeated(name: str) -> Non
             assert str(caught.value) == words
 
 
-def test_a_reply_of_another_endpoint_is_no_list_of_names() -> None:
+def test_a_reply_of_another_endpoint_is_not_a_list_of_names() -> None:
     url = "https://smsc.ru/sys/send.php?fmt=1&phones=79990001122&mes=x"
     response: Any = SimpleNamespace(url=url, headers={}, content=b"5,1")
     assert decode(response.content, fmt=1) == SenderList((Sender("5", 1),))

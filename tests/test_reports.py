@@ -47,7 +47,7 @@ DUMP = (
 
 
 def reported(shell: Shell, format_: str, patch: pytest.MonkeyPatch) -> tuple[bytes, str]:
-    """The report on some recordings, and what comes on standard error."""
+    """Return the report on some recordings, and what comes on standard error."""
     patch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
     patch.setattr("smsc_codec.cli.page._now", lambda: datetime(2024, 5, 17, tzinfo=timezone.utc))
     patch.setattr("smsc_codec.cli.page.__version__", "VERSION")
@@ -60,7 +60,7 @@ def reported(shell: Shell, format_: str, patch: pytest.MonkeyPatch) -> tuple[byt
 
 
 def report(shell: Shell, format_: str, patch: pytest.MonkeyPatch) -> str:
-    """The report with what comes on standard error, as one text."""
+    """Return the report with what comes on standard error, as one text."""
     printed, told = reported(shell, format_, patch)
     return printed.decode() + told
 

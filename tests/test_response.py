@@ -256,7 +256,7 @@ def test_doubles(response: Any) -> None:
 
 
 def answered(body: bytes, **response: Any) -> Any:
-    """A double of a response to a request for names in fmt=3."""
+    """Return a double of a response to a request for names in fmt=3."""
     return SimpleNamespace(url="https://x/sys/senders.php?fmt=3&get=1", content=body, headers={}, **response)
 
 
@@ -320,7 +320,7 @@ def test_a_retry_after_without_seconds(later: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["502", 502.0, None, True])
-def test_a_status_that_is_none(status: Any) -> None:
+def test_a_status_that_is_not_a_number(status: Any) -> None:
     with pytest.raises(DecodeError) as caught:
         decode_response(answered(b"", status_code=status, status=status))
     assert caught.value.http_status is None and not caught.value.retry
@@ -350,7 +350,7 @@ def test_headers_in_any_case_and_content_beside() -> None:
     [None, 5, object(), Trap(), SimpleNamespace(content=None), SimpleNamespace(content=b"OK", url=object())],
     ids=range(6),
 )
-def test_what_is_no_response(response: Any) -> None:
+def test_things_that_are_not_responses(response: Any) -> None:
     with pytest.raises(OptionError, match=r"expected (the content in the response|a URL)"):
         decode_response(response)
 

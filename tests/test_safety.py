@@ -60,7 +60,7 @@ class _Audit:
     def nothing(self) -> Iterator[None]:
         """Nothing may happen within: no file, socket, process or import, not even a look into a folder.
 
-        But for the functions that the library compiles; `test_no_text_of_a_body_becomes_code` looks at them.
+        Except the functions that the library compiles; `test_no_text_of_a_body_becomes_code` looks at them.
         """
         self.events.clear()
         yield
@@ -114,7 +114,7 @@ def test_hostile_families_open_nothing(audit: _Audit, fmt: Format) -> None:
 
 
 def words_in(text: str) -> set[str]:
-    """Words without the underscores and numbers that join them."""
+    """Return words without the underscores and numbers that join them."""
     return {*re.findall(r"[^\W\d_]+", text)}
 
 

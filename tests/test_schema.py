@@ -178,7 +178,7 @@ KEYS += ["messages", "phones", "cost", "parts", "last_date", "other", "balance",
 
 @st.composite
 def damaged(draw: st.DrawFn) -> Any:
-    """Normalized JSON of which a member was changed, added or taken away."""
+    """Normalized JSON with a member changed, added or taken away."""
     whole = json.loads(json.dumps(draw(st.sampled_from(REPLY["examples"]) | st.just({}))))
     place: Any = whole
     while isinstance(place, dict) and draw(st.booleans()):
@@ -236,7 +236,7 @@ def test_another_reader_agrees() -> None:
     compared = [int(count) for count in re.findall(r"(\d+) in fmt=\d", counted[4])]
     assert len(compared) == 4
     for fmt, count in enumerate(compared):
-        # And some of those where the format has to be found out.
+        # And some of those where the format has to be detected.
         assert count >= sum(vector.row["fmt"] == fmt for vector in every) > 80
 
 

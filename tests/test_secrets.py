@@ -88,7 +88,7 @@ kinds = st.sampled_from([(QUOTED, anything), (BARE, bare), (WORDS, words)])
 
 @st.composite
 def secrets(draw: st.DrawFn) -> tuple[str, str]:
-    """A secret, and a text that holds it."""
+    """Return a secret, and a text that holds it."""
     places, strategy = draw(kinds)
     secret = draw(strategy)
     text = places[draw(st.sampled_from(sorted(places)))](draw(st.sampled_from(NAMES)), secret)
@@ -593,7 +593,7 @@ _SECRETS = f"{Path(smsc_codec._secrets.__file__).parent}{os.sep}"
 
 
 def work(run: Callable[[], object]) -> int:
-    """Lines of the modules that look for secrets that are run."""
+    """Return the number of lines of the modules that look for secrets that are run."""
     lines = 0
 
     def trace(frame: Any, event: str, argument: object) -> Any:
@@ -614,7 +614,7 @@ def work(run: Callable[[], object]) -> int:
 
 
 def memory(run: Callable[[], object]) -> int:
-    """The most memory that is used at a time."""
+    """Return the most memory that is used at a time."""
     tracemalloc.start()
     run()
     peak = tracemalloc.get_traced_memory()[1]
@@ -653,7 +653,7 @@ def test_an_error_takes_a_fixed_multiple_of_the_memory() -> None:
 
 
 def test_what_is_looked_at_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands behind the last name or escape that is looked at is masked."""
+    """What follows the last name or escape that is looked at is masked."""
     monkeypatch.setattr("smsc_codec._secrets.named_values._MOST_NAMES", 3)
     assert without_secrets("psw=a\npsw=b\npsw\npsw=c\nd") == "psw=*\npsw=*\npsw\n*******"
     monkeypatch.setattr("smsc_codec._secrets.escapes._MOST_ESCAPES", 2)

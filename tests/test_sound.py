@@ -423,7 +423,7 @@ def test_lists_in_lists_that_fmt_2_has_no_place_for() -> None:
     ],
 )
 def test_elements_of_a_list_in_a_reply(inside: str, codes: list[str]) -> None:
-    """Other elements are no objects of the list, and no text beside elements is dropped."""
+    """Other elements are not objects of the list, and no text beside elements is dropped."""
     codec = Codec(Endpoint[Any]("things.php", JOBS, (with_list(),)))
     report = codec.validate(f"<result><id>5</id><things>{inside}</things></result>", fmt=2)
     assert report.reply == (None if codes == ["malformed"] else Whole(5, (Thing(1),)))

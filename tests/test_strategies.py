@@ -41,7 +41,7 @@ SEARCH = settings(
 
 
 def shows(strategy: st.SearchStrategy[Any], what: Callable[[Any], bool]) -> None:
-    """The strategy gives something of that kind."""
+    """Fail unless the strategy gives something of that kind."""
     assert what(find(strategy, what, settings=SEARCH))
 
 

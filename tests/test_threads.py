@@ -50,7 +50,7 @@ def _threads_by_turns() -> Iterator[None]:
 
 
 def at_once(works: list[Callable[[], Any]]) -> list[Any]:
-    """What each returns, all of them begun at the same time."""
+    """Return what each returns, all of them begun at the same time."""
     # A thread that dies before it gets there must not leave the others waiting for ever.
     barrier = Barrier(len(works), timeout=120)
 
@@ -154,7 +154,7 @@ def test_reports_through_copy_and_pickle(copied: Callable[[Any], Any]) -> None:
 
 
 def every_error() -> list[SmscCodecError]:
-    """One of each class, with all that it can hold."""
+    """Return one of each class, with all that it can hold."""
     made: list[SmscCodecError] = [ApiError(ErrorReply(7, "invalid number", 541))]
     for work in (
         lambda: decode(b"name = A, id = x", fmt=0),
@@ -181,7 +181,7 @@ def test_errors_through_pickle_and_copy(through: Callable[[Any], Any]) -> None:
 
 
 def there_and_back(given: tuple[bytes, Reply]) -> tuple[Reply, SmscCodecError, bytes]:
-    """What another process makes of a body and of a reply, and an error of its own."""
+    """Return what another process makes of a body and of a reply, and an error of its own."""
     body, reply = given
     try:
         decode(body + b", id = x", fmt=0)

@@ -50,7 +50,7 @@ EVERY = [pytest.param(fmt, name, id=f"{fmt.name}-{name}") for fmt, families in F
 
 
 def steps(work: Callable[[], object]) -> int:
-    """Lines of Python that are run, and calls into C."""
+    """Return the number of lines of Python that are run, and calls into C."""
     count = 0
 
     def traced(frame: FrameType, event: str, _: Any) -> Any:
@@ -159,7 +159,7 @@ def test_memory_is_a_multiple_of_the_body(fmt: Format, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a list", "invented shapes", "two shapes by turns", "near-miss lines"])
 def test_lark_reads_and_shapes_are_compiled_a_few_times_a_body(name: str) -> None:
-    """But for more shapes than the lines pay for, which Lark reads a line at a time."""
+    """Except more shapes than the lines pay for, which Lark reads a line at a time."""
     body = FAMILIES[Format.TEXT][name](8 * 1024).decode()
     codec: Codec[Any] = Codec(SENDERS)
     codec.validate("OK", fmt=0)

@@ -41,7 +41,7 @@ LAST_SIZES = SIZES[-2:]
 
 
 def repeated(unit: str, before: str = "", after: str = "") -> Callable[[int], bytes]:
-    """Bodies with *unit* again and again, of about as many bytes as asked."""
+    """Return bodies with *unit* again and again, of about as many bytes as asked."""
 
     def body(size: int) -> bytes:
         return (before + unit * (size // len(unit.encode())) + after).encode()
@@ -50,7 +50,7 @@ def repeated(unit: str, before: str = "", after: str = "") -> Callable[[int], by
 
 
 def numbered(unit: str, before: str = "", after: str = "") -> Callable[[int], bytes]:
-    """The same with a number in each, instead of `#`."""
+    """Return the same with a number in each, instead of `#`."""
 
     def body(size: int) -> bytes:
         count = size // (len(unit.encode()) + 4)
@@ -200,12 +200,12 @@ FAMILIES: dict[Format, dict[str, Callable[[int], bytes]]] = {
 
 
 def senders(units: int, *made: Callable[[int], Sender]) -> Callable[[int], SenderList]:
-    """Lists of as many senders as asked, by turns; each has about *units* characters."""
+    """Return lists of as many senders as asked, by turns; each has about *units* characters."""
     return lambda size: SenderList(tuple(made[number % len(made)](number) for number in range(size // units)))
 
 
 def one(made: Callable[[int], Sender]) -> Callable[[int], SenderList]:
-    """A list of one sender of about that size."""
+    """Return a list of one sender of about that size."""
     return lambda size: SenderList((made(size),))
 
 
@@ -257,7 +257,7 @@ LARGE = Limits(body=2**40, items=2**40, fields=2**40, text=2**40)
 
 
 def writing(reply: SenderList, fmt: Format) -> Callable[[], None]:
-    """The work of writing it, or of finding that the format cannot carry it, by a codec that has written no list."""
+    """Return the work of writing it, or of finding that the format cannot carry it, by a new codec."""
     codec: Codec[Any] = Codec(SENDERS)
     codec.encode(SenderCreated(5), fmt=fmt)  # What is loaded late is not counted.
 
@@ -269,7 +269,7 @@ def writing(reply: SenderList, fmt: Format) -> Callable[[], None]:
 
 
 def is_linear(counts: Sequence[float]) -> bool:
-    """Whether work at `SIZES` is: what is quadratic becomes four times as much with each doubling.
+    """Return whether work at `SIZES` is: what is quadratic becomes four times as much with each doubling.
 
     Only the last one is asked: what a body costs can change its nature where a longer one is refused.
     """
@@ -281,7 +281,7 @@ _MARK = "getppid"
 
 
 def instructions(fmt: Format, kind: str, families: Sequence[str], size: int) -> Iterator[tuple[str, list[int]]]:
-    """What each family costs at `SIZES`; one process for all. *kind* is `read` or `write`."""
+    """Yield what each family costs at `SIZES`; one process for all. *kind* is `read` or `write`."""
     with tempfile.TemporaryDirectory() as folder:
         valgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", f"--dump-before={_MARK}"]
         given = [f"--size={size}", f"--{kind}={fmt.value}", *(f"--family={name}" for name in families)]

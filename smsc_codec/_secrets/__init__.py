@@ -51,7 +51,7 @@ class Known:
 
     @lazy
     def needles(self) -> Needles | None:
-        """The values, to be looked for; None if they are too many."""
+        """Return the values, to be looked for; None if they are too many."""
         values = self._collect()
         return None if values is None else _search().Needles(values)
 
@@ -73,7 +73,7 @@ class Secrets:
 
     @lazy
     def _spans(self) -> tuple[Sequence[int], Sequence[int]]:
-        """The starts and the ends of all secrets, in order; they do not touch each other."""
+        """Return the starts and the ends of all secrets, in order; they do not touch each other."""
         needles = self._known.needles
         if needles is None:
             return [0], [len(self._text)]

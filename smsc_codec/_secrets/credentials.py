@@ -76,7 +76,7 @@ def values_of(
 ) -> tuple[str, ...] | None:
     """Return the secret values of a request, each once, None if they are too many.
 
-    *body* is that of the request, if it is not a multipart form, of which *parts* has the names and values; *posted*
+    *body* is the body of the request. For a multipart form, *parts* has its names and values instead; *posted*
     the same in another form, if a recording has both. *headers* are those of the request and of the response.
     """
     values: dict[str, None] = {}
@@ -153,7 +153,7 @@ def _of_json(text: str, depth: int = 0) -> Iterator[str]:
 
 
 def _of_parameters(text: str) -> Iterator[str]:
-    """Collect from the parameters of a URL or a form, and from whatever else stands behind names in a text."""
+    """Collect from the parameters of a URL or a form, and from whatever else follows names in a text."""
     for pair in text.split("&"):
         # Not every client escapes what a value holds.
         pieces = _SEPARATORS.split(pair)

@@ -43,7 +43,7 @@ class Layer:
         return self._replaced(_ESCAPE, _meaning) if any(mark in self.text for mark in "%\\&\0") else None
 
     def spelled_out(self) -> Layer | None:
-        """Return the layer with the escapes of letters, digits and blanks undone, of which names consist.
+        """Return the layer with the escapes of letters, digits and blanks undone: names consist of these.
 
         Where a text holds escaped names and escaped quotes, undoing both would let a value end at a quote inside of it.
         None if there are none.

@@ -21,7 +21,7 @@ _NEEDLE = 64
 class Needles:
     """Values to look for, in every spelling that undoing escapes does not lead back to the value.
 
-    A long value is looked for in pieces, which cover it without overlapping but for the last one.
+    A long value is looked for in pieces, which cover it without overlapping, except the last one.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -70,7 +70,7 @@ class Needles:
         needles = self._needles.get(text[at : at + SHORTEST])
         if needles is None:
             return 0
-        # All needles that the text begins with stand before it in order, and the last one before it begins with them.
+        # All needles that the text begins with precede it in order, and the last one before it begins with them.
         begins = text[at : at + _NEEDLE]
         number = bisect_right(needles, begins)
         if not number:

@@ -76,7 +76,7 @@ _TO_THE_LINE_END = ("authori", "cookie")
 """Names whose values may hold `&name=`."""
 
 _USERINFO = re.compile(r"//(?P<value>[^\s/<>\"]+)@")
-# "a basic plan" is no secret; Base64 of a colon and two more characters is not all small letters, or longer.
+# "a basic plan" is not a secret; Base64 of a colon and two more characters is not all small letters, or longer.
 _CREDENTIALS = re.compile(
     r"(?i:bearer[^\S\r\n]+|basic[^\S\r\n]+(?=\\{0,15}[\"']?(?:[^\s<>\"',;&]{6}|(?-i:[a-z]{0,4}[^\sa-z<>\"',;&.!?:)]))))"
     r"\\{0,15}[\"']?(?P<value>[^\s<>\"',;&]{3,})"
@@ -334,7 +334,7 @@ def _end_of(ending: re.Pattern[str], text: str, start: int) -> int:
 
 
 def _quoted_end(text: str, start: int, quote: str, escaped: int) -> int:
-    """Return where a string ends; *escaped* backslashes stand before its quotes, as in JSON within JSON."""
+    """Return where a string ends; *escaped* backslashes precede its quotes, as in JSON within JSON."""
     for match in _QUOTES[quote].finditer(text, start, start + _LONGEST_VALUE):
         backslashes = len(match[0]) - 1
         if backslashes <= escaped or (not escaped and backslashes % 2 == 0):

@@ -58,7 +58,7 @@ class _Input(NamedTuple):
     name: str
     """What messages call it."""
     stem: str
-    """What a file made of it is called, but for the ending."""
+    """Return the name of a file made of it, without the ending."""
     body: bytes
     line: int = 0
     """Where it begins, if it is one of several in a file."""
@@ -73,7 +73,7 @@ class _Replied(NamedTuple):
     where: str
     """What messages call it."""
     stem: str
-    """What a file made of it is called, but for the ending."""
+    """Return the name of a file made of it, without the ending."""
     reply: Reply
     body: bytes
     asked: dict[str, Any]
@@ -127,7 +127,7 @@ class _Run:
         self.say(f"{where}: {error}", UNDECODABLE)
 
     def inputs(self, names: Iterable[str]) -> Iterator[_Input]:
-        """Every input that can be read."""
+        """Yield every input that can be read."""
         for name in names:
             label = "<stdin>" if name == "-" else name
             try:
@@ -138,7 +138,7 @@ class _Run:
                 yield _Input(safe_name(label), _stem(name), body)
 
     def replies(self) -> Iterator[_Replied]:
-        """Every reply in the files, folders and recordings that can be read. Report what cannot."""
+        """Yield every reply in the files, folders and recordings that can be read. Report what cannot."""
         from ..recordings._check import Options
         from ..recordings._keys import keys_of
         from ..recordings._replies import recorded_replies
@@ -226,7 +226,7 @@ class _Run:
         return Path(self.options.output, stem + _SUFFIXES[self.options.to])
 
     def asked(self) -> dict[str, Any]:
-        """The options of `decode` and `validate`."""
+        """Return the options of `decode` and `validate`."""
         options = self.options
         endpoint, expect = self.endpoint(), None
         if options.expect:
@@ -244,7 +244,7 @@ class _Run:
         }
 
     def endpoint(self) -> str | None:
-        """The endpoint that is given, or that has the kind of replies which is given; None if there is neither."""
+        """Return the endpoint that is given, or the endpoint of the kind of replies that is given, or None."""
         options = self.options
         named: str | None = options.endpoint
         return named or (with_kind(options.expect) if options.expect else None)
@@ -379,7 +379,7 @@ def _without_place(body: bytes) -> bytes:
 
 
 def _parts(item: _Input) -> list[_Input]:
-    """The replies in an input of `encode`: one a line, or one over several lines. Raises `DecodeError`."""
+    """Return the replies in an input of `encode`: one a line, or one over several lines. Raises `DecodeError`."""
     if len(item.body) >= _MOST:
         raise LimitError(f"expected at most {_MOST - 1} bytes of normalized JSON", code="limit")
     text, offset, is_wide = unmarked(item.body)

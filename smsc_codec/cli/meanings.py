@@ -3,9 +3,9 @@
 from ..recordings import CODES
 
 MEANINGS = {
-    "bom": "UTF-8 byte order marks stand before the reply",
+    "bom": "UTF-8 byte order marks come before the reply",
     "utf-16": "the reply is in UTF-16, which the service does not send",
-    "white-space": "white space or blank lines stand before or after the reply",
+    "white-space": "white space or blank lines come before or after the reply",
     "content-charset": "what is said of the charset is not what the bytes are",
     "lost-characters": "a text holds U+FFFD: a character was lost when the bytes were read in a wrong charset",
     "mojibake": "a text was read in a wrong charset",
@@ -16,13 +16,13 @@ MEANINGS = {
     "unknown-number": "a number whose meaning nobody documents; it is kept",
     "no-status": "all=1 was asked, and a name has no status",
     "no-operators": "operators=1 was asked, and a name has no operators",
-    "malformed": "the body is no reply in that format, or broken",
+    "malformed": "the body is malformed, or is not a reply in that format",
     "value": "the value of a field is not what belongs there, or a field is missing",
     "empty": "there is no body",
     "ambiguous": "a line can mean two things, and only the request tells which",
     "unknown-form": "a further line without keys that nobody has documented",
     "unexpected": "a reply, but of another kind than the request leads to",
-    "charset": "the bytes are no text in the charset that was given or declared",
+    "charset": "the bytes are not text in the charset that was given or declared",
     "limit": "the body is larger, longer or deeper than the limits",
     **{code: words for code, (_, words) in CODES.items()},
 }

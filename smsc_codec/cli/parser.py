@@ -32,10 +32,10 @@ KEYS = ("body", "body_base64", "fmt", "charset", "expect", "endpoint", "url", "s
 
 _FILES = "A FILE that is - or left out is standard input."
 _PATHS = """\
-A PATH that is a folder stands for all files in it and in its folders, but for hidden ones; one that
-is - is standard input. What is in a PATH is detected, each for itself: the body of a reply, JSON Lines,
-HAR, a cassette or stubs, HTTP responses with their headers, WARC, Parquet or Arrow; gzip or zstd around
-any of them."""
+A PATH that is a folder stands for all files in it and in its folders, except hidden ones; one that
+is - is standard input. The kind of each PATH is detected: the body of a reply, JSON Lines, HAR,
+a cassette or stubs, HTTP responses with their headers, WARC, Parquet or Arrow; gzip or zstd around any
+of them."""
 _INPUTS = {"encode": _FILES, "serve": ""}
 """What is read, by the commands that do not read PATHs."""
 
@@ -51,7 +51,7 @@ _EXAMPLES = {
 examples:
   smsc-codec decode reply.txt                 one line of normalized JSON
   curl ... | smsc-codec decode --fmt 3        what was asked for, so that a surprise is an error
-  smsc-codec decode --strict replies/*.xml    one line a file, refusing what is odd
+  smsc-codec decode --strict replies/*.xml    one line a file, refusing what is unusual
   smsc-codec decode --table export.har        tables with the meanings of numbers
 """,
     "encode": """\
@@ -147,7 +147,7 @@ class _Parser(argparse.ArgumentParser):
     _given: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """The options. A sub-command's parser leaves what it does not know to the parser above otherwise."""
+        """Return the options. A sub-command's parser leaves what it does not know to the parser above otherwise."""
         self._given = sys.argv[1:] if args is None else tuple(args)
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
@@ -190,7 +190,7 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser. What it reads has the `command`, that command's `parser`, and `output` for every command."""
+    """Return the parser. What it reads has the `command`, that command's `parser`, and `output` for every command."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="smsc-codec",
@@ -227,7 +227,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("decode", "print replies as normalized JSON, one line each", _reading, _printing)
     command("encode", "write replies' bytes from their normalized JSON, one line each", _writing("--fmt"))
     command("convert", "turn replies of one format into another", _reading, _writing("--to"))
-    command("validate", "report what is wrong or odd about replies, or recordings of them", _reading, _validating)
+    command("validate", "report what is wrong or unusual about replies, or recordings of them", _reading, _validating)
     command("bench", "measure how fast replies are decoded", _reading, _measuring)
     command("serve", "run a fake service on this machine, to test clients in any language", _serving)
     return parser

@@ -100,7 +100,7 @@ class _Told:
             self._more += 1
 
     def text(self) -> str:
-        """All that is said."""
+        """Return all that is said."""
         return "\n".join([*self._texts, *([f"and {self._more:,} more"] if self._more else [])])
 
 
@@ -109,7 +109,7 @@ class JUnitReport(Report):
 
     def __init__(self, fail_on: Severity, command: str = "") -> None:
         super().__init__(fail_on)
-        # The number of failures stands before the suites, and that of a suite before its cases.
+        # The number of failures precedes the suites, and the number of a suite precedes its cases.
         self._suites = Spool()
         self._cases = Spool()
         self._place: tuple[str, int] | None = None
@@ -305,7 +305,7 @@ def verdict(summary: Summary) -> tuple[str, str]:
 
 
 def summary_lines(summary: Summary) -> list[str]:
-    """The summary for people; the first line is all of it if there is nothing to say."""
+    """Return the summary for people; the first line is all of it if there is nothing to say."""
     replies, findings = counted(summary.replies, "reply", "replies"), counted(summary.findings, "finding")
     lines = [f"{replies}, {summary.undecoded:,} not decoded, {findings}"]
     if summary.interrupted:

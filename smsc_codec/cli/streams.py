@@ -148,7 +148,7 @@ def _move(part: Path, path: Path) -> None:
 
 
 def shown_arguments(arguments: Iterable[str]) -> list[str]:
-    """Arguments of the command for people, on one line and without secrets; an option and its value can be two."""
+    """Return the arguments of the command for people, without secrets. An option and its value can be two of them."""
     shown = []
     option = ""
     for argument in arguments:
@@ -160,7 +160,7 @@ def shown_arguments(arguments: Iterable[str]) -> list[str]:
 
 
 def printable_json(line: bytes) -> bytes:
-    """The same JSON on one line, every character that would disturb a terminal's line escaped."""
+    """Return the same JSON on one line, every character that would disturb a terminal's line escaped."""
     text = line.decode()
     if text.isprintable():
         return line

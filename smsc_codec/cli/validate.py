@@ -173,7 +173,7 @@ def _bar(paths: list[str]) -> Iterator[_Bar]:
 
 
 def _size(paths: list[str]) -> int | None:
-    """Bytes of all files; `None` if not all of them can be known."""
+    """Return the bytes of all files together, or None if the size of one is unknown."""
     try:
         return None if "-" in paths else sum(map(os.path.getsize, files_of(paths)))
     except (OSError, ValueError):

@@ -110,7 +110,7 @@ def forget(codec: Codec[Any]) -> None:
 
 
 def outcome(work: Callable[..., Any], given: Any, **options: Any) -> Any:
-    """What a reader or writer makes of what is given, or the words of the error."""
+    """Return what a reader or writer makes of what is given, or the words of the error."""
     try:
         made = work(given, **options)
     except SmscCodecError as error:
@@ -131,7 +131,7 @@ def expected(codec: Codec[Any], choice: int) -> Any:
 
 
 def total(fmt: Format, data: bytes) -> None:
-    """Laws 1 and 6: a reply or one of our errors, the same from `validate`; what strict accepts has no findings."""
+    """Hold laws 1 and 6: a reply or our error, the same from `validate`; what strict accepts has no findings."""
     choice, endpoint, body = chosen(data)
     codec = CODECS[endpoint]
     options: dict[str, Any] = {
@@ -186,7 +186,7 @@ def lanes(fmt: Format, data: bytes) -> None:
 
 
 def roundtrip(data: bytes) -> None:
-    """Laws 2 to 4: what is read is written or refused, and read back the same from every format."""
+    """Hold laws 2 to 4: what is read is written or refused, and read back the same from every format."""
     choice, endpoint, body = chosen(data)
     codec = CODECS[endpoint]
     try:
@@ -248,7 +248,7 @@ def _check_found(found: Found) -> None:
 
 
 def secrets(data: bytes) -> None:
-    """A secret in a place, a spelling and a frame that the first bytes choose is in nothing that is said."""
+    """Hold that nothing shows a secret, whose place, spelling and frame the first bytes choose."""
     chosen = iter(data)
 
     def choice(options: Sequence[T]) -> T:
@@ -282,7 +282,7 @@ _LIVED = tuple(Codec[Any](codec.endpoint) for codec in CODECS)
 
 
 def sequences(data: bytes) -> None:
-    """What a codec has read before changes nothing: each reply is read as by a codec that has read none.
+    """Hold that what a codec has read before changes nothing: each reply is read as by a codec that has read none.
 
     Bodies stand between bytes that no charset of text begins with; the first byte of each chooses its format and its
     endpoint. What a reply costs is the business of libFuzzer's timeout here, and of `tests/test_sequences.py`.

@@ -56,17 +56,17 @@ _LEFT_OUT = ("__", "cli", "recordings", "testing", "_loading", "_pytest_plugin",
 
 
 def name_of(path: Path) -> str:
-    """The name that the command line has for a module."""
+    """Return the name that the command line has for a module."""
     return ".".join(path.with_suffix("").parts[1:]).removesuffix(".__init__")
 
 
 def tests_for(path: Path) -> tuple[str, ...]:
-    """The tests for mutants of a module: `vectors` is `tests/test_vectors.py`."""
+    """Return the tests for mutants of a module: `vectors` is `tests/test_vectors.py`."""
     return (*_TESTS, *_MORE.get(name_of(path), ()))
 
 
 def modules() -> dict[str, Path]:
-    """The modules that are mutated, by the names that the command line has for them."""
+    """Return the modules that are mutated, by the names that the command line has for them."""
     paths = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
     return {name: path for name, path in paths.items() if not name.startswith(_LEFT_OUT)}
 

@@ -88,7 +88,7 @@ def _is_tried(node: cst.CSTNode, mutated: cst.CSTNode) -> bool:
 
 
 def mutants_of(path: Path, every: int = 1) -> Iterator[Mutant]:
-    """Every mutant of the module at *path* that compiles and differs from it and from the others, or a sample."""
+    """Yield every mutant of the module at *path* that compiles and differs from it and from the others, or a sample."""
     source = path.read_text("utf-8")
     wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
     module = wrapper.module
@@ -131,5 +131,5 @@ def _differences(source: str, code: str) -> tuple[tuple[str, ...], tuple[str, ..
 
 
 def _alike(old: list[str], new: list[str]) -> int:
-    """How many lines at the beginning are the same."""
+    """Return how many lines at the beginning are the same."""
     return next((number for number, (a, b) in enumerate(zip(old, new)) if a != b), min(len(old), len(new)))

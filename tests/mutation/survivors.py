@@ -11,7 +11,7 @@ _SECTION = re.compile(r"^## `(\S+)`$|^```diff\n(.*?)^```$", re.MULTILINE | re.DO
 
 
 def listed() -> set[tuple[str, ...]]:
-    """The keys of the mutants in the list; see `Mutant.key`."""
+    """Return the keys of the mutants in the list; see `Mutant.key`."""
     keys = set()
     path = ""
     for match in _SECTION.finditer(LISTED.read_text("utf-8")):

@@ -77,7 +77,7 @@ def warm_up() -> None:
 
 
 def judge(mutant: Mutant, folder: Path, tests: Sequence[str]) -> str:
-    """What becomes of the mutant in that copy of the checkout."""
+    """Return what becomes of the mutant in that copy of the checkout."""
     place = folder / mutant.path
     original = place.read_bytes()
     place.write_text(mutant.code, "utf-8")
@@ -88,7 +88,7 @@ def judge(mutant: Mutant, folder: Path, tests: Sequence[str]) -> str:
 
 
 def run(folder: Path, tests: Sequence[str]) -> str:
-    """What becomes of the copy as it is; an unchanged one has to survive."""
+    """Return what becomes of the copy as it is; an unchanged one has to survive."""
     pid = os.fork()
     if not pid:
         status = 3
@@ -148,7 +148,7 @@ def _test(folder: Path, tests: Sequence[str]) -> int:
 
 
 def _tests_in(module: ModuleType, slow: bool) -> Iterator[Callable[[], object]]:
-    """The tests of a module that need no fixture but a folder; pytest would take more time than they do."""
+    """Yield the tests of a module that need no fixture but a folder; pytest would take more time than they do."""
     for name, function in vars(module).items():
         if name.startswith("test_") and (name in _SLOW) is slow:
             cases: list[dict[str, object]] = [{}]
