@@ -127,8 +127,8 @@ def decode_response(
     found as there.
 
     The HTTP status does not decide what is read: the service answers 200 for its own errors too, and a proxy's page is
-    not a reply. The status stands in the `http_status` of an `ErrorReply` and a `DecodeError`, whose `retry` says whether
-    it can help to ask again later.
+    not a reply. The status stands in the `http_status` of an `ErrorReply` and a `DecodeError`, whose `retry` says
+    whether it can help to ask again later.
 
     Raises `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
     are read here, and while the content comes from the network what the HTTP library raises as an `OSError`.
