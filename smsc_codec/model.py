@@ -278,6 +278,9 @@ class ErrorReply(msgspec.Struct, frozen=True, dict=True, repr_omit_defaults=True
         """Raise this error as an `ApiError`."""
         raise ApiError(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.code, self.description, self.id), self.__dict__ or None
+
 
 Reply: TypeAlias = Answer | ErrorReply
 """Any reply of any endpoint."""
@@ -306,15 +309,10 @@ class ApiError(SmscCodecError):
 
     reply: ErrorReply
     """The refusal, its description as it came."""
-    http_status: int | None
-    """The status of the HTTP response, if `decode_response` has read it."""
 
     def __init__(self, reply: ErrorReply) -> None:
         super().__init__(_refusal(reply))
         self.reply = reply
-        # A pickle of the reply does not hold what its HTTP response says.
-        self._retry, self._retry_after = reply.retry, reply.retry_after
-        self.http_status = reply.http_status
 
     @property
     def code(self) -> int:
@@ -332,14 +330,19 @@ class ApiError(SmscCodecError):
         return self.reply.meaning
 
     @property
+    def http_status(self) -> int | None:
+        """The status of the HTTP response, if `decode_response` has read it."""
+        return self.reply.http_status
+
+    @property
     def retry(self) -> bool:
         """Whether the same request may be repeated later, as `ErrorReply.retry`."""
-        return self._retry
+        return self.reply.retry
 
     @property
     def retry_after(self) -> timedelta | None:
         """After how long it may be repeated; `None` if it may not, or if nothing gives a time."""
-        return self._retry_after
+        return self.reply.retry_after
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.reply,), self.__dict__.copy()

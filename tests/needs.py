@@ -18,7 +18,7 @@ import pytest
 PROGRAMS = ("curl", "java", "node")
 SESSIONS = {
     "clients": ("apprise", "node-smsc", "responses", "smsc"),
-    "coverage": ("curl", "mutmut", "mypy", "node", "vcr"),
+    "coverage": ("curl", "mutmut", "mypy", "node", "responses", "respx", "vcr"),
     "engines": ("dask", "duckdb", "java", "polars", "pyspark", "ray"),
     "handlers": ("django", "fastapi", "flask", "uvicorn"),
 }

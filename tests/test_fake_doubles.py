@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from smsc_codec import DecodeError, ErrorReply, Message, MessageSent, decode_res
 from smsc_codec.testing import MISBEHAVIOURS, FakeSmsc
 
 from .faking import PHONE
+from .needs import needs
 
 ADDRESS = "https://smsc.ru/sys/"
 Call = Callable[..., Any]
@@ -44,7 +46,7 @@ def async_mock_transport(service: FakeSmsc) -> Iterator[Call]:
 
 @contextmanager
 def respx(service: FakeSmsc) -> Iterator[Call]:
-    library = pytest.importorskip("respx", reason="respx is not installed: the group doubles has it")
+    library: Any = importlib.import_module("respx")
     with library.mock:
         library.route(host="smsc.ru").mock(side_effect=service.handle_httpx)
         yield lambda path, **asked: decode_response(httpx.post(f"{ADDRESS}{path}", data=told(asked), timeout=5))
@@ -52,7 +54,7 @@ def respx(service: FakeSmsc) -> Iterator[Call]:
 
 @contextmanager
 def responses(service: FakeSmsc) -> Iterator[Call]:
-    library = pytest.importorskip("responses", reason="responses is not installed: the group doubles has it")
+    library: Any = importlib.import_module("responses")
     with library.RequestsMock() as doubles:
         doubles.add_callback("POST", re.compile(re.escape(ADDRESS)), service.handle_requests, content_type=None)
         yield lambda path, **asked: decode_response(requests.post(f"{ADDRESS}{path}", told(asked), timeout=5))
@@ -80,7 +82,9 @@ LATE = (httpx.ReadTimeout, requests.ReadTimeout, asyncio.TimeoutError)
 BROKEN = (httpx.RemoteProtocolError, requests.exceptions.ChunkedEncodingError, aiohttp.ClientError)
 
 
-@pytest.fixture(params=DOUBLES)
+@pytest.fixture(
+    params=[pytest.param(name, marks=needs(name)) if name in ("respx", "responses") else name for name in DOUBLES]
+)
 def double(request: pytest.FixtureRequest) -> Iterator[tuple[FakeSmsc, Call]]:
     service = FakeSmsc(rate_limits=False)
     with DOUBLES[request.param](service) as call:

@@ -12,27 +12,29 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.client import HTTPConnection
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ClassVar
-from urllib.parse import parse_qsl
+from typing import Any
 
 import aiohttp
+import aiohttp.web
 import httpx
 import pytest
 import requests
 
-from smsc_codec import ApiError, DecodeError, ErrorReply, OperatorStatus, Sender, SenderError, SenderStatus, encode
+from smsc_codec import ApiError, DecodeError, OperatorStatus, Sender, SenderError, SenderStatus
+from smsc_codec.callbacks import Callback, IncomingCallback
 from smsc_codec.endpoints.balance import Balance
-from smsc_codec.endpoints.get import GetError, MessageList
-from smsc_codec.endpoints.send import MessageError, MessageSent
+from smsc_codec.endpoints.get import GetError
+from smsc_codec.endpoints.send import MessageCost, MessageError
 from smsc_codec.endpoints.senders import TEXT_ORDER
-from smsc_codec.endpoints.status import DeliveryError, Message, MessageState
-from smsc_codec.testing import FakeSenders, FakeSmsc
+from smsc_codec.endpoints.status import DeliveryError, MessageState
+from smsc_codec.testing import MISBEHAVIOURS, FakeSenders, FakeSmsc
 
 FOLDER = Path(__file__).parent.parent / "examples" / "clients"
-CLIENTS, MESSAGES = sorted(FOLDER.glob("*_client.py")), sorted(FOLDER.glob("*_messages.py"))
+CLIENTS, COMPLETE = sorted(FOLDER.glob("*_client.py")), sorted(FOLDER.glob("*_smsc.py"))
 LOGIN, PSW = "PLANTEDLOGIN", "PLANTEDPSW"
 PHONE = "79990001122"
 
@@ -132,9 +134,9 @@ def client(connect: Callable[..., Any]) -> Any:
 def test_each_library_has_one() -> None:
     libraries = ["aiohttp", "httpx_async", "httpx", "requests"]
     assert [path.stem for path in CLIENTS] == [f"{library}_client" for library in libraries]
-    assert [path.stem for path in MESSAGES] == [f"{library}_messages" for library in libraries]
-    for path in (*CLIENTS, *MESSAGES):
-        assert len(path.read_text("utf-8").splitlines()) <= 70
+    assert [path.stem for path in COMPLETE] == [f"{library}_smsc" for library in libraries]
+    for paths, most in ((CLIENTS, 70), (COMPLETE, 119)):
+        assert max(len(path.read_text("utf-8").splitlines()) for path in paths) <= most
 
 
 def test_every_view(client: Any) -> None:
@@ -304,119 +306,193 @@ def test_as_a_program(path: Path, server: FakeSenders) -> None:
     assert PSW not in done.stderr
 
 
-# Messages
+# Complete clients
 
 
 @pytest.fixture
 def service() -> Iterator[FakeSmsc]:
-    with FakeSmsc(login=LOGIN, password=PSW) as service:
+    with FakeSmsc(login=LOGIN, password=PSW, senders=["SHOP"]) as service:
         yield service
 
 
-@pytest.fixture(params=MESSAGES, ids=lambda path: path.stem)
-def sending(request: pytest.FixtureRequest) -> Any:
+@pytest.fixture(params=COMPLETE, ids=lambda path: path.stem)
+def complete(request: pytest.FixtureRequest) -> Any:
     return module(request.param)
 
 
 @pytest.fixture
-def messages(sending: Any, service: FakeSmsc, opened: Connect) -> Any:
-    return opened(sending, lambda made: sending.Messages(made, service.url, LOGIN, PSW), 10)
+def smsc(complete: Any, service: FakeSmsc, opened: Connect) -> Any:
+    return opened(complete, lambda made: complete.Smsc(made, service.url, LOGIN, PSW), 10)
 
 
-def test_send_poll_and_read_the_balance(
-    service: FakeSmsc, sending: Any, messages: Any, monkeypatch: pytest.MonkeyPatch
+def test_everything_that_a_client_does(
+    service: FakeSmsc, complete: Any, smsc: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waited = advanced_by_sleep(service, sending, monkeypatch)
-    assert messages.send(PHONE, "Привет") == MessageSent(1, 1, Decimal("1.4"), Decimal("98.6"))
-    assert service.messages[0].text == "Привет"
-    assert messages.state(PHONE, 1).status is MessageState.WAITING
-    message = messages.wait(PHONE, 1)
-    assert message.delivered and waited == [5]
-    assert messages.balance() == Balance(Decimal("98.6"), None, "RUR")
-    # It is not asked for ever, and a state that nobody knows is asked for again.
-    waited.clear()
-    assert messages.wait(PHONE, 138, most=30).status is MessageState.NOT_FOUND
+    waited = advanced_by_sleep(service, complete, monkeypatch)
+    assert smsc.cost(PHONE, "Привет") == MessageCost(Decimal("1.4"), 1) and not service.messages
+    assert smsc.send(PHONE, "Привет", 77) is None
+    assert (service.messages[0].id, service.messages[0].text) == (77, "Привет")
+    assert smsc.state(PHONE, 77).status is MessageState.WAITING
+    assert smsc.wait(PHONE, 77).delivered and waited == [5]
+    assert smsc.balance() == Balance(Decimal("98.6"), None, "RUR")
+    assert smsc.names() == (Sender("SHOP", 1, SenderStatus.ALLOWED),)
+    assert smsc.incoming() == ()
+    first, second = service.receive(PHONE, "Да"), service.receive(PHONE, "Нет")
+    assert smsc.incoming() == (first, second) and smsc.incoming(after_id=first.id) == (second,)
+    service.misbehave(error=3)
+    assert smsc.incoming() == (), "there are none"
+    service.misbehave(error=1)
+    with pytest.raises(ApiError):
+        smsc.incoming()
+
+
+def test_a_state_is_asked_for_until_it_is_final(
+    service: FakeSmsc, complete: Any, smsc: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = advanced_by_sleep(service, complete, monkeypatch)
+    assert smsc.wait(PHONE, 138, most=30).status is MessageState.NOT_FOUND
     assert waited == [5, 7.5, 11.25, 16.875]
     service.fate(PHONE, MessageState.UNREACHABLE, DeliveryError.NOT_IN_NETWORK, after=3600)
     waited.clear()
-    messages.send(PHONE, "again")
-    assert messages.wait(PHONE, 2).status is MessageState.SENT and sum(waited) < 700 and max(waited) == 60
+    smsc.send(PHONE, "hello", 2)
+    assert smsc.wait(PHONE, 2).status is MessageState.SENT and sum(waited) < 700 and max(waited) == 60
     service.advance(3600)
-    assert not messages.wait(PHONE, 2).delivered
+    assert not smsc.wait(PHONE, 2).delivered
 
 
-def test_messages_are_not_sent_twice(
-    service: FakeSmsc, sending: Any, messages: Any, monkeypatch: pytest.MonkeyPatch
+def test_limits_are_waited_for_but_not_by_messages(
+    service: FakeSmsc, complete: Any, smsc: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waited = advanced_by_sleep(service, sending, monkeypatch)
-    messages.send(PHONE, "hello")
+    waited = advanced_by_sleep(service, complete, monkeypatch)
+    smsc.send(PHONE, "hello", 1)
     with pytest.raises(ApiError) as caught:
-        messages.send(PHONE, "hello")
+        smsc.send(PHONE, "hello", 2)
     assert caught.value.code is MessageError.TOO_MANY_REQUESTS and waited == []
-    assert len(service.messages) == 1
     for _ in range(10):
-        messages.balance()
-    assert messages.balance().currency == "RUR" and waited == [60]
+        smsc.balance()
+    assert smsc.balance().currency == "RUR" and waited == [60]
+    smsc.patience = 59
+    service.misbehave(error=9)
+    with pytest.raises(ApiError):
+        smsc.balance()
+    assert len(service.messages) == 1
 
 
-@pytest.mark.parametrize(
-    ("fault", "raised"),
-    [
-        ({"body": b""}, DecodeError),
-        ({"body": b"<html>bad gateway</html>", "status": 502}, DecodeError),
-        ({"cut": True}, DecodeError),
-        ({"disconnect": True}, BROKEN),
-        ({"error": 3}, ApiError),
-        ({"error": 3, "plain": True}, ApiError),
-        ({"body": b"[]"}, DecodeError),
-    ],
-    ids=str,
-)
-def test_what_is_no_message(service: FakeSmsc, messages: Any, fault: dict[str, Any], raised: Any) -> None:
-    for call in (lambda: messages.send(PHONE, "hello"), lambda: messages.state(PHONE, 1), messages.balance):
+# What came cannot be read; the request may be repeated; the request was good.
+UNREADABLE, REPEATED = ("HTML", "empty", "cut", "bare OK"), ("plain ERROR", "429", "502", "503", "disconnected", "lost")
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOURS)
+def test_every_misbehaviour(
+    name: str, service: FakeSmsc, complete: Any, opened: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = MISBEHAVIOURS[name]
+    timeout = 0.4 if name == "timeout" else 10
+    smsc = opened(complete, lambda made: complete.Smsc(made, service.url, LOGIN, PSW), timeout)
+    waited = advanced_by_sleep(service, complete, monkeypatch)
+    service.misbehave(**fault)
+    if name == "plain ERROR":
+        with pytest.raises(ApiError):
+            smsc.send(PHONE, "hello", 77)
+    elif fault.get("lost"):
+        with pytest.raises(complete.OutcomeUnknownError, match="77") as caught:
+            smsc.send(PHONE, "hello", 77)
+        assert LOGIN not in f"{caught.value.__cause__!r}" and PSW not in f"{caught.value.__cause__!r}"
+        assert waited == [*smsc.pauses], "it could have come late"
+    else:
+        smsc.send(PHONE, "hello", 77)
+        assert [message.id for message in service.messages] == [77]
+        assert waited == ([] if name in ("slow", "wrong charset") else [1])
+    asked = [request.endpoint for request in service.requests]
+    assert asked.count("send") == 1 and {*asked} <= {"send", "status"}, "it is never sent again"
+
+    reading = smsc.names, smsc.incoming, lambda: smsc.state(PHONE, 77), lambda: smsc.cost(PHONE, "x"), smsc.balance
+    for read in reading[-1:] if name == "timeout" else reading:
+        expected = read()
+        waited.clear()
         service.misbehave(**fault)
-        with pytest.raises(raised) as caught:
-            call()
-        assert LOGIN not in f"{caught.value!r}" and PSW not in f"{caught.value!r}"
+        if name in UNREADABLE:
+            with pytest.raises(DecodeError) as unreadable:
+                read()
+            assert LOGIN not in f"{unreadable.value!r}" and PSW not in f"{unreadable.value!r}"
+        else:
+            assert read() == expected
+        assert waited == ([30 if name == "429" else 1] if name in (*REPEATED, "timeout") else [])
 
 
-@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
-def test_messages_as_a_program(path: Path, service: FakeSmsc) -> None:
+def test_a_state_that_is_not_told_either(
+    service: FakeSmsc, complete: Any, smsc: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = advanced_by_sleep(service, complete, monkeypatch)
+    service.misbehave(body=b"", times=None)
+    with pytest.raises(complete.OutcomeUnknownError):
+        smsc.send(PHONE, "hello", 77)
+    assert len(service.messages) == 1 and waited == [*smsc.pauses]
+    service.behave()
+    assert smsc.state(PHONE, 77).delivered
+
+
+def test_the_calls_of_the_service(service: FakeSmsc, complete: Any) -> None:
+    taken: list[Callback] = []
+
+    def work(call: Callback) -> None:
+        taken.append(call)
+        if len(taken) == 1:
+            raise RuntimeError("try again")
+
+    async def work_later(call: Callback) -> None:
+        work(call)
+
+    def act(host: str) -> None:
+        service.callback_url, service.callback_secret = f"http://{host}/smsc?charset=utf-8&md5=1", "the secret"
+        service.receive(PHONE, "Да")
+        service.advance(60)
+        service.receive(PHONE, "Да")
+        service.callback_secret = "another"
+        service.receive(PHONE, "forged")
+        connection = HTTPConnection(host)
+        connection.request("POST", "/smsc?md5=1", b"<html>")
+        assert connection.getresponse().status == 403
+        connection.close()
+
+    async def serve() -> None:
+        application = aiohttp.web.Application()
+        application.add_routes([aiohttp.web.post("/smsc", complete.receiver("the secret", work_later))])
+        runner = aiohttp.web.AppRunner(application, access_log=None)
+        await runner.setup()
+        await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
+        await asyncio.to_thread(act, f"127.0.0.1:{runner.addresses[0][1]}")
+        await runner.cleanup()
+
+    if complete.__name__ == "aiohttp_smsc":
+        asyncio.run(serve())
+    else:
+        with ThreadingHTTPServer(("127.0.0.1", 0), complete.receiver("the secret", work)) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            try:
+                act(f"127.0.0.1:{server.server_port}")
+            finally:
+                server.shutdown()
+                thread.join()
+    statuses = [call.status for call in service.calls]
+    assert statuses[0] in (None, 500) and statuses[1:] == [200, 200, 403]
+    assert [call.mes for call in taken if isinstance(call, IncomingCallback)] == ["Да"] * 3
+    # A call that comes twice is taken once: the second is another message.
+    assert len({call.key for call in taken}) == 2
+
+
+@pytest.mark.parametrize("path", COMPLETE, ids=lambda path: path.stem)
+def test_complete_clients_as_programs(path: Path, service: FakeSmsc) -> None:
     service.fate(PHONE, MessageState.DELIVERED, after=0)
     environment = {**os.environ, "SMSC_URL": service.url, "SMSC_LOGIN": LOGIN, "SMSC_PSW": PSW}
-    command = [sys.executable, "-W", "error", str(path), PHONE, "hello"]
+    command = [sys.executable, "-W", "error", str(path), "77", PHONE, "hello"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr, done.stdout) == (0, "", "1 delivered 98.6\n")
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "delivered 98.6\n")
     service.password = "changed"
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and done.stderr.startswith("ApiError: error 2 (authorise error)")
     assert PSW not in done.stderr
-
-
-class _Pages(BaseHTTPRequestHandler):
-    """Answers `get_messages` with a page of messages behind the one that `prev_id` names."""
-
-    messages = 0
-    asked: ClassVar[list[dict[str, str]]] = []
-
-    def do_POST(self) -> None:
-        form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        self.asked.append(form)
-        first = int(form.get("prev_id", 0)) + 1
-        some = range(first, min(first + int(form["cnt"]), self.messages + 1))
-        found: Any = MessageList(tuple(Message(MessageState.DELIVERED, id=number) for number in some))
-        if not found:
-            found = ErrorReply(GetError.NOT_FOUND, "record not found")
-        if form["psw"] != PSW:
-            found = ErrorReply(GetError.AUTHORISATION, "authorise error")
-        body = encode(found, fmt=int(form["fmt"]), endpoint="get")
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *given: object) -> None:
-        pass
 
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (3, 2), (5, 2), (6, 3)])
@@ -426,19 +502,14 @@ def test_messages_page_by_page(count: int, pages: int) -> None:
     block = next(each for each in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "prev_id" in each)
     names: dict[str, Any] = {}
     exec(block.replace("PAGE = 1000", "PAGE = 3"), names)
-    _Pages.messages = count
-    _Pages.asked.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Pages) as server, requests.Session() as session:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            url = f"http://127.0.0.1:{server.server_port}/sys/"
-            found = names["messages"](session, url, LOGIN, PSW)
-            assert [message.id for message in found] == [*range(1, count + 1)]
-            assert [form.get("prev_id") for form in _Pages.asked] == [None, "3", "6"][:pages]
-            with pytest.raises(ApiError) as caught:
-                names["messages"](session, url, LOGIN, "wrong")
-            assert caught.value.code is GetError.AUTHORISATION
-        finally:
-            server.shutdown()
-            thread.join()
+    with FakeSmsc(login=LOGIN, password=PSW, rate_limits=False) as service, requests.Session() as session:
+        for number in range(count):
+            sent = session.post(f"{service.url}send.php", {"login": LOGIN, "psw": PSW, "phones": PHONE, "mes": number})
+            assert sent.content.startswith(b"OK")
+        found = names["messages"](session, service.url, LOGIN, PSW)
+        assert [message.id for message in found] == [*range(1, count + 1)]
+        pages_asked = [request.parameters for request in service.requests if request.command == "get_messages"]
+        assert [page.get("prev_id") for page in pages_asked] == [None, "3", "6"][:pages]
+        with pytest.raises(ApiError) as caught:
+            names["messages"](session, service.url, LOGIN, "wrong")
+        assert caught.value.code is GetError.AUTHORISATION

@@ -304,7 +304,7 @@ def test_what_a_http_status_means_for_an_error(code: int, status: Any, retry: bo
     )
     with pytest.raises(ApiError) as caught:
         reply.raise_for_error()
-    for each in (reply, caught.value, pickle.loads(pickle.dumps(caught.value))):
+    for each in (reply, caught.value, *(pickle.loads(pickle.dumps(each)) for each in (reply, caught.value))):
         assert (each.http_status, each.retry, each.retry_after) == (status, retry, after)
     alone = decode(response.content, fmt=3)
     assert isinstance(alone, ErrorReply) and alone.http_status is None and alone.retry is (code in (4, 9))

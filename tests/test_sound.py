@@ -317,7 +317,7 @@ LACKING: list[tuple[Any, str]] = [
     ),
     (
         replace(with_list(), csv=(Layout(("id", "things")),)),
-        "a Layout names 'things', which is a list: its lines stand behind the first",
+        "a Layout names 'things', which is a list: its lines follow the first",
     ),
     (in_line(Rest("id")), "a Rest takes commas, and 'id' is not a text"),
     (replace(LIST, many=Texts), "many has to have one attribute, for the records, and Texts has more"),
