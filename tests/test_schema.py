@@ -187,7 +187,7 @@ def damaged(draw: st.DrawFn) -> Any:
             break
         place = draw(st.sampled_from(inner))
         if isinstance(place, list):
-            if draw(st.booleans()):
+            if not isinstance(place[0], dict) or draw(st.booleans()):
                 place[draw(st.integers(0, len(place) - 1))] = draw(values)
                 return whole
             place = draw(st.sampled_from(place))
