@@ -41,7 +41,7 @@ class PostedCall:
     """The HTTP status of the answer, None if there was none."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     """A call that has to be made, at the earliest at a time of the account's clock."""
 
@@ -87,27 +87,30 @@ class Callbacks:
 
     def post(self) -> None:
         """Make the calls that are due. One that is not answered with 200 is repeated after a minute of the account."""
-        # Whoever is called may ask the service, and set its clock: the account is free, and no call is made twice.
-        if not self._posting.acquire(blocking=False):
-            return
-        try:
-            while (waiting := self._due()) is not None:
-                call, status = self._post(waiting.call)
-                with self._account._lock:
-                    self.posted.append(PostedCall(call, status))
-                    if status != 200:
-                        self._waiting.append(_Waiting(waiting.call, self._account._now() + _AGAIN))
-        finally:
-            self._posting.release()
+        # Whoever is called may ask the service, and set its clock: the account is free, and one thread makes all calls.
+        # It looks again when it is done, as another may have left it something to do.
+        while self._due() and self._posting.acquire(blocking=False):
+            try:
+                for waiting in self._due():
+                    self._make(waiting)
+            finally:
+                self._posting.release()
 
-    def _due(self) -> _Waiting | None:
-        """Take the next call that is due."""
+    def _due(self) -> list[_Waiting]:
+        """Return the calls that are due."""
         with self._account._lock:
-            for waiting in self._waiting:
-                if self._url is not None and waiting.at <= self._account._now():
-                    self._waiting.remove(waiting)
-                    return waiting
-        return None
+            now = self._account._now()
+            return [] if self._url is None else [waiting for waiting in self._waiting if waiting.at <= now]
+
+    def _make(self, waiting: _Waiting) -> None:
+        """Make a call, and say when it has to be repeated if it is not answered."""
+        call, status = self._post(waiting.call)
+        with self._account._lock:
+            self.posted.append(PostedCall(call, status))
+            if status == 200:
+                self._waiting.remove(waiting)
+            else:
+                waiting.at = self._account._now() + _AGAIN
 
     def _post(self, call: Callback) -> tuple[Callback, int | None]:
         """Send a call. Return it as it was sent, and the HTTP status of the answer, None if there was none."""

@@ -171,11 +171,12 @@ class Endpoints(States):
     def _call_about_states(self) -> None:
         """Call the client about every message that has come to an end, or to another."""
         with self._lock:
+            now = self._now()
             for message in self._messages:
-                known = described(message, self._now())
-                if known.status.final and message._told is not known.status:
-                    message._told = known.status
-                    self._callbacks.add(state_of(message, known))
+                state, _, _ = message._at(now)
+                if state.final and message._told is not state:
+                    message._told = state
+                    self._callbacks.add(state_of(message, described(message, now)))
         self._callbacks.post()
 
     def _answer_ping(self, form: Form) -> Success:
