@@ -382,7 +382,7 @@ _SIGNED = Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 
 
 def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) -> tuple[Any, Any]:
-    """Return two classes of msgspec for objects with these keys. Open keys have codes in the first, texts in the second.
+    """Return two classes of msgspec for objects with these keys. Open keys are codes in the first, texts in the second.
 
     The class for codes makes all objects share the texts of codes.
     """
