@@ -6,14 +6,14 @@ A *row* is one record as a format holds it. That is all a compiled function depe
 - `cells`: a column of unchecked texts for each key (fmt=1);
 - `members`: an object of msgspec with an attribute for each key (fmt=3).
 
-A compiled function has no words and knows no places. Where something is wrong it raises one of `source.CAUGHT` if it
-reads, one of `source.REFUSED` if it writes, and the careful reader or writer judges.
+A compiled function cannot explain what is wrong, nor where. If something is, a function that reads raises one of
+`source.CAUGHT`, and a function that writes one of `source.REFUSED`. Then the careful reader or writer judges.
 
-- `source`: source text becomes a function.
-- `values`: what compiled functions call for the values of declared fields.
-- `opened`: the same for the values under open keys.
-- `read`: rows to records.
-- `small`: the text of a small reply to the reply.
-- `write`: records to text.
-- `presence`: which fields a record has, and so which writer it needs.
+- `source` makes functions of source text.
+- `values` has what compiled functions call for the values of declared fields.
+- `opened` has the same for the values under open keys.
+- `read` makes records of rows.
+- `small` makes small replies of their texts.
+- `write` makes text of records.
+- `presence` says which fields a record has, and so which writer it needs.
 """

@@ -15,7 +15,7 @@ from .values import lookup_all
 
 
 def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
-    """Return documented keys in their order, and each other key behind the one that it followed."""
+    """Return documented keys in their order, and each other key after the one that it followed."""
     ranks = {key: rank for rank, key in enumerate(order)}
     place, placed = -1, []
     for key in keys:
@@ -25,7 +25,7 @@ def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
 
 
 class Mapped(dict[Any, Any]):
-    """The mappings of the codes under some *keys*, by their spellings. Records that have the same codes share one."""
+    """Map the spellings of the codes under some *keys* to a mapping. Records that have the same codes share one."""
 
     __slots__ = ("_keys", "_table")
 
@@ -46,12 +46,12 @@ _LOOKED_AT = 64
 
 
 def are_few(rows: Sequence[Any], pick: Callable[[Any], Any]) -> bool:
-    """Whether the codes of records repeat, judging by the first `_LOOKED_AT` of them."""
+    """Return whether the codes of records repeat, judging by the first `_LOOKED_AT` of them."""
     return len(rows) >= _LOOKED_AT and len({*map(pick, rows[:_LOOKED_AT])}) <= _LOOKED_AT // 4
 
 
 class _Sorted(dict[Any, Any]):
-    """Values of open keys to their codes, or to themselves if they are texts."""
+    """Map the values of open keys to their codes, or to themselves if they are texts."""
 
     __slots__ = ("_table",)
 
@@ -106,7 +106,7 @@ def sorted_out(
 ) -> Iterable[tuple[Any, Any]]:
     """Return for each record the mapping of its codes and that of its texts, for columns that hold both.
 
-    Each has its keys in the documented *order*.
+    Each mapping has its keys in the documented *order*.
     """
     either = _Sorted(table)
     made: list[Sequence[Any]] = []
@@ -144,7 +144,7 @@ _values_of = attrgetter("_values")
 
 
 def values_of(records: Sequence[Any], mapping_of: Callable[[Any], Any], keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """Return the values of the open keys of records that all have these *keys*. Any others are `Fallback`."""
+    """Return the values of the open keys of records. Raise `Fallback` if a record has other keys than *keys*."""
     mappings = [*map(mapping_of, records)]
     if {*map(type, mappings)} != {FrozenMapping}:
         raise Fallback
@@ -160,14 +160,14 @@ def values_of(records: Sequence[Any], mapping_of: Callable[[Any], Any], keys: tu
 
 
 def plain_keys(keys: Any) -> Any:
-    """Return the keys of a mapping. Those that are not plain texts can be equal to others, and are `Fallback`."""
+    """Return the keys of a mapping. Raise `Fallback` if one is not a plain text: it can be equal to another key."""
     if keys.__class__ is not tuple or not all_are(keys, str):
         raise Fallback
     return keys
 
 
 def check_codes(values: list[tuple[Any, ...]], cls: type) -> list[tuple[Any, ...]]:
-    """Return open codes, which are all of a class."""
+    """Return open codes. Raise `Fallback` if one of them is not of the class."""
     if {*map(type, chain.from_iterable(values))} != {cls}:
         raise Fallback
     return values
@@ -179,7 +179,7 @@ def columns_of(
     is_code: Callable[[str], Any],
     longest: int,
 ) -> list[list[str]]:
-    """Return open texts as they are written, a column for each key. One that would be read as a code is `Fallback`."""
+    """Return open texts as they are written, a column for each key. Raise `Fallback` if one would be read as a code."""
     columns = [*zip(*values, strict=True)]
     if len(columns) != len(texts) or not all(map(all, columns)):
         raise Fallback

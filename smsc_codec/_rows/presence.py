@@ -14,11 +14,11 @@ from .source import Fallback, compiled, fall_back
 from .write import Keys
 
 _GROUP = 8
-"""Most records lack many fields, and one comparison tells that a group of so many is absent."""
+"""Most records lack many fields. One comparison tells that a group of this many fields is absent."""
 
 
 def check_keys(keys: Any, checked: dict[int, Any]) -> None:
-    """Note keys that are plain texts; others are `Fallback`."""
+    """Note that keys are plain texts. Raise `Fallback` if one is not."""
     checked[id(keys)] = plain_keys(keys)
 
 
@@ -71,14 +71,14 @@ def _presence(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
 
 
 def _groups(obj: Object) -> list[list[str]]:
-    """Return the names of the fields that a record may lack, in groups; if they are few, each is a group."""
+    """Return the names of the fields that a record may lack, in groups. If they are few, each field is a group."""
     names = [field.name for field in obj.fields if field.optional and isinstance(field.type, Type)]
     size = _GROUP if len(names) > _GROUP else 1
     return [names[start : start + size] for start in range(0, len(names), size)]
 
 
 def _absent(names: Sequence[str]) -> str:
-    """Return the expression of which fields of a group are absent: True if all of them are."""
+    """Return the expression that says which fields of a group are absent. It is True if all of them are."""
     if len(names) == 1:
         return f"record.{names[0]} is None"
     each = ", ".join(f"record.{name} is None" for name in names)
@@ -99,7 +99,7 @@ def present_in(obj: Object, presence: tuple[Any, ...]) -> tuple[frozenset[str], 
 
 
 def with_mappings(obj: Object, record: Any) -> Any:
-    """Return a record with mappings of ours in place of dictionaries."""
+    """Return a record with the library's mappings in place of dictionaries."""
     if not isinstance(obj.open, OpenMap) or record.__class__ is not obj.cls:
         raise Fallback
     given = {name: getattr(record, name) for name in (obj.open.codes, obj.open.texts)}

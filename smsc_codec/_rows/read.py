@@ -29,24 +29,24 @@ class Rows(NamedTuple):
     """Functions that read rows with the same keys. Each takes the tables of codes as its second argument."""
 
     many: Callable[[Any, Any], list[Any]]
-    """Rows to records; of `cells` a list of columns. Raise `KeyError` if an open key has a text in some of them."""
+    """Makes records of rows (for `cells`, of columns). Raises `KeyError` if an open key has a text in some of them."""
     mixed: Callable[[Any, Any], list[Any]]
     """The same where open keys have codes and texts by turns."""
     odd: bool
     """Whether a key among them is not documented."""
     texts: tuple[Callable[[Any], Iterable[str]], ...]
-    """What returns a column of rows whose values can be too long: all but numbers and codes."""
+    """Functions that return the columns whose values can be too long: all except numbers and codes."""
     short: tuple[Callable[[Any], Iterable[str]], ...]
-    """The same of dates and amounts, which have at most `_LONGEST_SHORT` characters."""
+    """The same for dates and amounts, which have at most `_LONGEST_SHORT` characters."""
     opened: tuple[Callable[[Any], Iterable[str]], ...]
-    """The same of open keys that have codes or texts."""
+    """The same for open keys that have codes or texts."""
     width: int
     """How many keys they have."""
     longest: int
     """Characters of the longest open key."""
 
     def records(self, found: Any, tables: Any, limits: Limits, size: int) -> list[Any]:
-        """Return the records of rows that were found in *size* characters; `Fallback` if they are beyond the limits."""
+        """Return the records of rows found in *size* characters. Raise `Fallback` if they are beyond the limits."""
         if self.width > limits.fields or self.longest > limits.text:
             raise Fallback
         is_long = size > limits.text
@@ -83,8 +83,8 @@ class _Slots(NamedTuple):
 
 
 MOST_KEYS = 64
-"""Keys of a record that is read by compiled rows, twice as many as the service documents. Compiling takes longer than
-reading one record carefully, by a multiple of the number of keys, and a body chooses its keys."""
+"""The most keys of a record that is read by compiled rows, twice as many as the service documents. Compiling takes
+longer than reading one record carefully, by a multiple of the number of keys, and a body chooses its keys."""
 
 
 def _slots(obj: Object, fmt: str, keys: Sequence[str]) -> _Slots:
@@ -116,7 +116,7 @@ _FROM_MATCH = {
 
 
 def value_of(type_: Type, table: str, variable: str, form: str, quoted: bool) -> str:
-    """Return the expression that makes a field's value of a variable."""
+    """Return the expression that makes a variable the value of a field."""
     if type_.kind == "code":
         return f"{table}[{variable}]"
     if form == "match":
@@ -157,16 +157,16 @@ class _Calls(NamedTuple):
     mixed: dict[str, str]
     """The same where open keys have codes and texts by turns."""
     sorting: str
-    """What yields both mappings of each row then; empty if there are no open keys."""
+    """The expression that then yields both mappings of each row; empty if there are no open keys."""
     open_table: str
     """The variable of the table of open codes."""
     before: list[str]
-    """Lines that stand before: they make columns of values."""
+    """The lines that come first and make columns of values."""
     counted: list[str]
     """The slots of these columns."""
 
     def unpacked(self, *targets: str) -> str:
-        """Return all variables of a row, and the *targets* behind them."""
+        """Return all variables of a row, followed by the *targets*."""
         return ", ".join([*self.slots.names, *targets]) + ","
 
 
@@ -269,7 +269,7 @@ def rows(
 
 
 def _column(form: str, place: int, slot: str, bare: bool) -> Callable[[Any], Iterable[str]]:
-    """Return what returns a column of rows as texts; those of the form `members` have *bare* numbers too."""
+    """Return a function that returns a column of rows as texts. Rows of the form `members` have *bare* numbers too."""
     if form == "cells":
         return itemgetter(place)
     if form == "match":
@@ -295,7 +295,7 @@ def at_once(
     """Compile a function that reads one record with these *keys* from a text. The *pattern* has a group for each value.
 
     If *many* is given, the function reads a list of that class, which begins with *head*. The pattern then matches one
-    record and the separator behind it; its last group is empty unless something else follows. *plain* undoes the
+    record and the separator after it; its last group is empty unless something else follows. *plain* undoes the
     escapes of a text.
     """
     calls = _calls(obj, fmt, keys, "match", frozenset(), escaped=plain is not None)
@@ -315,7 +315,7 @@ def at_once(
 
 
 def _call_own(slots: _Slots, call: Mapping[str, str], space: dict[str, Any]) -> dict[str, str]:
-    """Return the arguments whose types have patterns of their own, checked."""
+    """Return the arguments whose types have patterns of their own, each with its check."""
     checks = {slot: own_check(type_) for slot, type_ in slots.types.items() if has_own_pattern(type_)}
     space |= {f"own_{slot}": check for slot, check in checks.items()}
     return {slot: f"own_{slot}({call[slot]})" for slot in checks}
@@ -336,7 +336,7 @@ def _call_open(
     by_key = {key: slot for slot, key in slots.opened.items()}
     if isinstance(obj.open, Other):
         space["KEYS"] = shared(tuple(by_key))
-        # A number that stands bare in fmt=3 is kept as text too.
+        # A bare number of fmt=3 is kept as text too.
         text = f"str({member}{{}})" if member else "unescape({})" if escaped else "{}"
         listed = ", ".join(map(text.format, by_key.values()))
         call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
@@ -361,7 +361,7 @@ def _call_open(
 
 
 def arguments(obj: Object, given: Mapping[str, str], nothing: str = "None") -> str:
-    """Return the arguments of the constructor, up to the last one that is given; *nothing* stands for others."""
+    """Return the arguments of the constructor, up to the last given one, with *nothing* for those in between."""
     names = list(obj.cls.__struct_fields__)
     last = max((names.index(name) for name in given), default=-1) + 1
     empty = (
@@ -382,7 +382,7 @@ _SIGNED = Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 
 
 def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) -> tuple[Any, Any]:
-    """Return classes of msgspec for objects with these keys: one whose open keys have codes, one with any texts there.
+    """Return two classes of msgspec for objects with these keys. Open keys are codes in the first, texts in the second.
 
     The class for codes makes all objects share the texts of codes.
     """

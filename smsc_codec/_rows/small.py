@@ -1,4 +1,4 @@
-"""The text of a small reply to the reply, by one regular expression."""
+"""Makes a small reply of its text, by one regular expression."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Part(NamedTuple):
     """A part of a small reply: fixed text as a pattern, or a field's value and the text around it."""
 
     before: str
-    """A pattern: of fixed text all of it."""
+    """A pattern. That of fixed text is the whole part."""
     name: str = ""
     pattern: str = ""
-    """It matches the spellings of the value."""
+    """The pattern of the value's spellings."""
     after: str = ""
     optional: bool = False
     """Whether it may be missing."""
@@ -38,7 +38,7 @@ class Whole(NamedTuple):
     mark: str
     """Text whose count tells shapes apart: replies of one shape have it equally often."""
     other: Callable[[int], Small | None]
-    """Return the reader of replies with that number of marks, or None."""
+    """Returns the reader of replies with that number of marks, or None."""
     classes: tuple[type, ...]
     """The classes that a reply may have; if there are none, it may have any."""
     hides: Callable[[bytes], Any] | None = None
@@ -48,7 +48,7 @@ class Whole(NamedTuple):
 
 
 LONGEST_AT_ONCE = 4096
-"""Characters of a reply that is read at once: those of ten records with all that is documented."""
+"""The most characters of a reply that is read at once: ten records with everything that is documented."""
 
 
 def each_way(variant: Variant) -> list[Variant]:
@@ -98,7 +98,7 @@ def small(
 
 
 class _Walk:
-    """What is written while the branches of an expression are."""
+    """Collects the lines that belong to an expression while its branches are written."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class _Walk:
         self.variants, self.tables = variants, tables
         self.names: dict[str, Any] = {"unescape": plain} if plain else {}
         self.ends: dict[int, tuple[list[str], list[int], str]] = {}
-        """By the last group of a match: names for the values of groups, and what is made of them."""
+        """Maps the last group of a match to names for the values of groups, and to what is made of them."""
         self.groups = 0
 
     def made(self) -> list[str]:

@@ -1,7 +1,7 @@
-"""Source text becomes a function.
+"""Makes functions of source text.
 
-Only names of attributes, numbered names (`open_3`) and the declared keys enter source. Text of the wire never does: an
-unknown key is a value in the function's namespace.
+Only names of attributes, numbered names (`open_3`) and the declared keys enter source. Text from the wire never does:
+an unknown key is a value in the function's namespace.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ class Fallback(Exception):  # noqa: N818 - a signal, not an error
 
 
 CAUGHT = (Fallback, LookupError, ValueError, msgspec.MsgspecError)
-"""What compiled functions raise that read.
+"""The errors that compiled functions raise when they read.
 
-No body makes them raise `TypeError` or `AttributeError`: these are mistakes of ours, and not caught.
+No body makes them raise `TypeError` or `AttributeError`. These would be mistakes in the library and are not caught.
 """
 
 REFUSED = (*CAUGHT, TypeError, AttributeError, OverflowError)
-"""What compiled functions raise that write: the values are a caller's, and can be anything."""
+"""The errors that compiled functions raise when they write. A caller makes the values, so these can be anything."""
 
 
 def fall_back() -> Any:
-    """Leave what is being read to the careful reader."""
+    """Raise `Fallback`: the careful reader has to read this."""
     raise Fallback
 
 
@@ -47,7 +47,7 @@ def compiled(
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     space: dict[str, Any] = {**names, "__name__": __name__}
     exec(compile(source, filename, "exec"), space)
-    # Out of its own namespace, so that it goes as soon as nobody has it; its lines go with it.
+    # Without a reference in its own namespace, the function is freed with its last user, and its lines with it.
     function = space.pop(name)
     weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
     return cast("Callable[..., Any]", function)

@@ -1,4 +1,4 @@
-"""What compiled functions call for the values of declared fields: numbers, codes, dates, money."""
+"""The functions that compiled functions call for the values of declared fields: numbers, codes, dates, money."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _decode_numbers = msgspec.json.Decoder(_Numbers).decode
 
 _encode_numbers = msgspec.json.Encoder().encode
 
-# What JSON allows in an array of whole numbers, and a column of them cannot have.
+# Characters that JSON allows in an array of numbers, and that a column of whole numbers cannot have.
 _FOREIGN = "-. \t\r\neE"
 
 
 def read_numbers(column: Sequence[str]) -> Sequence[int]:
-    """Return a column of texts as numbers. msgspec takes a third of the time of `int` behind a pattern."""
+    """Return a column of texts as numbers. msgspec takes a third of the time that a pattern and `int` take."""
     array = ",".join(column)
     found = _decode_numbers(f"[{array}]")
     # A text with a comma in it would be two numbers.
@@ -76,7 +76,7 @@ def codes_of(type_: Type) -> Codes:
 
 
 class NotedCodes(dict[Any, Any]):
-    """The same for one reply: *odd* says whether it had a code that the documentation does not have."""
+    """The same for one reply. `odd` says whether it had an undocumented code."""
 
     __slots__ = ("_codes", "_documented", "odd")
 
@@ -94,7 +94,7 @@ class NotedCodes(dict[Any, Any]):
 
 
 class DocumentedCodes(dict[Any, Any]):
-    """The documented codes of a type; any other is a `KeyError`."""
+    """Look up the documented codes of a type. Any other code raises `KeyError`."""
 
     __slots__ = ()
 
@@ -104,12 +104,12 @@ class DocumentedCodes(dict[Any, Any]):
 
 
 def may_be_empty(type_: Type) -> bool:
-    """Whether an empty text is a value of a type of texts."""
+    """Return whether a type of texts has the empty text as a value."""
     return not type_.pattern.endswith("+")
 
 
 def coded(obj: Object) -> list[tuple[str, Type]]:
-    """Return what of an object is a code: names of fields, and of the attribute with open codes, with their types."""
+    """Return the names and types of an object's codes: of its fields, and of the attribute with open codes."""
     fields = [(field.name, field.type) for field in obj.fields if isinstance(field.type, Type) and field.type.enum]
     return [*fields, (obj.open.codes, obj.open.code)] if isinstance(obj.open, OpenMap) else fields
 
@@ -120,17 +120,17 @@ def tables(obj: Object) -> tuple[Codes, ...]:
 
 
 def documented_tables(obj: Object) -> tuple[DocumentedCodes, ...]:
-    """Return the same without what the documentation does not have."""
+    """Return the same tables, with documented codes only."""
     return tuple(DocumentedCodes(type_) for _, type_ in coded(obj))
 
 
 def noted_tables(obj: Object, plain: Sequence[Codes]) -> tuple[NotedCodes, ...]:
-    """Return tables for one reply that notice what the documentation does not have."""
+    """Return tables for one reply that notice undocumented codes."""
     return tuple(NotedCodes(codes, type_) for codes, (_, type_) in zip(plain, coded(obj)))
 
 
 def lookup_all(table: Any, column: Sequence[Any]) -> Sequence[Any]:
-    """Return a column of codes, all at once if each is in the table."""
+    """Look up a column of codes, all at once if each is in the table."""
     if len(column) > 1:
         try:
             found: Sequence[Any] = itemgetter(*column)(table)
@@ -166,12 +166,12 @@ _USUAL = {
 
 
 def has_own_pattern(type_: Type) -> bool:
-    """Whether a type has a pattern of its own, narrower than the usual one of its kind. Codes have their tables."""
+    """Return whether a type has a pattern of its own, narrower than its kind has. Codes have tables instead."""
     return type_.enum is None and type_.pattern not in _USUAL[type_.kind]
 
 
 def own_check(type_: Type) -> Callable[[Any], Any]:
-    """Return what returns a value if its spelling is one of the type; any other is `Fallback`."""
+    """Return a function that returns a value, or raises `Fallback` if the type does not allow its spelling."""
     fullmatch = re.compile(type_.pattern).fullmatch
     spellings: dict[str, Callable[[Any], str]] = {"number": str, "money": money_text, "date": date_text}
     spelling = spellings.get(type_.kind)
@@ -200,6 +200,6 @@ def write_date(value: datetime) -> str:
 
 
 def write_money(value: Decimal) -> str:
-    # `str` is quicker, but has an exponent for small and for large ones.
+    # `str` is quicker, but writes small and large amounts with an exponent.
     text = str(value)
     return text if _is_money(text) else fall_back()

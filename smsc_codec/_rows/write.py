@@ -1,4 +1,4 @@
-"""Records to text."""
+"""Makes text of records."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .values import codes_of, has_own_pattern, may_be_empty, own_check, write_da
 
 
 class Slot(NamedTuple):
-    """In a template: where the value of a field stands, or of an open key."""
+    """The place of a value in a template: of a field, or of an open key."""
 
     name: str
 
 
 class Texts(NamedTuple):
-    """How a format writes the texts of a field: each raises `Fallback` for a text that the format cannot hold there."""
+    """Write the texts of a field. Both functions raise `Fallback` if the format cannot hold a text in that field."""
 
     one: Callable[[str], str]
     many: Callable[[list[str], int], list[str]]
@@ -44,11 +44,11 @@ class Keys(NamedTuple):
 
 
 class Writer(NamedTuple):
-    """What writes records that have the same fields."""
+    """Writes records that have the same fields."""
 
     one: Callable[[Any, int], str]
     many: Callable[[Any, int], list[str]]
-    """Records to what each is spelled as. The second argument is the length that no text may exceed."""
+    """Returns the text of each record. The second argument is the length that no text may exceed."""
     width: int
     """How many fields they have."""
     longest: int
@@ -80,19 +80,19 @@ class OpenSlot(NamedTuple):
     after: str
 
     def spellings(self, obj: Object) -> Spellings:
-        """Return how its codes are spelled."""
+        """Return the spellings of its codes."""
         assert isinstance(obj.open, OpenMap)
         return Spellings(obj.open.code, self.before, self.after)
 
 
 class OpenText(NamedTuple):
-    """In a template: where the open text of that number stands."""
+    """The place of an open text in a template, by its number."""
 
     place: int
 
 
 Template: TypeAlias = "list[str | Slot | OpenSlot | OpenText]"
-"""How a record is written: texts, and the slots between them."""
+"""The text of a record, with slots for its values."""
 
 
 def writer(
@@ -102,10 +102,10 @@ def writer(
     keys: Keys,
     texts: Mapping[str, Texts],
 ) -> Writer:
-    """Compile what writes records as *template* says.
+    """Compile a writer of records that follow *template*.
 
     They have the fields whose slots are in it, and open codes and texts with these *keys*, whose slots are numbered.
-    *texts* says how the texts of each field are written. All that is wrong with a record raises one of `REFUSED`.
+    *texts* says how the texts of each field are written. The writer raises one of `REFUSED` for any other record.
     """
     present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
     lines = _Lines(obj)
@@ -145,13 +145,13 @@ class _Lines:
         self.empty: list[str] = []
         """Expressions that hold for each record of either function."""
         self.columns: dict[str, str] = {}
-        """The loop over many records: its variables, and the columns that they go through."""
+        """The loop over many records: its variables, and the column that each variable goes through."""
         self.texts_one: dict[str, str] = {}
         """The expressions of texts that are not in a variable of the field's name, by fields."""
         self.texts_many: dict[str, str] = {}
 
     def check_own(self, name: str, type_: Type) -> None:
-        """Have the values of a type checked that has a pattern of its own."""
+        """Add a check of values whose type has a pattern of its own."""
         self.space[f"own_{name}"] = own_check(type_)
         self.one.append(f"own_{name}(record.{name})")
         self.many += ["for record in records:", f"    own_{name}(record.{name})"]
@@ -187,14 +187,14 @@ class _Lines:
 
     def add_date(self, name: str) -> None:
         self._read(name, f"{name}.__class__ is not datetime or {name}.tzinfo is not None")
-        # With microseconds it is longer.
+        # A date with microseconds is longer.
         self.one += [f"{name} = {name}.isoformat()", f"if len({name}) != 19:", "    fall_back()"]
         self.texts_one[name] = f"{name}[8:10]}}.{{{name}[5:7]}}.{{{name}[:4]}} {{{name}[11:]"
         self.checks.append(f"record.{name}.__class__ is datetime and record.{name}.tzinfo is None")
         self.texts_many[name] = f"write_date(record.{name})"
 
     def _read(self, name: str, wrong: str) -> None:
-        """Have `write_one` take the value of a field, unless it is *wrong*."""
+        """Make `write_one` take the value of a field, unless it is *wrong*."""
         self.one += [f"{name} = record.{name}", f"if {wrong}:", "    fall_back()"]
 
     def add_open(self, rest: OpenMap | Other, keys: Keys, texts: Mapping[str, Texts]) -> None:
@@ -264,7 +264,7 @@ _NAMES: dict[str, Any] = {
 
 
 def open_slots(rest: OpenMap, fmt: str, keys: Keys) -> Iterable[tuple[str, OpenSlot | OpenText]]:
-    """Yield the open keys of a record in the order in which a format has them, each with its slot."""
+    """Yield the open keys of a record in the format's order, each with its slot."""
     order = rest.order.get(fmt, ())
     for key in arrange(keys.codes, order):
         yield key, OpenSlot(keys.codes.index(key), "", "")
@@ -293,5 +293,5 @@ def _row(template: Sequence[Any], names: Mapping[str, str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Return text of a declaration as it stands inside of an f-string."""
+    """Return text of a declaration as an f-string has to contain it."""
     return repr(text)[1:-1].replace("\\'", "'").replace('"', '\\"').replace("{", "{{").replace("}", "}}")

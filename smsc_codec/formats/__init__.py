@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Format(IntEnum):
-    """The `fmt` parameter of a request [doc]. Where a format is asked for, its number does as well, or its name."""
+    """The `fmt` parameter of a request [doc]. Functions that take a format also take its number or its name."""
 
     # Python 3.10 and 3.11 disagree on what an IntEnum prints as; this is how a URL has it.
     __str__ = int.__repr__

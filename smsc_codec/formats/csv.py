@@ -1,4 +1,4 @@
-"""fmt=1: the values of fmt=0 joined by commas, a record a line. Nothing is quoted or escaped."""
+"""Reads and writes fmt=1: the values of fmt=0 joined by commas, one record per line. Nothing is quoted or escaped."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from .shapes import AtOnce, Tables
 
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
-# Characters that lines have at most on average where nothing is wrong; real ones have some 20.
+# Valid lines have at most this many characters on average. Real lines have about 20.
 _USUAL_LINE = 256
 
 
@@ -61,26 +61,26 @@ _REST = texts_with(re.compile("[\r\n\ud800-\udfff]").search)
 
 
 class _Lines(NamedTuple):
-    """What reads lines of a layout."""
+    """Reads lines of a layout."""
 
     reply: Reply
     layout: Layout
     rows: Rows
-    """From columns."""
+    """Reads lines as columns."""
     at_once: AtOnce
 
 
 class _Choice:
-    """Reads a line that may have one of several layouts, of which the line itself or the request tells which."""
+    """Reads a line that may have one of several layouts. The line itself or the request tells which."""
 
     def __init__(self, title: str, some: Sequence[Candidate], known: Mapping[Any, Sequence[Any]], alone: bool) -> None:
-        """Take the layouts, and tables of codes. A line *alone* that is a record of a list is a list of one."""
+        """Take the layouts and the tables of codes. If *alone*, a line that is a record of a list is a list of one."""
         self._title, self._some, self._known, self._alone = title, some, known, alone
         self._most = max((len(layout.cells) for _, layout in some), default=0) + 1
         self._by_width: dict[int, Small] = {}
 
     def read(self, line: str) -> Any:
-        """Return the value of a line, None if it has none of the layouts, or if the request alone could tell which."""
+        """Return the value of a line, or None if no layout fits or only the request could tell which one does."""
         width = min(line.count(",") + 1, self._most)
         read = self._by_width.get(width)
         if read is None:
@@ -88,7 +88,7 @@ class _Choice:
         return read(line)
 
     def _of_width(self, width: int) -> Small:
-        """Return what reads a line with that many cells."""
+        """Return a function that reads a line with that many cells."""
         made = [
             self._made(reply, layout)
             for reply, layout in self._some
@@ -107,7 +107,7 @@ class _Choice:
         return read_line
 
     def _made(self, reply: Reply, layout: Layout) -> tuple[Small, list[Any]]:
-        """Return what reads a layout, and what tells whether a line has another one of the same right."""
+        """Return a function that reads a layout, and the checks whether a line has another layout of the same rank."""
         rivals = [
             re.compile(line_pattern(*other)).fullmatch
             for other in self._some
@@ -120,7 +120,7 @@ class _Choice:
 
 
 def _listed(many: Any, read: Small) -> Small:
-    """Return what reads a line as a list of one record."""
+    """Return a function that reads a line as a list of one record."""
 
     def read_list(line: str) -> Any:
         record = read(line)
@@ -137,15 +137,15 @@ class CsvFormat(FormatReader):
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
-        # A layout says which fields there are, so that no reply is too wide to be tried.
+        # A layout says which fields a line has, so that no reply is too wide to be tried.
         self.narrow, self.wide = (*self.narrow, *self.wide), ()
         self._by_kind = {reply.kind: reply for reply in self.replies}
         self._lines_of: dict[str, dict[int, _Lines]] = {}
         for reply in self.lists:
             if all(is_plain(reply.object, layout) for layout in reply.csv):
                 self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
-        # Lists of which a line alone may be one: their records stand alone too, so that what a line is depends on what
-        # is expected; or there are several; or `_list` cannot read it.
+        # A single line may be one of these lists: their records are replies too, so that the meaning of the line
+        # depends on what is expected; or there are several lists; or `_list` cannot read the line.
         alone = [reply.object for reply in self.narrow]
         self._twins = tuple(
             reply
@@ -170,13 +170,13 @@ class CsvFormat(FormatReader):
     def variants(
         self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
-        """Return what reads these replies, a variant for each layout that its cells alone tell from all others."""
+        """Return a variant for each layout of these replies whose cells alone tell it from all others."""
         found: list[Variant] = []
         for group, sure, open_ in self._sorted_out(replies, first):
             constants = (reply for reply in group if reply.constant)
             found += [Variant(reply.object, (Part(re.escape(reply.constant)),)) for reply in constants]
             found += [Variant(reply.object, tuple(parts_of(reply.object, layout))) for reply, layout in sure]
-            # Those of expected replies need no guard here: who expects a class takes no other reply anyway.
+            # Layouts of expected replies need no guard: a caller who expects a class does not take another reply.
             for place in open_:
                 others = [other for other in open_ if other is not place and may_overlap(other, place)]
                 if not place[0].many and all(layout.rest is None for _, layout in (place, *others)) and len(others) < 3:
@@ -188,7 +188,7 @@ class CsvFormat(FormatReader):
     def _sorted_out(
         self, replies: Iterable[Reply], first: type | None
     ) -> Iterable[tuple[list[Reply], list[Candidate], list[Candidate]]]:
-        """Yield the expected replies and the others, with layouts whose cells alone tell what they are, and others."""
+        """Yield the expected replies, then the others. Each has the layouts that cells tell, and the rest."""
         every = [*replies, *self._twins]
         expected = [reply for reply in every if first is not None and reply.cls in (first, ErrorReply)]
         passed: list[Candidate] = []
@@ -211,7 +211,7 @@ class CsvFormat(FormatReader):
             yield group, sure, open_
 
     def _choice(self, expect: tuple[Any, ...], documented: bool) -> _Choice:
-        """Return what reads a line that is a reply of its own."""
+        """Return the reader of lines that are whole replies."""
         first = expect[0] if len(expect) == 2 else None
         found = self._choices.get((first, documented))
         if found is None:
@@ -240,7 +240,7 @@ class CsvFormat(FormatReader):
         return self._with_lines(text, expect, limits, tables) if self.behind else None
 
     def _meant(self, text: str, expect: tuple[Any, ...]) -> Sequence[Reply]:
-        """Return the list that lines are; if the endpoint has several, by the first line."""
+        """Return the list that the lines belong to. If the endpoint has several, the first line tells which."""
         if not self.several_lists:
             return self.lists
         first, _, rest = text.partition("\n")
@@ -254,7 +254,7 @@ class CsvFormat(FormatReader):
         return found if len(found) == 1 else ()
 
     def _line(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return the reply that is one line, None if it is not one, or if `read` has to judge."""
+        """Return the reply in a single line, or None if it is not such a reply or `read` has to judge."""
         found = self.read_small(text, expect, limits, tables)
         if found is not None or len(text) > limits.text or limits.fields < self._most_fields:
             return found
@@ -265,10 +265,10 @@ class CsvFormat(FormatReader):
         return self._choice(expect, tables is not self.plain_tables).read(line)
 
     def _records(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any] | None:
-        """Return the records of lines with layouts of all kinds, None if one of them has none."""
+        """Return the records of lines with layouts of all kinds, or None if a line has no layout."""
         lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         cells = max((len(layout.cells) for layout in reply.csv), default=0)
-        # Blank lines around a reply are no part of it.
+        # Blank lines around a reply do not belong to it.
         if len(lines) > limits.items or cells > limits.fields or not all(map(str.strip, lines)):
             return None
         if len(text) > limits.text and max(map(len, lines)) > limits.text:
@@ -283,7 +283,7 @@ class CsvFormat(FormatReader):
         return None if any([each is None for each in found]) else found
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""
+        """Return a reply whose list is in the lines after the first one, or None if `read` has to judge."""
         line, _, rest = text.partition("\n")
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
         return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables))
@@ -297,15 +297,15 @@ class CsvFormat(FormatReader):
         count = text.count("\n") + 1
         if count > limits.items or len(text) > count * _USUAL_LINE:
             return None
-        # A line end becomes a cell of its own, so that one split does for all lines. If one has another width, a line
-        # end stands in another place, and the lines are read a width at a time.
+        # A line end becomes a cell of its own, so that one split is enough for all lines. If a line has another width,
+        # a line end is in another place, and the lines are read one width at a time.
         cells = text.replace("\n", ",\n,").split(",")
         width = cells.index("\n") if count > 1 else len(cells)
         step = width + 1
         if len(cells) == count * step - 1 and cells[width::step].count("\n") == count - 1:
             columns = [cells[place::step] for place in range(width)]
             found = self.made(known[width], columns, limits, len(text), tables)
-            # A line may be that of another list too.
+            # A line may belong to another list too.
             if not self.several_lists:
                 self.learn(whole, known[width], tables)
             return reply.many(tuple(found))
@@ -321,7 +321,7 @@ class CsvFormat(FormatReader):
         return reply.many(tuple(records))
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
-        """Return the reply; of those that it could be, the expected one."""
+        """Return the reply. If a body can be several replies, return the expected one."""
         # One line end after the last line happens [client]; CRLF is read too.
         text = source.text.removesuffix("\n").removesuffix("\r") if source.text.endswith("\n") else source.text
         first, _, rest = text.partition("\n")
@@ -348,7 +348,7 @@ class CsvFormat(FormatReader):
             if any(reply.csv or not reply.is_known(self.fmt) for reply in self.lists):
                 return self.empty_list(expect, "an empty body")
             source.fail(EMPTY_BODY, code="empty")
-        # What is wrong with a line is said of the list that is expected, or of the only one.
+        # An error about a line names the expected list, or the only one.
         lists = [reply for reply in self.lists if reply.csv and (not self.several_lists or reply.cls in expect)]
         if lists and ("\n" in text or "," in text):
             return self._read_lines(lists[0], source, notes)
@@ -367,18 +367,18 @@ class CsvFormat(FormatReader):
         )
 
     def _goes_on(self, reply: Reply, cells: Sequence[str]) -> bool:
-        """Whether a reply that begins with a line of these cells may have other lines behind it.
+        """Return whether other lines may follow a reply that begins with a line of these cells.
 
-        What can be the first line of a list is not an error.
+        A line that can begin a list is not an error.
         """
         if reply is self.error:
             return not fits_of(self.lists, cells)
         return reply.kind in self.behind or (self.several_lists and bool(reply.many))
 
     def _check_values(self, cells: Sequence[str], source: Source, expect: tuple[Any, ...]) -> None:
-        """Raise `Trouble` about a value of a line which has as many cells as one reply alone that is not a list.
+        """Raise `Trouble` about a value if the width of the line fits exactly one reply that is not a list.
 
-        If something is expected, it is a reply of that.
+        If a class is expected, only its replies count.
         """
         some = [reply for reply in (*self.narrow, *self.lists) if not expect or reply.cls in expect]
         found = [(reply, layout, cut_line(layout, cells)) for reply, layout in candidates(some)]
@@ -388,7 +388,7 @@ class CsvFormat(FormatReader):
             self.builder(reply).build(named_cells(layout, texts), source, (), "", None)
 
     def _read_behind(self, first: Any, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
-        """Return a reply with the list that stands in the lines behind the first."""
+        """Return a reply with the list in the lines after the first one."""
         name, inner = self.behind[reply.kind]
         unknown: dict[int, str] = {}
         records = self._read_records(inner, name, 1, source, notes, unknown)
@@ -396,7 +396,7 @@ class CsvFormat(FormatReader):
         return replace(first, **{name: tuple(records)})
 
     def make_builder(self, reply: Reply) -> Builder:
-        """Make the careful reader of a reply's records: the pairs have the names of fields."""
+        """Make the careful reader of a reply's records. The keys of its pairs are the names of fields."""
         return Builder(reply.object, self.fmt, names={field.name: field.name for field in reply.object.fields})
 
     def _read_lines(self, reply: Reply, source: Source, notes: list[Note] | None) -> Any:
@@ -413,7 +413,7 @@ class CsvFormat(FormatReader):
     ) -> list[Any]:
         """Return the records of the list *name*, which begins in the line *start*.
 
-        Lines that are no values go to *unknown*, by their numbers; they are refused if it is not given.
+        Lines that are not values go to *unknown*, by their numbers. If it is not given, they are refused.
         """
         lines = source.text.removesuffix("\n").split("\n")
         if len(lines) - start > source.limits.items:
@@ -421,7 +421,7 @@ class CsvFormat(FormatReader):
         build = self.builder(reply).build
         records: list[Any] = []
         for number, whole in enumerate(lines[start:], start):
-            # A lone CR at the end of the body ends no line.
+            # A lone CR at the end of the body does not end a line.
             ended = number < len(lines) - 1 or source.text.endswith("\n")
             line = whole.removesuffix("\r") if ended else whole
             pairs = pairs_of(reply, line.split(","), source, Place((number,)))
@@ -433,7 +433,7 @@ class CsvFormat(FormatReader):
                 count = line.count(",") + 1
                 values = "1 value" if count == 1 else f"{count} values"
                 reason = f"expected {wanted}, found {values}: {source.quote(line)}"
-                # Without keys nobody can say what they are.
+                # Without keys, nothing says what the values are.
                 raise Trouble(reason, Place((number,)), "", "unknown-form" if start else "malformed")
             records.append(build(pairs, source, (number,), f"{name}[{len(records)}]", notes))
         return records
@@ -463,12 +463,12 @@ class CsvFormat(FormatReader):
     # Writing
 
     def has_open_keys(self, reply: Reply) -> bool:
-        """Whether the format has a place for keys of a reply that are not fields."""
+        """Return whether the format has a place for keys of a reply that are not fields."""
         return False
 
     def write(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
-        # The layouts are those of the request that this reader is for.
+        # This reader has the layouts of the request that it is for.
         reply = self._by_kind[reply.kind]
         if not reply.csv and not reply.constant and reply.is_known(self.fmt):
             raise EncodeError(f"{reply.title} has no comma-separated form")
@@ -478,7 +478,7 @@ class CsvFormat(FormatReader):
         return text
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
-        """Compile what writes records with these fields."""
+        """Compile a writer of records with these fields."""
         fitting = (layout for layout in reply.csv if layout.has_place_for(present) and layout.required == layout.names)
         layout = next(fitting, None)
         if layout is None or keys.codes or keys.texts:
@@ -497,7 +497,7 @@ class CsvFormat(FormatReader):
         return made if taken is None else _watched(made, taken)
 
     def _is_taken(self, reply: Reply, layout: Layout) -> Any:
-        """Return what tells whether a line of a layout would be read back otherwise, None if none would."""
+        """Return a check whether a line of a layout would be read back as something else, or None if no line would."""
         known = (reply.kind, reply.csv.index(layout))
         if known not in self._taken:
             alone = not reply.many and reply.kind in self._by_kind
@@ -539,7 +539,7 @@ class CsvFormat(FormatReader):
             only = (cell for cell in fitting[0].cells if isinstance(cell, Only))
             cell = next(cell for cell in only if not _is_like_cell(cell, given))
             wrong = given[cell.name]
-            # What every record has, such as a state, is right: another layout has it.
+            # A value that every record has, such as a state, is right: another layout has it.
             if not reply.object.by_name[cell.name].optional:
                 raise EncodeError(lacking, path=path)
             reason = f"expected a value that matches {cell.pattern} in this format, found {quote(wrong.text)}"
@@ -556,7 +556,7 @@ class CsvFormat(FormatReader):
         raise EncodeError(f"{_otherwise(line)}{without}", path=path)
 
     def _unfitting(self, reply: Reply, given: Mapping[str, Spelled], path: str) -> EncodeError:
-        """Return what is wrong with fields for which there is no layout: one too many, or one too few."""
+        """Return the error about fields that do not have a layout: one too many, or one too few."""
         has = {name for layout in reply.csv for name in layout.names}
         for name, each in given.items():
             if name not in has:
@@ -569,18 +569,18 @@ class CsvFormat(FormatReader):
 
 
 def _is_text(line: str) -> bool:
-    """Whether a line is neither blank nor pairs."""
+    """Return whether a line is neither blank nor pairs."""
     return bool(line.strip()) and " = " not in line
 
 
 def _begins_like_a_record(reply: Reply, line: str) -> bool:
-    """Whether the first cell of a line can be that of a record of a list."""
+    """Return whether the first cell of a line can begin a record of a list."""
     first = line.partition(",")[0]
     return any(re.compile(value_pattern(reply.object, layout.cells[0])).fullmatch(first) for layout in reply.csv)
 
 
 def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
-    """Return which fields the layout needs that lacks the fewest of them, an empty text if there is none."""
+    """Return the missing fields of the layout that lacks the fewest, or an empty text if no layout lacks any."""
     near = [layout for layout in reply.csv if given.keys() <= layout.names and _is_like(layout, given)]
     lacking = [[n for n in map(name_of_cell, each.cells) if n in each.required and n not in given] for each in near]
     some = min(lacking, key=len, default=[])
@@ -588,17 +588,17 @@ def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
 
 
 def _is_like(layout: Layout, given: Mapping[str, Spelled]) -> bool:
-    """Whether values that are given match the cells whose spelling tells the layout."""
+    """Return whether values that are given match the cells whose spelling tells the layout."""
     return all(_is_like_cell(cell, given) for cell in layout.cells if isinstance(cell, Only))
 
 
 def _is_like_cell(cell: Only, given: Mapping[str, Spelled]) -> bool:
-    """Whether a cell's value, if it is given, has the spelling that tells the layout."""
+    """Return whether a cell's value, if it is given, has the spelling that tells the layout."""
     return cell.name not in given or re.compile(cell.pattern).fullmatch(given[cell.name].text) is not None
 
 
 def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:
-    """Return the line of a layout with these values, None if one of them would not be read back."""
+    """Return the line of a layout with these values, or None if one of them would not be read back."""
     cells = []
     for cell in layout.cells:
         if isinstance(cell, Const):
@@ -624,7 +624,7 @@ def _otherwise(line: str) -> str:
 
 
 def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
-    """Return a writer that leaves lines to the careful one which would be read back otherwise."""
+    """Return a writer that leaves lines that would be read back as something else to the careful writer."""
 
     def one(record: Any, longest: int) -> str:
         line = made.one(record, longest)
@@ -642,7 +642,7 @@ def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
 
 
 def _column(replies: Sequence[Reply], cells: list[str], name: str) -> int:
-    """Return where in a line the value of a field begins."""
+    """Return the position in a line where the value of a field begins."""
     fitting = ((layout, cut_line(layout, cells)) for _, layout in candidates(replies) if name in layout.names)
     layout, texts = next((layout, texts) for layout, texts in fitting if texts is not None)
     place = [*map(name_of_cell, layout.cells)].index(name)

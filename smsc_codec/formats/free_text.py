@@ -1,16 +1,16 @@
-"""Where a free text ends in fmt=0: the service writes messages into a line as they are, separators and line ends too.
+"""Finds the ends of free texts in fmt=0. The service writes messages into a line as they are, with separators and all.
 
-The rule: *a record is read from its end*. The fields that the declaration has behind the last free text are taken from
-the right, each key once, as long as their values are such values. What stands before them is text. If a second free
-text follows the first, it begins at the last place where its key stands; without the first one before it, it is a value
-like any other, which ends where the next field begins. So of
+Two rules decide. The first: *a record is read from its end*. The fields that the declaration lists after the last free
+text are taken from the right, each key once, as long as their values fit. All that comes before them is text. If a
+second free text follows the first, it begins at the last place that has its key. Without the first one before it, it is
+a value like any other, and ends where the next field begins. So in
 
     message = hi, type = 0, comment = a, type = 1
 
-the comment is `a` and the message `hi, type = 0`: whoever writes a message cannot replace what the service writes
-behind it. And *a line that does not begin like a record continues the record before it*.
+the comment is `a` and the message is `hi, type = 0`: the author of a message cannot replace what the service writes
+after it. The second rule: *a line that does not begin like a record continues the record before it*.
 
-The grammar sees each free text as a run of U+FFFC of the same length, so that what Lark says is where it is.
+The grammar sees each free text as a run of U+FFFC of the same length, so that Lark reports the right positions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..declare import Field, Object, Type
 _SEPARATOR = re.compile(r", ([A-Za-z_][A-Za-z0-9_]*) = ")
 _FIRST = re.compile(r"([A-Za-z_][A-Za-z0-9_]*) = ").match
 BLANK = "\ufffc"
-"""What the grammar sees in place of each character of a free text."""
+"""The character that the grammar sees in place of each character of a free text."""
 
 
 class Cut(NamedTuple):
@@ -55,7 +55,7 @@ class FreeText:
         self._head = re.compile(r"\r?\n(?=" + "".join(rf"{re.escape(key)} = [^\n]*?" for key in required[:1]) + ")")
         others = "|".join(map(re.escape, [*self.free, *self._tail]))
         self.pattern = rf"[^\r\n,]*(?:,(?! (?:{others}) = )[^\r\n,]*)*"
-        """An expression for a free text that holds nothing of what could stand behind it."""
+        """An expression for a free text that does not contain anything that could follow it."""
         self.line_end = self._head.pattern
 
     def end_of(self, text: str, position: int) -> tuple[int, int]:
@@ -67,7 +67,7 @@ class FreeText:
         return end - text.endswith("\r", position, end) * (end < len(text)), len(text)
 
     def cut(self, record: str) -> list[Cut] | None:
-        """Return the fields of a record, None if it does not begin with a key. It is one scan, and one walk back."""
+        """Return the fields of a record, or None if it does not begin with a key. Scan once, and walk back once."""
         head = _FIRST(record)
         if head is None:
             return None
@@ -105,7 +105,7 @@ class FreeText:
         return fields
 
     def among(self, keys: Sequence[str]) -> list[bool]:
-        """Return of each key of a record, as `cut` gives them, whether its value is a free text."""
+        """Return for each key of a record, in the order of `cut`, whether its value is a free text."""
         first = keys.index(self.free[0]) if self.free[0] in keys else len(keys)
         return [place >= first and key in self.free for place, key in enumerate(keys)]
 

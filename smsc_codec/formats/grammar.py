@@ -28,7 +28,7 @@ _FOLDERS = (os.path.join(_PACKAGE, "grammars"), os.path.join(os.path.dirname(_PA
 
 
 def _read(name: str) -> str:
-    """The text of a grammar; through the package's own loader, so that it may be inside a zip."""
+    """Return the text of a grammar. The package's own loader reads it, so that it may be inside a zip."""
     get_data = getattr(__spec__.loader, "get_data", None)
     for folder in _FOLDERS:
         try:
@@ -57,21 +57,21 @@ class Piece(NamedTuple):
 
 
 Words = tuple[tuple[str, str, str], ...]
-"""What errors call values: each with the name of its terminal in small letters, empty for any, and its pattern."""
+"""What errors call values: the name of a terminal in small letters (empty for any), its pattern, and the words."""
 
 
 class Grammar:
-    """A grammar, and what can be asked of it.
+    """A grammar, and the answers that it gives.
 
-    *name* is a file in `grammars/` without its ending, or the path of any other `.lark` file; *starts* are
-    the rules that texts can be parsed with; *words* is what errors call values.
+    *name* is a file in `grammars/` without its ending, or the path of any other `.lark` file. *starts* are
+    the rules that texts can be parsed with. *words* says what errors call values.
     """
 
     def __init__(self, name: str, starts: tuple[str, ...], words: Words = ()) -> None:
         self._name = name
         self._named = {(name, pattern): called for name, pattern, called in words}
         text = self._text()
-        # LALR with the contextual lexer: linear, and a key may spell what is a value elsewhere.
+        # LALR with the contextual lexer is linear, and a key may be spelled like a value elsewhere.
         # Tokens of punctuation are kept for `pieces`. No `cache`: it unpickles a predictable temporary file.
         try:
             self._lark = Lark(
@@ -99,11 +99,11 @@ class Grammar:
             raise OptionError(f"grammar {self._name!r} cannot be read: {error}") from error
 
     def pattern(self, terminal: str) -> str:
-        """The regular expression of a terminal, under its own name or the one that it has when imported."""
+        """Return the regular expression of a terminal, under its own name or the one that it has when imported."""
         return str(self._definition(terminal).pattern.to_regexp())
 
     def has_terminal(self, name: str) -> bool:
-        """Whether the grammar has a terminal of that name, its own or an imported one."""
+        """Return whether the grammar has a terminal of that name, its own or an imported one."""
         return any(_own_name(each) == name for each in self._terminals)
 
     def _definition(self, terminal: str) -> TerminalDef:
@@ -124,10 +124,10 @@ class Grammar:
         return _specials(self.pattern(terminal))
 
     def values(self, rule: str, keys: Sequence[str]) -> list[list[str]] | None:
-        """Return for each key of a record the terminals that its value may be, None if no record has these keys.
+        """Return for each key of a record the terminals that its value may be, or None if no record has these keys.
 
-        A value that may be missing has an empty name among them. This is what Lark's table says, so that it depends on
-        nothing but the rule and the keys.
+        A value that may be missing has an empty name among them. Lark's table gives the answer, so that it depends
+        only on the rule and the keys.
         """
         parser = self._lark.parse_interactive(start=rule)
         found: list[list[str]] = []
@@ -152,7 +152,7 @@ class Grammar:
         """Return the terminals that may follow. Lark's own list lacks those that an imported rule brings along."""
         found: set[str] = set()
         conf = copy(parser.parser_state.parse_conf)
-        conf.callbacks = {}  # nothing is made of these tokens
+        conf.callbacks = {}  # these tokens are only tried
         for name in {"$END", *self._terminals} & parser.choices().keys():  # type: ignore[no-untyped-call]
             ahead = parser.copy(deepcopy_values=False)  # type: ignore[no-untyped-call]
             ahead.parser_state.parse_conf = conf
@@ -180,14 +180,14 @@ class Grammar:
         return open_key
 
     def literal(self, terminal: str) -> str:
-        """The text of a terminal that is a fixed string."""
+        """Return the text of a terminal that is a fixed string."""
         pattern = self._definition(terminal).pattern
         if not isinstance(pattern, PatternStr):
             raise OptionError(f"grammar {self._name!r}: {terminal} has to be a fixed string, so that it can be written")
         return str(pattern.value)
 
     def kind(self, terminal: str) -> str:
-        """What a token of that terminal is; see `Piece`."""
+        """Return what a token of that terminal is; see `Piece`."""
         name = _own_name(terminal)
         if name.startswith("_"):
             return "separator"
@@ -198,9 +198,9 @@ class Grammar:
     def parse(
         self, source: Source, start: str, index: int, end: int, seen: str | None = None
     ) -> tuple[str, list[Piece]]:
-        """Parse a part of the text, or what is to be *seen* in its place: the rule that matched it, and its tokens.
+        """Parse a part of the text, or *seen* in its place. Return the rule that matched it, and its tokens.
 
-        Raises `DecodeError`, which says what was expected instead.
+        Raise `DecodeError`, which says what was expected, if no rule matches.
         """
         text = source.text[index:end] if seen is None else seen
         try:
@@ -217,14 +217,14 @@ class Grammar:
         return _own_name(str(rule.data)), pieces
 
     def variants(self, rule: str) -> Iterator[list[Piece]]:
-        """Every way to write a rule without repetition: its literals, its values and loose separators without text."""
+        """Yield each way to write a rule without repetition: its literals, values and loose separators without text."""
         for candidate in self._lark.rules:
             if _own_name(candidate.origin.name) == rule and all(symbol.is_term for symbol in candidate.expansion):
                 symbols = [symbol.name for symbol in candidate.expansion]
                 yield [Piece(self.kind(symbol), symbol, self.fixed(symbol), 0) for symbol in symbols]
 
     def keys(self, rule: str) -> set[str]:
-        """Return the keys that a record's rule names, each a literal in front of `_IS`."""
+        """Return the keys that a record's rule names. Each is a literal before `_IS`."""
         expansions: dict[str, list[Any]] = {}
         for each in self._lark.rules:
             expansions.setdefault(each.origin.name, []).append(each.expansion)
@@ -238,7 +238,7 @@ class Grammar:
         return found - {""}
 
     def has_rule(self, name: str) -> bool:
-        """Whether the grammar has a rule of that name, its own or an imported one."""
+        """Return whether the grammar has a rule of that name, its own or an imported one."""
         return any(_own_name(rule.origin.name) == name for rule in self._lark.rules)
 
     def inside(self, name: str) -> set[str]:
@@ -248,7 +248,7 @@ class Grammar:
         return {_own_name(each) for each in names if not each.startswith("_")}
 
     def fixed(self, terminal: str) -> str:
-        """Return the text of a terminal that is a fixed string, an empty one for any other, and if there is none."""
+        """Return the text of a terminal that is a fixed string, or an empty text if it is not one or does not exist."""
         found = self._terminals.get(terminal)
         pattern = None if found is None else found.pattern
         return str(pattern.value) if isinstance(pattern, PatternStr) else ""
@@ -265,7 +265,7 @@ class Grammar:
         else:
             assert isinstance(error, UnexpectedCharacters)
             wanted, at = set(error.allowed), error.pos_in_stream
-            # Lark calls the end so where nothing else is allowed.
+            # Lark gives the end this name if nothing else is allowed.
             wanted = {"$END" if name == "<END-OF-FILE>" else name for name in wanted}
         words = sorted(set(map(self._words, wanted)))
         expected = " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
@@ -297,7 +297,7 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split()) if missing is None else f"it has no rule {missing[1]!r}"
 
 
-# A run of a class of characters, of which a terminal may have more to say.
+# A run of a class of characters. A terminal can narrow it further.
 _RUN = re.compile(r"(?:\(\?:)*(\[(?:[^\]\\]|\\.)+\])\)?\+", re.DOTALL)
 _ASCII = frozenset(map(chr, range(128)))
 
@@ -309,14 +309,14 @@ def _specials(pattern: str) -> str | None:
         return None
     plain = set(filter(re.compile(run[1]).fullmatch, _ASCII))
     allows = re.compile(pattern).fullmatch
-    # By the conventions of `service.lark`; this sees that what follows the run may be missing.
+    # `service.lark` has the conventions. This checks that the rest of the terminal may be missing.
     if not all(allows(text) for mark in plain for text in (mark, mark + mark)):
         return None
     return "".join(_ASCII - plain)
 
 
 def _own_name(name: str) -> str:
-    """A rule's or terminal's name without what Lark puts in front of an imported one; anonymous ones have none."""
+    """Return the name of a rule or terminal without Lark's prefix for imported ones; empty if it is anonymous."""
     if "__" not in name or name.startswith("__"):
         return name.lstrip("_") if name.startswith("__") else name
     return "_" * name.startswith("_") + name.rpartition("__")[2]

@@ -1,4 +1,4 @@
-"""fmt=3: objects with one member a line. Small replies are read by one expression, lists by msgspec into rows."""
+"""Reads and writes fmt=3: objects with one member per line. One expression reads small replies, msgspec reads lists."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from .shapes import AtOnce, Shapes, Tables, grouped, most_shapes
 _PLAIN = r'[^"\\\x00-\x1f]'
 _TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"
 _BLANK = r"[ \t\r\n]*"
-# What stands before and behind an array that is all that an object has.
+# The text around an array that is the only member of an object.
 _MEMBER = re.compile(rb'\{[ \t\r\n]*"([^"\\]*)"[ \t\r\n]*:[ \t\r\n]*').fullmatch
 _END = re.compile(rb"[ \t\r\n]*\}[ \t\r\n]*").fullmatch
 _AROUND = (r"\{\n", r"\n\}(?:\n|)")
 _SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]').search
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]").search
 _DEEPEST = 1024
-"""Containers inside each other that orjson reads."""
+"""The deepest nesting of containers that orjson reads."""
 _FEW = 80
-"""Objects of a list that may have few members together."""
+"""The most objects of a list that count as few."""
 _LONG_KEYS = 4096
 """Characters of keys whose shape is learned."""
 
@@ -56,7 +56,7 @@ _TEXTS = texts_with(_SPECIAL, lambda text: _quoted(text)[1:-1])
 
 
 class _Shape(NamedTuple):
-    """What reads objects with the same keys, each of them bare or quoted in the same way."""
+    """Reads objects with the same keys, whose values are bare or quoted in the same way."""
 
     reply: Reply
     keys: tuple[str, ...]
@@ -64,19 +64,19 @@ class _Shape(NamedTuple):
     wire: Any
     """Decodes a list of them whose open keys have codes."""
     loose: Any
-    """The same with any texts there."""
+    """The same for open keys with any texts."""
     one: Any
-    """Decodes a single one."""
+    """Decodes a single object."""
     row: Any
     """The class of a row."""
     bare: bool
-    """Whether a number among them stands bare: it could be -0."""
+    """Whether a value is a bare number: it could be -0."""
     texts: tuple[str, ...]
     """The attributes of a row that are texts."""
     ordered: bool
-    """Whether the documentation says in which order the keys stand: msgspec does not look at it."""
+    """Whether the documentation says in which order the keys come. msgspec does not check the order."""
     at_once: AtOnce | None = None
-    """What reads a short reply that has such objects only, as the service writes it."""
+    """Reads a short reply that has only such objects, as the service writes it."""
 
 
 class JsonFormat(FormatReader):
@@ -84,14 +84,14 @@ class JsonFormat(FormatReader):
 
     fmt = "json"
     mark = '": '
-    # Not quotes and slashes, which are no letters.
+    # Escapes of quotes and slashes are not here: these are not letters.
     hides = staticmethod(re.compile(rb"\\[bfnrtu]").search)
     between = ",\n"
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
         self._shapes: Shapes[_Shape] = Shapes()
-        # The shape of the last object, and the last one with so many members: guesses that msgspec judges.
+        # The shape of the last object, and the last shapes by their number of members: guesses that msgspec judges.
         self._last_one: _Shape | None = None
         self._widths: Shapes[_Shape] = Shapes()
         self._inside = {reply.member.encode(): reply for reply in self.lists if reply.member}
@@ -101,12 +101,12 @@ class JsonFormat(FormatReader):
     def variants(
         self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
-        """Return what reads these replies, with their members in the documented order."""
+        """Return the variants of these replies, with their members in the documented order."""
         if canonical:
             found = [Variant(reply.object, tuple(_parts(reply, "\n", " ", ""))) for reply in replies]
             return [way for variant in found for way in each_way(variant)], _AROUND, _unescaped
         found = [Variant(reply.object, tuple(_parts(reply, _BLANK, _BLANK, _BLANK))) for reply in replies]
-        # White space stands in one pattern only, or a body full of it would be read for the square of its length.
+        # Only one pattern takes white space. Otherwise a body full of it would take time with its length squared.
         return found, (rf"\{{{_BLANK}", rf"\}}{_BLANK}"), _unescaped
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -138,7 +138,7 @@ class JsonFormat(FormatReader):
         return made
 
     def _within(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return the list that stands in an object and is all that it has, None if there is none."""
+        """Return the list that is the only member of an object, or None if the object has other members or no list."""
         start, end = body.find(b"["), body.rfind(b"]") + 1
         before = _MEMBER(body[: max(start, 0)])
         reply = self._inside.get(before[1]) if before else None
@@ -154,7 +154,7 @@ class JsonFormat(FormatReader):
         tables: Tables,
         replies: Sequence[Reply] | None = None,
     ) -> Any:
-        """Return the list in an array. It is one of *replies*; None stands for all lists."""
+        """Return the list in an array: one of *replies*, or of all lists if that is None."""
         some = self.lists if replies is None else replies
         shape, found = self._guessed(body)
         if shape is not None and self.several_lists and self._fitting(some, shape.keys, expect) is not shape.reply:
@@ -168,7 +168,7 @@ class JsonFormat(FormatReader):
             records = self.made(shape, found, limits, len(body), tables)
         else:
             return None
-        # What is remembered is read so where nothing is expected.
+        # Only replies that were read without an expectation are learned.
         is_short = replies is None and len(records) <= _FEW
         if is_short and (len(some) == 1 or self._fitting(some, shape.keys, ()) is shape.reply):
             self.learn(body.decode(), shape, tables)
@@ -184,7 +184,7 @@ class JsonFormat(FormatReader):
         return None, None
 
     def _fitting(self, replies: Sequence[Reply], keys: Sequence[str], expect: tuple[Any, ...]) -> Reply | None:
-        """Return the one of *replies* that an object with these keys is meant to be, None if `read` has to judge."""
+        """Return which of *replies* an object with these keys is meant to be, or None if `read` has to judge."""
         given = {*keys}
         ranked = [(len(given - each.object.names(self.fmt).keys()), each) for each in replies if self.fits(each, given)]
         best = self.choose(ranked, expect) if len(ranked) > 1 else [each for _, each in ranked]
@@ -209,7 +209,7 @@ class JsonFormat(FormatReader):
         return shape._replace(at_once=self.make_at_once(reply.object, reply.many, keys, pattern, head))
 
     def _decoded(self, shape: _Shape, body: bytes) -> Any:
-        """Return the rows, None if they are not all of that shape."""
+        """Return the rows, or None if one of them has another shape."""
         for decode in [shape.wire, shape.loose] if shape.rows.opened else [shape.wire]:
             try:
                 found = decode(body)
@@ -221,7 +221,7 @@ class JsonFormat(FormatReader):
         return None
 
     def _is_plain(self, shape: _Shape, body: bytes, found: Sequence[Any]) -> bool:
-        """Whether no member is given twice, and no number is -0: msgspec would not say."""
+        """Return whether every member is given once and no number is -0, which msgspec does not check."""
         colons = body.count(b":")
         expected = len(shape.keys) * len(found)
         if colons != expected:
@@ -236,7 +236,7 @@ class JsonFormat(FormatReader):
     def _by_keys(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[_Shape, list[Any]]:
         """Return the records of a list whose objects have different keys, or the same bare and quoted by turns.
 
-        Those with the same keys are read together. The shape is that of the last of them.
+        Objects with the same keys are read together. The shape is the last one's.
         """
         given = orjson.loads(body)
         if len(given) > limits.items or {*map(type, given)} != {dict} or _MINUS_ZERO(body):
@@ -260,7 +260,7 @@ class JsonFormat(FormatReader):
         size: int,
         tables: Tables,
     ) -> tuple[_Shape, list[Any]]:
-        """Return the records of objects and the shape of the last. Those with equal *signs* are read together."""
+        """Return the records of objects and the shape of the last. Objects with equal *signs* are read together."""
         places = grouped(signs)
         if len(places) > most_shapes(len(given)):
             raise Fallback
@@ -273,7 +273,7 @@ class JsonFormat(FormatReader):
         return shape, found
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
-        """Return the reply; of those that it could be, the expected one."""
+        """Return the reply. If a body can be several replies, return the expected one."""
         given = self._parsed(source)
         if isinstance(given, list) and not isinstance(given, Pairs) and self.lists:
             if not given:
@@ -298,7 +298,7 @@ class JsonFormat(FormatReader):
         raise Trouble(f"expected {self.endpoint.expected()} in JSON, found {found}", Place(), "", "malformed")
 
     def _parsed(self, source: Source) -> Any:
-        """Return the document as plain values; fail if it is not one, or too deep."""
+        """Return the document as plain values. Raise `DecodeError` if it is not JSON, or too deep."""
         text, deepest = source.text, source.limits.depth
         try:
             orjson.loads(text)
@@ -316,19 +316,19 @@ class JsonFormat(FormatReader):
     def _fail(self, source: Source, error: orjson.JSONDecodeError) -> None:
         said = error.msg
         deepest = source.limits.depth
-        # Of many open brackets orjson says that it failed to allocate memory, which is not so.
+        # For many open brackets orjson says that it failed to allocate memory, which is not true.
         if "limit" in said or "memory" in said:
             at = too_deep(source.text, deepest, error.pos)
             if at is not None:
                 source.fail(f"expected values at most {deepest} deep", at, code="limit")
         if "limit" in said:
-            # It stops behind the bracket that is one too many.
+            # orjson stops after the first bracket that is too many.
             source.fail(f"expected values at most {_DEEPEST} deep", error.pos - 1, code="limit")
         why = "" if "memory" in said else f" ({said})"
         source.fail(f"expected a reply in JSON, found {source.found(error.pos)}{why}", error.pos)
 
     def _list_of(self, first: Any, expect: tuple[Any, ...], source: Source) -> Reply:
-        """Return the list that an array is, by its first item. Raise `Trouble` if nothing tells which."""
+        """Return the list that an array is, judged by its first item. Raise `Trouble` if nothing tells which."""
         keys = {key for key, _ in first} if isinstance(first, Pairs) else set()
         ranked = [
             (len(keys - each.object.names(self.fmt).keys()), each)
@@ -338,7 +338,7 @@ class JsonFormat(FormatReader):
         best = self.choose(ranked, expect)
         if len(best) > 1:
             raise self.ambiguous(best, "an array")
-        # What is wrong with its records is said of the list that is expected, or of the only one.
+        # An error about its records names the expected list, or the only one.
         expected = [each for each in self.lists if each.cls in expect]
         if best or expected or len(self.lists) == 1:
             return [*best, *expected, *self.lists][0]
@@ -347,7 +347,7 @@ class JsonFormat(FormatReader):
         raise Trouble(f"expected {wanted}, found an array that begins with {found}", Place((0,)), "", "malformed")
 
     def _note_members(self, reply: Reply, pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
-        """Report what an object has beside the list that stands in it."""
+        """Report the members of an object other than the list in it."""
         seen: dict[str, int] = {}
         for key, _ in pairs:
             again = seen[key] = seen.get(key, -1) + 1
@@ -378,7 +378,7 @@ class JsonFormat(FormatReader):
     def _chosen(self, pairs: Pairs, expect: tuple[Any, ...]) -> Reply | None:
         """Return the reply that an object is: an error if it can be one, else the one with places for most members.
 
-        Of several the expected one is meant. Raise `Trouble` if nothing tells which.
+        If there are several, return the expected one. Raise `Trouble` if nothing tells which.
         """
         if self.is_error([key for key, _ in pairs]):
             return self.error
@@ -390,7 +390,7 @@ class JsonFormat(FormatReader):
         return best[0] if best else None
 
     def _rank(self, reply: Reply, pairs: Pairs) -> int | None:
-        """Return how many members a reply has no place for, None if the object is not such a reply."""
+        """Return how many members do not fit into a reply, or None if the object is not such a reply."""
         if reply.constant:
             return (
                 0
@@ -402,7 +402,7 @@ class JsonFormat(FormatReader):
         if reply.many:
             if _in_member(reply, pairs) is not None:
                 return len({key for key, _ in pairs}) - 1
-            # A single object stands for a list of it. A number alone is an id.
+            # A single object means a list of one. A number alone is an id.
             alone = len(pairs) == 1 and isinstance(pairs[0][1], Bare)
             keys = {key for key, _ in pairs}
             if alone or not self.fits(reply, keys):
@@ -429,7 +429,7 @@ class JsonFormat(FormatReader):
     # Writing
 
     def framed(self, lines: list[str], reply: Reply) -> str:
-        """Return the records of a list with what stands around and between them."""
+        """Return the records of a list with the text around and between them."""
         array = f"[{self.between.join(lines)}]"
         return f"{{\n{_quoted(reply.member)}: {array}\n}}" if reply.member else array
 
@@ -438,7 +438,7 @@ class JsonFormat(FormatReader):
         return f'{{\n"result": {_quoted(reply.constant)}\n}}'
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
-        """Compile what writes records with these fields and open keys."""
+        """Compile a writer of records with these fields and open keys."""
         obj = reply.object
         quotes = any(keys) and isinstance(obj.open, OpenMap) and obj.open.quotes
         template: Template = []
@@ -468,9 +468,9 @@ class JsonFormat(FormatReader):
         )
 
     def _rival(self, reply: Reply, keys: Collection[str]) -> Reply | None:
-        """Return the list that knows more of a record's keys than its own list, None if there is none."""
+        """Return the list that knows more of a record's keys than its own list, or None if there is none."""
         if not reply.many or reply.object.is_generic:
-            return None  # only who expects a generic list can read it
+            return None  # a generic list can only be read by a caller who expects it
         unknown = len({*keys} - reply.object.names(self.fmt).keys())
         others = (each for each in self.lists if each.object is not reply.object)
         return next(
@@ -488,7 +488,7 @@ class JsonFormat(FormatReader):
         rival = self._rival(reply, [each.key for each in fields])
         if rival is not None:
             raise EncodeError(f"with these keys it would be read back as a record of {rival.title}", path=path)
-        # [doc] With operators every value is quoted, the id too; without them numbers stand bare.
+        # [doc] With operators every value is quoted, even the id. Without them numbers are bare.
         quotes = isinstance(obj.open, OpenMap) and obj.open.quotes and any(not field.name for field in fields)
         lines = [
             f"{_quoted(each.key)}: {each.text if each.bare and not quotes else _quoted(each.text)}" for each in fields
@@ -512,7 +512,7 @@ class JsonFormat(FormatReader):
 
 
 def _parts(reply: Reply, line: str, blank: str, behind: str) -> Iterable[Part]:
-    """Yield the parts of a small reply; the others are patterns of the white space between them."""
+    """Yield the parts of a small reply. The other arguments are patterns of the white space between them."""
     if reply.constant:
         yield Part(rf'"result"{behind}:{blank}"{re.escape(reply.constant)}"{behind}')
         return
@@ -520,7 +520,7 @@ def _parts(reply: Reply, line: str, blank: str, behind: str) -> Iterable[Part]:
     for field in obj.ordered("json"):
         if not isinstance(field, Field) or not isinstance(field.type, Type):
             continue
-        # As the service has it; the careful reader reads a number in quotes too, and an amount without.
+        # This is the service's way. The careful reader also reads numbers in quotes, and amounts without.
         mark = "" if field.type.bare else '"'
         text = _TEXT if may_be_empty(field.type) else f'(?!"){_TEXT}'
         pattern = text if field.type.kind == "text" else field.type.pattern
@@ -530,7 +530,7 @@ def _parts(reply: Reply, line: str, blank: str, behind: str) -> Iterable[Part]:
 
 
 def _canonical(reply: Reply, keys: Sequence[str], quoted: frozenset[str]) -> str:
-    """Return the pattern of an object with these keys as the service writes it, whose groups are the values."""
+    """Return the pattern of an object with these keys as the service writes it. Its groups are the values."""
     obj, members = reply.object, []
     names = obj.names("json")
     for key in keys:
@@ -543,7 +543,7 @@ def _canonical(reply: Reply, keys: Sequence[str], quoted: frozenset[str]) -> str
         elif mark:
             pattern = f"{_PLAIN}{'*' if may_be_empty(type_) else '+'}"
         else:
-            pattern = ID.pattern  # of what may stand bare under an open key only whole numbers are read at once
+            pattern = ID.pattern  # of the bare values under open keys, the fast path reads only whole numbers
         members.append(f'"{re.escape(key)}": {mark}({pattern}){mark}')
     lines = ",\n".join(members)
     whole = f"\\{{\n{lines}\n\\}}"
@@ -563,13 +563,13 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
 
 
 def _can_have_any_keys(pairs: Pairs) -> bool:
-    """Whether an object can be a reply that takes any keys: something of it can be kept, and it is not `OK`."""
+    """Return whether an object can be a reply that takes any keys: it has a member to keep, and is not `OK`."""
     kept = any(isinstance(value, str) for _, value in pairs)
     return kept and {key for key, _ in pairs} != {"result"}
 
 
 def _in_member(reply: Reply, pairs: Pairs) -> list[Any] | None:
-    """Return the array of a list that stands in an object, None if the object does not have it."""
+    """Return the array of a list that is a member of an object, or None if the object does not have it."""
     value = dict(pairs).get(reply.member) if reply.member else None
     return value if isinstance(value, list) and not isinstance(value, Pairs) else None
 

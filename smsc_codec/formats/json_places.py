@@ -1,4 +1,4 @@
-"""Where in a JSON document something is: asked when an error or a finding needs it, or where it may be too deep."""
+"""Finds places in a JSON document, for errors and findings, and for documents that may be too deep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _skip = JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 def too_deep(text: str, deepest: int, end: int | None = None) -> int | None:
-    """Return where the first container stands that has *deepest* others around it, None if none does before *end*."""
+    """Return where the first container inside *deepest* others begins, or None if there is none before *end*."""
     depth, at = 0, 0
     while (found := _BRACKET.search(text, at, len(text) if end is None else end)) is not None:
         at = found.end()
@@ -44,7 +44,7 @@ def locate(text: str, places: Sequence[Place]) -> list[int]:
     found = [0] * len(places)
     at = _after(text, 0)
     if text[at] == "{" and all(step is None or isinstance(step[0], int) for step in wanted):
-        # A single object stands for a list of it.
+        # A single object means a list of one.
         wanted = {**wanted, **wanted.pop((0, 0), {})}
     _walk(text, at, wanted, found)
     return found

@@ -1,4 +1,4 @@
-"""The layouts of lines in fmt=1: which of them a line has, and so which reply or record it is.
+"""Chooses the layout of a line in fmt=1, and so the reply or record that the line is.
 
 A declaration lists the layouts of a reply; `smsc_codec/declare.py` says what a cell of one can be.
 """
@@ -21,18 +21,18 @@ Candidate = tuple[Reply, Layout]
 """A layout that a line may have, and the reply that it belongs to."""
 
 NOTHING = ("", "0")
-"""What a cell holds if its value is missing."""
+"""The texts of a cell whose value is missing."""
 
 _END = r"(?![^,\r\n])"
 
 
 def shown(layout: Layout) -> str:
-    """Return a layout as an error says it: the names of its cells."""
+    """Return a layout as errors show it: the names of its cells."""
     return ",".join(f"<{cell.text if isinstance(cell, Const) else name_of_cell(cell)}>" for cell in layout.cells)
 
 
 def is_plain(obj: Object, layout: Layout) -> bool:
-    """Whether its cells have nothing but values, so that their number decides, and those that every record has."""
+    """Return whether all cells are values, so that their number decides, and have the values of every record."""
     needed = {field.name for field in obj.fields if not field.optional}
     return all(isinstance(cell, str) for cell in layout.cells) and needed <= layout.names and not layout.when
 
@@ -83,12 +83,12 @@ def candidates(replies: Iterable[Reply]) -> list[Candidate]:
 
 
 def are_one(one: Candidate, other: Candidate) -> bool:
-    """Whether two layouts belong to the same reply and request, so that the first that fits is meant."""
+    """Return whether two layouts belong to the same reply and request, so that the first one that fits is meant."""
     return one[0] is other[0] and one[1].when == other[1].when
 
 
 def may_overlap(one: Candidate, other: Candidate) -> bool:
-    """Whether a line may have both layouts, as far as the number of their cells and fixed texts tell."""
+    """Return whether a line may have both layouts, as far as the number of their cells and fixed texts tell."""
     (reply, layout), (other_reply, other_layout) = one, other
     if layout is other_layout or not layout.collides(other_layout):
         return False
@@ -103,7 +103,7 @@ def may_overlap(one: Candidate, other: Candidate) -> bool:
 
 
 def _are_apart(obj: Object, cell: Cell, other: Cell) -> bool:
-    """Whether no text is both, the second one being a fixed text or a signed number."""
+    """Return whether a text can never be both cells. The second one is a fixed text or a signed number."""
     if isinstance(other, Const):
         return re.compile(value_pattern(obj, cell)).fullmatch(other.text) is None
     type_ = obj.by_name[name_of_cell(cell)].type if not isinstance(cell, Const) else None
@@ -119,9 +119,9 @@ class Fit(NamedTuple):
 
 
 def fits_of(replies: Iterable[Reply], cells: Sequence[str]) -> list[Fit]:
-    """Return the layouts that a line has, by what its values can be, those of the lowest rank first.
+    """Return the layouts that fit the values of a line, those of the lowest rank first.
 
-    Only if there is none, an empty cell is one in which the value of an optional field is missing.
+    Only if none fits, an empty cell can be an optional field whose value is missing.
     """
     found, lacking = [], []
     for reply, layout in candidates(replies):
@@ -137,7 +137,7 @@ def fits_of(replies: Iterable[Reply], cells: Sequence[str]) -> list[Fit]:
 
 
 def choose(fits: Sequence[Fit], line: str, source: Source, place: Place) -> Fit | None:
-    """Return the layout that is meant, None if there is none. Raise `Trouble` if the request alone could tell."""
+    """Return the layout that is meant, or None if there is none. Raise `Trouble` if only the request could tell."""
     if not fits:
         return None
     first = fits[0]
@@ -150,7 +150,7 @@ def choose(fits: Sequence[Fit], line: str, source: Source, place: Place) -> Fit 
 
 
 def pairs_of(reply: Reply, cells: Sequence[str], source: Source, place: Place) -> list[tuple[str, str]] | None:
-    """Return the fields of a record, None if it has no layout."""
+    """Return the fields of a record, or None if it has no layout."""
     known = [(layout, texts) for _, layout in candidates([reply]) if (texts := cut_line(layout, cells)) is not None]
     if len(known) > 1:
         found = choose(fits_of([reply], cells), ",".join(cells), source, place)
@@ -160,7 +160,7 @@ def pairs_of(reply: Reply, cells: Sequence[str], source: Source, place: Place) -
 
 
 def cut_line(layout: Layout, cells: Sequence[str]) -> list[str] | None:
-    """Return the texts of a layout's cells, None if a line has another number of them or other fixed texts."""
+    """Return the texts of a layout's cells, or None if a line has another number of cells or other fixed texts."""
     count = len(layout.cells)
     if len(cells) < count or (layout.rest is None and len(cells) > count):
         return None

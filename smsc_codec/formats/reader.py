@@ -1,8 +1,8 @@
-"""What the readers of the four formats have in common.
+"""The base of the readers of the four formats.
 
 A format reads a body in one of two ways:
 
-- `fast` takes bytes of UTF-8 and returns the reply, or None. It reads by compiled rows; it has no words and no places.
+- `fast` takes bytes of UTF-8 and returns the reply, or None. It reads by compiled rows and cannot explain a failure.
 - `read` takes a `Source`, and judges. It reads plain values, builds the reply carefully, and raises `DecodeError` or
   `Trouble` if something is wrong. `locate` finds the places that an error or a finding is about.
 
@@ -12,8 +12,8 @@ Short replies have readers of their own, and most bodies that a client gets are 
 - a *learned* reader knows the layout that another short reply had, such as a list of one name;
 - a *tolerant* reader knows small replies in all layouts that an expression can tell.
 
-It writes in the same two ways: `write` by compiled rows, and where these refuse a record that record carefully, with
-words for what is wrong.
+A format writes in the same two ways. `write` uses compiled rows. If they refuse a record, the careful writer writes it,
+or says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ from ..report import Severity
 from .shapes import AtOnce, Shapes, Tables, most_shapes
 
 LONGEST_KEYS = 512
-"""Characters of the open keys that a shape has; the documented ones have some 120 together. A body chooses them, and a
-writer remembers what stands before each code."""
+"""The most characters of the open keys of a shape. The documented keys have about 120 together. A body chooses its
+keys, and a writer remembers the text before each code."""
 
 MOST_OPTIONAL = 6
-"""A reply with more fields that it may lack is read by its keys, as a record of a list; others are tried at once."""
+"""A reply with more optional fields is read by its keys, like a record of a list. Other replies are tried at once."""
 
 _ANY = 2**63
 UNBOUNDED = Limits(body=_ANY, items=_ANY, depth=_ANY, fields=_ANY, text=_ANY)
@@ -58,11 +58,11 @@ class FormatReader(ABC):
 
     fmt: str
     hides: Callable[[bytes], Any] | None = None
-    """Finds escapes in a body, which can hide broken letters."""
+    """Finds the escapes in a body that can hide broken letters."""
     unique = True
     """Whether a record cannot have a code and a text under the same key."""
     between = "\n"
-    """What stands between two records."""
+    """The text between two records."""
     mark = "\n"
     """Text whose count tells shapes apart: replies of one shape have it equally often."""
 
@@ -81,11 +81,11 @@ class FormatReader(ABC):
         self.narrow = tuple(reply for reply in self.replies if not reply.many and reply not in self.wide)
         self.error, *own = self.replies
         keys = required(self.error, self.fmt)
-        # Unless a key of another reply is spelled like that.
+        # None if another reply has one of the keys too.
         self._error_keys = keys if all(keys.isdisjoint(reply.object.names(self.fmt)) for reply in own) else None
         behind = {reply.kind: reply.behind(self.fmt) for reply in self.replies if self.fmt in ("text", "csv")}
         self.behind = {kind: found for kind, found in behind.items() if found is not None}
-        """Of a reply with a list in it that stands in lines behind the first: its field, and what such a line is."""
+        """For each kind of reply with a list in the lines after the first: the list's field, and the reply in a line."""
         every = (*self.replies, *(inner for _, inner in self.behind.values()))
         self._builders: dict[str, Builder] = {}
         self._tables = {reply.object.cls: tables(reply.object) for reply in every}
@@ -94,8 +94,8 @@ class FormatReader(ABC):
         self._documented = {reply.object.cls: documented_tables(reply.object) for reply in every}
         self._canonical: dict[Any, Small] = {}
         self._tolerant: dict[Any, Small] = {}
-        # The learned readers, by the number of marks in a reply: those that take any codes, documented codes only, and
-        # keys that nobody documents.
+        # The learned readers, by the number of marks in a reply: readers that take any codes, readers that take only
+        # documented codes, and readers of undocumented keys.
         self._learned: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
         self._learned_open: Shapes[Small] = Shapes()
         self._writers: Shapes[Writer] = Shapes()
@@ -103,25 +103,25 @@ class FormatReader(ABC):
         self.write_at_once = {
             id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many and reply.is_known(self.fmt)
         }
-        """By the identity of a reply's class: what writes such a reply within the default limits.
+        """The writers of replies within the default limits, by the identity of the reply's class.
 
-        It may raise anything: the careful writer says what is wrong.
+        They may raise anything: the careful writer says what is wrong.
         """
 
     def noted_tables(self) -> Tables:
-        """Return tables for one reply of which everything is reported."""
+        """Return tables for one reply that has everything reported."""
         return Tables(self._tables, noted=True)
 
     def ordered(self, expect: tuple[Any, ...], replies: Iterable[Reply]) -> list[Reply]:
-        """Return replies with those first that are expected."""
+        """Return the replies with the expected ones first."""
         return sorted(replies, key=lambda reply: reply.cls not in expect)
 
     def is_error(self, keys: Collection[str]) -> bool:
-        """Whether a reply with these keys is an error: it has what every error has, whatever else it has."""
+        """Return whether a reply with these keys is an error: it has the keys of every error, whatever else it has."""
         return self._error_keys is not None and self._error_keys <= {*keys}
 
     def has_rivals(self, reply: Reply, keys: Collection[str]) -> bool:
-        """Whether another reply has all that it has to have in these keys too, so that `read` has to choose.
+        """Return whether the keys are enough for another reply too, so that `read` has to choose.
 
         A reply that takes any keys gives way to any other.
         """
@@ -133,11 +133,11 @@ class FormatReader(ABC):
             if generic or not each.object.is_generic
         ]
         given = {*keys}
-        # What has a result and nothing else is `OK`, which not every endpoint says.
+        # A reply with a result and nothing else is `OK`, which not every endpoint says.
         return given == {"result"} or any(not each.constant and self.fits(each, given) for each in others)
 
     def fits(self, reply: Reply, keys: Set[str]) -> bool:
-        """Whether keys are all that a reply, or a record of it, has to have."""
+        """Return whether keys include all that a reply, or a record of it, has to have."""
         if self.fmt not in reply.object.also:
             return required(reply, self.fmt) <= keys
         names = reply.object.names(self.fmt)
@@ -145,11 +145,11 @@ class FormatReader(ABC):
         return all(field.optional or field.name in given for field in reply.object.fields)
 
     def choose(self, ranked: Iterable[tuple[int, Reply]], expect: tuple[Any, ...]) -> list[Reply]:
-        """Return the reply that a body is, of those that it can be, each with how many of its keys are not known.
+        """Choose from the replies that a body can be, each with the number of keys that it does not know.
 
-        It is the one that knows most of the keys, and of such the expected one. A generic reply is meant if nothing
-        else is possible, or if it is expected and nothing else is that. If several lists or generic replies remain,
-        only the caller can tell which: all of them are returned.
+        The reply that knows the most keys wins, and among equals the expected one. A generic reply is meant if nothing
+        else is possible, or if it alone is expected. If several lists or generic replies remain, only the caller can
+        tell which: return all of them.
         """
         known: list[tuple[int, Reply]] = []
         generic: list[tuple[int, Reply]] = []
@@ -163,7 +163,7 @@ class FormatReader(ABC):
         return best if open_ and any(reply.object is not best[0].object for reply in best) else best[:1]
 
     def ambiguous(self, some: Iterable[Reply], found: str) -> Trouble:
-        """Return what is wrong with a body that can be any of these replies."""
+        """Return the error about a body that can be any of these replies."""
         choices = either(reply.title for reply in some)
         reason = (
             f"expected a reply that can mean one thing, found {found}, which can be {choices} (say what is expected)"
@@ -171,9 +171,9 @@ class FormatReader(ABC):
         return Trouble(reason, Place(), "", "ambiguous")
 
     def empty_list(self, expect: tuple[Any, ...], found: str) -> Any:
-        """Return the list without records that a body means. *found* says what the body is: nothing, or empty.
+        """Return the list without records that a body means: the expected one. Raise `Trouble` if it can be several.
 
-        It is the expected list. Raise `Trouble` if it can be several.
+        *found* says what the body is, for the error.
         """
         expected = [reply for reply in self.lists if reply.cls in expect]
         some = expected or self.lists[: 1 if expect else None]
@@ -185,7 +185,7 @@ class FormatReader(ABC):
 
     @abstractmethod
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return the reply in a body of UTF-8, None if `read` has to judge. It may raise one of `CAUGHT` too."""
+        """Return the reply in a body of UTF-8, or None if `read` has to judge. It may raise one of `CAUGHT` too."""
 
     @abstractmethod
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
@@ -193,13 +193,13 @@ class FormatReader(ABC):
 
     @abstractmethod
     def locate(self, source: Source, places: Sequence[Place], expect: tuple[Any, ...] = ()) -> list[int]:
-        """Return where in the text each of *places* is, as `read` has found them with the same *expect*."""
+        """Return where in the text each of *places* is. `read` found them with the same *expect*."""
 
     def read_small(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return the narrow reply in a text, None if it is not one. The expected class is tried first."""
+        """Return the narrow reply in a text, or None if it is not one. The expected class is tried first."""
         if len(text) > limits.text or limits.fields < self._most_fields:
             return None
-        # What is not documented in a small reply, the careful reader reports.
+        # The careful reader reports what is not documented in a small reply.
         return self.tolerant_reader(expect[0] if len(expect) == 2 else None, tables is not self.plain_tables)(text)
 
     def with_records(
@@ -207,7 +207,7 @@ class FormatReader(ABC):
     ) -> Any:
         """Add the list in the lines after the first one to the reply *first*. Return None if `read` has to judge."""
         reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
-        # Only the careful reader knows what to report of the lines.
+        # Only the careful reader knows what to report about the lines.
         if reply is None or tables is not self.plain_tables:
             return None
         name, inner = self.behind[reply.kind]
@@ -215,20 +215,20 @@ class FormatReader(ABC):
         return None if records is None or len(records) > limits.items else replace(first, **{name: tuple(records)})
 
     def may_be_own(self, text: str) -> bool:
-        """Whether a text may be a reply that no other endpoint need have: what each of them has stands in it somewhere.
+        """Return whether a text contains what every reply of this endpoint alone contains.
 
-        It is soon said, and of many other texts too.
+        The check is quick, and many other texts pass it too.
         """
         return any(all(any(key in text for key in keys) for keys in needed) for needed in self._marks)
 
     @lazy
     def own(self) -> list[Reply]:
-        """The replies of the endpoint alone that not just any keys are."""
+        """The replies of this endpoint alone that have keys of their own."""
         return [reply for reply in self.endpoint.own if reply.object.members and not reply.object.takes_any_keys]
 
     @lazy
     def _marks(self) -> list[list[list[str]]]:
-        """For each reply of the endpoint alone, and each field that it needs, the keys that the field has."""
+        """The keys of each field that a reply of this endpoint alone needs, by replies."""
         return [
             [
                 [key for key, name in reply.object.names(self.fmt, "").items() if name == field.name]
@@ -239,10 +239,10 @@ class FormatReader(ABC):
         ]
 
     def canonical_reader(self, only: type | None, documented: bool) -> Small:
-        """Return what reads a small reply from its bytes as the service writes it, or by a learned reader.
+        """Return a function that reads a small reply from its bytes as the service writes it, or by a learned reader.
 
-        It returns None for a body in another layout. All keys of the reply are documented. With *documented* there is
-        nothing to report of it. If *only* is given, the reply has that class, or is an error.
+        The function returns None for a body in another layout. All keys of the reply are documented. If *documented*,
+        there is nothing to report about it. If *only* is given, the reply has that class, or is an error.
         """
         read = self._canonical.get((only, documented))
         if read is None:
@@ -254,9 +254,9 @@ class FormatReader(ABC):
         return read
 
     def tolerant_reader(self, first: type | None, documented: bool) -> Small:
-        """Return what reads a small reply from its text in all layouts that an expression can tell.
+        """Return a function that reads a small reply from its text in all layouts that an expression can tell.
 
-        It tries the class *first* first. With *documented* there is nothing to report of the reply.
+        It tries the class *first* first. If *documented*, there is nothing to report about the reply.
         """
         read = self._tolerant.get((first, documented))
         if read is None:
@@ -264,7 +264,7 @@ class FormatReader(ABC):
         return read
 
     def read_open(self, body: bytes) -> Any:
-        """Return a short reply with the undocumented keys that one before it had, None if it is not one."""
+        """Return a short reply with the undocumented keys of an earlier one, or None if it has other keys."""
         if len(body) > LONGEST_AT_ONCE or not self._learned_open:
             return None
         text = body.decode()
@@ -272,7 +272,7 @@ class FormatReader(ABC):
         return None if read is None else read(text)
 
     def may_be_broken(self, body: bytes) -> bool:
-        """Whether a body may hold text whose letters are broken; they stand there as they are, or behind an escape."""
+        """Return whether a body may contain broken letters, as they are or as escapes."""
         if self.hides is not None and self.hides(body):
             return True
         return not body.isascii() and _has_broken(body.decode())
@@ -296,19 +296,19 @@ class FormatReader(ABC):
     def variants(
         self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
-        """Return what reads these replies, of which that of the class *first* is expected: the arguments of `small`.
+        """Return the arguments of `small` for these replies. The reply of the class *first* is expected.
 
-        If it is *canonical*, as the service writes them; else in all ways that an expression can tell.
+        If *canonical*, they read replies as the service writes them, otherwise in all layouts an expression can tell.
         """
 
     def made(self, shape: Any, found: Any, limits: Limits, size: int, tables: Tables) -> list[Any]:
-        """Return the records of rows of a shape, which were found in *size* characters."""
+        """Return the records of rows of a shape. The rows were found in *size* characters."""
         tables.odd_keys |= shape.rows.odd
         records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
         return records
 
     def learn(self, text: str, shape: Any, tables: Tables) -> None:
-        """Remember what reads a short text of one shape: the next with as many marks may be like it."""
+        """Remember the reader of a short text of one shape. The next text with as many marks may be like it."""
         if len(text) > LONGEST_AT_ONCE or shape is None or shape.at_once is None:
             return
         marks = text.count(self.mark)
@@ -326,7 +326,7 @@ class FormatReader(ABC):
         head: str = "",
         plain: Callable[[str], str] | None = None,
     ) -> AtOnce:
-        """Return what reads short replies of records with these keys: the arguments of `_rows.at_once`."""
+        """Return the readers of short replies of records with these keys. `_rows.at_once` explains the arguments."""
 
         def make(known: Any) -> Small:
             return at_once(obj, self.fmt, keys, pattern, known[obj.cls], many, head, plain)
@@ -347,7 +347,7 @@ class FormatReader(ABC):
     def note_lines(
         self, reply: Reply, number: int, lines: Sequence[str], source: Source, notes: list[Note] | None
     ) -> None:
-        """Report lines behind a reply of which nothing is kept. The first of them is that of a *number*."""
+        """Report lines after a reply that are not kept. *number* is the number of the first."""
         if notes is not None and lines:
             first = source.quote(lines[0])
             message = f"lines after {reply.title} are not known, and not kept; the first is {first}"
@@ -369,20 +369,20 @@ class FormatReader(ABC):
         return "\n".join([first, *self._lines(records, inner, name, limits)])
 
     def _telling(self, reply: Reply) -> set[str]:
-        """Return the keys that other replies have to have."""
+        """Return the keys that other replies need."""
         return {key for each in self.replies if each is not reply for key in required(each, self.fmt)}
 
     def check_keys(self, reply: Reply, keys: Keys) -> None:
-        """Leave open keys to the careful writer that the format may not be able to hold.
+        """Raise `Fallback` if the format may not be able to hold open keys: the careful writer has to decide.
 
-        Some of a reply that is not a list could make it a reply of another kind.
+        In a reply that is not a list, some keys could make it a reply of another kind.
         """
         taken = {*reply.object.names(self.fmt), self.taken(reply), *(() if reply.many else self._telling(reply))}
         if not taken.isdisjoint(keys.codes + keys.texts) or (self.unique and not {*keys.codes}.isdisjoint(keys.texts)):
             raise Fallback
 
     def framed(self, lines: list[str], reply: Reply) -> str:
-        """Return the records of a list with what stands around and between them."""
+        """Return the records of a list with the text around and between them."""
         return self.between.join(lines)
 
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
@@ -405,7 +405,7 @@ class FormatReader(ABC):
         return text
 
     def _check_kind(self, text: str, reply: Reply, opened: Mapping[str, str]) -> None:
-        """Refuse a text that is a reply of another kind, such as an error; *opened* has its open keys."""
+        """Raise `EncodeError` if a text is a reply of another kind, such as an error. *opened* has its open keys."""
         try:
             read = self.read(Source(text, UNBOUNDED), (reply.cls, ErrorReply), None)
         except (Trouble, DecodeError):
@@ -419,7 +419,7 @@ class FormatReader(ABC):
         raise EncodeError(f"with this key it would be read back as {words}", path=opened[key])
 
     def has_open_keys(self, reply: Reply) -> bool:
-        """Whether the format has a place for keys of a reply that are not fields."""
+        """Return whether the format has a place for keys of a reply that are not fields."""
         return True
 
     def constant(self, reply: Reply) -> str:
@@ -435,7 +435,7 @@ class FormatReader(ABC):
         return by_presence(reply.object, known.find, make, DEFAULT_LIMITS.text)
 
     def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
-        """Return what writes a reply with that presence; the second argument is the length that no text may exceed."""
+        """Return the writer of replies with that presence. Its second argument is the greatest length of a text."""
         if reply.constant:
             text = self.constant(reply)
             return lambda value, longest: text
@@ -449,11 +449,11 @@ class FormatReader(ABC):
         return self.spelled_out(fields, value, reply, path, limits)
 
     def droppable(self, reply: Reply) -> frozenset[str]:
-        """Return the fields of a record that a caller may leave out: of a list in a reply there are none."""
+        """Return the fields of a record that a caller may leave out. A record of a list in a reply has none."""
         return self.endpoint.droppable if any(each.kind == reply.kind for each in self.replies) else frozenset()
 
     def taken(self, reply: Reply) -> str:
-        """Return a key that no open key of a record can be, beside those of fields; empty if there is none."""
+        """Return a key that an open key cannot be, besides the keys of fields, or an empty text if there is none."""
         return ""
 
     @abstractmethod
@@ -483,7 +483,7 @@ class FormatReader(ABC):
                     present = None
             places.setdefault(present, []).append(place)
         lines = [""] * len(records)
-        # Those that most records have.
+        # Write the shapes that most records have together.
         for present, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
             try:
                 made = self._alike([given[place] for place in some], reply, present, limits)
@@ -491,14 +491,14 @@ class FormatReader(ABC):
                 made = None
             for number, place in enumerate(some):
                 lines[place] = made[number] if made else ""
-        # In their order, as the first that is wrong is the one to name.
+        # Write the others in their order, so that an error names the first one that is wrong.
         for place, record in enumerate(records):
             if not lines[place]:
                 lines[place] = self.write_carefully(record, reply, f"{path}[{place}]", limits)
         return lines
 
     def _alike(self, records: Sequence[Any], reply: Reply, presence: Any, limits: Limits) -> list[str]:
-        """Return the text of each record; all have that presence, or one of `REFUSED` is raised."""
+        """Return the text of each record. Raise one of `REFUSED` unless all have that presence."""
         if presence is None:
             raise Fallback
         writer = self._writer(reply, presence)
@@ -518,11 +518,11 @@ class FormatReader(ABC):
 
     @abstractmethod
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
-        """Compile what writes records with these fields and open keys; `Fallback` if they have no compiled form."""
+        """Compile a writer of records with these fields and open keys. Raise `Fallback` if they cannot be compiled."""
 
 
 def _has_broken(text: str) -> bool:
-    """Whether a text holds letters that are broken."""
+    """Return whether a text contains broken letters."""
     with LOADING:
         from .._letters import broken
     return broken(text) is not None
@@ -537,7 +537,7 @@ def _how_many(group: tuple[Hashable, list[int]]) -> int:
 
 
 def check_width(pairs: Sequence[Pair], limits: Limits) -> None:
-    """Raise `Trouble` about the first key that is one too many."""
+    """Raise `Trouble` about the first key beyond the limit."""
     if len(pairs) > limits.fields:
         key = pairs[limits.fields][0]
         again = sum(other == key for other, _ in pairs[: limits.fields])
@@ -549,7 +549,7 @@ def _refuse(text: str) -> str:
 
 
 def texts_with(special: Callable[[str], Any], escape: Callable[[str], str] = _refuse) -> Texts:
-    """Return how texts are written that are escaped where they have *special* characters, or else refused."""
+    """Return writers of texts that escape *special* characters. Without *escape*, they refuse such texts."""
 
     def one(text: str) -> str:
         return escape(text) if special(text) else text
@@ -570,7 +570,7 @@ def required(reply: Reply, fmt: str) -> frozenset[str]:
 
 
 def rank(reply: Reply, fmt: str, pairs: Sequence[Pair]) -> int | None:
-    """Return how many keys a reply that is not a list has no place for, None if the pairs are not such a reply."""
+    """Return how many pairs do not fit into a reply that is not a list, or None if they are not such a reply."""
     keys = {key for key, _ in pairs}
     names = reply.object.names(fmt)
     given = {names[key] for key in keys if key in names}
@@ -593,5 +593,5 @@ def _optional(reply: Reply) -> int:
 
 
 def is_value(field: Field, text: str) -> bool:
-    """Whether a text is a value of a field."""
+    """Return whether a text is a value of a field."""
     return isinstance(field.type, Type) and parser(field.type)[1](text) is not None

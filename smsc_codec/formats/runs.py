@@ -1,4 +1,4 @@
-"""Lists in which records of the same shape stand one behind another (fmt=0, fmt=2)."""
+"""Reads lists as runs of records of the same shape (fmt=0, fmt=2)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .reader import FormatReader
 from .shapes import Shape, Shapes, Tables, grouped, most_shapes
 
 _RUNS = 4
-"""Shapes one behind another before the rest of a list is sorted by shape."""
+"""The number of runs that are read before the rest of a list is sorted by shape."""
 
 
 class RunReader(FormatReader):
-    """Reads lists in which records of the same shape stand one behind another (fmt=0, fmt=2)."""
+    """Reads lists as runs of records of the same shape (fmt=0, fmt=2)."""
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
@@ -30,9 +30,9 @@ class RunReader(FormatReader):
 
     @abstractmethod
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
-        """Return the records of a text, what is the same of records with the same shape, and what ends each of them.
+        """Return the records of a text, a sign of the shape of each, and the text that ends each of them.
 
-        Where it is the same of others too, `find` does not find all of them.
+        Records of different shapes can have the same sign. Then `find` does not find all of them.
         """
 
     @abstractmethod
@@ -40,11 +40,11 @@ class RunReader(FormatReader):
         """Return how many keys the first record of a text seems to have."""
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
-        """Return the rows that were found in a text without what the format escapes."""
+        """Return the rows that were found in a text, with escapes undone."""
         return found
 
     def runs(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
-        """Return the records that a text consists of."""
+        """Return the records of a text that contains nothing else."""
         shape = self._widths.find(self.width(text, reply))
         found = shape.find(text) if shape is not None and shape.reply is reply else [(text,)]
         if shape is not None and not found[-1][-1]:
@@ -63,11 +63,11 @@ class RunReader(FormatReader):
         return records + self._by_shape(text, reply, limits, tables)
 
     def learn_runs(self, text: str, records: str, reply: Reply, tables: Tables) -> None:
-        """Remember the shape of a text whose *records* may have one."""
+        """Remember the shape of a text if its *records* have only one."""
         self.learn(text, self._widths.find(self.width(records, reply)), tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
-        """Return the same where shapes take turns: records of a shape are read together, and put in their places."""
+        """Return the same if shapes take turns. Read the records of a shape together, and put them in their places."""
         pieces, signs, end = self.pieces(text, reply)
         places = grouped(signs)
         if len(places) > most_shapes(len(pieces)):

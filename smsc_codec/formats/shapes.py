@@ -1,4 +1,4 @@
-"""What a format compiles for sequences of keys, and how much of it a format remembers."""
+"""Keeps the functions that a format compiles for sequences of keys, up to a limit."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ..declare import Object, Reply
 S = TypeVar("S")
 
 MOST_SHAPES = 64
-"""Sequences of keys that a format remembers a compiled reader or writer of."""
+"""The number of sequences of keys whose compiled reader or writer a format remembers."""
 
 _SOME_SHAPES = 16
-"""Those that a list may have however short it is."""
+"""The number of shapes that are compiled even for a short list."""
 
 _RECORDS_A_SHAPE = 16
-"""Records that take about as long to be read or written carefully as a reader or writer takes to be compiled."""
+"""The number of records that are read or written carefully in about the time that a reader or writer is compiled."""
 
 
 class Tables:
@@ -49,7 +49,7 @@ class Tables:
 
     @property
     def odd_codes(self) -> bool:
-        """Whether a code was."""
+        """Whether an undocumented code was noticed."""
         return any(table.odd for table in self._found)
 
 
@@ -62,17 +62,17 @@ def most_shapes(records: int) -> int:
 
 
 class Shapes(Generic[S]):
-    """What a format has compiled for sequences of keys: the last `MOST_SHAPES` of them.
+    """Cache what a format has compiled for the last `MOST_SHAPES` sequences of keys.
 
-    It is a function of the declaration and the keys, so that nothing learned changes what a reply means or costs beyond
-    being compiled once. Hostile bodies can have everything forgotten; what comes behind them is compiled again. No lock
-    is held: of two threads that compile the same, either may win.
+    The declaration and the keys alone decide what is compiled. So the cache never changes what a reply means, and costs
+    one compilation at most. Hostile bodies can empty the cache; later replies are then compiled again. No lock is held:
+    if two threads compile the same, either may win.
     """
 
     def __init__(self) -> None:
         self._known: dict[Hashable, S] = {}
         self.find = self._known.get
-        """Returns what is remembered for keys, or None."""
+        """Returns what the cache has for keys, or None."""
 
     def __len__(self) -> int:
         return len(self._known)
@@ -86,7 +86,7 @@ class Shapes(Generic[S]):
                 known.pop(oldest, None)
 
     def get(self, keys: Hashable, make: Callable[[], S]) -> S:
-        """Return what is compiled for these keys."""
+        """Return what is compiled for these keys. Compile it if it is not in the cache."""
         found = self.find(keys)
         if found is None:
             found = make()
@@ -102,17 +102,17 @@ class AtOnce:
 
     @lazy
     def plain(self) -> Small:
-        """With any codes."""
+        """The reader of replies with any codes."""
         return self._make(self._tables)
 
     @lazy
     def documented(self) -> Small:
-        """With the documented codes only."""
+        """The reader of replies with documented codes only."""
         return self._make(self._documented)
 
 
 class Shape(NamedTuple):
-    """What reads records with the same keys one behind another."""
+    """Reads consecutive records with the same keys."""
 
     reply: Reply
     rows: Rows
@@ -121,18 +121,18 @@ class Shape(NamedTuple):
     width: int
     """How many keys they have."""
     at_once: AtOnce | None = None
-    """What reads a short reply that has such records only, as the service writes it."""
+    """Reads a short reply that has only such records, as the service writes it."""
 
 
 class Few(Generic[S]):
-    """What the records of one body have compiled, one after another."""
+    """Keeps what is compiled for the records of one body."""
 
     def __init__(self, shapes: Shapes[S], records: int) -> None:
         self._shapes, self._most = shapes, most_shapes(records)
         self._found: dict[Hashable, S | None] = {}
 
     def get(self, keys: Hashable, make: Callable[[], S]) -> S | None:
-        """Return what is compiled for these keys, None if there is no such thing, or the body has enough of it."""
+        """Return what is compiled for these keys, or None if it cannot be compiled or the body has used its share."""
         if keys not in self._found and len(self._found) < self._most:
             self._found[keys] = None
             with suppress(Fallback):
@@ -141,7 +141,7 @@ class Few(Generic[S]):
 
 
 def grouped(signs: Iterable[Hashable]) -> dict[Hashable, list[int]]:
-    """Return the places of each sign."""
+    """Return the positions of each sign."""
     found: defaultdict[Hashable, list[int]] = defaultdict(list)
     for place, sign in enumerate(signs):
         found[sign].append(place)

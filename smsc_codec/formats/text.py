@@ -1,8 +1,8 @@
-"""fmt=0: lines of `key = value`, errors, ids and OK, as the endpoint's grammar has them.
+"""Reads and writes fmt=0: lines of `key = value`, errors, ids and OK, as the endpoint's grammar defines them.
 
-The grammar is the only definition of the format, and what is wrong with a text is what Lark says of it. But Lark takes
-some 3 µs a token. So what is usual is read by regular expressions that are made of the grammar's own terminals: small
-replies by one expression for all ways to write their rules, lines by the *shape* of their keys.
+The grammar is the only definition of the format, and Lark says what is wrong with a text. But Lark takes about 3 µs a
+token. So regular expressions that are made of the grammar's own terminals read usual replies. One expression reads
+small replies, in all ways to write their rules. Lines are read by the *shape* of their keys.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from .reader import UNBOUNDED, required, texts_with
 from .runs import RunReader
 from .shapes import Few, Shape, Shapes, Tables
 
-# Characters of a line whose shape is learned.
+# The most characters of a line whose shape is learned.
 _LONG_LINE = 4096
-# Characters of a value that are more than a name, or a replacement, has.
+# A value with more characters than this is longer than any name, or any replacement.
 _LONG_VALUE = 64
 
 
@@ -44,10 +44,10 @@ _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = (?:0|[1-9][0-9]{0,17})(?:\r?\n)?").fullmatch
 
 _ERROR = "ERROR = "
-"""What the first line of an error begins with [client]."""
+"""The beginning of the first line of an error [client]."""
 
 _Values: TypeAlias = list[Callable[[str], Any]]
-"""For each key of a record what its values match."""
+"""A check of the values of each key of a record."""
 
 
 class TextFormat(RunReader):
@@ -75,9 +75,9 @@ class TextFormat(RunReader):
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
         self._check_values()
         self._check_keys((*self._records, *inner))
-        # A line behind the first one of which nothing is kept.
+        # A line after the first one that is not kept.
         self._is_note = re.compile(grammar.pattern("_NOTE") if grammar.has_terminal("_NOTE") else "(?!)").fullmatch
-        # What stands between a key and its value behind the fields of a reply that is not a record.
+        # The text between an open key and its value, in a reply that is not a record.
         self._dash = grammar.fixed("_DASH")
         if self._dash:
             self._comma = grammar.literal("_NEXT")
@@ -85,7 +85,7 @@ class TextFormat(RunReader):
         for reply in self.narrow:
             types = {field.name: field.type for field in reply.object.fields}
             self._texts_of[reply.kind] = [n for n, t in types.items() if isinstance(t, Type) and t.kind == "text"]
-        # What a record begins with tells which reply it belongs to.
+        # The beginning of a record tells which reply it belongs to.
         if rules:
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
             self.mark = self._equals
@@ -115,7 +115,7 @@ class TextFormat(RunReader):
                 raise OptionError(f"{self._where}: reply {reply.kind!r} has no rule of that name")
 
     def _check_values(self) -> None:
-        """Raise `OptionError` if a value in the rule of a reply is not that of a field."""
+        """Raise `OptionError` if a value in the rule of a reply does not belong to a field."""
         for reply in self.narrow:
             names = reply.object.names(self.fmt)
             for piece in (piece for pieces in self._variants[reply.kind] for piece in pieces):
@@ -163,12 +163,12 @@ class TextFormat(RunReader):
         return found, ("", f"(?:{self._grammar.pattern('_LINE_END')}|)"), None
 
     def may_be_own(self, text: str) -> bool:
-        """Whether a text begins as a reply of the endpoint alone does."""
+        """Return whether a text begins as a reply of the endpoint alone does."""
         return self._begins_as_own(text) is not None
 
     @lazy
     def _begins_as_own(self) -> Callable[[str], Any]:
-        """Finds at the beginning of a text what a reply of the endpoint alone begins with."""
+        """Matches the beginning of a text that begins as a reply of the endpoint alone does."""
         first = [pieces[0] for reply in self.own if reply in self.narrow for pieces in self._variants[reply.kind]]
         found = [re.escape(piece.text) or self._grammar.pattern(piece.terminal) for piece in first]
         found += [re.escape(head) for reply, head in self._heads if reply in self.own]
@@ -208,15 +208,15 @@ class TextFormat(RunReader):
         return found
 
     def _is_usual(self, text: str, reply: Reply) -> bool:
-        """Whether a text is this reply where nothing is expected too, so that what reads it may be remembered.
+        """Return whether a text is this reply even if nothing is expected, so that its reader may be remembered.
 
-        A pair alone can be the id of something new, which its value tells.
+        A pair alone can be the id of something new; its value tells.
         """
         lone = reply.object.is_generic and self._comma not in text
         return not self._generic or (not lone and [reply] == self._record_at(text, ()))
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return a reply with a list in it, which stands in the lines behind the first, None if `read` has to judge."""
+        """Return a reply whose list is in the lines after the first one, or None if `read` has to judge."""
         found = self._find_line_end(text)
         if found is None:
             return None
@@ -230,14 +230,14 @@ class TextFormat(RunReader):
         return not all(reply.many for reply in alike), next((reply for reply in alike if reply.many), None)
 
     def _reply(self, records: list[Any], reply: Reply, expect: tuple[Any, ...]) -> Any:
-        """Return the reply that records are: one of a rule that stands alone too is no list unless it is expected."""
+        """Return the reply that records are. A record that can also be a reply is a list only if a list is expected."""
         single, listed = self._alike_of[reply.object.cls]
         if single and len(records) == 1 and not self._is_list(listed, expect):
             return records[0]
         return listed.many(tuple(records)) if listed is not None else None
 
     def _is_list(self, listed: Reply | None, expect: tuple[Any, ...]) -> bool:
-        """Whether a record alone is expected to be a list."""
+        """Return whether a record alone is expected to be a list."""
         return listed is not None and len(expect) == 2 and expect[0] is listed.cls
 
     def width(self, text: str, reply: Reply) -> int:
@@ -246,7 +246,7 @@ class TextFormat(RunReader):
         return text.count(self._equals_mark) if end < 0 else text.count(self._equals_mark, 0, end)
 
     def pieces(self, text: str, reply: Reply) -> tuple[list[str], Iterable[Hashable], str]:
-        """Return the records of a text, the keys of each, and what ends each of them that is not a part of it."""
+        """Return the records of a text, the keys of each, and the text after each that does not belong to it."""
         if reply.rule in self._free:
             records, at = [], 0
             while at < len(text):
@@ -256,7 +256,7 @@ class TextFormat(RunReader):
         lines = text.removesuffix("\n").split("\n")
         if text.endswith("\r") or max(map(len, lines)) > _LONG_LINE:
             raise Fallback
-        # Half the time that the fields take one by one. Of a value with an equals sign in it these are not the keys.
+        # This takes half the time of splitting field by field. If a value has an equals sign, the keys are wrong.
         equals, comma = self._equals, self._comma
         return lines, [tuple(line.replace(comma, equals).split(equals)[::2]) for line in lines], "\n"
 
@@ -269,11 +269,11 @@ class TextFormat(RunReader):
         return self._shapes.get((reply.kind, keys), lambda: self._shape(reply, keys)), after
 
     def _keys(self, line: str, reply: Reply) -> tuple[str, ...]:
-        """Return the keys of a line, which its shape is a function of."""
+        """Return the keys of a line, which determine its shape."""
         free = self._free.get(reply.rule)
         if free is not None:
             return tuple([field.key for field in free.cut(line) or ()])
-        # What has no key belongs to the value before it, such as the country `Korea, Republic of`.
+        # A part without a key belongs to the value before it, as in the country `Korea, Republic of`.
         equals = self._equals
         return tuple([field.partition(equals)[0] for field in line.split(self._comma) if equals in field])
 
@@ -304,14 +304,14 @@ class TextFormat(RunReader):
         return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys), made)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
-        """Return the reply; *expect* decides whether one record is a list, and what lines of unknown keys are."""
+        """Return the reply. *expect* decides whether one record is a list, and what lines of unknown keys are."""
         text = source.text
         if not text or self._line_of(text, 0) == (0, len(text)):
             if self.lists:
                 return self.empty_list(expect, "an empty body")
             source.fail(EMPTY_BODY, code="empty")
         if self._led is not None and not text.startswith(_ERROR):
-            # Its first key can be anything, which takes an expression that remembers each step of a long one.
+            # The first key can be anything. The expression for it remembers each step of a long key.
             self._check_line(source, 0, self._line_of(text, 0)[0], "", self._led)
         meant = self._record_at(text, expect)
         if not meant:
@@ -346,9 +346,9 @@ class TextFormat(RunReader):
         return self._reply(records, reply, expect)
 
     def _record_at(self, text: str, expect: tuple[Any, ...]) -> list[Reply]:
-        """Return the reply that a text is a record of, or a list of them: none if it is neither.
+        """Return the reply whose record begins a text, or an empty list if the text does not begin with a record.
 
-        Several are returned if only the caller can tell which of them is meant.
+        Return several replies if only the caller can tell which of them is meant.
         """
         found = [reply for reply, head in self._heads if text.startswith(head)][:1]
         if not self._generic:
@@ -357,7 +357,7 @@ class TextFormat(RunReader):
             return []
         wanted = [reply for reply in self._generic if reply.cls in expect]
         if found:
-            # A line may begin like that of a known list, and lack what all of these have.
+            # A line may begin like a line of a known list, and lack what all of these have.
             alike = [each.cls for each in self._records if each.object is found[0].object]
             if self._has_needed(text, found[0]) and not (wanted and not any(cls in expect for cls in alike)):
                 return found
@@ -370,7 +370,7 @@ class TextFormat(RunReader):
         return self.choose([(0, reply) for reply in wanted or self._generic], expect)
 
     def _has_needed(self, text: str, reply: Reply) -> bool:
-        """Whether the keys of the first record, or what looks like them, are all that a record has to have."""
+        """Return whether the keys of the first record, or what looks like them, include all that a record needs."""
         record = text[: self._record_of(text, 0, reply)[0]]
         start = f"{self._comma}{record}"
         return self.fits(
@@ -386,7 +386,7 @@ class TextFormat(RunReader):
         path: str,
         notes: list[Note] | None,
     ) -> Sequence[Pair]:
-        """Return the fields of a record whose first one may have any key, and report another key than ours."""
+        """Return the fields of a record whose first one may have any key. Report its key if it is not documented."""
         (key, value), *rest = pairs
         name = _first_key(reply.object)
         if key != name and notes is not None:
@@ -445,9 +445,9 @@ class TextFormat(RunReader):
         return replace(made, **{name: tuple(records)}) if records else made
 
     def _parsed(self, source: Source) -> tuple[Reply, list[Piece], int]:
-        """Return what Lark says of a reply's first line that is not a record's, and where the next line begins."""
+        """Return what Lark finds in a first line that is not a record, and where the next line begins."""
         end, after = self._line_of(source.text, 0)
-        # Of an error the description alone can be long.
+        # In an error only the description can be long.
         if not source.text.startswith(_ERROR):
             if self._dash:
                 self._check_line(source, 0, end, "", None)
@@ -494,14 +494,14 @@ class TextFormat(RunReader):
         return pairs
 
     def _start(self, reply: Reply, position: int) -> str:
-        """Return the rule of the line of a reply at a place: of the first line everything that could be a reply.
+        """Return the rule of the line of a reply at a position. On the first line the rule covers all possible replies.
 
-        No literal can be the key of a generic record there.
+        A literal cannot be the key of a generic record there.
         """
         return "reply" if position == 0 and not self._generic else reply.rule
 
     def _values_of(self, reply: Reply, keys: Sequence[str]) -> _Values:
-        """Return for each key of a record with free texts what its values match."""
+        """Return a check of the values of each key of a record with free texts."""
         values = self._grammar.values(reply.rule, keys) if len(keys) <= MOST_KEYS else None
         if values is None:
             raise Fallback
@@ -520,13 +520,13 @@ class TextFormat(RunReader):
                 notes.append(Note(Severity.WARNING, "line-end-in-text", message, Place((number, key)), where))
 
     def _check_line(self, source: Source, position: int, end: int, path: str, reply: Reply | None) -> None:
-        """Refuse a line that is beyond the limits, before anything takes its time over each field of it.
+        """Raise `DecodeError` if a line is beyond the limits, before anything spends time on each of its fields.
 
-        *reply* is what it is a record of; a first line that is no record has none.
+        *reply* is the reply of the record in the line, or None if a first line is not a record.
         """
         text, limits = source.text, source.limits
         mark = self._equals if reply is not None else self._dash
-        # What has no key belongs to the value before it.
+        # A part without a key belongs to the value before it.
         if text.count(self._comma, position, end) >= limits.fields and (
             sum([mark in field for field in text[position:end].split(self._comma)]) > limits.fields
         ):
@@ -535,7 +535,7 @@ class TextFormat(RunReader):
             return
         names = reply.object.names(self.fmt) if reply is not None else {}
         for field in text[position:end].split(self._comma):
-            # Without an equals sign it is a value, if it is anything.
+            # Without an equals sign it can only be a value.
             key, equals, value = field.rpartition(mark)
             where = _where(path, key, names)
             _check_length(source, len(key) if key not in names else 0, position, where)
@@ -543,7 +543,7 @@ class TextFormat(RunReader):
             position += len(field) + len(self._comma)
 
     def _record_of(self, text: str, position: int, reply: Reply) -> tuple[int, int]:
-        """Return where the record at *position* ends, and where the next one begins."""
+        """Return where the record at *position* ends and where the next one begins."""
         free = self._free.get(reply.rule)
         return self._line_of(text, position) if free is None else free.end_of(text, position)
 
@@ -556,7 +556,7 @@ class TextFormat(RunReader):
         """Return where in the text each of *places* is."""
         text = source.text
         reply = next(iter(self._record_at(text, expect)), None)
-        # As far as there is something to find.
+        # Look only as far as there is something to find.
         most = 1 + max(place.steps[0] if place.steps and isinstance(place.steps[0], int) else 0 for place in places)
         starts = [0]
         while starts[-1] < len(text) and len(starts) <= most:
@@ -599,7 +599,7 @@ class TextFormat(RunReader):
     # Writing
 
     def has_open_keys(self, reply: Reply) -> bool:
-        """Whether the format has a place for keys of a reply that are not fields."""
+        """Return whether the format has a place for keys of a reply that are not fields."""
         return bool(self._dash) or reply not in self.narrow
 
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
@@ -611,7 +611,7 @@ class TextFormat(RunReader):
         return text
 
     def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
-        """Return what writes a reply with that presence; the second argument is the length that no text may exceed."""
+        """Return the writer of replies with that presence. Its second argument is the greatest length of a text."""
         made = super().make_speller(reply, presence)
         if present_in(reply.object, presence)[0].isdisjoint(self._texts_of[reply.kind]):
             return made
@@ -625,21 +625,21 @@ class TextFormat(RunReader):
         return write
 
     def _is_read_back(self, value: Any, text: str, reply: Reply) -> bool:
-        """Whether the text of a reply is read as it was meant: a text in it can hold what the line goes on with."""
+        """Return whether the text of a reply is read back as the same value. A text in it can contain a separator."""
         lines = self._find_line_end(text)
         if not (lines and reply.kind in self.behind):
             if all([getattr(value, name) is None for name in self._texts_of[reply.kind]]):
                 return True
             if not lines and self.tolerant_reader(None, False)(text) == value:
                 return True
-        # A compiled reader knows nothing of open keys.
+        # A compiled reader does not know open keys.
         try:
             return bool(self.read(Source(text, UNBOUNDED), (reply.cls,), None) == value)
         except (Trouble, DecodeError):
             return False
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
-        """Compile what writes records with these fields and open keys."""
+        """Compile a writer of records with these fields and open keys."""
         obj = reply.object
         title = f"{obj.cls.__name__} fmt=0"
         names = obj.names(self.fmt)
@@ -674,7 +674,7 @@ class TextFormat(RunReader):
         return writer(obj, title, template, keys, texts)
 
     def _texts(self, terminals: Sequence[str]) -> Texts:
-        """Return how the values of these terminals are written: as they are, if they match."""
+        """Return the writers of values of these terminals. They write a value as it is, if it matches."""
         pattern = self._pattern_of(terminals)
         specials = self._grammar.specials(terminals[0]) if len(terminals) == 1 else None
         is_value = re.compile(pattern).fullmatch
@@ -690,7 +690,7 @@ class TextFormat(RunReader):
             if specials is not None and joined.isascii() and not any([mark in joined for mark in specials]):
                 allowed = all(column)
             elif len(joined) > _LONG_VALUE * len(column):
-                # What an expression remembers of each step of a long text takes memory until it is through.
+                # An expression remembers each step of a long text, which takes memory until it has matched.
                 allowed = "\n" not in joined and all(map(is_value, column))
             else:
                 allowed = "\n" not in joined and are_values("\n".join([*column, ""])) is not None
@@ -711,11 +711,11 @@ class TextFormat(RunReader):
         return super().write_carefully(value, reply, path, limits)
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
-        """Return a line with these fields, if it is read back as what it is."""
+        """Return a line with these fields. Raise `EncodeError` if it would be read back as something else."""
         if reply in self.narrow:
             return self._spelled_small(fields, reply)
         if reply.rule in self._free:
-            # After a free text, a key that nobody documents would be read as part of it.
+            # An undocumented key after a free text would be read as part of the text.
             first = next((n for n, each in enumerate(fields) if each.key in self._free[reply.rule].free), len(fields))
             others = [each for each in fields[first:] if not each.name]
             fields = [*fields[:first], *others, *(each for each in fields[first:] if each.name)]
@@ -730,7 +730,7 @@ class TextFormat(RunReader):
         return text
 
     def _spelled_small(self, fields: list[Spelled], reply: Reply) -> str:
-        """Return the text of a reply that is not a record, with its open keys behind all else."""
+        """Return the text of a reply that is not a record, with its open keys at the end."""
         spelled = {each.name: each.text for each in fields if each.name}
         others = [(each.key, each.text) for each in fields if not each.name]
         names = reply.object.names(self.fmt)
@@ -754,7 +754,7 @@ class TextFormat(RunReader):
         return f"{text}\n{self._line_of_others(others, inner, fields[-1].path)}"
 
     def _with_pairs(self, text: str, others: list[Pair], count: int, reply: Reply) -> str:
-        """Return a line with open keys behind it, and *count* values together. Raise `EncodeError` if not read so."""
+        """Return a line with open keys at its end. Raise `EncodeError` if it is not read back with *count* values."""
         text += "".join([f"{self._comma}{key}{self._dash}{value}" for key, value in others])
         read = _values_in(self._parsed_back(text, "")[1], reply.object)
         if [(key, piece.text) for key, piece in read][-len(others) :] != others or len(read) > count:
@@ -762,7 +762,7 @@ class TextFormat(RunReader):
         return text
 
     def _line_of_others(self, others: list[Pair], inner: Reply, path: str) -> str:
-        """Return open keys as a line behind the first one. Raise `EncodeError` if it is not read so."""
+        """Return open keys as a line after the first one. Raise `EncodeError` if it is not read back as that."""
         line = self._comma.join([f"{key}{self._equals}{value}" for key, value in others])
         read = _keyed(self._parsed_back(line, path, inner.rule)[1])
         if read != others or self._required[inner.kind] <= {key for key, _ in others}:
@@ -770,7 +770,7 @@ class TextFormat(RunReader):
         return line
 
     def _check_cut(self, text: str, fields: list[Spelled], reply: Reply, path: str) -> None:
-        """Refuse a record that would be read back as something else, in the middle of a list or at its end."""
+        """Raise `EncodeError` if a record would be read back as something else, inside a list or at its end."""
         values = Few(self._values, 1)
         for behind in ("", "\n"):
             source = Source(text + behind, UNBOUNDED)
@@ -794,9 +794,9 @@ class TextFormat(RunReader):
 
 
 def _words_of(types: Sequence[tuple[str, Type | Many | Several]]) -> Words:
-    """Return what errors call a value, by the name and the pattern of its terminal, or by its pattern alone.
+    """Return the words of errors for values, by the name and pattern of the terminal, or by the pattern alone.
 
-    A text is called what its terminal is: that says more than `text`.
+    A text has the name of its terminal, which says more than `text`.
     """
     found: dict[tuple[str, str], str] = {}
     for key, type_ in types:
@@ -808,24 +808,24 @@ def _words_of(types: Sequence[tuple[str, Type | Many | Several]]) -> Words:
 
 
 def _where(path: str, key: str, names: Mapping[str, str]) -> str:
-    """Return the path of the value behind a key of the record at *path*."""
+    """Return the path of the value of a key in the record at *path*."""
     return f"{path}.{names[key]}" if key in names and path else names.get(key, path)
 
 
 def _check_length(source: Source, size: int, at: int, path: str) -> None:
-    """Refuse a text of some *size* at a place that is too long."""
+    """Raise `DecodeError` if a text of *size* characters is too long."""
     longest = source.limits.text
     if size > longest:
         source.fail(f"expected at most {longest} characters, found {size}", at, path, code="limit")
 
 
 def _has_free(obj: Object) -> bool:
-    """Whether texts of an object can hold anything."""
+    """Return whether an object has free texts."""
     return any(isinstance(field.type, Type) and field.type.free for field in obj.fields)
 
 
 def _free_texts(free: FreeText) -> Texts:
-    """Return how free texts are written that hold nothing of what could stand behind them."""
+    """Return the writers of free texts. They refuse a text that contains anything that could follow it."""
     fullmatch = re.compile(free.pattern).fullmatch
 
     def one(text: str) -> str:
@@ -872,10 +872,9 @@ def _within(pattern: str, field: Field) -> str:
 
 
 def _values_in(pieces: Sequence[Piece], obj: Object) -> list[tuple[str, Piece]]:
-    """Return the values of a reply that is not a record with their keys: that of the terminal, or one before it.
+    """Return the values of a reply that is not a record, with their keys. The terminal or the key before it names them.
 
-    A key is written in capitals in the one place that has any: `, CODE - 123456`. Only values that may be missing have
-    such a key.
+    Keys are written only in `, CODE - 123456`, in capitals. Only values that may be missing have such a key.
     """
     named = {field.key("text") for field in obj.fields if field.optional and isinstance(field.type, Type)}
     found: list[tuple[str, Piece]] = []
@@ -890,23 +889,23 @@ def _values_in(pieces: Sequence[Piece], obj: Object) -> list[tuple[str, Piece]]:
 
 
 def _lacking(reply: Reply, given: Collection[str]) -> str:
-    """Return the field that a way to write a reply lacks, so that it may be another reply; empty if there is none."""
+    """Return the field that a way to write a reply lacks, so that it may be another reply, or an empty text."""
     names = {field.name: field.key("text") for field in reply.object.fields if field.absent_in == "text"}
     return next((name for name, key in names.items() if key not in given), "")
 
 
 def _is_fixed(pieces: Sequence[Piece]) -> bool:
-    """Whether all that stands between the values is fixed, so that it can be written."""
+    """Return whether all text between the values is fixed, so that it can be written."""
     return all(piece.text for piece in pieces if piece.kind == "separator")
 
 
 def _leads(obj: Object) -> bool:
-    """Whether the first field of a line has any key."""
+    """Return whether the first field of a line has any key."""
     return any(field.leads for field in obj.fields)
 
 
 def _keyed(pieces: Sequence[Piece]) -> list[Pair]:
-    """Return the fields of a record: each value with the key that stands before it."""
+    """Return the fields of a record: each value with the key before it."""
     pairs: list[Pair] = []
     key = ""
     for piece in pieces:
@@ -922,12 +921,12 @@ _PLAIN = texts_with(SURROGATE.search)
 
 
 def _same(text: str) -> str:
-    """Return a text; `Fallback` if no charset has a character of it."""
+    """Return a text. Raise `Fallback` if no charset can hold one of its characters."""
     return _PLAIN.one(text)
 
 
 def _checked_join(column: list[str], longest: int) -> str:
-    """Return texts run together; `Fallback` if one of them is not a text that can be written, or too long."""
+    """Return texts joined together. Raise `Fallback` if one of them is too long, or cannot be written."""
     joined = "".join(column)
     if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
         raise Fallback

@@ -1,6 +1,6 @@
-"""fmt=2: a root with elements in it. Read by one expression, or by expat behind defusedxml's guards; written by hand.
+"""Reads and writes fmt=2: a root with elements in it. One expression reads it, or expat behind defusedxml's guards.
 
-The documentation shows single elements and no root, so any root of a list is read, and none.
+The documentation shows single elements without a root. So a list is read with any root, and without one.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from .shapes import Shape, Shapes, Tables
 from .xml_tree import ROOT, Element, Tree, is_html
 
 _is_name = re.compile(XML_NAME).fullmatch
-# Characters that XML 1.0 has no way to write, not even as a reference.
+# XML 1.0 cannot contain these characters, not even as references.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]").search
-# Line ends and tabs would come back as line feeds and spaces.
+# Without escapes, line ends and tabs would come back as line feeds and spaces.
 _ATTRIBUTE_ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 )
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 _BLANK = r"[ \t\r\n]*"
-# Between a line feed and the characters that are refused there is no carriage return: expat makes a line feed of it.
+# The carriage return is among the refused characters too: expat makes a line feed of it.
 _CHARS = r"[^<\x00-\x08\x0b-\x1f\ufffe\uffff]"
 _IN_QUOTES = r'[^"<\x00-\x1f\ufffe\uffff]'
 _VALUE = f"{_IN_QUOTES}*"
@@ -53,17 +53,16 @@ _REFERENCE = re.compile("&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _LEGAL = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").fullmatch
 
-# Characters of an element whose shape is learned.
+# The most characters of an element whose shape is learned.
 _LONG_ITEM = 4096
-# How far a field that is given again is from an object's: farther than all its other elements together, of which no
-# reply has that many.
+# The distance that a repeated field adds. It is larger than that of all other elements of a reply together.
 _AGAIN = 2**32
-# The elements within each other of what compiled functions read: a root, a record and its values.
+# The depth of the elements that compiled functions read: a root, a record and its values.
 _COMPILED_DEPTH = 3
 
 
 def _unescaped(text: str) -> str:
-    """Return a text without references. A reference that XML does not allow is `Fallback`."""
+    """Return a text with its references replaced. Raise `Fallback` about a reference that XML does not allow."""
     return text if "&" not in text and "]]>" not in text else _REFERENCE.sub(_referred, text)
 
 
@@ -107,7 +106,7 @@ class XmlFormat(RunReader):
         self._shapes: Shapes[Shape] = Shapes()
         attributes = [f for reply in self.lists for f in reply.object.fields if (f.key(self.fmt) or "").startswith("@")]
         self.mark = '="' if attributes else "</"
-        # What a reply of each kind begins with.
+        # The beginnings of replies of each kind.
         self._small_heads = ("<?xml ", *{head for reply in self.narrow for head in _heads(reply)})
         single = [reply for reply in self.replies if not reply.many]
         self._roots = {root for reply in single for root in reply.xml}
@@ -121,7 +120,7 @@ class XmlFormat(RunReader):
     # Reading
 
     def may_be_own(self, text: str) -> bool:
-        """Whether the keys of a reply of the endpoint alone stand in a text somewhere, or the root of an empty list."""
+        """Return whether a text contains the keys of a reply of the endpoint alone, or the root of an empty list."""
         return super().may_be_own(text) or any(root in text and item not in text for root, item in self._own_lists)
 
     @lazy
@@ -133,7 +132,7 @@ class XmlFormat(RunReader):
     def variants(
         self, replies: Sequence[Reply], first: type | None, canonical: bool
     ) -> tuple[list[Variant], tuple[str, str], Callable[[str], str] | None]:
-        """Return what reads these replies, with their elements in the documented order."""
+        """Return the variants of these replies, with their elements in the documented order."""
         found = [
             Variant(reply.object, parts)
             for reply in replies
@@ -174,8 +173,8 @@ class XmlFormat(RunReader):
         reply = next((reply for reply in self.ordered(expect, self.lists) if reply.item == first[1]), None)
         if reply is None or root[1] == reply.item:
             return None
-        # In the root of a single reply it may be a field of that reply: a name, or the id of a new one. No field has
-        # attributes.
+        # In the root of a single reply, the element may be a field of that reply: a name, or the id of a new one.
+        # Fields do not have attributes.
         if root[1] in self._roots and (
             reply.object.is_generic or (reply.item in self._elements and text[first.end()] == ">")
         ):
@@ -219,7 +218,7 @@ class XmlFormat(RunReader):
         while (child := _CHILD(text, inside, limit)) is not None:
             children.append(child[1])
             inside = child.end()
-        # Behind the children, as one of them may have the name of the element: a zone has a <zone>.
+        # Look after the children, because one of them may have the name of the element: a zone has a <zone>.
         close = f"</{item[1]}>"
         end = text.find(close, inside, limit)
         if end < 0:
@@ -259,13 +258,13 @@ class XmlFormat(RunReader):
         )
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
-        """Return rows without references."""
+        """Return rows with their references replaced."""
         if "&" not in text and "]]>" not in text:
             return found
         return [tuple([_unescaped(cell) if "&" in cell or "]]>" in cell else cell for cell in row]) for row in found]
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
-        """Return the reply: the one with places for most of the elements, and of several such the expected one."""
+        """Return the reply that has a place for most of the elements. If several do, return the expected one."""
         if "\0" in source.text:  # expat would take it for UTF-16
             source.fail("expected a reply in XML, found a NUL character", source.text.index("\0"))
         tree = Tree(source)
@@ -303,14 +302,14 @@ class XmlFormat(RunReader):
         return made
 
     def _ranked(self, roots: list[Element], expect: tuple[Any, ...]) -> list[tuple[int, Reply, list[Element]]]:
-        """Return the replies that a document can be, each with how far it is from one, and the elements of one."""
+        """Return the replies that a document can be, each with its distance from the document, and its elements."""
         ranked: list[tuple[int, Reply, list[Element]]] = []
         for reply in self.ordered(expect, self.replies):
             generic = reply.object.is_generic
             if reply.many:
                 items = _items(reply, roots)
                 if items is not None:
-                    # Without a root the first record may be a reply of its own: it is to have places for as much.
+                    # Without a root, the first record may be a reply of its own. Count what it has no place for.
                     others = 0
                     if items is roots:
                         others = _unknown(reply.object, items[0]) + _misfits(reply.object, items[0].children)
@@ -326,9 +325,9 @@ class XmlFormat(RunReader):
         return ranked
 
     def _single(self, roots: list[Element]) -> list[Element]:
-        """Return the elements that a reply which is not a list has, as far as the root tells; none if it is a list.
+        """Return the elements of a reply that is not a list, or an empty list if the root says that it is a list.
 
-        Without a root an error has nothing but its own elements, unless the endpoint has replies without one.
+        Without a root, an error has only its own elements, unless the endpoint has replies without a root.
         """
         if len(roots) == 1 and (roots[0].tag in self._roots or self._has_generic):
             return roots[0].children if not roots[0].text.strip() else []
@@ -368,7 +367,7 @@ class XmlFormat(RunReader):
     # Writing
 
     def framed(self, lines: list[str], reply: Reply) -> str:
-        """Return the records of a list with what stands around and between them."""
+        """Return the records of a list with the text around and between them."""
         return "\n".join([f"<{reply.xml[0]}>", *lines, f"</{reply.xml[0]}>"])
 
     def constant(self, reply: Reply) -> str:
@@ -376,10 +375,10 @@ class XmlFormat(RunReader):
         return f"<{reply.xml[0]}>{reply.constant}</{reply.xml[0]}>"
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
-        """Compile what writes records with these fields and open keys."""
+        """Compile a writer of records with these fields and open keys."""
         obj = reply.object
         self.check_keys(reply, keys)
-        # Beside fields that are elements an open key is one too.
+        # If fields are elements, an open key is an element too.
         if not all(map(_is_name, keys.codes + keys.texts)) or (any(keys) and "." not in obj.names(self.fmt)):
             raise Fallback
         attributes: Template = []
@@ -415,7 +414,7 @@ class XmlFormat(RunReader):
         )
 
     def taken(self, reply: Reply) -> str:
-        """Return the tag of a record whose text is a field: an attribute of that name is the same field."""
+        """Return the tag of a record whose text is a field. An attribute of that name would be the same field."""
         return reply.item if "." in reply.object.names(self.fmt) else ""
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
@@ -459,25 +458,25 @@ class XmlFormat(RunReader):
 
 
 def _root(reply: Reply, count: int) -> str | None:
-    """Return the root that a reply with so many elements is written with: several have one if there is one."""
+    """Return the root for a reply with that many elements. Several elements get a root if the reply can have one."""
     return next((root for root in reply.xml if root is not None or count == 1), None)
 
 
 def _heads(reply: Reply) -> list[str]:
-    """Return what a reply without fields that are optional can begin with."""
+    """Return the possible beginnings of a reply if its fields are not optional."""
     keys = [field.key("xml") for field in reply.object.fields] + [*reply.object.also.get("xml", {})]
     return [f"<{tag}>" for tag in (*filter(None, reply.xml), *(keys if None in reply.xml else ()))]
 
 
 def _children(reply: Reply) -> bool:
-    """Whether the records of a list have their fields in elements."""
+    """Return whether the records of a list have their fields in elements."""
     return all(not (field.key("xml") or "").startswith(("@", ".")) for field in reply.object.fields)
 
 
 def _parts(reply: Reply, root: str | None, canonical: bool) -> Iterable[tuple[Part, ...]]:
     """Yield the parts of a small reply with that root, for each way to spell its keys.
 
-    White space is a part of what it follows: two runs of it would be tried in each division.
+    White space belongs to the part before it. Otherwise two runs of it would be tried in each division.
     """
     end = "(?:\n|)" if canonical else _BLANK
     blank = "\n" if canonical and root is not None else end
@@ -496,10 +495,10 @@ def _parts(reply: Reply, root: str | None, canonical: bool) -> Iterable[tuple[Pa
 
 
 def _pattern(obj: Object, key: str, chars: str) -> str:
-    """Return the pattern of a value, which is a text of such characters if its type has no pattern."""
+    """Return the pattern of a value. If its type does not have a pattern, it is a text of *chars*."""
     name = obj.names("xml").get(key)
     type_ = obj.by_name[name].type if name else TEXT
-    # No compiled rows have a list in them.
+    # Compiled rows never contain a list.
     return _pattern_of(type_, chars) if isinstance(type_, Type) else chars
 
 
@@ -508,14 +507,14 @@ def _pattern_of(type_: Type, chars: str) -> str:
 
 
 def _flat(reply: Reply, roots: list[Element]) -> list[Element] | None:
-    """Return the elements of a reply that is not a list, None if this is not one."""
+    """Return the elements of a reply that is not a list, or None if this is not one."""
     (root, *others) = roots
     if reply.constant:
         return (
             [] if not others and root.tag in reply.xml and root.text == reply.constant and not root.children else None
         )
     if reply.object.is_generic:
-        # Nobody knows its root, but there are values in it.
+        # Its root is not known, but contains values.
         is_flat = not others and root.children and not any(child.children for child in root.children)
         return root.children if is_flat and not root.text.strip() else None
     if not others and root.tag in reply.xml:
@@ -524,7 +523,7 @@ def _flat(reply: Reply, roots: list[Element]) -> list[Element] | None:
 
 
 def _contents(element: Element, source: Source) -> str:
-    """Return what errors say of what is in an element: its text, or else its first child."""
+    """Return what errors say about the contents of an element: its text, or else its first child."""
     text = element.text.strip()
     if text and element.children:
         return f" with the text {source.quote(text)} in it"
@@ -532,7 +531,7 @@ def _contents(element: Element, source: Source) -> str:
 
 
 def _many_of(obj: Object, tag: str) -> Many | None:
-    """Return the type of the list that an element of an object has, None if it is a value, or not known."""
+    """Return the type of the list in an element of an object, or None if the element is a value or unknown."""
     field = obj.by_name.get(obj.names("xml").get(tag, ""))
     return field.type if field is not None and isinstance(field.type, Many) else None
 
@@ -551,14 +550,14 @@ def _of_children(obj: Object, children: Sequence[Element]) -> list[Pair]:
 
 
 def _misfits(obj: Object, children: Sequence[Element]) -> int:
-    """Return how far elements are from an object's."""
+    """Return the distance of elements from those of an object."""
     known = [child for child in children if child.tag in obj.names("xml")]
     misfits = [each for each in known if each.attributes or (each.children and _many_of(obj, each.tag) is None)]
     return len(misfits) + _AGAIN * (len(known) - len({child.tag for child in known}))
 
 
 def _strays(obj: Object, children: Sequence[Element]) -> Iterable[tuple[str, list[Pair]]]:
-    """Yield the elements in each list of a reply that are not objects of it."""
+    """Yield the elements in each list of a reply that are not objects of the list."""
     for child in children:
         many = _many_of(obj, child.tag)
         strays = [(item.tag, _plain(item)) for item in child.children if many is not None and item.tag != many.item]
@@ -567,29 +566,29 @@ def _strays(obj: Object, children: Sequence[Element]) -> Iterable[tuple[str, lis
 
 
 def _plain(element: Element) -> Any:
-    """Return the text of an element, or the element itself if there are others in it: then it is not a value."""
+    """Return the text of an element, or the element itself if it contains others and so is not a value."""
     return element if element.children else element.text
 
 
 def _pairs_of(obj: Object, item: Element) -> list[Pair]:
     """Return the attributes, the children and the text of an element as pairs."""
     pairs: list[Pair] = [*item.attributes, *((child.tag, _plain(child)) for child in item.children)]
-    # Of two values with the same key the last is kept, but blanks around a child with the element's own tag are none.
+    # The last of two values with the same key is kept. Blanks around a child with the element's own tag do not count.
     if "." not in obj.names("xml") or (not item.text.strip() and any(key == item.tag for key, _ in pairs)):
         return pairs
     return [*pairs, (item.tag, item.text)]
 
 
 def _unknown(obj: Object, item: Element) -> int:
-    """Return how many keys a record has no place for."""
+    """Return how many keys do not fit into a record."""
     return len({key for key, _ in _pairs_of(obj, item)} - {item.tag} - obj.names("xml").keys())
 
 
 def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) -> list[Pair]:
-    """Return the same of a record. Raise `Trouble` if there is more in it."""
+    """Return the pairs of a record. Raise `Trouble` if there is more in it."""
     own = "." in obj.names("xml")
     for child in item.children:
-        # Of a record of which nothing is known nothing may be lost.
+        # A generic record must not lose anything.
         if own or (obj.is_generic and child.children):
             outside, inside = (item, child) if own else (child, child.children[0])
             reason = f"expected text in <{outside.tag}>, found <{inside.tag}>"
@@ -600,7 +599,7 @@ def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) 
 
 
 def _items(reply: Reply, roots: list[Element]) -> list[Element] | None:
-    """Return the elements of a list, None if this is not one."""
+    """Return the elements of a list, or None if this is not one."""
     items = roots
     if len(roots) == 1 and roots[0].tag != reply.item:
         (root,) = roots
@@ -609,13 +608,13 @@ def _items(reply: Reply, roots: list[Element]) -> list[Element] | None:
         items = root.children
     if all(item.tag == reply.item for item in items):
         return items
-    # Nobody knows what the records of a generic list are called, but there are values in each.
+    # The tag of the records of a generic list is not known, but each contains values.
     is_generic = reply.object.is_generic and items is not roots and len({item.tag for item in items}) == 1
     return items if is_generic and all(item.children or item.attributes for item in items) else None
 
 
 def _is_empty_result(roots: list[Element]) -> bool:
-    """Whether a document is `<result/>`, which says of a list that it is empty."""
+    """Return whether a document is `<result/>`, which says of a list that it is empty."""
     return [root.tag for root in roots] == ["result"] and not roots[0].children and not roots[0].text.strip()
 
 
@@ -630,7 +629,7 @@ def _check_no_text(element: Element, place: Place, path: str, source: Source) ->
 def _note_attributes(
     element: Element, steps: tuple[str | int, ...], path: str, source: Source, notes: list[Note] | None, again: int = 0
 ) -> None:
-    """Report the attributes of an element that is a value, or a root: there is no place for them."""
+    """Report the attributes of an element that is a value or a root: the reply has no place for them."""
     for count, (key, _) in enumerate(element.attributes, 1):
         place = Place((*steps, key), again)
         if count > source.limits.fields:

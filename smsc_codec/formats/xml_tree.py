@@ -1,4 +1,4 @@
-"""An XML document with positions: what the careful reader sees of it, by expat behind defusedxml's guards."""
+"""Parses an XML document for the careful reader, with positions, by expat behind defusedxml's guards."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _ATTRIBUTE = re.compile(r"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
 ROOT = "@"
 """The first step of a place that is an attribute of the root. No element has this name."""
 
-# A reply has a root, elements in it, and at most a list of elements with fields in these. What is inside them is only
-# counted, but for the first, which the error shows.
+# A reply has a root, elements in it, and in these at most a list of elements with fields. Deeper elements are only
+# counted, except for the first one, which the error shows.
 _DEEPEST = 5
 
 
 class Element(msgspec.Struct):
-    """An element as far as replies have use for it."""
+    """An element, as far as replies need it."""
 
     tag: str
     attributes: list[tuple[str, str]]
     byte: int
-    """Where it stands, as expat counts: in the bytes of UTF-8 behind the declaration and the root that is ours."""
+    """Its position as expat counts, in bytes of UTF-8 after the declaration and the added root."""
     children: list[Element] = []
     pieces: list[str] = []
 
@@ -48,7 +48,7 @@ class Element(msgspec.Struct):
 
 
 def _next_attribute(text: str, match: re.Match[str] | None) -> re.Match[str]:
-    """Return the attribute behind *match*, but for those that declare a namespace, which expat keeps to itself."""
+    """Return the attribute after *match*. Skip declarations of namespaces, which expat does not report."""
     while True:
         match = match and _ATTRIBUTE.match(text, match.end())
         assert match is not None, "expat has seen a start tag with an attribute"
@@ -56,12 +56,12 @@ def _next_attribute(text: str, match: re.Match[str] | None) -> re.Match[str]:
             return match
 
 
-# Characters between two places whose byte is remembered.
+# The number of characters between two positions whose byte is remembered.
 _STEP = 1024
 
 
 class _Characters:
-    """Which character a byte of UTF-8 belongs to; all answers together cost one pass over the text, and each a step."""
+    """Tell which character a byte of UTF-8 belongs to. All answers cost one pass over the text, and each one step."""
 
     def __init__(self, text: str, start: int) -> None:
         self._text, self._start = text, start
@@ -69,7 +69,7 @@ class _Characters:
         self._bytes = array("Q", accumulate(sizes, initial=0))
 
     def at(self, byte: int) -> int:
-        """Return the character of a byte behind the start."""
+        """Return the character of a byte after the start."""
         step = bisect_right(self._bytes, byte) - 1
         first = min(self._start + step * _STEP, len(self._text))
         before = self._text[first : first + _STEP].encode()[: byte - self._bytes[step]]
@@ -77,7 +77,7 @@ class _Characters:
 
 
 class _Broken(Exception):  # noqa: N818 - a signal, not an error
-    """What expat says of a document, and where. Never leaves this module."""
+    """Carries the error of expat and its position. Never leaves this module."""
 
     def __init__(self, code: int, byte: int) -> None:
         self.code = code
@@ -85,43 +85,43 @@ class _Broken(Exception):  # noqa: N818 - a signal, not an error
 
 
 class _Enough(Exception):  # noqa: N818 - a signal, not an error
-    """All records that are asked for have been parsed. Never leaves this module."""
+    """Signals that all wanted records have been parsed. Never leaves this module."""
 
 
 def _named(name: str) -> str:
-    """Return a name of expat's as ElementTree has it: `{namespace}name`, or the name alone."""
+    """Return a name from expat as ElementTree writes it: `{namespace}name`, or the name alone."""
     return f"{{{name}" if "}" in name else name
 
 
 def is_html(text: str) -> bool:
-    """Whether it is a page for people."""
+    """Return whether a text is an HTML page."""
     return _HTML.match(text) is not None
 
 
 def _only_root(text: str) -> str:
-    """Return the tag of the only root of a document, empty if what the text ends with does not tell that it is one."""
+    """Return the tag of the only root, or an empty text if the end of the text does not show that there is only one."""
     text = text.rstrip()
     tag = text[text.rfind("</") + 2 : -1]
     return tag if text.find(f"</{tag}>") == len(text) - len(f"</{tag}>") else ""
 
 
 class Tree:
-    """The top-level elements, in *roots*: the documentation shows elements without a root, so several are allowed.
+    """The top-level elements, in `roots`. There may be several: the documentation shows elements without a root.
 
-    Where they stand in the text is asked only if an error or a finding needs it.
+    Positions in the text are computed only if an error or a finding needs them.
     """
 
     def __init__(self, source: Source, last: int | None = None, items: Sequence[str] = ()) -> None:
         """Parse a source.
 
-        *last* is the number of the last record that is asked for, None if all are; *items* are the tags of objects in
-        a list that is a field.
+        *last* is the number of the last wanted record, or None if all are wanted. *items* are the tags of objects in a
+        list that is a field.
         """
         self._last, self._items = last, items
         self._only_root = "" if last is None else _only_root(source.text)
-        # The text that was parsed begins at *start*, and *before* stands for the characters that are ours before it.
+        # The parsed text begins at *start*, and *before* is the number of characters that were added before it.
         self._source, self._start, self._before = source, 0, 0
-        # By the identity of an element or of a list of them: where its attributes are, and which have a tag.
+        # Where the attributes of an element are, and which elements of a list have a tag, by the object's identity.
         self._attributes: dict[int, dict[str, int]] = {}
         self._tags: dict[int, dict[str, list[Element]]] = {}
         try:
@@ -138,7 +138,7 @@ class Tree:
             raise self._syntax_error(error) from None
 
     def index(self, byte: int) -> int:
-        """Return the character at a byte of expat's."""
+        """Return the character at a byte of the text that expat parsed."""
         byte = max(byte - self._before, 0)
         return self._start + byte if self._source.text.isascii() else self._characters.at(byte)
 
@@ -147,7 +147,7 @@ class Tree:
         return _Characters(self._source.text, self._start)
 
     def place(self, place: Place) -> int:
-        """Return where in the text a place is."""
+        """Return the position of a place in the text."""
         first, *steps = place.steps or (0,)
         if first == ROOT:
             return self._attribute(self.roots[0], str(steps[0])) or 0
@@ -173,13 +173,13 @@ class Tree:
             if not named:
                 break
             asked = named[min(again, len(named) - 1)]
-            # Of several elements the one is meant that has the attribute.
+            # If there are several elements, the one with the attribute is meant.
             is_meant = last or self._attribute(asked, str(steps[number + 1])) is not None
             element = asked if is_meant else named[0]
         return self.index(element.byte)
 
     def _named(self, elements: list[Element], tag: str) -> list[Element]:
-        """Return those that have a tag."""
+        """Return the elements that have a tag."""
         tags = self._tags.get(id(elements))
         if tags is None:
             tags = self._tags[id(elements)] = {}
@@ -188,7 +188,7 @@ class Tree:
         return tags.get(tag, [])
 
     def _attribute(self, element: Element, name: str) -> int | None:
-        """Return where the value of an attribute begins, None if there is none."""
+        """Return where the value of an attribute begins, or None if there is none."""
         if not element.attributes:
             return None
         places = self._attributes.get(id(element))
@@ -207,12 +207,12 @@ class Tree:
         roots: list[Element] = []
         stack: list[Element] = []
         limits = source.limits
-        # More would be too many of whatever they are.
+        # More elements would be too many, whether they are records or fields.
         most = max(limits.items, limits.fields) + 1
         parser = DefusedXMLParser(forbid_dtd=True).parser
         parser.ordered_attributes = True
         parser.buffer_text = False  # for the position of text that does not belong there
-        # The depth of elements that stand alone, which a run has an element of ours around.
+        # Elements without a root get an added one around them, which does not count for the depth.
         depth = -1 if before else 0
 
         def start_element(tag: str, attributes: list[str]) -> None:
@@ -252,7 +252,7 @@ class Tree:
         return roots
 
     def _parse(self, parser: Any, whole: str, text: str) -> None:
-        """Have *whole* parsed, in which *text* is what the source has."""
+        """Parse *whole*, which contains the *text* of the source."""
         try:
             parser.Parse(whole, True)
         except _Enough:
@@ -263,11 +263,11 @@ class Tree:
         except expat.ExpatError as error:
             raise _Broken(error.code, parser.ErrorByteIndex) from None
         finally:
-            # They hold the parser and the elements, which would stay until the garbage collector comes.
+            # The handlers refer to the parser and the elements, which would live until the garbage collector runs.
             parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
 
     def _check_enough(self, roots: list[Element], stack: list[Element]) -> None:
-        """Raise `_Enough` where another record begins and no other is asked for: a child of one root, or a root."""
+        """Raise `_Enough` if another record begins (a child of one root, or a root) and no other is wanted."""
         last = self._last
         if last is None:
             return
