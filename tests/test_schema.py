@@ -187,10 +187,11 @@ def damaged(draw: st.DrawFn) -> Any:
             break
         place = draw(st.sampled_from(inner))
         if isinstance(place, list):
-            if not isinstance(place[0], dict) or draw(st.booleans()):
-                place[draw(st.integers(0, len(place) - 1))] = draw(values)
+            at = draw(st.integers(0, len(place) - 1))
+            if not isinstance(place[at], dict) or draw(st.booleans()):
+                place[at] = draw(values)
                 return whole
-            place = draw(st.sampled_from(place))
+            place = place[at]
     if place and draw(st.booleans()):
         key = draw(st.sampled_from(list(place)))
         if draw(st.booleans()):
