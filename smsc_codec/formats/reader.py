@@ -85,7 +85,7 @@ class FormatReader(ABC):
         self._error_keys = keys if all(keys.isdisjoint(reply.object.names(self.fmt)) for reply in own) else None
         behind = {reply.kind: reply.behind(self.fmt) for reply in self.replies if self.fmt in ("text", "csv")}
         self.behind = {kind: found for kind, found in behind.items() if found is not None}
-        """For each kind of reply with a list in the lines after the first: the list's field, and the reply in a line."""
+        """For each kind of reply with a list in the lines after the first: the list's field and the reply in a line."""
         every = (*self.replies, *(inner for _, inner in self.behind.values()))
         self._builders: dict[str, Builder] = {}
         self._tables = {reply.object.cls: tables(reply.object) for reply in every}
