@@ -91,7 +91,7 @@ _LONG_RUN = 5
 
 
 def broken(text: str) -> Broken | None:
-    """Return what is wrong with the letters of a text, None if nothing is."""
+    """Return what is wrong with the letters of a text, or None if nothing is."""
     if LOST in text:
         return Broken(
             "lost-characters",

@@ -208,7 +208,7 @@ _DECLARATION_IN_BYTES = re.compile(_DECLARED.encode())
 
 
 def size_of(body: Any) -> int | None:
-    """Return how many bytes, or characters of a string, a body has, None if it is neither; nothing is copied."""
+    """Return how many bytes, or characters of a string, a body has, or None if it is neither; nothing is copied."""
     if is_really(body, str):
         return str.__len__(body)
     try:

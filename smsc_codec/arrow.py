@@ -107,7 +107,7 @@ def decode_batch(
     - `error_code`, `error`: of an error its number and what the endpoint's documentation says of it.
     - `findings`: what is wrong or unusual, as `smsc-codec validate` finds it.
 
-    Raises `OptionError` for what is not a record batch, for columns of other types, and if the replies of a batch take
+    Raise `OptionError` for what is not a record batch, for columns of other types, and if the replies of a batch take
     more than 2 GiB as JSON; never because of a body, or of a value in another column: a wrong one is a finding with the
     code `bad-entry`, which does not repeat it.
     """
@@ -179,7 +179,7 @@ def explode(batch: Any, kind: str) -> Any:
     dates and timestamps are timestamps (null beyond the year 9999), numbers with a meaning are dictionaries of the
     names in their enumerations, such as `DELIVERED`.
 
-    Raises `OptionError` for another batch and an unknown kind, and `DecodeError` for a `reply` that is not normalized
+    Raise `OptionError` for another batch and an unknown kind, and `DecodeError` for a `reply` that is not normalized
     JSON.
     """
     _check(batch)

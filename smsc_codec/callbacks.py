@@ -73,7 +73,7 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     charset: str = DEFAULT_CHARSET
     """That of the call, in which its check value is made."""
     other: Mapping[str, str] = EMPTY
-    """What the call says beside these."""
+    """Everything else in the call."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "charset", charset_of(self.charset))
@@ -89,7 +89,7 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
         what is wrong. Fields that the check value does not cover may still be forged, and a genuine call may be sent
         again.
 
-        Raises `OptionError` if the secret is empty or neither a string nor bytes.
+        Raise `OptionError` if the secret is empty or neither a string nor bytes.
         """
         flag_of("allow_crc32", allow_crc32)
         key = _secret(secret, self.charset)
@@ -109,7 +109,7 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     def sign(self, secret: str | bytes, *, md5: bool = True, sha1: bool = False, crc32: bool = False) -> Self:
         """Return the call with these check values, as the service would make them: for tests of a handler.
 
-        Raises `EncodeError` if `verify` would be False for any check value, because a field has a colon or a character
+        Raise `EncodeError` if `verify` would be False for any check value, because a field has a colon or a character
         that the charset lacks; `OptionError` for a wrong argument.
         """
         chosen = {"md5": md5, "sha1": sha1, "crc32": crc32}
@@ -409,7 +409,7 @@ def decode(
     The charset is the one that the handler's address asks for, `?charset=utf-8`, and windows-1251 if it asks for none
     [doc]. Without a query it is not known: what is UTF-8 is read as UTF-8, and all else as windows-1251.
 
-    Raises `DecodeError` if it is not a call, and `OptionError` for an argument of a wrong type. Nothing is verified:
+    Raise `DecodeError` if it is not a call, and `OptionError` for an argument of a wrong type. Nothing is verified:
     call `verify` before you believe it.
     """
     limits_of(limits)
@@ -462,7 +462,7 @@ def _bytes_of(text: str, charset: str | None) -> bytes:
 
 
 def _asked(address: bytes, limits: Limits) -> str | None:
-    """Return the charset that the handler's address asks for, None if it asks for none."""
+    """Return the charset that the handler's address asks for, or None if it asks for none."""
     found = [field for field in _fields(address, limits) if field.name == b"charset" and field.value]
     if not found:
         return None
@@ -695,7 +695,7 @@ def encode(call: Callback, *, fmt: Format | int | str | None = None, limits: Lim
     Without *fmt* it is a form, which can stand in the query of a GET too; `fmt=2` is XML and `fmt=3` JSON, as in the
     handler's address. It is in the call's own charset. Sign the call first: `encode(call.sign(secret))`.
 
-    Raises `EncodeError` if it would not be read back the same, and `OptionError` for a wrong argument.
+    Raise `EncodeError` if it would not be read back the same, and `OptionError` for a wrong argument.
     """
     limits_of(limits)
     chosen = None if fmt is None else format_of(fmt)

@@ -1,13 +1,14 @@
-"""Decoding, encoding and validating: which format it is, what was asked, what came instead.
+"""Decodes, encodes and validates the replies of one endpoint.
 
-`decode` calls a compiled reader, which nearly always has the reply. What happens else:
+`decode` calls a compiled reader, which nearly always returns the reply. If it does not:
 
-- `_quick` compiles the readers that are missing, and tries all that read without judging;
-- `_judged` judges the body and raises the error. `_read` finds its charset and format and says what is wrong with the
-  whole; `_read_text` has the format read it carefully, and finds the place of what is wrong.
+- `_quick` compiles the missing readers, and tries all readers that do not judge;
+- `_judged` judges the body and raises the error. It calls `_read`, which detects charset and format and says what is
+  wrong with the whole body, and `_read_text`, which has the format read the body carefully and finds the place of the
+  error.
 
-`validate` takes the same way: `_report` tries the compiled readers, and `_read` collects findings. `encode` calls a
-compiled writer, and if that refuses the reply, `_encoded` says why.
+`validate` takes the same steps: `_report` tries the compiled readers, and `_read` collects findings. `encode` calls a
+compiled writer. If that refuses the reply, `_encoded` says why.
 """
 
 from __future__ import annotations
@@ -49,14 +50,14 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-# What a body begins with tells XML and JSON; a line of text has ` = ` in it, or is one of the fixed words.
+# XML and JSON are recognised by their first characters. A line of text contains ` = ` or is one of the fixed words.
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
 UTF8 = "utf-8"
 STRICT = " (strict)"
 """The end of the reason of an error that is a finding."""
 NO_NAMES: tuple[str, ...] = ()
-# The codes of errors that say of a line that it has not the cells of any reply.
+# The codes of errors about a line whose cells do not fit any reply.
 _ABOUT_LAYOUTS = ("malformed", "unknown-form", "value")
 _ENDS = ("", "\n", "\r\n")
 _TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
@@ -71,11 +72,11 @@ class Ready:
         self.codec = codec
         self.plain: dict[int, Small] = {}
         self.documented: dict[int, Small] = {}
-        """Those that return a reply only if there is nothing to report of it."""
+        """The readers that return a reply only if there is nothing to report about it."""
 
 
 class Codec(Generic[R]):
-    """Reads and writes the replies of one endpoint: `docs/adding-an-endpoint.md` makes one.
+    """Reads and writes the replies of one endpoint. `docs/adding-an-endpoint.md` shows how to make one.
 
     Its methods `decode`, `encode` and `validate` have the parameters of those functions of `smsc_codec`, which choose
     the codec of an endpoint. It caches compiled readers and writers, and can be shared by threads.
@@ -88,31 +89,31 @@ class Codec(Generic[R]):
         self.endpoint = endpoint
         self._formats: dict[int, FormatReader] = {}
         self._ready: dict[int, Ready] = {}
-        """By the identity of the class that is expected, or of None."""
-        # Of a codec that is for one request: that for any. They share all formats but fmt=1.
+        """By the identity of the expected class, or of None."""
+        # A codec for one request has the codec for any request here. They share all formats except fmt=1.
         self._any: Codec[R] | None = None
         self._asked: dict[Any, Codec[R]] = {}
         self._replies: dict[type, Declared] = {reply.cls: reply for reply in endpoint.replies}
-        # By their identity: a class that a caller made may raise when it is asked for its hash.
+        # The keys are identities, because a class that a caller made may raise when it is hashed.
         self._by_id = {id(reply.cls): reply for reply in endpoint.replies}
         self._classes: tuple[type, ...] = tuple(self._replies)
-        # Nearly every caller expects one class; a look-up by its identity asks it for nothing.
+        # Nearly every caller expects one class. A look-up by its identity calls none of its methods.
         self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
     def asked(self, parameters: Mapping[str, str]) -> Codec[R]:
         """Return the codec for the replies to a request with these *parameters*.
 
-        Some lines of fmt=1 mean one thing or another, and the request alone tells which: `279,1` is the id and the
-        parts of a message, or with `cost=1` its price and its parts. A parameter that is not there is 0. All
-        parameters that decide nothing are passed over, and equal requests have the same codec.
+        Some lines of fmt=1 are ambiguous without the request: `279,1` is the id and the parts of a message, or with
+        `cost=1` its price and its parts. A missing parameter counts as 0. Parameters that decide nothing are ignored,
+        and equal requests have the same codec.
 
-        Raises `OptionError` if *parameters* is not a mapping of `str` to `str`.
+        Raise `OptionError` if *parameters* is not a mapping of `str` to `str`.
         """
         if self._any is not None:
             return self._any.asked(parameters)
         plain = parameters_of(parameters)
         given = {name: plain.get(name) or "0" for name in self.endpoint.decides}
-        # Values that nobody has documented are one: a caller must not be able to fill the memory with them.
+        # All undocumented values count as one, so that a caller cannot fill the memory with them.
         known = {name: value if value in self.endpoint.decides[name] else "" for name, value in given.items()}
         key = tuple(known.values())
         found = self._asked.get(key)
@@ -123,7 +124,7 @@ class Codec(Generic[R]):
         return found
 
     def _for_request(self, endpoint: Endpoint[R]) -> Codec[R]:
-        """Return a codec for fewer layouts, which are a part of those that have been checked."""
+        """Return a codec for some of the layouts, which have been checked already."""
         made = copy(self)
         made.endpoint, made._any = endpoint, self
         made._formats, made._ready, made._asked = {}, {}, {}
@@ -141,9 +142,9 @@ class Codec(Generic[R]):
         return reader
 
     def _quick(self, body: bytes, fmt: Any, expect: tuple[type, ...], noted: bool) -> tuple[Any, Tables | None]:
-        """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look.
+        """Return the reply in a body of UTF-8 by compiled rows, or None if it needs a closer look.
 
-        If it is *noted*, and there may be something to report of it, return what was noticed too.
+        If *noted*, and there may be something to report about the reply, return what was noticed too.
         """
         if (type(fmt) is not int and type(fmt) is not Format) or len(body) > DEFAULT_LIMITS.body:
             return None, None
@@ -172,7 +173,7 @@ class Codec(Generic[R]):
     def _compiled(
         self, reader: FormatReader, body: bytes, limits: Limits, expect: tuple[type, ...], tables: Tables
     ) -> Any:
-        """Return the reply in a body of UTF-8 by compiled rows, None if it takes a closer look."""
+        """Return the reply in a body of UTF-8 by compiled rows, or None if it needs a closer look."""
         try:
             return reader.fast(body, limits, expect, tables)
         except CAUGHT:
@@ -215,12 +216,12 @@ class Codec(Generic[R]):
         strict: bool = False,
         limits: Limits = DEFAULT_LIMITS,
     ) -> Any:
-        """Read a reply of the codec's endpoint; `smsc_codec.decode` says what the parameters are.
+        """Read a reply of the codec's endpoint. `smsc_codec.decode` explains the parameters.
 
-        Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else.
+        Raise `DecodeError` (or its subclass `LimitError`), `OptionError` if an argument is wrong, and nothing else.
         """
-        # Nearly every caller gives no more than a format and a class. `_report` looks readers up in the same way; one
-        # more call would take a twentieth of the time of a small reply.
+        # Nearly every caller gives only a format and a class. `_report` looks readers up in the same way: a shared
+        # function would cost one more call, a twentieth of the time of a small reply.
         if (
             type(body) is bytes
             and charset is None
@@ -250,9 +251,9 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
         tried: bytes | None = None,
     ) -> Any:
-        """Do what `decode` does, the careful way; nothing that is *known* to be secret is repeated.
+        """Do what `decode` does, the careful way. Errors do not repeat what is *known* to be secret.
 
-        *tried* is what compiled rows cannot read.
+        *tried* is the body that compiled rows cannot read.
         """
         wanted = () if expect is None else self._expected(expect)
         flag_of("strict", strict)
@@ -260,7 +261,7 @@ class Codec(Generic[R]):
         try:
             reply = self._read(body, fmt, wanted, charset, limits, findings, known, None, tried)
         except DecodeError as error:
-            # Lark's and orjson's exceptions, and the frames below, hold the whole body.
+            # The exceptions of Lark and orjson, and the frames below, contain the whole body.
             error.__context__ = None
             raise error.with_traceback(None) from None
         if findings:
@@ -280,7 +281,7 @@ class Codec(Generic[R]):
     ) -> Report[R | ErrorReply]:
         """Read a reply of the codec's endpoint and report what is unusual about it, as `smsc_codec.validate` does.
 
-        Raises `OptionError` for a wrong argument, and nothing else.
+        Raise `OptionError` if an argument is wrong, and nothing else.
         """
         return self._report(body, fmt, expect, charset, strict, limits)
 
@@ -294,7 +295,7 @@ class Codec(Generic[R]):
         limits: Any = DEFAULT_LIMITS,
         known: Known = NOTHING,
     ) -> Report[R | ErrorReply]:
-        """Do what `validate` does; nothing that is *known* to be secret is repeated."""
+        """Do what `validate` does. Findings do not repeat what is *known* to be secret."""
         is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
         if is_usual and (type(fmt) is int or type(fmt) is Format) and type(strict) is bool:
             try:
@@ -331,14 +332,14 @@ class Codec(Generic[R]):
         made: tuple[Any, Tables] | None = None,
         tried: bytes | None = None,
     ) -> Any:
-        """Return the reply, and add what there is to report.
+        """Return the reply, and add its findings.
 
-        *made* is what compiled rows have made of it already, *tried* what they cannot read in that format.
+        *made* is the reply that compiled rows have made of the body, *tried* is the body that they cannot read.
         """
         asked = None if fmt is None else format_of(fmt)
         bounds = limits_of(limits)
         name = None if charset is None else charset_of(charset)
-        # In another format what looks like an XML declaration is a name.
+        # In another format, a text that looks like an XML declaration is a name.
         source = open_source(body, name, bounds, findings, asked in (None, Format.XML), known)
         found = _recognise(source.text, asked)
         rest = source.text.lstrip(BLANKS)
@@ -353,7 +354,7 @@ class Codec(Generic[R]):
             _trim_lines(source)
         elif len(rest) < len(source.text):
             source.leave_out(len(source.text) - len(rest))
-            source.note(Severity.WARNING, "white-space", "white space stands before the reply")
+            source.note(Severity.WARNING, "white-space", "white space comes before the reply")
         if found is not asked:
             made, tried = None, None
         try:
@@ -377,7 +378,7 @@ class Codec(Generic[R]):
         return reply
 
     def _line_of_text(self, source: Source, expect: tuple[type, ...], refused: DecodeError) -> Any:
-        """Return the reply of a text without keys, such as a price, which was *refused* as comma-separated values."""
+        """Return the reply in a text without keys, such as a price, that was *refused* as comma-separated values."""
         before = None if source.findings is None else len(source.findings)
         try:
             return self._read_text(self._format(Format.TEXT), source, expect, None, None)
@@ -396,7 +397,7 @@ class Codec(Generic[R]):
         made: tuple[Any, Tables] | None,
         tried: bytes | None,
     ) -> Any:
-        """Return the reply in a source by compiled rows, or else carefully, and add what there is to report."""
+        """Return the reply in a source by compiled rows, or else carefully, and add its findings."""
         if made is not None:
             reply, tables = made
             _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
@@ -430,7 +431,7 @@ class Codec(Generic[R]):
         return oddities(declared.object, reader.fmt, records, declared.attribute, source, codes=tables.odd_codes)
 
     def _expected(self, expect: Any) -> tuple[type, ...]:
-        """Return the classes of replies that *expect* allows: those in it, and that of errors."""
+        """Return the classes of replies that *expect* allows: its own, and the class of errors."""
         alone = self._alone.get(id(expect))
         return alone or (*classes_in(expect, self._classes, self.endpoint.name), ErrorReply)
 
@@ -444,12 +445,12 @@ class Codec(Generic[R]):
         drop: Collection[str] = NO_NAMES,
         limits: Limits = DEFAULT_LIMITS,
     ) -> bytes:
-        """Write a reply of the codec's endpoint; `smsc_codec.encode` says what the parameters are.
+        """Write a reply of the codec's endpoint. `smsc_codec.encode` explains the parameters.
 
-        Raises `EncodeError` if the reply would not be read back the same, or is beyond *limits*, and `OptionError` for
-        a wrong argument; and nothing else.
+        Raise `EncodeError` if the reply would not be read back as an equal value, or is beyond *limits*, `OptionError`
+        if an argument is wrong, and nothing else.
         """
-        # Nearly every caller gives no more than the format.
+        # Nearly every caller gives only the format.
         is_usual = drop is NO_NAMES and charset is UTF8 and limits is DEFAULT_LIMITS
         if is_usual and (type(fmt) is int or type(fmt) is Format):
             try:
@@ -491,14 +492,14 @@ class Codec(Generic[R]):
             reason = f"{charset} has no character U+{ord(text[error.start]):04X}"
             raise EncodeError(reason) from None
         if body.startswith(BOM):
-            raise EncodeError("the reply would begin with a byte order mark, which is no part of a reply")
+            raise EncodeError("the reply would begin with a byte order mark, which must not start a reply")
         if len(body) > limits.body:
             raise EncodeError(f"expected at most {limits.body} bytes, here are {len(body)}")
         return body
 
 
 def _without(given: Any, declared: Declared, dropped: frozenset[str], reader: FormatReader) -> Any:
-    """Return a reply, of a list its records, without the *dropped* fields that the format has no place for."""
+    """Return a reply, or a list's records, without the *dropped* fields that the format has no place for."""
     obj = declared.object
     placeless: dict[str, Any] = {
         field.name: None if isinstance(field.type, Type) else ()
@@ -529,7 +530,7 @@ def error_of(finding: Finding, reason: str) -> DecodeError:
 
 
 def strict_error(finding: Finding) -> DecodeError:
-    """Return the error that a finding is with *strict*."""
+    """Return the error that *strict* makes of a finding."""
     return error_of(finding, f"{finding.message}{STRICT}")
 
 
@@ -551,7 +552,7 @@ _NUMBER = re.compile(r"\[\d+\]")
 
 
 def _settle(reader: FormatReader, source: Source, notes: list[Note] | None, expect: tuple[type, ...]) -> None:
-    """Make findings of notes: those that differ only in the record that they are about become one."""
+    """Make findings of notes. Merge notes that differ only in the record that they are about."""
     if not notes:
         return
     counts: dict[Any, int] = {}
@@ -567,7 +568,7 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None, expe
 
 
 def _recognise(text: str, asked: Format | None) -> Format:
-    """Return the format that the body is in: the one asked for, but that errors and OK can come as text instead."""
+    """Return the format that the body is in: the requested one, unless an error or OK comes as text instead."""
     if asked in (Format.TEXT, Format.CSV):
         return asked
     if asked is not None:
@@ -580,7 +581,7 @@ def _recognise(text: str, asked: Format | None) -> Format:
 
 
 def format_in(body: bytes) -> Format:
-    """Return the format that the beginning of a body is in."""
+    """Return the format of a body, judged by its beginning."""
     head = body[:400]
     if is_utf16(head):
         return _recognise(head.decode("utf-16", "ignore"), None)
@@ -588,9 +589,9 @@ def format_in(body: bytes) -> Format:
 
 
 def opened(body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[Format, str]:
-    """Return the format that a body is in, and its text from the first line on that is not blank.
+    """Return the format that a body is in, and its text from the first line that is not blank.
 
-    The parameters are those of `decode`. Raise `DecodeError` if the body is not text, or too much of it.
+    The parameters are those of `decode`. Raise `DecodeError` if the body is not text, or too long.
     """
     asked = None if fmt is None else format_of(fmt)
     name = None if charset is None else charset_of(charset)
@@ -599,7 +600,7 @@ def opened(body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[Format, str]
 
 
 def _first_line(text: str) -> int:
-    """Return where the first line begins that is not blank."""
+    """Return where the first line that is not blank begins."""
     start = len(text) - len(text.lstrip(BLANKS))
     if not start:
         return 0
@@ -608,15 +609,15 @@ def _first_line(text: str) -> int:
 
 
 def _trim_lines(source: Source) -> None:
-    """Leave out the blank lines around a reply of lines, and report them; one line end behind it is a part of it."""
+    """Leave out the blank lines around a reply of lines, and report them. One line end after it belongs to it."""
     if source.text in _ENDS:
         return
     start = _first_line(source.text)
     if start:
         source.leave_out(start)
-        source.note(Severity.WARNING, "white-space", "blank lines stand before the reply")
+        source.note(Severity.WARNING, "white-space", "blank lines come before the reply")
     text = source.text
     end = text.find("\n", len(text.rstrip(BLANKS))) + 1
     if 0 < end < len(text):
-        source.note(Severity.WARNING, "white-space", "blank lines stand behind the reply", end)
+        source.note(Severity.WARNING, "white-space", "blank lines follow the reply", end)
         source.text = text[:end]

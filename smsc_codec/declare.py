@@ -131,7 +131,7 @@ class Field(msgspec.Struct, frozen=True):
         return self.optional or fmt == self.absent_in
 
     def key(self, fmt: str) -> str | None:
-        """Return the key in a format of `FORMATS`, None if it has no place for the field."""
+        """Return the key in a format of `FORMATS`, or None if it has no place for the field."""
         key: str | None = getattr(self, fmt)
         return self.name if key == SAME else key
 
@@ -457,7 +457,7 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
         return (error(self.errors, self.other_errors), *self.own)
 
     def answer_to(self, asked: Mapping[str, str]) -> Any:
-        """Return the class of the reply to a request, None if what is known of its parameters does not tell."""
+        """Return the class of the reply to a request, or None if what is known of its parameters does not tell."""
         if self.answer is not None:
             return self.answer(asked)
         return next((cls for name, cls in self.commands.items() if asked.get(name) == "1"), None)
@@ -491,7 +491,7 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
         return self if own == self.own else msgspec.structs.replace(self, own=own)
 
     def reply_of(self, cls: type) -> Reply | None:
-        """Return the reply of a class, None if the endpoint does not have it."""
+        """Return the reply of a class, or None if the endpoint does not have it."""
         return next((reply for reply in self.replies if reply.cls is cls), None)
 
     def expected(self) -> str:

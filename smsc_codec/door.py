@@ -1,8 +1,8 @@
-"""One door for all endpoints: which of them the caller means, and which one a body looks like.
+"""Chooses the endpoint that the caller means, and recognises the endpoint that a body looks like.
 
-A codec reads the replies of its own endpoint and knows no other. Here a body that it refuses is shown to the others,
-so that the error can name the endpoint whose reply it is; and a reply with undocumented keys is refused if another
-endpoint documents more of its keys.
+A codec reads the replies of its own endpoint and does not know the others. If it refuses a body, this module shows the
+body to the other codecs, so that the error can name the endpoint whose reply it is. A reply with undocumented keys is
+refused if another endpoint documents more of its keys.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Characters of a reason that stand before the endpoint that a body looks like.
+# The most characters of a reason before the endpoint that a body looks like.
 _LONGEST_REASON = 300
 _BESIDE = " or of another endpoint"
 _AMBIGUOUS = "ambiguous"
 _OTHER_FORMAT = "other-format"
-# The codes of errors that say of a body that it does not have the form of a reply.
+# The codes of errors about a body that does not have the form of a reply.
 _ABOUT_FORMS = ("malformed", "value", "unknown-form", _OTHER_FORMAT, _AMBIGUOUS)
-# Characters of undocumented keys for which it is remembered whose they are.
+# The most characters of undocumented keys whose endpoint is remembered.
 _LONGEST_KEYS = 512
 _UNQUOTED = Known(lambda: None)
-"""Nothing may be quoted, so secrets are not looked for. For errors that nobody sees: looking takes most of the time."""
+"""Do not look for secrets, because nothing may be quoted. Errors that nobody sees use it: looking takes most time."""
 
-# Which codec serves a call, by its arguments. All classes here belong to declarations, which are never freed, so an
-# identity stays that of one object.
+# The codec that serves a call, by its arguments. All classes here belong to declarations, which are never freed, so
+# that an identity always belongs to the same object.
 _ready: dict[str | None, dict[int, Ready]] = {None: {}, **{name: {} for name in ENDPOINTS}}
-"""By the endpoint that was given, and by the identity of the class that is expected, or of None."""
+"""By the endpoint that was given, and by the identity of the expected class, or of None."""
 _by_class: dict[int, Codec[Any]] = {}
 """Codecs by the identity of a reply's class. If several endpoints have the class, the first one's codec is used."""
 _opened: dict[type, Callable[[Any], Any] | None] = {}
-"""By the class of a reply: what returns the keys of one that nobody documents; None if it keeps no such keys."""
+"""Functions that return the undocumented keys of a reply, by its class; None if the class does not keep such keys."""
 
 
 @overload
@@ -117,23 +117,23 @@ def decode(
     """Read a reply.
 
     - *body*: the response's content, bytes or already a string.
-    - *fmt*: what the request asked for, a `Format`, its number or its name (`"json"`). `None` detects it from
-      the body; `OK` alone and a line of `key = value` are text.
-    - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is
-      always allowed, any other reply is an error; type checkers see both. It says which endpoint is meant, too.
-    - *endpoint*: the endpoint that was asked, such as `"send"` or `"send.php"`: for classes that several endpoints
-      have, and for errors, whose numbers mean something else at each. If neither it nor *expect* is given, it is
-      `senders.php`.
-    - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means UTF-8 if the bytes are valid UTF-8,
-      else what the XML declaration says, else windows-1251, the service's default; UTF-16 with a byte order
-      mark is read too. A charset that is given is an order: the bytes are read in it, whatever they are.
-    - *strict*: refuse whatever `validate` would report.
+    - *fmt*: the format that the request asked for: a `Format`, its number or its name (`"json"`). `None` detects it
+      from the body. `OK` alone and a line of `key = value` are text.
+    - *expect*: the class of reply, or a union of classes, that the request leads to. An `ErrorReply` is always
+      allowed; any other reply is an error. Type checkers see both. It also says which endpoint is meant.
+    - *endpoint*: the endpoint that was asked, such as `"send"` or `"send.php"`. Give it for classes that several
+      endpoints have, and for errors, whose numbers mean something else at each endpoint. If neither *endpoint* nor
+      *expect* is given, it is `senders.php`.
+    - *charset*: `utf-8`, `windows-1251` or `koi8-r`. `None` means UTF-8 if the bytes are valid UTF-8, otherwise
+      the XML declaration's charset, otherwise windows-1251, the service's default. UTF-16 with a byte order mark is
+      read too. A charset that is given is an order: the bytes are read in it, whatever they are.
+    - *strict*: refuse everything that `validate` would report.
     - *limits*: bounds on what is read.
 
-    Raises `DecodeError`, of which `LimitError` is one, `OptionError` for a wrong argument, and nothing else. If the
+    Raise `DecodeError` (or its subclass `LimitError`), `OptionError` if an argument is wrong, and nothing else. If the
     body looks like a reply of another endpoint, the error says which one.
     """
-    # Nearly every caller gives no more than a format, a class and an endpoint. `Codec.decode` does the same: to call it
+    # Nearly every caller gives only a format, a class and an endpoint. `Codec.decode` does the same, but calling it
     # would take a fifth of the time of a small reply.
     if (
         type(body) is bytes
@@ -164,11 +164,11 @@ def validate(
     strict: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Report[Reply]:
-    """Read a reply and report what is wrong or odd about it; the parameters are those of `decode`.
+    """Read a reply and report what is wrong or unusual about it. The parameters are those of `decode`.
 
-    A body that cannot be read has one finding of severity `error` and no reply. With *strict*, so has
-    one with any finding, after the findings themselves. Raises `OptionError` for a wrong argument, and nothing
-    else.
+    If a body cannot be read, the report has one finding of severity `error` and no reply. With *strict*, any finding
+    has the same effect, and the error comes after the findings. Raise `OptionError` if an argument is wrong, and
+    nothing else.
     """
     if (
         type(body) is bytes
@@ -199,7 +199,7 @@ def encode(
     drop: Collection[str] = NO_NAMES,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
-    """Write a reply in the canonical form, the server's own bytes where these are known.
+    """Write a reply in the canonical form: the server's own bytes, if these are known.
 
     - *reply*: a value of the model.
     - *fmt*: the format to write.
@@ -207,11 +207,12 @@ def encode(
     - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
     - *drop*: the names of fields that may be left out where the format has no place for them: an error's
       `description` in fmt=1, and `other` there.
-    - *limits*: bounds on what is written: those of `decode`, but for `depth`, and `fields` outside of lists.
+    - *limits*: bounds on what is written. They are those of `decode`, except for `depth`, and for `fields` outside of
+      lists.
 
-    Raises `EncodeError` if the reply would not be read back the same from that format and charset, or is
-    beyond *limits*, and `OptionError` for a wrong argument; and nothing else: an exception of an object in the
-    reply becomes its cause.
+    Raise `EncodeError` if the reply would not be read back as an equal value from that format and charset, or is beyond
+    *limits*, `OptionError` if an argument is wrong, and nothing else. An exception of an object in the reply becomes
+    the cause of the `EncodeError`.
     """
     is_usual = drop is NO_NAMES and charset is UTF8 and limits is DEFAULT_LIMITS and endpoint is None
     if is_usual and (type(fmt) is int or type(fmt) is Format):
@@ -220,7 +221,7 @@ def encode(
             body = _by_class[cls]._formats[fmt].write_at_once[cls](reply).encode()
         except Exception:  # the careful writer says what is wrong
             body = b""
-        # The byte order mark begins so, and what a reply begins with rarely does.
+        # The byte order mark begins with this byte, and replies rarely do.
         if body and body[0] != 0xEF:
             return body
     codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
@@ -238,7 +239,7 @@ def encode(
 
 
 def name_of_endpoint(endpoint: object) -> str:
-    """Return the name of an endpoint that a caller gives with or without the ending of its file."""
+    """Return the name of an endpoint. A caller can give it with or without the ending of its file."""
     name = str.__str__(endpoint).removesuffix(".php") if is_really(endpoint, str) else ""
     if name not in ENDPOINTS:
         raise OptionError(f"endpoint has to be {known_names()}, not {quote(endpoint)}")
@@ -246,8 +247,8 @@ def name_of_endpoint(endpoint: object) -> str:
 
 
 def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
-    """Return the codec of the endpoint that is meant. Raise `OptionError` if none is, or if it is not clear which."""
-    # An object of another class may raise when it is asked for its hash.
+    """Return the codec of the endpoint that is meant. Raise `OptionError` if it does not exist, or is not clear."""
+    # An object of another class may raise when it is hashed.
     word = None if endpoint is None else str.__str__(endpoint) if is_really(endpoint, str) else ""
     if word in _ready and id(expect) in _ready[word]:
         return _ready[word][id(expect)].codec
@@ -264,7 +265,7 @@ def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
 
 
 def _owner(expect: Any) -> str:
-    """Return the endpoint that has all classes which are expected."""
+    """Return the endpoint that has all expected classes."""
     members = members_of(expect)
     known = {
         name: [any(cls is each for each in codec_of(name)._classes) for cls in members] for name in having(members)
@@ -276,7 +277,7 @@ def _owner(expect: Any) -> str:
         if not any(found[at] for found in known.values()):
             default = codec_of(DEFAULT)
             classes_in(member, default._classes, default.endpoint.name, _BESIDE)
-    # Classes that several endpoints have do not say which.
+    # A class that several endpoints have does not tell which one is meant.
     lone = [at for at in range(len(members)) if sum(found[at] for found in known.values()) == 1]
     among = [f"{name}.php" for name, found in known.items() if any(found[at] for at in lone)]
     if len(among) < 2:
@@ -314,19 +315,19 @@ def read(
     known: Known = NOTHING,
     hint: str = "",
 ) -> Any:
-    """Do what `Codec.decode` does. Refuse what is a reply of another endpoint, and say so.
+    """Do what `Codec.decode` does. Refuse a reply of another endpoint, and say so.
 
-    *hint* is what a caller can do about it. Nothing that is *known* to be secret is repeated.
+    *hint* says what a caller can do about it. Errors do not repeat what is *known* to be secret.
     """
     refused = None
     try:
         reply = codec.decode(body, fmt=fmt, expect=expect, charset=charset, strict=strict, limits=limits)
     except DecodeError as error:
         refused = error
-    # An error is raised out of its handler, and named no longer: it must not hold another one, nor this frame itself.
+    # Raise the error outside of its handler, and delete its name. It must not refer to another error or to this frame.
     try:
         if refused is not None and known is not NOTHING:
-            # Its words were chosen without what is known to be secret.
+            # The words of this error were chosen without regard to *known*.
             try:
                 codec._judged(body, fmt, expect, charset, strict, limits, known)
             except DecodeError as error:
@@ -356,7 +357,7 @@ def report(
     known: Known = NOTHING,
     hint: str = "",
 ) -> Report[Any]:
-    """Do what `Codec.validate` does. Refuse what is a reply of another endpoint, and say so, as `read` does."""
+    """Do what `Codec.validate` does. Refuse a reply of another endpoint, and say so, as `read` does."""
     found = codec._report(body, fmt, expect, charset, strict, limits, known)
     reply = found.reply
     if reply is None and found.ok:  # strict
@@ -374,9 +375,9 @@ def report(
 
 
 def stranger(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None) -> str | None:
-    """Return the endpoint that documents more of a reply's keys than its own does, None if there is none.
+    """Return the endpoint that documents more of a reply's keys than its own does, or None if there is none.
 
-    Of a list the first record tells. A reply that takes any keys, and is expected, can have these too.
+    The first record of a list decides. An expected reply that takes any keys can have these keys too.
     """
     cls = type(reply)
     declared = codec._replies[cls]
@@ -396,7 +397,7 @@ def stranger(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None) -> str
 
 
 def _undocumented(declared: Declared) -> Callable[[Any], Any] | None:
-    """Return what returns the undocumented keys of a reply, of a list those of its first record."""
+    """Return a function that returns the undocumented keys of a reply, or of a list's first record."""
     rest = declared.object.open
     if rest is None:
         return None
@@ -427,9 +428,9 @@ def _undocumented(declared: Declared) -> Callable[[Any], Any] | None:
 def _knows_more(
     endpoint: str, kind: str, formats: tuple[str, ...], present: tuple[str, ...], keys: tuple[str, ...]
 ) -> str | None:
-    """Return the endpoint that documents most keys of a record, None if its own documents as many.
+    """Return the endpoint that documents most keys of a record, or None if its own endpoint documents as many.
 
-    The record has the *present* fields of a *kind* of replies of its endpoint, and *keys* that nobody documents there.
+    The record has the *present* fields of a *kind* of replies of its endpoint, and *keys* that are undocumented there.
     """
     own = codec_of(endpoint.removesuffix(".php")).endpoint
     declared = next(reply for reply in own.replies if reply.kind == kind)
@@ -443,7 +444,7 @@ def _knows_more(
                 needed = {field.name for field in reply.object.fields if not field.may_lack(fmt)}
                 count = len({*given, *keys} & documented.keys())
                 if reply.object.open is None and count < len({*given, *keys}):
-                    continue  # it has no place for the others
+                    continue  # this reply has no place for the others
                 found = {documented[key] for key in (*given, *keys) if key in documented}
                 if needed and needed <= found and count > max(len(given), most):
                     best, most = name, count
@@ -473,17 +474,17 @@ def _hinted(
         return refused
     found_in, text = opened(body, fmt, charset, limits)
     if found_in is Format.CSV:
-        # It has no keys: nearly every line is a reply of some endpoint. But where the format was detected it may be a
-        # text without keys, such as a price.
+        # The line has no keys, and nearly every such line is a reply of some endpoint. But if the format was detected,
+        # it may be a text without keys, such as a price.
         if fmt is not None:
             return refused
         fmt = found_in = Format.TEXT
     others = {name: other for name in ENDPOINTS if (other := codec_of(name)).endpoint.name != codec.endpoint.name}
-    # Most texts are soon seen to be no reply of another endpoint.
+    # For most texts, this quick check shows that they are not a reply of another endpoint.
     names = [name for name, other in others.items() if other._format(found_in).may_be_own(text)]
     read_as = {name: _read_as(others[name], body, fmt, charset, limits) for name in names}
     for format_words, more in (("", ""), (" as text", " and fmt=0")):
-        # Of endpoints that have the same records the first one is named.
+        # If several endpoints have the same records, the first one is named.
         alike = {made[1]: name for name in reversed(names) if (made := read_as[name]) and made[0] == format_words}
         found = sorted(alike.values(), key=names.index)
         if found:
@@ -493,10 +494,10 @@ def _hinted(
 
 
 def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[str, object] | None:
-    """Return ` as text` if a body is text in the place of another format, an empty text if it is in the format itself.
+    """Return ` as text` if a body is text instead of the format, or an empty text if it is in the format.
 
-    With it comes the class of the reply's records, or the codec if that is not known. Return None if it is not a
-    reply, or one that every endpoint has. An empty list has a name in XML alone.
+    The second value is the class of the reply's records, or the codec if that is not known. Return None if the body is
+    not a reply, or is one that every endpoint has. An empty list has a name only in XML.
     """
     try:
         reply = codec._judged(body, fmt, None, charset, False, limits, _UNQUOTED)
@@ -504,7 +505,7 @@ def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) 
         if error.code == _OTHER_FORMAT:
             read = _read_as(codec, body, Format.TEXT, charset, limits)
             return (" as text", read[1]) if read is not None and read[0] == "" else None
-        # An endpoint that has lists or generic replies can mean nearly anything.
+        # If an endpoint has lists or generic replies, they can mean nearly anything.
         fields = [field for reply in codec.endpoint.own for field in reply.object.fields]
         return ("", codec) if error.code == _AMBIGUOUS and any(field.absent_in for field in fields) else None
     declared = codec._replies[type(reply)]

@@ -13,7 +13,7 @@ MAX_DIGITS = 18
 class Limits(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True):
     """Bounds on what is read; each can be overridden. A body beyond one gives a `LimitError`.
 
-    Raises `OptionError` for a bound that is negative, or not a whole number.
+    Raises `OptionError` if a bound is negative or not a whole number.
 
     The defaults are far above anything that the service can send: an account has some thousand names at
     most, and one name with all its operator codes takes about 400 bytes in the longest format.

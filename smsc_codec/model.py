@@ -192,7 +192,7 @@ class Records(Answer, Generic[T], frozen=True):
         return self._records[at]
 
     def index(self, record: object, *bounds: int) -> int:
-        """Return the place of the first record that equals *record*. Raises `ValueError` if there is none."""
+        """Return the place of the first record that equals *record*. Raise `ValueError` if there is none."""
         return self._records.index(record, *bounds)
 
     def count(self, record: object) -> int:
@@ -291,7 +291,7 @@ def records_of(reply: Records[T] | ErrorReply) -> tuple[T, ...]:
 
     The service says so in three ways: with such an error, with an empty array or root, and with an empty body.
 
-    Raises `ApiError` for any other error, and `OptionError` for a reply that is not a list.
+    Raise `ApiError` for any other error, and `OptionError` for a reply that is not a list.
     """
     if is_really(reply, ErrorReply):
         return () if reply.is_empty else reply.raise_for_error()

@@ -136,7 +136,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         somewhere else, and what is not given is not known. Otherwise `fmt` is 0 where it is not given, which is the
         service's default [doc].
 
-        Raises `OptionError` for a path of anything but an endpoint whose replies are read here, for an object without
+        Raise `OptionError` for a path of anything but an endpoint whose replies are read here, for an object without
         parameters, for more than one command, and for a format or a charset that the service does not have.
         """
         path, given = _opened(url_or_parameters)
@@ -206,7 +206,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         command's class of reply if it is not given; giving it tells a type checker what comes back. *strict*
         refuses whatever `validate` would report.
 
-        Raises `DecodeError`, `OptionError` for a wrong argument, and nothing else.
+        Raise `DecodeError`, `OptionError` for a wrong argument, and nothing else.
         """
         # The same in every charset, and in the form that nearly every reply has.
         if type(content) is bytes and strict is False and limits is DEFAULT_LIMITS and content.isascii():
@@ -245,7 +245,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Read the reply to this request and report what is wrong or unusual about it; parameters as for `decode`.
 
         Beside the findings of `smsc_codec.validate` there are those that a request gives rise to:
-        `content-charset`, `no-status` and `no-operators`. Raises `OptionError` for a wrong argument, and nothing else.
+        `content-charset`, `no-status` and `no-operators`. Raise `OptionError` for a wrong argument, and nothing else.
         """
         flag_of("strict", strict)
         charset, findings = answered_in(self.charset, content, content_type, limits)
@@ -441,7 +441,7 @@ _Pairs = str | Sequence[tuple[str, str]]
 
 
 def _opened(source: object, *, in_json: bool = False) -> tuple[str, _Pairs]:
-    """Return the path of a source, empty if it has none, and its parameters.
+    """Return the path of a source, which may be empty, and its parameters.
 
     *in_json* reads a mapping or pairs as the members of a JSON object.
     """

@@ -130,7 +130,7 @@ def decode_response(
     not a reply. The status stands in the `http_status` of an `ErrorReply` and a `DecodeError`, whose `retry` says
     whether it can help to ask again later.
 
-    Raises `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
+    Raise `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
     are read here, and while the content comes from the network what the HTTP library raises as an `OSError`.
     """
     if content is None:
@@ -217,7 +217,7 @@ def _text(value: object) -> str:
 
 
 def _body(request: object) -> bytes:
-    """Return the body of a request, empty if it has none. Raise if the library has sent it without keeping it."""
+    """Return the body of a request, or an empty one. Raise if the library has sent the body without keeping it."""
     for name in ("body", "content"):
         try:
             body: object = getattr(request, name)
@@ -247,7 +247,7 @@ def _content_type(message: object) -> str:
 
 
 def _header(message: object, wanted: str) -> str:
-    """Return the header of a request or a response, empty if it is not there."""
+    """Return the header of a request or a response, or an empty text if it is missing."""
     try:
         values = (value for name, value in _held(message, "headers").items() if name.lower() == wanted)
         return str.__str__(str(next(values, "")))

@@ -404,7 +404,7 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
         (
             SenderList((Sender("\ufeffA", 5),)),
             1,
-            "the reply would begin with a byte order mark, which is no part of a reply",
+            "the reply would begin with a byte order mark, which must not start a reply",
         ),
     ],
 )

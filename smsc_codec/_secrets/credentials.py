@@ -74,7 +74,7 @@ def values_of(
     parts: Iterable[tuple[str, bytes]] = (),
     posted: bytes = b"",
 ) -> tuple[str, ...] | None:
-    """Return the secret values of a request, each once, None if they are too many.
+    """Return the secret values of a request, each once, or None if they are too many.
 
     *body* is the body of the request. For a multipart form, *parts* has its names and values instead; *posted*
     the same in another form, if a recording has both. *headers* are those of the request and of the response.

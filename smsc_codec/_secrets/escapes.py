@@ -117,7 +117,7 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "
 
 
 def _meaning(match: re.Match[str]) -> str | None:
-    """Return the character that an escape stands for, None if it stands for none."""
+    """Return the character that an escape stands for, or None if it stands for none."""
     group = match.lastindex
     if group is None:
         return ""
@@ -131,7 +131,7 @@ def _meaning(match: re.Match[str]) -> str | None:
 
 
 def _letter(match: re.Match[str]) -> str | None:
-    """Return the letter, digit or blank that an escape stands for, None if it stands for something else."""
+    """Return the letter, digit or blank that an escape stands for, or None if it stands for something else."""
     character = _meaning(match)
     if character and (character.isalnum() or character.isspace() or character > "\x7f" or character in "_-"):
         return character
@@ -139,7 +139,7 @@ def _letter(match: re.Match[str]) -> str | None:
 
 
 def _outer(match: re.Match[str]) -> str | None:
-    """Return the character that an escape without a backslash stands for, None if it has one."""
+    """Return the character that an escape without a backslash stands for, or None if it has one."""
     return None if match[0].startswith("\\") else _meaning(match)
 
 

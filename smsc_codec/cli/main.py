@@ -350,7 +350,7 @@ class _Run:
 
 
 def _what_it_is(body: bytes, asked: dict[str, Any]) -> str:
-    """Say what a file is that does not decode, empty if it may be a reply: a text that has no sign of anything may."""
+    """Say what a file is that does not decode, or return an empty text if nothing shows that it is not a reply."""
     from ..recordings._signs import looks_like
 
     try:
@@ -379,7 +379,7 @@ def _without_place(body: bytes) -> bytes:
 
 
 def _parts(item: _Input) -> list[_Input]:
-    """Return the replies in an input of `encode`: one a line, or one over several lines. Raises `DecodeError`."""
+    """Return the replies in an input of `encode`: one a line, or one over several lines. Raise `DecodeError`."""
     if len(item.body) >= _MOST:
         raise LimitError(f"expected at most {_MOST - 1} bytes of normalized JSON", code="limit")
     text, offset, is_wide = unmarked(item.body)
@@ -413,7 +413,7 @@ def _is_json(data: bytes | str) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status. Raises `SystemExit` for wrong usage, `--help` and `--version`."""
+    """Run the command and return its exit status. Raise `SystemExit` for wrong usage, `--help` and `--version`."""
     make_usable()
     run = _Run(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -60,7 +60,7 @@ def complain(message: str, end: str = "\n") -> None:
 
 
 def put(data: bytes | str) -> None:
-    """Write to standard output. Raises `OutputError`."""
+    """Write to standard output. Raise `OutputError`."""
     try:
         if isinstance(data, str):
             sys.stdout.write(data)
@@ -71,7 +71,7 @@ def put(data: bytes | str) -> None:
 
 
 def flush() -> None:
-    """Write to standard output what waits in this process. Raises `OutputError`."""
+    """Write to standard output what waits in this process. Raise `OutputError`."""
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -119,7 +119,7 @@ def _spooling() -> Iterator[None]:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Make a file, whole or not at all, and never over another. Raises `OSError` and `ValueError`."""
+    """Make a file, whole or not at all, and never over another. Raise `OSError` and `ValueError`."""
     # What breaks off leaves nothing under the name. A hidden file is what a kill may leave.
     part = path.with_name(f".smsc-codec-{os.urandom(8).hex()}")
     try:
@@ -189,7 +189,7 @@ def forget(stream: TextIO) -> None:
 
 
 def read(name: str, most: int) -> bytes:
-    """At most that many bytes of a file, or of standard input for `-`. Raises `OSError` or `ValueError`."""
+    """At most that many bytes of a file, or of standard input for `-`. Raise `OSError` or `ValueError`."""
     if name == "-":
         # A terminal or a pipe that somebody has set not to block can have nothing to read, which is `None`.
         return sys.stdin.buffer.read(most) or b""

@@ -1,7 +1,7 @@
-"""The endpoints of the service, each a file of its name: what its replies are, and how each format spells them.
+"""The endpoints of the service. Each has a module, which declares its replies and how each format spells them.
 
 This is the registry. An endpoint is a line of `ENDPOINTS`, and its module has an `ENDPOINT` and a `CODEC`. A module is
-imported when its endpoint or one of its classes is asked for.
+imported when its endpoint or one of its classes is needed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..codec import Codec
     from . import senders
 
-    DefaultReply = senders.Reply  # of the endpoint that is meant by default
+    DefaultReply = senders.Reply  # the replies of the default endpoint
 
 __all__ = [
     "CLASSES",
@@ -71,11 +71,11 @@ ENDPOINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ping": (),
     }
 )
-"""Those whose replies can be read and written, and the public classes of each. The first one is meant if the caller
-does not say which. Several may have a class; its module is that of the first one."""
+"""The endpoints whose replies can be read and written, and the public classes of each. The first one is meant if the
+caller does not name one. If several endpoints have a class, it is in the module of the first one."""
 
 DEFAULT = next(iter(ENDPOINTS))
-"""The endpoint that is meant if the caller does not say which."""
+"""The endpoint that is meant if the caller does not name one."""
 
 HOMES: Mapping[str, str] = MappingProxyType(
     {cls: name for name, classes in reversed([*ENDPOINTS.items()]) for cls in classes}
@@ -85,10 +85,10 @@ HOMES: Mapping[str, str] = MappingProxyType(
 _LISTED = [cls for classes in ENDPOINTS.values() for cls in classes]
 
 CLASSES: Mapping[str, str] = MappingProxyType({cls: name for cls, name in HOMES.items() if _LISTED.count(cls) == 1})
-"""The endpoint that has each of the classes which only one has."""
+"""The endpoint of each class that only one endpoint has."""
 
 SHARED: tuple[tuple[type, str], ...] = ((Created, "phones"), (ServiceError, "get_mnp"))
-"""The classes of `model.py` that several endpoints have, but not the default one, and the first that has each."""
+"""The classes of `model.py` that several endpoints have, except the default one, and the first endpoint of each."""
 
 _FILE = re.compile(r"([a-z_]{1,40})\.php")
 
@@ -108,18 +108,18 @@ def codec_of(name: str) -> Codec[Any]:
 
 @lru_cache(1)
 def kinds() -> Mapping[str, Mapping[str, Any]]:
-    """Return the classes of replies by their kinds, for each endpoint, without that of errors. It loads all modules."""
+    """Return the classes of replies except errors, by endpoint and kind. Load all modules."""
     replies = {name: codec_of(name).endpoint.own for name in ENDPOINTS}
     return {name: {reply.kind: reply.cls for reply in own} for name, own in replies.items()}
 
 
 def with_kind(kind: str) -> str | None:
-    """Return the first endpoint that has a kind of replies, None if none has."""
+    """Return the first endpoint that has a kind of replies, or None if none has."""
     return next((name for name, own in kinds().items() if kind in own), None)
 
 
 def all_kinds() -> list[str]:
-    """Return all kinds of replies but errors, in the order of their endpoints."""
+    """Return all kinds of replies except errors, in the order of their endpoints."""
     return [*dict.fromkeys(kind for own in kinds().values() for kind in own)]
 
 
@@ -130,21 +130,21 @@ def known(ending: str = "") -> str:
 
 
 def loaded() -> Iterator[str]:
-    """Yield the endpoints whose modules have been imported: nobody can have a class of any other."""
+    """Yield the endpoints whose modules have been imported. A caller can only have classes of these."""
     for name in ENDPOINTS:
         if hasattr(sys.modules.get(f"{__name__}.{name}"), "CODEC"):
             yield name
 
 
 def first_of(cls: object, name: str) -> str:
-    """Return the first endpoint with a class that several endpoints have, of any other class *name*."""
+    """Return the first endpoint of a class that several endpoints have, or *name* for any other class."""
     return next((first for shared, first in SHARED if shared is cls), name)
 
 
 def having(classes: Iterable[object]) -> list[str]:
     """Return the endpoints that may have some of these classes: all that are loaded, in the order of the registry.
 
-    Classes that several endpoints have are in a module that loads none of them, so the first one is loaded for each.
+    The module of classes that several endpoints have does not load an endpoint, so the first one is loaded for each.
     """
     names = {first_of(cls, DEFAULT) for cls in classes}
     return sorted({DEFAULT, *names, *loaded()}, key=[*ENDPOINTS].index)
@@ -153,7 +153,7 @@ def having(classes: Iterable[object]) -> list[str]:
 def name_in(path: str) -> tuple[str, bool]:
     """Return the endpoint that the path of a URL names, and whether it is the JSON interface (`/rest/`).
 
-    The name is empty if it does not look like one of the service: such a path can hold anything, also a secret.
+    The name is empty if it does not look like a path of the service. Such a path can contain anything, even a secret.
     """
     folder, _, last = path.rstrip("/").rpartition("/")
     file = _FILE.fullmatch(last)

@@ -1,6 +1,6 @@
 """`/sys/balance.php`: the money of an account.
 
-The evidence is in `docs/wire-format/balance.md`; fmt=0 in `grammars/balance.lark`.
+The evidence is in `docs/wire-format/balance.md`, the grammar of fmt=0 in `grammars/balance.lark`.
 """
 
 from collections.abc import Mapping
@@ -28,19 +28,19 @@ class BalanceError(ErrorCode):
 
 
 class Balance(Answer, Open, frozen=True):
-    """What an account has."""
+    """The money and the credit of an account."""
 
     balance: Decimal
     """The money."""
     credit: Decimal | None = None
-    """What may be spent beyond it, with `cur=1`, if it is not 0."""
+    """The credit: how much may be spent beyond the balance. Sent with `cur=1`, if it is not 0."""
     currency: str | None = None
-    """Its code, such as `RUR`, with `cur=1`."""
+    """The code of the currency, such as `RUR`, with `cur=1`."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
-# An amount is not a currency.
+# A cell with an amount is not a currency.
 _CURRENCY = Only("currency", r"[^\W\d_][^,\r\n]*")
 
 BALANCE = Reply(
@@ -60,7 +60,7 @@ BALANCE = Reply(
         Layout(("balance", _CURRENCY)),  # [client] yepbro
         Layout(("balance", "credit", _CURRENCY)),  # [open]
     ),
-    # [doc] Alone without a root; with a currency the root is our choice.
+    # [doc] The balance alone has no root. With a currency the root is our choice.
     xml=(None, "result"),
 )
 

@@ -1,6 +1,6 @@
 """`/sys/documents.php`: invoices and acts of sub-clients.
 
-The evidence is in `docs/wire-format/documents.md`; fmt=0 in `grammars/documents.lark`.
+The evidence is in `docs/wire-format/documents.md`, the grammar of fmt=0 in `grammars/documents.lark`.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ from .users import UserError
 
 
 class Document(Open, frozen=True):
-    """A document, of which nobody knows the keys."""
+    """A document. Its keys are not known."""
 
     other: Mapping[str, str] = EMPTY
-    """What the reply says."""
+    """Everything in the reply."""
 
 
 class DocumentList(Records[Document], frozen=True):
-    """Documents, as far as a reply describes them."""
+    """A list of documents."""
 
     documents: tuple[Document, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
-# [open] Nobody has seen a reply, nor the numbers of errors: they are taken to be those of users.php.
+# [open] Nobody has seen a reply or an error. The numbers of errors are assumed to be those of users.php.
 DOCUMENTS = Reply(
     "documents",
     "a list of documents",

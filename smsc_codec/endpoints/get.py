@@ -1,6 +1,6 @@
 """`/sys/get.php`: messages, incoming messages, statistics, prices, accounts.
 
-The evidence is in `docs/wire-format/get.md`; fmt=0 in `grammars/get.lark`.
+The evidence is in `docs/wire-format/get.md`, the grammar of fmt=0 in `grammars/get.lark`.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ class GetError(ErrorCode):
 
     PARAMETERS = WRONG_PARAMETERS
     AUTHORISATION = WRONG_LOGIN
-    # [client] It is how an empty list comes.
+    # [client] The service sends it instead of an empty list.
     NOT_FOUND = 3, "nothing found", False, True
     IP_BLOCKED = BLOCKED
     # [doc] The tariffs' page says three; the other pages have not been seen.
@@ -54,106 +54,106 @@ class GetError(ErrorCode):
 
 
 class MessageList(Records[Message], frozen=True):
-    """The answer to `get_messages=1`: messages that were sent."""
+    """The answer to `get_messages=1`: the messages that were sent."""
 
     messages: tuple[Message, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 class IncomingMessage(Open, frozen=True):
-    """A message that came in."""
+    """A message that was received."""
 
     id: int
     received: datetime
-    """When it came, in Moscow."""
+    """The time when it was received, in Moscow."""
     phone: str
-    """Who sent it."""
+    """The number that sent it."""
     message: str
     """The text."""
     to_phone: str | None = None
-    """The number that it came to."""
+    """The number that it was sent to."""
     sent: datetime | None = None
-    """When it was sent, in Moscow."""
+    """The time when it was sent, in Moscow."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class IncomingList(Records[IncomingMessage], frozen=True):
-    """The answer to `get_answers=1`: messages that came in."""
+    """The answer to `get_answers=1`: the messages that were received."""
 
     messages: tuple[IncomingMessage, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 class Statistics(Open, frozen=True):
-    """What an account has sent and paid."""
+    """The messages and the money of an account."""
 
     login: str
     """The account."""
     sms: int
-    """How many messages."""
+    """The number of messages."""
     credit: Decimal | None = None
-    """What was spent."""
+    """The money that was spent."""
     debit: Decimal | None = None
-    """What was paid in."""
+    """The money that was paid in."""
     currency: str | None = None
     """The code of the currency."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class StatisticsList(Records[Statistics], frozen=True):
     """The answer to `get_stat=1`."""
 
     rows: tuple[Statistics, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 class PriceZone(Open, frozen=True):
-    """What messages cost in a part of the world. The documentation is cut off behind `call`."""
+    """The prices of messages in a part of the world. The documentation breaks off after `call`."""
 
     zone: str
     """The tariff zone."""
     name: str | None = None
     api: Decimal | None = None
-    """An SMS through the API."""
+    """The price of an SMS through the API."""
     mass: Decimal | None = None
-    """An SMS through the account."""
+    """The price of an SMS through the account."""
     mms: Decimal | None = None
     hlr: Decimal | None = None
     call: Decimal | None = None
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class PriceList(Records[PriceZone], frozen=True):
     """The answer to `get_price=1`."""
 
     zones: tuple[PriceZone, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 class MegaAccount(Open, frozen=True):
-    """A mega account; nobody knows its keys."""
+    """A mega account. Its keys are not known."""
 
     other: Mapping[str, str] = EMPTY
-    """All that the reply says."""
+    """Everything in the reply."""
 
 
 class MegaAccountList(Records[MegaAccount], frozen=True):
     """The answer to `get_mega_accounts=1`."""
 
     accounts: tuple[MegaAccount, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
-# [cap] The order of fmt=0: what is known of the number stands behind it, the ids behind the text.
+# [cap] The order of fmt=0: the operator's data follow the number, and the ids follow the text.
 _TEXT_ORDER = (
     *("status", "last_date", "last_timestamp", "flag", "err", "imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet"),
     *("send_date", "send_timestamp", "phone", "mccmnc", "country", "operator", "operator_orig", "region", "cost"),
     *("sender_id", "status_name", "message", "comment", "type", "id", "int_id", "sms_cnt", "format", "crc"),
 )
-# [client] The order of fmt=3: what is known of the number stands behind the text.
+# [client] The order of fmt=3: the operator's data follow the text.
 _NUMBER = ("mccmnc", "country", "operator", "operator_orig", "region")
 _ORDER = tuple(name for name in _TEXT_ORDER if name not in _NUMBER)
 _AT = _ORDER.index("type")
@@ -164,7 +164,7 @@ SENT = Object(
     (*(MESSAGE.by_name[name] for name in _TEXT_ORDER), Other()),
     orders={"xml": (_JSON_ORDER,), "json": (_JSON_ORDER,)},
 )
-# [open] The values of fmt=0 with time stamps. An error has up to three digits, and stands there if there is one.
+# [open] The values of fmt=0 with time stamps. An error has up to three digits, and its cell is there only if it is.
 _BEHIND: tuple[Cell, ...] = (
     *("phone", "mccmnc", "country", "operator", "region", "cost", "sender_id", "status_name"),
     *(Rest("message"), Only("type", "[0-9]{1,2}"), "id", "int_id", "sms_cnt", "format", "crc"),
@@ -199,7 +199,7 @@ ANSWERS = Reply(
     ),
     many=IncomingList,
     rule="answer",
-    # [open] A client asks for it; whether it has dates or time stamps has not been seen.
+    # [open] A client asks for it. Nobody has seen whether it has dates or time stamps.
     csv=(Layout(("id", "received", "phone", Rest("message"), "to_phone", "sent")),),
     xml=("answers",),
     item="answer",
@@ -217,7 +217,7 @@ STATISTICS = Reply(
             Field("currency", NAME, optional=True),
             Other(),
         ),
-        # [doc] The page calls the count so, and a client `sms`.
+        # [doc] The page has this name for the count, and a client has `sms`.
         also={fmt: {"cnt": "sms"} for fmt in ("text", "xml", "json")},
     ),
     many=StatisticsList,
@@ -243,7 +243,7 @@ PRICES = Reply(
     xml=("zones",),
     item="zone",
     member="zones",  # [client] an object with an array
-    unknown=("csv",),  # the documentation of what a line has is cut off
+    unknown=("csv",),  # the documentation of a line is cut off
 )
 ACCOUNTS = Reply(
     "mega_accounts",
@@ -264,14 +264,14 @@ COMMANDS: Mapping[str, Any] = MappingProxyType(
         "get_senders": SenderList,
     }
 )
-"""The parameter that is 1 in a request, and what it is answered with."""
+"""The parameter that is 1 in a request, and the answer to it."""
 
 ENDPOINT: Endpoint[MessageList | IncomingList | StatisticsList | PriceList | MegaAccountList | SenderList] = Endpoint(
     "get.php",
     "get",
     (MESSAGES, ANSWERS, STATISTICS, PRICES, ACCOUNTS, LIST),  # [client] the last is older than senders.php
     errors=GetError,
-    # Which messages they are is nothing that the body tells, and pages are asked for by an id.
+    # A body does not tell which messages it has, and a request asks for a page by an id.
     reads={
         "prev_id": COUNTED,
         "after_id": COUNTED,

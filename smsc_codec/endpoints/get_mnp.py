@@ -1,6 +1,6 @@
 """`/sys/get_mnp.php`: numbers that were ported to another operator.
 
-The evidence is in `docs/wire-format/get_mnp.md`; fmt=0 in `grammars/get_mnp.lark`.
+The evidence is in `docs/wire-format/get_mnp.md`, the grammar of fmt=0 in `grammars/get_mnp.lark`.
 """
 
 from collections.abc import Mapping
@@ -13,24 +13,24 @@ from ..model import Open, Records, Success
 
 
 class Ported(Open, frozen=True):
-    """A number that was ported. What the reply did not hold is `None`."""
+    """A number that was ported. Fields that the reply does not have are `None`."""
 
     phone: str | None = None
     mccmnc: str | None = None
     """The codes of its country and operator."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class PortedList(Records[Ported], frozen=True):
     """The answer to a request with a `date`."""
 
     numbers: tuple[Ported, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
-# [client] fmt=3 has an array. What is in it nobody has seen; the file without a `date` begins with `Phone;mccmnc`, so
-# these are taken to be the names.
+# [client] fmt=3 has an array, but nobody has seen its items. The file without a `date` begins with `Phone;mccmnc`, so
+# these are assumed to be the names.
 NUMBERS = Reply(
     "ported_numbers",
     "a list of ported numbers",
@@ -51,7 +51,7 @@ ENDPOINT: Endpoint[PortedList | Success] = Endpoint(
     "get_mnp",
     (SUCCESS, NUMBERS),
     reads={"date": COUNTED},
-    # [client] Without a date comes a file, which is not a reply.
+    # [client] Without a date the service sends a file, which is not a reply.
     answer=lambda asked: PortedList if "date" in asked else None,
 )
 CODEC = Codec(ENDPOINT)

@@ -1,6 +1,6 @@
 """`/sys/info.php`: the operator of a phone number.
 
-The evidence is in `docs/wire-format/info.md`; fmt=0 in `grammars/info.lark`.
+The evidence is in `docs/wire-format/info.md`, the grammar of fmt=0 in `grammars/info.lark`.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class InfoError(ErrorCode):
 
 
 class OperatorInfo(Answer, Open, frozen=True):
-    """Where a phone number belongs."""
+    """The operator and the country of a phone number."""
 
     phone: str | None = None
     """The number; `None` in the reply to a request for one number in fmt=3."""
@@ -39,24 +39,24 @@ class OperatorInfo(Answer, Open, frozen=True):
     mcc: str = ""
     """The code of the country."""
     mnc: str = ""
-    """The code of the operator; zeros in front of it count."""
+    """The code of the operator. Leading zeros count."""
     tz: str | None = None
     """The time zone, as it was sent."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class OperatorInfoList(Records[OperatorInfo], frozen=True):
-    """Where several phone numbers belong."""
+    """The operators and countries of several phone numbers."""
 
     numbers: tuple[OperatorInfo, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 INFO = Object(
     OperatorInfo,
     (
-        # [client] What the first value of fmt=0 is called has not been seen.
+        # [client] Nobody has seen the key of the first value in fmt=0.
         Field("phone", DIGITS, optional=True, leads=True),
         Field("country", TEXT),
         Field("operator", TEXT),
@@ -67,8 +67,8 @@ INFO = Object(
         Other(),
     ),
 )
-# [open] Nobody has seen fmt=1. A line with a comma too many is refused, as no cell can be told to have it; the codes
-# show that it has one.
+# [open] Nobody has seen fmt=1. The codes show an extra comma. Such a line is refused, because nothing tells which
+# cell the comma belongs to.
 _CELLS: tuple[Cell, ...] = (
     Only("phone", r"\+?[0-9]+"),
     *("country", "operator", "region"),
@@ -98,7 +98,7 @@ MANY = Reply(
 
 
 def _answer(asked: Mapping[str, str]) -> type[OperatorInfo | OperatorInfoList] | None:
-    """Return what a request is answered with; one that names no number has other parameters elsewhere."""
+    """Return the class of the answer to a request, or None if the parameters do not tell it."""
     if asked.get("get_operator") != "1":
         return None
     if asked.get("phone") == "several":

@@ -1,6 +1,6 @@
 """`/sys/jobs.php`: mailings.
 
-The evidence is in `docs/wire-format/jobs.md`; fmt=0 in `grammars/jobs.lark`.
+The evidence is in `docs/wire-format/jobs.md`, the grammar of fmt=0 in `grammars/jobs.lark`.
 """
 
 from collections.abc import Mapping
@@ -29,25 +29,25 @@ class MailingCreated(Answer, frozen=True):
     """The answer to `add=1`."""
 
     id: int
-    """That of the new mailing."""
+    """The id of the new mailing."""
     cost: Decimal | None = None
-    """Its price, with `cost=1`: unlike a message, the mailing is created all the same."""
+    """Its price, with `cost=1`. Unlike a message, the mailing is created in this case too."""
 
 
 class Mailing(Answer, Open, frozen=True):
-    """The state of a mailing. What the reply did not hold is `None`."""
+    """The state of a mailing. Fields that the reply does not have are `None`."""
 
     id: int | None = None
     status: MessageState | None = None
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these: nobody has documented it."""
+    """Everything else in the reply, which is not documented."""
 
 
 class MailingList(Records[Mailing], frozen=True):
     """The states of all mailings."""
 
     mailings: tuple[Mailing, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 CREATED = Reply(
@@ -57,7 +57,7 @@ CREATED = Reply(
     csv=(Layout(("id",)), Layout(("id", "cost"))),  # [doc]
 )
 
-# [client] fmt=3 has a `status` with the numbers of status.php, a line of fmt=0 begins with the id. No more is known.
+# [client] fmt=3 has a `status` with the numbers of status.php. A line of fmt=0 begins with the id. The rest is unknown.
 MAILING = Object(
     Mailing,
     (

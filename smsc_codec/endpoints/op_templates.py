@@ -1,6 +1,6 @@
 """`/sys/op_templates.php`: templates of messages that operators have to approve.
 
-The evidence is in `docs/wire-format/op_templates.md`; fmt=0 in `grammars/op_templates.lark`.
+The evidence is in `docs/wire-format/op_templates.md`, the grammar of fmt=0 in `grammars/op_templates.lark`.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ from .templates import TemplateError
 
 
 class OperatorTemplate(Open, frozen=True):
-    """A template that operators have to approve, of which nobody knows the keys."""
+    """A template that operators have to approve. Its keys are not known."""
 
     other: Mapping[str, str] = EMPTY
-    """What the reply says."""
+    """Everything in the reply."""
 
 
 class OperatorTemplateList(Records[OperatorTemplate], frozen=True):
     """The answer to `get=1`."""
 
     templates: tuple[OperatorTemplate, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
-# [open] Nobody has seen a reply, nor the numbers of errors: they are taken to be those of templates.php.
+# [open] Nobody has seen a reply or an error. The numbers of errors are assumed to be those of templates.php.
 TEMPLATES = Reply(
     "operator_templates",
     "a list of templates for operators",

@@ -1,6 +1,6 @@
 """`/sys/phones.php`: contacts, groups of contacts, and the black list.
 
-The evidence is in `docs/wire-format/phones.md`; fmt=0 in `grammars/phones.lark`.
+The evidence is in `docs/wire-format/phones.md`, the grammar of fmt=0 in `grammars/phones.lark`.
 """
 
 from collections.abc import Mapping
@@ -45,32 +45,32 @@ class ContactError(ErrorCode):
 
 
 class Contact(Open, frozen=True):
-    """One contact. What the reply did not hold is `None`."""
+    """One contact. Fields that the reply does not have are `None`."""
 
     phone: str
     name: str
     group: str | None = None
-    """The ids of its groups with `|` or commas between them; `0` if there is none."""
+    """The ids of its groups with `|` or commas between them; `0` if it is in no group."""
     first_name: str | None = None
     last_name: str | None = None
     middle_name: str | None = None
     birthday: str | None = None
-    """As it was sent: `DD.MM.YYYY`."""
+    """The date of birth as it was sent: `DD.MM.YYYY`."""
     id: str | None = None
-    """The client's own id of it, as it was sent."""
+    """The client's own id for the contact, as it was sent."""
     comments: str | None = None
     tags: str | None = None
     phone_other: str | None = None
     """Other numbers with commas between them."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class ContactList(Records[Contact], frozen=True):
     """The answer to `get=1`."""
 
     contacts: tuple[Contact, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 class Group(Open, frozen=True):
@@ -80,21 +80,21 @@ class Group(Open, frozen=True):
     name: str
     """The service makes its first letter a capital."""
     number: int | None = None
-    """The client's own number of it, if it has one."""
+    """The client's own number for the group, if it has one."""
     cnt: int | None = None
-    """How many contacts it has; old servers do not send it."""
+    """The number of its contacts. Old servers do not send it."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class GroupList(Records[Group], frozen=True):
     """The answer to `get_group=1`."""
 
     groups: tuple[Group, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
-# [cap] fmt=3 has all of them in quotes. The other formats are our choice.
+# [cap] fmt=3 has all of these values in quotes. The other formats are our choice.
 _TEXTS = (
     *("group", "first_name", "last_name", "middle_name", "birthday"),
     *("id", "comments", "tags", "phone_other"),
@@ -112,7 +112,7 @@ CONTACTS = Reply(
     xml=("contacts",),
     item="contact",
 )
-# `0,-3` and `541,-7` are errors, whatever stands behind them. A contact without a group has the id 0 in its place.
+# `0,-3` and `541,-7` are errors, whatever follows them. A contact without a group has the id 0 in this cell.
 _GROUP = Only("id", "[1-9][0-9]{0,17}")
 _NAME = Only("name", r"[^-,\r\n][^,\r\n]*|-[^0-9,\r\n][^,\r\n]*|-?")
 GROUPS = Reply(
@@ -123,7 +123,7 @@ GROUPS = Reply(
         (
             Field("id", ID),
             Field("name", TEXT),
-            Field("number", ID, optional=True),  # [cap] only where there is one
+            Field("number", ID, optional=True),  # [cap] only if there is one
             Field("cnt", COUNT, optional=True),
             Other(),
         ),
@@ -141,7 +141,7 @@ GROUPS = Reply(
 
 
 def _answer(asked: Mapping[str, str]) -> type[ContactList | GroupList | Created | Success] | None:
-    """Return what a request is answered with. A contact is also added to a group (2) or removed from it (3)."""
+    """Return the class of the answer to a request, which can also add a contact to a group (2) or remove it (3)."""
     if "move_group" in asked:
         return Success
     return next((cls for name, cls in COMMANDS.items() if asked.get(name) == "1"), None)
@@ -160,7 +160,7 @@ COMMANDS: Mapping[str, type[ContactList | GroupList | Created | Success]] = {
     "add_black": Created,
     "del_black": Success,
 }
-"""[client] The parameter that is 1 in a request, and what it is answered with."""
+"""[client] The parameter that is 1 in a request, and the answer to it."""
 
 ENDPOINT: Endpoint[ContactList | GroupList | Created | Success] = Endpoint(
     "phones.php",

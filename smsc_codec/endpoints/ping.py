@@ -4,7 +4,7 @@ from ..codec import Codec
 from ..declare import SUCCESS, Endpoint
 from ..model import Success
 
-# [open] Nobody has seen a reply. The parameters are said to be `id`, `ok`, `name`, `host` and `info`.
+# [open] Nobody has seen a reply. A client sends the parameters `id`, `ok`, `name`, `host` and `info`.
 ENDPOINT: Endpoint[Success] = Endpoint("ping.php", "ping", (SUCCESS,), answer=lambda asked: Success)
 CODEC = Codec(ENDPOINT)
 

@@ -1,6 +1,6 @@
 """`/sys/receive_phones.php`: numbers that receive messages.
 
-The evidence is in `docs/wire-format/receive_phones.md`; fmt=0 in `grammars/receive_phones.lark`.
+The evidence is in `docs/wire-format/receive_phones.md`, the grammar of fmt=0 in `grammars/receive_phones.lark`.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from ..model import BLOCKED, TOO_MANY, WRONG_LOGIN, WRONG_PARAMETERS, ErrorCode,
 
 
 class ReceivePhoneError(ErrorCode):
-    """The error numbers of `receive_phones.php`: nobody has seen others than those of the whole service."""
+    """The error numbers of `receive_phones.php`. Nobody has seen any except those of the whole service."""
 
     PARAMETERS = WRONG_PARAMETERS
     AUTHORISATION = WRONG_LOGIN
@@ -22,20 +22,20 @@ class ReceivePhoneError(ErrorCode):
 
 
 class ReceivePhone(Open, frozen=True):
-    """A number that receives messages, of which nobody knows the keys."""
+    """A number that receives messages. Its keys are not known."""
 
     other: Mapping[str, str] = EMPTY
-    """What the reply says."""
+    """Everything in the reply."""
 
 
 class ReceivePhoneList(Records[ReceivePhone], frozen=True):
     """The answer to `get=1`."""
 
     phones: tuple[ReceivePhone, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
-# [client] fmt=3 has an array. What is in it, and the other formats, nobody has seen.
+# [client] fmt=3 has an array. Nobody has seen its items, or the other formats.
 PHONES = Reply(
     "receive_phones",
     "a list of numbers that receive messages",

@@ -1,6 +1,6 @@
-"""`/sys/send.php`: a message sent, or its price.
+"""`/sys/send.php`: a sent message, or the price of a message.
 
-The evidence is in `docs/wire-format/send.md`; fmt=0 in `grammars/send.lark`.
+The evidence is in `docs/wire-format/send.md`, the grammar of fmt=0 in `grammars/send.lark`.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class MessageError(ErrorCode):
 
 
 class PhoneResult(Open, frozen=True):
-    """What became of one number of a message, with `op=1`, or with `err=1` if it is wrong."""
+    """The result for one number of a message, with `op=1`, or with `err=1` if the number is wrong."""
 
     phone: str
     mccmnc: str | None = None
@@ -61,28 +61,28 @@ class PhoneResult(Open, frozen=True):
     status: MessageState | None = None
     """The state of the message, if there is an error."""
     error: DeliveryError | None = None
-    """Why it cannot be delivered, if there is an error."""
+    """The reason why it cannot be delivered, if there is an error."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class MessageSent(Answer, Open, frozen=True):
     """The answer to a message."""
 
     id: int
-    """That of the message; all its numbers share it."""
+    """The id of the message. All its numbers share it."""
     parts: int
-    """How many messages it was cut into; of a call its blocks."""
+    """The number of messages that it was split into, or the number of blocks of a call."""
     cost: Decimal | None = None
     """With `cost=2` and `cost=3`."""
     balance: Decimal | None = None
-    """The account's money behind it, with `cost=3`."""
+    """The account's money after it was sent, with `cost=3`."""
     code: str | None = None
     """The code that a call says, with `mes=code` and `call=1`."""
     phones: tuple[PhoneResult, ...] = ()
     """With `op=1` or `err=1`."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class MessageCost(Answer, Open, frozen=True):
@@ -94,10 +94,10 @@ class MessageCost(Answer, Open, frozen=True):
     phones: tuple[PhoneResult, ...] = ()
     """With `op=1`."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
-# [client] fmt=3 has them in quotes, unlike those of status.php.
+# [client] fmt=3 has these codes in quotes, unlike the codes of status.php.
 _STATE = replace(code(MessageState, "the state of a message"), bare=False)
 _ERROR = replace(code(DeliveryError, "a delivery error"), bare=False)
 
@@ -112,10 +112,10 @@ PHONE = Object(
         Other(),
     ),
 )
-# An e-mail is sent to an address. No other line is that of a number.
+# An e-mail is sent to an address. Any other text is not a number.
 _PHONE = Only("phone", r"\+?[0-9]+|[^,@ \r\n]+@[^,@ \r\n]+")
-# [client] fmt=3 has an array; the other forms are our choice. State and error stand there only if there is an error,
-# the price only if it was asked for.
+# [client] fmt=3 has an array. The other forms are our choice. State and error are there only if there is an error, the
+# price only if the request asked for it.
 PHONES = Many(
     PHONE,
     item="phone",
@@ -151,12 +151,12 @@ SENT = Reply(
         Layout(("id", "parts"), when={"cost": "0"}),  # [doc]
         Layout(("id", "parts", "cost")),  # [doc] cost=2
         Layout(("id", "parts", "cost", "balance")),  # [doc] cost=3
-        # [client] has a code in fmt=3; its place here is our choice.
+        # [client] fmt=3 has a code. Its place here is our choice.
         Layout(("id", "parts", _CODE), when={"mes": "code", "call": "1"}),
         Layout(("id", "parts", "cost", _CODE), when={"mes": "code", "call": "1", "cost": "2"}),
         Layout(("id", "parts", "cost", "balance", "code"), when={"mes": "code", "call": "1", "cost": "3"}),
     ),
-    # [client] Also without a root.
+    # [client] The root can be missing.
     xml=("result", None),
 )
 COST = Reply(
@@ -165,8 +165,8 @@ COST = Reply(
     Object(
         MessageCost,
         (
-            Field("cost", MONEY),  # [cap 2013] stands before the count
-            # [open] fmt=0 may be an amount alone, as a balance is.
+            Field("cost", MONEY),  # [cap 2013] it comes before the count
+            # [open] fmt=0 may be an amount alone, like a balance.
             Field("parts", COUNT, xml="cnt", json="cnt", absent_in="text"),
             Field("phones", PHONES, optional=True),
             Other(),
@@ -178,7 +178,7 @@ COST = Reply(
 
 
 def _answer(asked: Mapping[str, str]) -> type[MessageSent | MessageCost] | None:
-    """Return what a request is answered with; one that names no numbers has other parameters elsewhere."""
+    """Return the class of the answer to a request, or None if the parameters do not tell it."""
     if asked.get("cost") == "1":
         return MessageCost
     if asked.get("cost") in ("2", "3"):

@@ -1,6 +1,6 @@
-"""`/sys/senders.php`: what its replies look like in each of the four formats.
+"""`/sys/senders.php`: the sender names of an account.
 
-The evidence for each form is in `docs/wire-format/senders.md`; the text format is in `grammars/senders.lark`.
+The evidence is in `docs/wire-format/senders.md`, the grammar of fmt=0 in `grammars/senders.lark`.
 """
 
 from collections.abc import Mapping
@@ -43,8 +43,8 @@ class OperatorStatus(Code):
 class SenderError(ErrorCode):
     """The error numbers of `senders.php`."""
 
-    # [doc] What may be repeated is what passes with time. All others are about the request itself (1, 2, 3, 7, 11) or
-    # name no cause that time would remove (5, 8): the same request leads to the same error.
+    # [doc] A request may be repeated after an error that passes with time. Other errors are about the request itself
+    # (1, 2, 3, 7, 11) or have no cause that time would remove (5, 8): the same request leads to the same error.
     PARAMETERS = WRONG_PARAMETERS
     AUTHORISATION = WRONG_LOGIN
     NOT_FOUND = 3, "sender name not found"
@@ -63,21 +63,21 @@ class SenderError(ErrorCode):
 
 
 class Sender(msgspec.Struct, frozen=True, gc=False):
-    """One sender name (Sender ID). What the reply did not hold is `None` or empty."""
+    """One sender name (Sender ID). Fields that the reply does not have are `None` or empty."""
 
     name: str
     """Up to 11 Latin letters, digits and signs, or a number of up to 15 digits."""
     id: int | None = None
-    """The service's number of the name; old servers do not send it."""
+    """The service's number for the name. Old servers do not send it."""
     status: SenderStatus | None = None
     """Whether it may be used, with `all=1`."""
     operators: Mapping[str, OperatorStatus] = EMPTY
-    """The name's state by the service's operator keys (`mega_step`, `mts_step`, …), with `operators=1`; keys
-    that this library has never heard of are there like any other."""
+    """The name's state by the service's operator keys (`mega_step`, `mts_step`, …), with `operators=1`. Keys
+    that this library does not know are kept like any other."""
     replacements: Mapping[str, str] = EMPTY
-    """By the same keys, the name that is shown in place of this one."""
+    """The name that is shown in place of this one, by the same keys."""
 
-    # The generated hash would refuse a plain dict given by hand, which compares equal to the frozen one.
+    # The generated hash would refuse a plain dict of a caller, which compares equal to the frozen one.
     def __hash__(self) -> int:
         operators = frozenset(self.operators.items())
         return hash((self.name, self.id, self.status, operators, frozenset(self.replacements.items())))
@@ -92,10 +92,10 @@ class SenderList(Records[Sender], frozen=True):
     """The answer to `get=1`: a sequence of sender names in the order of the reply."""
 
     senders: tuple[Sender, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
     def by_name(self, name: str) -> Sender:
-        """The first sender of that name. Raises `KeyError` if there is none."""
+        """Return the first sender with that name. Raise `KeyError` if there is none."""
         for sender in self.senders:
             if sender.name == name:
                 return sender
@@ -106,7 +106,7 @@ class SenderCreated(Answer, frozen=True):
     """The answer to `add=1`."""
 
     id: int
-    """That of the new name."""
+    """The id of the new name."""
 
 
 Reply: TypeAlias = SenderList | SenderCreated | Success | ErrorReply
@@ -121,10 +121,10 @@ XML_AND_JSON_ORDER = (
     *("mega_step", "mega_int", "bee_step", "motiv_step", "motiv_int", "sber_step"),
     *("mts_step", "mts_int", "tele2_step", "tele2", "motiv", "ua_reg", "ua_int"),
 )
-# [doc] Until 2022 and 2017, and request parameters whose replies nobody has recorded yet.
+# [doc] The first were documented until 2022 and 2017. The others are parameters whose replies nobody has recorded.
 OTHER_OPERATORS = ("mega", "mts", "winmob_step", "volnamob_step", "by_reg")
 
-# A replacement can be a short number of three digits and more; documented codes have one digit.
+# A replacement can be a short number with three or more digits. Documented codes have one digit.
 _OPERATOR_CODE = code(OperatorStatus, "an operator's code (0 to 99)", "0|[1-9][0-9]?")
 _REPLACEMENT = replace(NAME, title="the name of a replacement, which one or two digits are not")
 
@@ -160,7 +160,7 @@ LIST = Declared(
 CREATED = Declared(
     "created",
     "the id of a new sender name",
-    # Nobody has recorded it in XML; these are the forms that the replies of other endpoints suggest.
+    # Nobody has recorded it in XML. The replies of other endpoints suggest these forms.
     Object(SenderCreated, (Field("id", ID, xml="sender", json="sender"),), also={"xml": {"id": "id"}}),
     csv=(Layout(("id",)),),
     xml=("result", None),
@@ -176,14 +176,14 @@ COMMANDS: Mapping[str, type[SenderList | SenderCreated | Success]] = MappingProx
         "del": Success,
     }
 )
-"""[doc] The parameter that is 1 in a request, and what it is answered with."""
+"""[doc] The parameter that is 1 in a request, and the answer to it."""
 
 SENDERS: Endpoint[SenderList | SenderCreated | Success] = Endpoint(
     "senders.php",
     "senders",
     (SUCCESS, CREATED, LIST),
     errors=SenderError,
-    # [cap] send.php has an error 6; the form of errors is the whole service's.
+    # [cap] send.php has an error 6, and the whole service has the same form of errors.
     other_errors=frozenset({6}),
     reads={"all": ("1",), "operators": ("1",)},
     commands=COMMANDS,

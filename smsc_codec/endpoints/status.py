@@ -1,6 +1,6 @@
 """`/sys/status.php`: the state of messages.
 
-The evidence is in `docs/wire-format/status.md`; fmt=0 in `grammars/status.lark`.
+The evidence is in `docs/wire-format/status.md`, the grammar of fmt=0 in `grammars/status.lark`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ from ..model import (
 
 
 class MessageState(Code):
-    """What became of a message."""
+    """The state of a message."""
 
     NOT_FOUND = -3, "message not found"
     STOPPED = -2, "stopped"
@@ -75,10 +75,10 @@ class MessageState(Code):
 
     @property
     def final(self) -> bool:
-        """Whether the message has arrived at an end: in any documented state but waiting and passed to the operator.
+        """Whether the state is final: any documented state except waiting and passed to the operator.
 
-        It is our choice, as the documentation does not say it. A delivered message may still be read, or its link
-        clicked. `NOT_FOUND` may mean that the service was asked too early.
+        This is our choice, because the documentation does not say it. A delivered message may still be read, or its
+        link clicked. `NOT_FOUND` may mean that the request came too early.
         """
         return self.known and self not in _ON_THE_WAY
 
@@ -93,7 +93,7 @@ _DELIVERED = frozenset({MessageState.DELIVERED, MessageState.READ, MessageState.
 
 
 class DeliveryError(Code):
-    """Why a message was not delivered."""
+    """The reason why a message was not delivered."""
 
     NONE = 0, "no error"
     NO_SUBSCRIBER = 1, "the subscriber does not exist"
@@ -130,7 +130,7 @@ class DeliveryError(Code):
 
 
 class MessageType(Code):
-    """What kind of message it is."""
+    """The kind of a message."""
 
     SMS = 0, "SMS"
     FLASH = 1, "flash SMS"
@@ -146,7 +146,7 @@ class MessageType(Code):
 
 
 class TemplateKind(Code):
-    """What a template message is for."""
+    """The purpose of a template message."""
 
     SERVICE = 0, "service"
     TRANSACTIONAL = 1, "transactional"
@@ -155,14 +155,14 @@ class TemplateKind(Code):
 
 
 class MessageFlags(msgspec.Struct, frozen=True):
-    """What the bits of `Message.flag` mean."""
+    """The meaning of the bits of `Message.flag`."""
 
     value: int
-    """The number itself; it may have other bits, which nobody has documented."""
+    """The number itself. It may have other bits, which are not documented."""
 
     @property
     def type(self) -> MessageType:
-        """What kind of message it is (bits 0 to 3)."""
+        """The kind of the message (bits 0 to 3)."""
         return MessageType(self.value & 15)
 
     @property
@@ -177,7 +177,7 @@ class MessageFlags(msgspec.Struct, frozen=True):
 
     @property
     def template_kind(self) -> TemplateKind | None:
-        """What the template message is for (bits 9 and 10), or None if it is not one."""
+        """The purpose of the template message (bits 9 and 10), or None if it is not one."""
         return TemplateKind(self.value >> 9 & 3) if self.template else None
 
 
@@ -192,7 +192,7 @@ class StatusError(ErrorCode):
 
 
 class _Stated(Protocol):
-    """What says the state of a message: a reply, or a call of the service."""
+    """An object with the state of a message: a reply, or a call of the service."""
 
     @property
     def status(self) -> MessageState: ...
@@ -205,63 +205,63 @@ class _Stated(Protocol):
 
 
 class Stated(msgspec.Struct, frozen=True):
-    """What follows from the state of a message."""
+    """The properties that follow from the state of a message."""
 
     @property
     def final(self: _Stated) -> bool:
-        """Whether the state will not change any more, as `MessageState.final`: who polls can stop."""
+        """Whether the state will not change any more, as in `MessageState.final`, so that polling can stop."""
         return self.status.final
 
     @property
     def delivered(self: _Stated) -> bool:
-        """Whether it has arrived: its state says so, and there is no delivery error.
+        """Whether the message has arrived: its state says so, and there is no delivery error.
 
-        It is our choice: the documentation does not say it, and an HLR request of a number that cannot be reached was
-        seen with state 1 and an error.
+        This is our choice: the documentation does not say it, and an HLR request for a number that cannot be reached
+        was seen with state 1 and an error.
         """
         return self.status.delivered and not self.err
 
     @property
     def flags(self: _Stated) -> MessageFlags | None:
-        """What the bits of `flag` mean, or None if it is not there."""
+        """The meaning of the bits of `flag`, or None if it is missing."""
         return None if self.flag is None else MessageFlags(self.flag)
 
 
 class Message(Answer, Open, Stated, frozen=True):
-    """The state of a message to a number. What the request (`all`) did not ask for is `None`."""
+    """The state of a message to a number. Fields that the request (`all`) did not ask for are `None`."""
 
     status: MessageState
     last_date: datetime | None = None
-    """When the state changed, in the account's time zone."""
+    """The time when the state changed, in the account's time zone."""
     last_timestamp: int | None = None
     """The same in seconds since 1970, UTC."""
     flag: int | None = None
-    """Bits; `flags` says what they mean."""
+    """A number whose bits `flags` explains."""
     err: DeliveryError | None = None
-    """Why it was not delivered; of an HLR request, what is wrong with the number."""
+    """The reason why it was not delivered. For an HLR request, what is wrong with the number."""
     imsi: str | None = None
-    """Of an HLR request: the number of the SIM card."""
+    """The number of the SIM card, for an HLR request."""
     msc: str | None = None
     """The number of the operator's service centre."""
     mcc: str | None = None
     """The code of the country."""
     mnc: str | None = None
-    """The code of the operator; zeros in front of it count."""
+    """The code of the operator. Leading zeros count."""
     cn: str | None = None
     """The country."""
     net: str | None = None
     """The operator."""
     rcn: str | None = None
-    """The country in which the number is roaming; empty at home."""
+    """The country where the number is roaming; empty at home."""
     rnet: str | None = None
-    """The operator with which it is roaming; empty at home."""
+    """The operator whose network it is roaming in; empty at home."""
     send_date: datetime | None = None
-    """When it was sent, in the account's time zone."""
+    """The time when it was sent, in the account's time zone."""
     send_timestamp: int | None = None
     """The same in seconds since 1970, UTC."""
     phone: str | None = None
     country: str | None = None
-    """That of the number, with `all=2`, as the next three."""
+    """The country of the number, with `all=2`, like the next three fields."""
     operator: str | None = None
     operator_orig: str | None = None
     """The operator that the number belonged to before it was ported."""
@@ -270,7 +270,7 @@ class Message(Answer, Open, Stated, frozen=True):
     sender_id: str | None = None
     """The sender name."""
     status_name: str | None = None
-    """What the service calls the state, in Russian."""
+    """The service's name for the state, in Russian."""
     message: str | None = None
     """The text."""
     comment: str | None = None
@@ -278,25 +278,25 @@ class Message(Answer, Open, Stated, frozen=True):
     """The codes of the number's country and operator."""
     type: MessageType | None = None
     sms_cnt: int | None = None
-    """How many messages it was cut into."""
+    """The number of messages that it was split into."""
     id: int | None = None
     int_id: int | None = None
-    """The service's own number of the message, with `get_messages=1`, as the next two."""
+    """The service's own number for the message, with `get_messages=1`, like the next two fields."""
     format: int | None = None
     """0 for a message, 8 for an e-mail."""
     crc: int | None = None
-    """A check sum, of which the documentation says nothing."""
+    """A checksum, which the documentation does not explain."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
     @property
     def last_utc(self) -> datetime | None:
-        """The time of `last_timestamp`, or None if it is not there or beyond the year 9999."""
+        """The time of `last_timestamp`, or None if it is missing or beyond the year 9999."""
         return utc_of(self.last_timestamp)
 
     @property
     def send_utc(self) -> datetime | None:
-        """The time of `send_timestamp`, or None if it is not there or beyond the year 9999."""
+        """The time of `send_timestamp`, or None if it is missing or beyond the year 9999."""
         return utc_of(self.send_timestamp)
 
 
@@ -304,7 +304,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def utc_of(timestamp: int | None) -> datetime | None:
-    """Return the time of seconds since 1970, or None if there are none, or if it is beyond the year 9999."""
+    """Return the time that is *timestamp* seconds after 1970, or None if it is missing or beyond the year 9999."""
     try:
         return None if timestamp is None else _EPOCH + timedelta(seconds=timestamp)
     except OverflowError:
@@ -315,7 +315,7 @@ class StatusList(Records[Message], frozen=True):
     """The states of several messages."""
 
     messages: tuple[Message, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 def _view(
@@ -354,36 +354,36 @@ MESSAGE = Object(
         _view("type", code(MessageType, "the type of a message")),
         _view("sms_cnt", ID),
         _view("id", ID, text="ID"),
-        # [cap] get.php; the records of both endpoints are messages.
+        # [cap] get.php has these fields. The records of both endpoints are messages.
         *(_view(name, ID) for name in ("int_id", "format", "crc")),
         Other(),
     ),
     orders={
-        # [cap] all=0: the id stands before the phone.
+        # [cap] all=0: the id comes before the phone.
         "json": (("status", "last_date", "last_timestamp", "flag", "err", "id", "phone"),),
         "xml": (("status", "last_date", "last_timestamp", "flag", "err", "id", "phone"),),
         "text": (("status", "last_date", "err", "id", "phone"),),
     },
 )
-# The layouts of fmt=1. [doc] `all` decides which fields there are; [client] the fields of HLR stand behind the error,
-# and the sender of an HLR request is `HLR`. Where the request is not known the cells tell.
+# The layouts of fmt=1. [doc] `all` decides which fields there are. [client] The fields of HLR follow the error, and the
+# sender of an HLR request is `HLR`. If the request is not known, the cells tell.
 _SHORT: tuple[Cell, ...] = ("status", "last_timestamp", "err")
 _HLR: tuple[Cell, ...] = ("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet")
 _SENT: tuple[Cell, ...] = ("send_timestamp", "phone")
-# No price looks like the name of a country.
+# A price never looks like the name of a country.
 _REGION: tuple[Cell, ...] = (Only("country", r"[^0-9,\r\n]*"), "operator", "region")
 _TEXTS: tuple[Cell, ...] = ("status_name", Rest("message"))
 _TYPE: tuple[Cell, ...] = ("comment", Only("type", "[0-9]{1,2}"))
 _IS_HLR = Only("sender_id", "HLR")
 _IMSI = Only("imsi", "[0-9]{14,15}")
-# Of a number without an IMSI the codes tell that these are the fields of HLR.
+# If a number has no IMSI, the codes tell that these are the fields of HLR.
 _NO_IMSI: tuple[Cell, ...] = ("imsi", *(Only(name, "[0-9]*") for name in ("msc", "mcc", "mnc")), *_HLR[4:])
-# [client] Before about 2012 the IMSI and the service centre came last. With all=1 there are no codes in that place.
+# [client] Before about 2012 the IMSI and the service centre came last. With all=1 these cells are not codes.
 _OLD_HLR: tuple[Cell, ...] = (Only("mcc", "[0-9]{3}"), Only("mnc", "[0-9]{1,3}"), *_HLR[4:], _IMSI, "msc")
 
 
 def _unknown(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    """Return the cells of a message that was not found: dates and errors are 0 or nothing."""
+    """Return the cells of a message that was not found: its dates and errors are 0 or empty."""
     blank = {"last_timestamp", "send_timestamp", "err"}
     return tuple(
         Only("status", "-3") if cell == "status" else Maybe(cell) if isinstance(cell, str) and cell in blank else cell
@@ -391,7 +391,7 @@ def _unknown(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
     )
 
 
-# [open] The same whatever the request asks for: its state tells it.
+# [open] It is the same whatever the request asks for. Its state tells it from others.
 _NOT_FOUND = Layout(_unknown(_SHORT), rank=-1)
 
 
@@ -399,7 +399,7 @@ def _layouts(*behind: Cell) -> Iterator[Layout]:
     """Yield the layouts of a message with `all=1` and `all=2`, which end with the cells *behind*."""
     for all_, region in (("1", ()), ("2", _REGION)):
         when = {"all": all_}
-        # [client] Older servers sent no comment and no type.
+        # [client] Older servers did not send the comment and the type.
         for last, rank in (((*_TEXTS, *_TYPE), 0), (_TEXTS, 1)):
             sent = (*_SENT, *region, "cost")
             yield Layout((*_SHORT, *_HLR, *sent, _IS_HLR, *last, *behind), when, rank - 2)
@@ -443,7 +443,7 @@ MANY = Reply(
 
 
 def _answer(asked: Mapping[str, str]) -> type[Message | StatusList | Success] | None:
-    """Return what a request is answered with; one that names no message has other parameters elsewhere."""
+    """Return the class of the answer to a request, or None if the parameters do not tell it."""
     if asked.get("del") == "1":
         return Success
     named = {asked.get("id"), asked.get("phone")}

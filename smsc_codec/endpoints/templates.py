@@ -1,6 +1,6 @@
-"""`/sys/templates.php`: templates of messages.
+"""`/sys/templates.php`: message templates.
 
-The evidence is in `docs/wire-format/templates.md`; fmt=0 in `grammars/templates.lark`.
+The evidence is in `docs/wire-format/templates.md`, the grammar of fmt=0 in `grammars/templates.lark`.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class TemplateError(ErrorCode):
 
 
 class Template(Open, frozen=True):
-    """A template of a message."""
+    """A message template."""
 
     id: int
     name: str
@@ -36,20 +36,20 @@ class Template(Open, frozen=True):
     """The sender name; empty if there is none."""
     flag: int | None = None
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
 class TemplateList(Records[Template], frozen=True):
     """The answer to `get=1`."""
 
     templates: tuple[Template, ...] = ()
-    """Any iterable is made a tuple."""
+    """Any iterable becomes a tuple."""
 
 
 TEMPLATES = Reply(
     "templates",
     "a list of templates",
-    # [client] The members are known, their order is not.
+    # [client] The members are known, but not their order.
     Object(
         Template,
         (

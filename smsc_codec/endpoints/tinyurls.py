@@ -1,6 +1,6 @@
-"""`/sys/tinyurls.php`: how often a short link was followed.
+"""`/sys/tinyurls.php`: the visits of a short link.
 
-The evidence is in `docs/wire-format/tinyurls.md`; fmt=0 in `grammars/tinyurls.lark`.
+The evidence is in `docs/wire-format/tinyurls.md`, the grammar of fmt=0 in `grammars/tinyurls.lark`.
 """
 
 from collections.abc import Mapping
@@ -23,23 +23,23 @@ class ShortLinkError(ErrorCode):
 
 
 class ShortLink(Answer, Open, frozen=True):
-    """How often a short link was followed."""
+    """The number of visits of a short link."""
 
     id: int
-    """That of the link."""
+    """The id of the link."""
     cnt: int
-    """How often in all."""
+    """All visits."""
     cnt_mon: int
-    """This month."""
+    """The visits of this month."""
     cnt_day: int
-    """Today."""
+    """The visits of today."""
     cnt_yes: int
-    """Yesterday."""
+    """The visits of yesterday."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside these."""
+    """Everything else in the reply."""
 
 
-# [doc] The fields and their order; the page is cut behind `cnt_yes`.
+# [doc] The fields and their order. The page breaks off after `cnt_yes`.
 _COUNTS = ("cnt", "cnt_mon", "cnt_day", "cnt_yes")
 
 LINK = Reply(

@@ -1,6 +1,6 @@
 """`/sys/users.php`: sub-clients.
 
-The evidence is in `docs/wire-format/users.md`; fmt=0 in `grammars/users.lark`.
+The evidence is in `docs/wire-format/users.md`, the grammar of fmt=0 in `grammars/users.lark`.
 """
 
 from datetime import timedelta

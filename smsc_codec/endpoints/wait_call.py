@@ -1,6 +1,6 @@
-"""`/sys/wait_call.php`: the number that a subscriber has to call to confirm the own one.
+"""`/sys/wait_call.php`: the number that subscribers call to confirm their own.
 
-The evidence is in `docs/wire-format/wait_call.md`; fmt=0 in `grammars/wait_call.lark`.
+The evidence is in `docs/wire-format/wait_call.md`, the grammar of fmt=0 in `grammars/wait_call.lark`.
 """
 
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ class CallError(ErrorCode):
     NO_MONEY = 3, "not enough money"
     IP_BLOCKED = BLOCKED
     NUMBER_FORMAT = 5, "wrong phone number"
-    # [client] The limit is said to be that of a day, so another day helps. No time is given.
+    # [client] The error says that the limit is for a day, so another day helps. It does not name a time.
     NUMBER_LIMIT = 6, "the limit of calls to this number today", True
-    # [client] How many are too many has not been seen.
+    # [client] Nobody has seen how many requests are too many.
     TOO_MANY_REQUESTS = (
         9,
         "too many requests, or 15 or more simultaneous requests under one login",
@@ -36,9 +36,9 @@ class CallNumber(Answer, Open, frozen=True):
 
     phone: str
     all_phones: tuple[str, ...] = ()
-    """All numbers that can be called; not in every reply."""
+    """All numbers that can be called. Not every reply has them."""
     other: Mapping[str, str] = EMPTY
-    """What the reply says beside it."""
+    """Everything else in the reply."""
 
 
 CALL = Reply(
@@ -48,7 +48,7 @@ CALL = Reply(
         CallNumber,
         (
             Field("phone", DIGITS),
-            # [client] A list of numbers, or empty.
+            # [client] It is a list of numbers, or empty.
             Field("all_phones", Several(DIGITS), text=None, csv=None, xml=None, optional=True),
             Other(),
         ),
