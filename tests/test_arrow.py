@@ -218,7 +218,7 @@ def test_columns_have_any_names() -> None:
     [
         (None, "expected a pyarrow.RecordBatch, not NoneType"),
         (pa.table({"body": [NAME]}), "not Table"),
-        (pa.record_batch({"x": [NAME]}), "in a column 'body', which is not there"),
+        (pa.record_batch({"x": [NAME]}), "the column 'body' for the bodies of replies is missing"),
         (pa.record_batch([[NAME], [NAME]], ["body", "body"]), "expected one column 'body', found 2"),
         (pa.record_batch({"body": [1]}), "expected bytes or text in the column 'body', found 'int64'"),
         (pa.record_batch({"body": [NAME], "fmt": [True]}), "expected numbers or text in the column 'fmt'"),
@@ -519,7 +519,7 @@ def test_columns_can_have_other_names(tmp_path: Path, capsys: pytest.CaptureFixt
     path = tmp_path / "x.parquet"
     parquet(path, pa.table({"response": [NAME, b"zz"], "f": [1, 1]}))
     assert [found[:2] for found in found_in(path, keys={"body": "response", "fmt": "f"})] == [(2, "malformed")]
-    words = "expected the bodies of replies in a column 'body', which is not there; say which column it is"
+    words = "the column 'body' for the bodies of replies is missing; say which column it is"
     assert found_in(path) == [(0, "bad-recording", f"{words} (--key body=COLUMN)")]
     assert main(["validate", "--key", "body=response", "--key", "fmt=f", str(path)]) == 1
     assert "2 replies" in capsys.readouterr().err

@@ -1,8 +1,8 @@
-"""What vcrpy, Ruby's VCR and their many relatives record in YAML or JSON. It is read an interaction at a time.
+"""Reads what vcrpy, Ruby's VCR and their many relatives record in YAML or JSON, one interaction at a time.
 
 The list of interactions has a name (vcrpy, betamax, VCR, go-vcr, schemathesis, `responses`) or is the document
-(php-vcr, ExVCR, VCR 1.x). What they call the same thing differs, and all names are read everywhere. Stubs are in
-`_stubs`.
+(php-vcr, ExVCR, VCR 1.x). The tools have different names for the same thing, and all names are read everywhere.
+`_stubs` reads stubs.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from ._words import in_words
 _NAMES = ("interactions", "http_interactions")
 _RESPONSES = ("responses",)
 
-# What Ruby calls the charsets that bodies are in, beside those of the service, and what Python calls them. ASCII-8BIT
-# is Ruby's name for bytes: such a body is known as far as it is ASCII. Python's own registry is not asked: it knows
-# codecs whose work is quadratic, and imports whatever a recording names.
+# Ruby's names for charsets of bodies, besides those of the service, and Python's names for them. ASCII-8BIT is Ruby's
+# name for bytes: such a body is known as far as it is ASCII. Python's own registry is not used: it has codecs that take
+# quadratic time, and it imports whatever a recording names.
 _ENCODINGS = {
     "us-ascii": "utf-8",
     "ascii-8bit": "ascii",
@@ -44,12 +44,12 @@ _ENCODINGS = {
 
 _LISTED = re.compile(rb"^responses:[ \t]*$", re.MULTILINE)
 
-# With these names recorders mean bytes, each of which is written as a character.
+# With these names recorders mean bytes, and write each byte as a character.
 _BYTES = ("ascii", "latin-1")
 
 
 class _Body(msgspec.Struct):
-    """A body with what is known about it, or bytes in a place for text."""
+    """A body with what is known about it, or bytes in the place of a text."""
 
     string: str | _Body | None = None
     encoding: str | None = None
@@ -62,7 +62,7 @@ class _Body(msgspec.Struct):
 
 _Value = str | int | float | bool | _Body | None
 _Headers = dict[str, _Value | list[_Value]] | list[Any]
-"""An empty list is what PHP, Elixir and R write for no headers."""
+"""PHP, Elixir and R write an empty list if there are no headers."""
 
 
 class _Request(msgspec.Struct):
@@ -107,7 +107,7 @@ _INTERACTION = msgspec.json.Decoder(_Interaction)
 
 
 def read(tape: Tape) -> Iterator[Entry]:
-    """Return the interactions. Raise `BrokenError`, `MissingError` and `OSError`."""
+    """Yield the interactions. Raise `BrokenError`, `MissingError` and `OSError`."""
     head = tape.head(HEAD).lstrip()
     found: Iterator[Any]
     if not head.startswith((b"{", b"[")):
@@ -126,7 +126,7 @@ def read(tape: Tape) -> Iterator[Entry]:
 
 
 def _entry(number: int, item: Any) -> Entry:
-    """Return the entry of an interaction: JSON that is not decoded yet, or what a YAML document holds."""
+    """Return the entry of an interaction, which is undecoded JSON or a value of a YAML document."""
     if isinstance(item, Refused):
         return refused(number, _uri(item.where), item.reason)
     try:
@@ -137,7 +137,7 @@ def _entry(number: int, item: Any) -> Entry:
 
 
 def _uri(item: Any) -> str:
-    """Return the URL of an interaction that is refused, empty if it is not known."""
+    """Return the URL of a refused interaction, or an empty text if it is not known."""
     if isinstance(item, bytes):
         return _json.string_at(item, "request", "uri") or _json.string_at(item, "request", "url")
     places = [item.get(part) for part in ("request", "response")] if isinstance(item, dict) else []
@@ -146,7 +146,7 @@ def _uri(item: Any) -> str:
 
 
 def _converted(item: Any) -> _Interaction:
-    """Return the interaction that a YAML document holds. Raise `BrokenError` also if aliases nest it too deeply."""
+    """Return the interaction in a YAML value. Raise `BrokenError` also if aliases nest it too deeply."""
     try:
         return msgspec.convert(item, _Interaction)
     except msgspec.ValidationError as error:
@@ -158,7 +158,7 @@ def _converted(item: Any) -> _Interaction:
 def _recorded(number: int, item: _Interaction) -> Entry:
     response = item.response
     if response is None or response.type == "error":
-        # The request failed before there was a response; the body is the reason.
+        # The request failed before there was a response. The body is the reason.
         response = _Response(status=200)
     request = item.request or _Request(url=response.url, method=response.method)
     url = request.url if request.uri is None else request.uri
@@ -189,7 +189,7 @@ def _recorded(number: int, item: _Interaction) -> Entry:
 
 
 def _fields(request: _Request) -> bytes:
-    """Return the parameters that stand beside the body of a request, as a form. Raise `BrokenError`."""
+    """Return the parameters of a request that are not in its body, as a form. Raise `BrokenError`."""
     given = {**_object(request.form), **_object(request.post_fields)}
     pairs = [
         (name, text_of(value))
@@ -205,7 +205,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _status(response: _Response) -> int:
-    """Return the status, which has many places. Raise `BrokenError` if it is in none of them."""
+    """Return the status, which can be in many places. Raise `BrokenError` if it is missing."""
     said = response.status
     codes = (said.code, said.status_code) if isinstance(said, _Status) else (said,)
     status = next(filter(None, map(status_of, (response.code, response.status_code, *codes))), None)
@@ -218,17 +218,17 @@ def _of_erlang(text: bytes) -> bytes:
     """Return the bytes that ExVCR wrote as a term of Erlang in base64. Raise `BrokenError`."""
     term = base64_bytes(text)
     if not term.startswith(b"\x83m") or int.from_bytes(term[2:6], "big") != len(term) - 6:
-        raise BrokenError("the body is no binary of Erlang in base64")
+        raise BrokenError("the body is not an Erlang binary in base64")
     return term[6:]
 
 
 def _pairs(headers: _Headers | None) -> list[tuple[str, str]]:
-    """Return the headers, each of which has a value or a list of them."""
+    """Return the headers. Each has a value or a list of values."""
     pairs: list[tuple[str, str]] = []
     if isinstance(headers, list) and headers:
         raise BrokenError("expected headers in an object, found them in a list")
     for name, values in islice((headers or {}).items() if isinstance(headers, dict) else (), MOST_HEADERS + 1):
-        # One more than is allowed is enough to be refused.
+        # One more than is allowed is enough for the entry to be refused.
         for value in values[: MOST_HEADERS + 1 - len(pairs)] if isinstance(values, list) else [values]:
             if isinstance(value, _Body):
                 content = _content(value)[0] or b""
@@ -240,17 +240,17 @@ def _pairs(headers: _Headers | None) -> list[tuple[str, str]]:
 
 
 def _content(body: str | _Body | None) -> tuple[bytes | None, bool, int | None]:
-    """Return a body, whether it is text, in UTF-8 then, and the length that its bytes had, None if that is not known.
+    """Return a body, whether it is text (in UTF-8), and the length that its bytes had, or None if that is not known.
 
-    Raise `BrokenError` if it is neither text nor bytes.
+    Raise `BrokenError` if the body is neither text nor bytes.
     """
     encoding: str | None = None
-    # vcrpy writes bytes that are not text as an object in the place of the text.
+    # vcrpy writes bytes that are not text as an object instead of a text.
     for _ in range(2):
         if isinstance(body, _Body):
             encoding = body.encoding
             if body.parsed_body is not msgspec.UNSET:
-                # Numbers and texts are told apart by nothing in a plain YAML document.
+                # A plain YAML document does not tell numbers from texts.
                 return msgspec.json.encode(body.parsed_body), True, None
             if str(body.file).lower() in ("true", "yes"):
                 return None, False, None

@@ -1,4 +1,4 @@
-"""Judges entries: does the body decode, does it answer what was asked, and do its headers agree with it."""
+"""Judges entries: does the body decode, does it match its request, and do its headers agree with it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _NAMES: dict[int, str] = {fmt: fmt.name.lower() for fmt in Format}
 _FORMATS = tuple(Format)
 _PLACE = re.compile(r"\[\d+\]")
 _NUMBER = re.compile(r"\d+")
-# Of a surrogate pair's half the first byte, and a sign of XML declarations. `bytes` find a number ten times as fast as
-# bytes.
+# The first byte of half a surrogate pair, and a sign of XML declarations. `bytes` find a number ten times as fast as
+# they find bytes.
 _HALF, _QUESTION_MARK = 0xED, ord("?")
 _LONGEST_KEY = 100
 _LONGEST_REMEMBERED = 2048
-"""Bytes of a URL with its form."""
-# What to do about a reply of another endpoint, where nothing says which one was asked.
+"""The most bytes of a URL with its form that are remembered."""
+# What to do about a reply of another endpoint, if nothing says which one was asked.
 _HINT = ": pass endpoint='{0}'"
 _LINE_HINT = ': give the entry its url or "endpoint": "{0}", or pass endpoint=\'{0}\''
 ROW_HINT = ": give the row its url or the endpoint '{0}'"
@@ -49,7 +49,7 @@ UNDECODED, NO_FORMAT = "not decoded", "unknown"
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What the caller says: the charset of all bytes, and the rest where the recording does not say it itself."""
+    """The caller's options: the charset of all bytes, and defaults for what a recording does not say."""
 
     fmt: Format | None = None
     charset: str | None = None
@@ -65,26 +65,26 @@ class Batch(msgspec.Struct, frozen=True):
 
     path: str
     content: Block | Rows | list[Entry] | Problem
-    """A problem is one of the recording as a whole, behind the entry *last*."""
+    """The content, or a problem of the recording as a whole after the entry `last`."""
     last: int = 0
     consumed: int = 0
-    """Bytes of all files that have been read so far."""
+    """The bytes of all files that have been read so far."""
     line: int = 1
-    """The line in which a problem stands, or the entry that has it begins."""
+    """The line of a problem, or of the beginning of the entry that has it."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What was found in a batch."""
+    """The result for a batch."""
 
     path: str
-    """That of the recording, for people."""
+    """The path of the recording, for people."""
     judged: list[int]
     """The numbers of the replies that were judged."""
     found: list[Found]
     summary: Summary
-    """Of this part."""
+    """The summary of this part."""
     consumed: int
-    """Bytes of all files that have been read so far."""
+    """The bytes of all files that have been read so far."""
 
 
 def judge(options: Options, batch: Batch) -> Outcome:
@@ -99,7 +99,7 @@ def judge(options: Options, batch: Batch) -> Outcome:
 
 
 def checker_of(options: Options, batch: Batch) -> Checker:
-    """Return what judges the entries of a part of a recording."""
+    """Return the judge of the entries of a part of a recording."""
     content = batch.content
     hint = _LINE_HINT if isinstance(content, Block) else _ROW_HINT if isinstance(content, Rows) else _HINT
     return Checker(options, batch.path, hint)
@@ -113,46 +113,46 @@ def entries_of(content: Block | Rows | list[Entry]) -> Iterable[Entry]:
 
 
 class _Asked(NamedTuple):
-    """What a request asked for; what the recording says itself comes before what the request says."""
+    """What a request asked for. The recording's own statements win over the request."""
 
     request: Request
     fmt: int | None
     charset: str | None
     expect: type[Any] | None
     codec: Codec[Any] | None
-    """Of the endpoint that was asked; None if that is not known."""
+    """The codec of the endpoint that was asked; None if that is not known."""
     endpoint: str
     """The name of that endpoint."""
     known: Known
-    """What the URL and the form keep secret."""
+    """The secrets in the URL and the form."""
     has_views: bool
-    """Whether something was asked of each record of a list."""
+    """Whether the request asked for something in each record of a list."""
     wrong: str = ""
-    """What is wrong with what the recording says."""
+    """What is wrong with the recording's own statements."""
 
 
 class Verdict(msgspec.Struct, gc=False):
-    """What is found about one entry."""
+    """The result for one entry."""
 
     findings: list[Finding]
-    """In the order in which they were found."""
+    """The findings, in the order in which they were found."""
     reply: Any = None
-    """None if there is none, or if it does not decode."""
+    """The reply; None if there is none, or if it does not decode."""
     endpoint: str = ""
-    """The endpoint as whose reply the body was read; empty if it was not read."""
+    """The endpoint whose reply the body was taken for; empty if it was not read."""
     fmt: Format | None = None
     """The format that the body is in; None if that is not known."""
     kind: str = ""
-    """Of a reply that decodes its kind."""
+    """The kind of a reply that decodes."""
     body: bytes = b""
-    """As it was read, unpacked."""
+    """The body as it was read, unpacked."""
     is_reply: bool = False
     """Whether there is a reply to judge, whether or not it decodes."""
     skipped: str = ""
-    """Where the request went, if what it asked does not answer with replies that are read."""
+    """Where the request went, if it did not ask an endpoint whose replies are read."""
     read_as: tuple[Any, ...] = ()
-    """Of a reply that decodes the format that was asked, the class that was expected and the charset: None for each
-    that is not known."""
+    """The format that was asked for, the expected class and the charset of a reply that decodes. Each is None if it
+    is not known."""
 
 
 class Judge:
@@ -161,7 +161,7 @@ class Judge:
     def __init__(self, options: Options, hint: str = _HINT) -> None:
         self.options = options
         self.hint = "" if options.endpoint or options.expect else hint
-        # What is taken for the endpoint of a request that is not known.
+        # The endpoint that is assumed if the request is not known.
         self.endpoint = options.endpoint or (options.expect and with_kind(options.expect)) or DEFAULT
         self.codec = codec_of(self.endpoint)
 
@@ -181,13 +181,13 @@ class Judge:
             if not isinstance(unpacked, bytes):
                 return unpacked
             body = unpacked
-            # What was packed was not recorded as the text that it is.
+            # A packed body was not recorded as text.
             is_text = entry.text and (body is entry.body or entry.open_end)
         charset = self._charset(entry, body, asked.charset, is_text, findings)
         return self._read(entry, body, charset, asked, findings)
 
     def _unpacked(self, entry: Entry, findings: list[Finding]) -> bytes | Verdict:
-        """The body of an entry of which more is known, or the verdict if there is none to judge."""
+        """Return the unpacked body of an entry, or the verdict if there is no body to judge."""
         if entry.status != 200:
             message = f"the HTTP status is {entry.status}, where the service answers 200"
             findings.append(_note("http-status", message))
@@ -209,14 +209,14 @@ class Judge:
         return _without_line_ends(body) if entry.open_end and not unpacked else body
 
     def _charset(self, entry: Entry, body: bytes, asked: str | None, is_text: bool, into: list[Finding]) -> str | None:
-        """The charset to read a body in. A text has none, and the caller's is an order; all else can be wrong."""
+        """Return the charset of a body. A text has none, and the caller's is an order. Any other can be wrong."""
         # JSON in ASCII is the same in every charset.
         is_ascii = body.isascii()
         if is_ascii and body.startswith((b"[", b"{")):
             return None
         if is_text:
-            # The way without a charset is the faster one, and the same where no XML declaration can say another, and
-            # no half of a surrogate pair makes something else of it.
+            # Reading without a charset is faster. The result is the same unless there is an XML declaration, or half a
+            # surrogate pair.
             return "utf-8" if _QUESTION_MARK in body or _HALF in body else None
         if is_ascii or self.options.charset is not None:
             return self.options.charset
@@ -238,7 +238,7 @@ class Judge:
         known = _known(entry) if entry.posted or entry.sent or entry.headers else asked.known
         report = report_of(codec, body, fmt, expect, charset, options.strict, DEFAULT_LIMITS, known, hint)
         if report.reply is None and (shorter := _shorter(entry, body)) is not None:
-            # What a tool prints behind the body is not the reply's.
+            # Text that a tool prints after the body does not belong to the reply.
             other = report_of(codec, shorter, fmt, expect, charset, options.strict, DEFAULT_LIMITS, known, hint)
             body, report = (body, report) if other.reply is None else (shorter, other)
         reply = report.reply
@@ -250,7 +250,7 @@ class Judge:
         if reply is None and entry.guessed and (words := self._unrecognised(body, report.findings)):
             return Verdict([_note("unrecognised", words)], None, name, None, "", body, True)
         if reply is None:
-            # CSV is what nothing else begins like.
+            # A body without signs of another format counts as CSV.
             guessed = fmt is None and found is Format.CSV
             return Verdict(findings, None, name, None if guessed else found, "", body, True)
         read_as = fmt, expect, charset
@@ -259,10 +259,10 @@ class Judge:
         return Verdict(findings, reply, name, found, codec._replies[reply.__class__].kind, body, True, "", read_as)
 
     def _unrecognised(self, body: bytes, findings: Sequence[Finding]) -> str:
-        """Say what a file is that was taken for a reply, empty if it may be one."""
+        """Say what a file is that was taken for a reply, or return an empty text if it may be one."""
         errors = {finding.code for finding in findings if finding.severity is Severity.ERROR}
         if not errors or "empty" in errors:
-            return ""  # strict alone refuses it, or nothing is there
+            return ""  # only strict refuses it, or it is empty
         options = self.options
         is_reply = any(said is not None for said in (options.fmt, options.expect, options.endpoint))
         return looks_like(body, is_reply, format_in(body) is not Format.CSV)
@@ -278,7 +278,7 @@ def _bad(findings: list[Finding], entry: Entry, trouble: Problem) -> Verdict:
 
 def _wrong_length(entry: Entry, unpacked: bool) -> list[Finding]:
     said = entry.header("content-length")
-    # Where the recorder has unpacked the body, its length on the wire is lost.
+    # If the recorder has unpacked the body, its length on the wire is lost.
     if entry.length is None or not said or (entry.header("content-encoding") and not unpacked):
         return []
     if said == str(entry.length):
@@ -288,14 +288,14 @@ def _wrong_length(entry: Entry, unpacked: bool) -> list[Finding]:
 
 
 def message_of(finding: Finding) -> str:
-    """Return what a finding says, with the value that it is about and how many records it is about."""
+    """Return the message of a finding, with its value and the number of records that it is about."""
     where = f"{finding.path}: " if finding.path else ""
     records = f" (in {finding.count} records)" if finding.count > 1 else ""
     return printable(f"{where}{finding.message}{records}")
 
 
 class Checker:
-    """Counts verdicts, and says of findings where they are."""
+    """Counts verdicts, and adds to findings where they are."""
 
     def __init__(self, options: Options, path: str, hint: str) -> None:
         self.judge = Judge(options, hint).judge
@@ -305,7 +305,7 @@ class Checker:
         self.summary = Summary()
 
     def whole(self, trouble: Problem, last: int, line: int) -> None:
-        """Pass on what is wrong with the recording as a whole."""
+        """Report a problem of the recording as a whole."""
         self.summary.unreadable += trouble.code == "unreadable"
         self._add(last and last + 1, _note(trouble.code, NUMBERS.masked(trouble.message)), line)
 
@@ -339,11 +339,11 @@ class Checker:
 
     def _add(self, number: int, finding: Finding, line: int, body_line: int = 0) -> None:
         """Report a finding about an entry that begins in *line*; *body_line* is as in an `Entry`."""
-        # A finding about many records is one: as many findings are counted as are shown.
+        # A finding about many records counts once, because it is shown once.
         summary, severity, code = self.summary, finding.severity, finding.code
         summary.findings += 1
         summary.codes[severity.value, code] += 1
-        # What is about no place in the reply shows none.
+        # A finding that is not about a place in the reply does not show one.
         inside = (finding.line, finding.column) if finding.excerpt or finding.offset else (0, 0)
         where, at = (body_line + inside[0] - 1, inside[1]) if body_line and inside[0] else (line, 1)
         said = message_of(finding), finding.excerpt, finding.count
@@ -355,7 +355,7 @@ class Checker:
 
 
 def _is_no_reply(entry: Entry) -> bool:
-    """Whether a response has no body by its nature. What is there all the same is judged, except for redirects."""
+    """Return whether a response never has a body. If it has one anyway, it is judged, except for redirects."""
     if 300 <= entry.status < 400 and entry.status != 304:
         return True
     if entry.body or entry.problem is not None:
@@ -364,12 +364,12 @@ def _is_no_reply(entry: Entry) -> bool:
 
 
 def _without_line_ends(body: bytes) -> bytes:
-    """Return a body without the line ends that tools put behind it, and the byte order mark of a file behind it."""
+    """Return a body without the line ends that tools add at its end, and without the next file's byte order mark."""
     return body.rstrip(b"\r\n").removesuffix(BOM).rstrip(b"\r\n")
 
 
 def _shorter(entry: Entry, body: bytes) -> bytes | None:
-    """Return as much of a body as `Content-Length` says, None if that is not less."""
+    """Return as much of a body as `Content-Length` says, or None if that is not shorter."""
     said = entry.header("content-length") if body and entry.length is not None and not entry.text else ""
     if not (_NUMBER.fullmatch(said) and len(said) < 20) or entry.header("content-encoding"):
         return None
@@ -377,7 +377,7 @@ def _shorter(entry: Entry, body: bytes) -> bytes | None:
 
 
 def _known(entry: Entry) -> Known:
-    """Return what the request of an entry keeps secret. It is collected when something is quoted."""
+    """Return the secrets in the request of an entry. They are collected when something is quoted."""
     if not (entry.url or entry.form or entry.posted or entry.sent or entry.headers):
         return NUMBERS
 
@@ -388,7 +388,7 @@ def _known(entry: Entry) -> Known:
 
 
 def _asked(url: str, form: bytes, fmt: int | None, charset: str | None, expect: str | None) -> _Asked:
-    """Return what a request asked for; of short ones the last are remembered, as most recordings repeat them."""
+    """Return what a request asked for. Cache the last short ones, because most recordings repeat them."""
     look_up = _remembered if len(url) + len(form) <= _LONGEST_REMEMBERED else _asked_anew
     return look_up(url, form, fmt, charset, expect)
 

@@ -1,4 +1,4 @@
-"""Chunks (`Transfer-Encoding: chunked`), which are believed only if they come out even."""
+"""Reads chunks (`Transfer-Encoding: chunked`). They are believed only if their sizes add up."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]{0,4096})?(\r?\n)")
 _LAST = re.compile(rb"0+[ \t]*(?:;[^\r\n]{0,4096})?\Z")
 _TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}:[^\r\n]{0,8192}\r?\n")
 _LONGEST_LINE = 9000
-"""Bytes of the size of a chunk with its extensions, or of a trailer."""
+"""The most bytes of the size of a chunk with its extensions, or of a trailer."""
 _MOST_TRAILERS = 100
 
 
 class Ahead(Protocol):
-    """Bytes that come one after another."""
+    """A stream of bytes that can be looked at ahead."""
 
     data: bytearray
 
     def fill(self, size: int) -> bool:
-        """Try to have that many bytes there, and say whether they are."""
+        """Try to read ahead to that many bytes, and return whether they are there."""
         ...
 
 
@@ -31,17 +31,17 @@ class Chunks:
     def __init__(self, ahead: Ahead) -> None:
         self._ahead = ahead
         self.body = bytearray()
-        """What the chunks hold."""
+        """The contents of the chunks."""
         self.whole = False
-        """Whether the last chunk is there."""
+        """Whether the last chunk was found."""
         self.cut = False
-        """Whether the bytes begin as chunks do, without being any."""
+        """Whether the bytes begin like chunks but are not chunks."""
         self.end = self._walk()
-        """Where the chunks end, or where they break off."""
+        """The position where the chunks end or break off."""
 
     @property
     def believed(self) -> bool:
-        """Whether these are chunks: at least one came out, or there is the last one in its proper form."""
+        """Whether these are chunks: at least one is complete, or the last one has its proper form."""
         return bool(self.body) or self.whole
 
     def _walk(self) -> int:
@@ -50,7 +50,7 @@ class Chunks:
             ahead.fill(at + _LONGEST_LINE)
             size = _SIZE.match(data, at)
             if size is None:
-                # The line end behind the last chunk can be lost.
+                # The line end after the last chunk can be lost.
                 self.whole = bool(self.body) and _LAST.match(data, at) is not None
                 return len(data) if self.whole else at
             start = size.end()
@@ -67,7 +67,7 @@ class Chunks:
             at = end + line_end
 
     def _line_end(self, at: int) -> int:
-        """Return the length of the line end that stands there, 0 if there is none."""
+        """Return the length of the line end at a position, or 0 if there is none."""
         self._ahead.fill(at + 2)
         data = self._ahead.data
         return 2 if data.startswith(b"\r\n", at) else int(data.startswith(b"\n", at))

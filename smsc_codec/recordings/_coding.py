@@ -1,4 +1,4 @@
-"""How bodies and files are packed: gzip, deflate, zstd and brotli, none of which is trusted."""
+"""Unpacks bodies and files: gzip, deflate, zstd and brotli. Packed data is not trusted."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from .._source import UTF16_MARKS, is_utf8
 from ..limits import DEFAULT_LIMITS
 
 MOST = DEFAULT_LIMITS.body + 1
-"""Bytes of a body that are kept: one more than the limit is enough to be refused."""
+"""The most bytes of a body that are kept. One more than the limit is enough for the body to be refused."""
 LONGEST = 2 * MOST
-"""Bytes of a line, an entry, a string or whatever else a recording spells a reply with.
+"""The most bytes of a line, an entry, a string or anything else in a recording that contains a reply.
 
-It has room for the longest body in base64, and for its chunks; JSON and YAML seldom take twice as many bytes for a
-text. What is longer is refused before it is built.
+This is enough for the longest body in base64, and for its chunks. JSON and YAML seldom take twice as many bytes for a
+text. Anything longer is refused before it is built.
 """
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 FILE_WINDOW, BODY_WINDOW = 1 << 27, 1 << 23
-"""The most memory that zstd may ask for: what its command line takes, and what RFC 9659 allows in HTTP."""
+"""The most memory that zstd may ask for: the maximum of its command line, and that which RFC 9659 allows in HTTP."""
 _CODINGS = 5
-"""Codings of a body, of which each costs a pass. Servers use one."""
+"""The most codings of a body. Each costs a pass. Servers use one."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _BLANKS = b" \t\r\n\0"
-# The first bytes of gzip and zstd as UTF-8, where they were read as latin-1; and where letters of them were lost.
+# The first bytes of gzip and zstd as UTF-8 after they were read as latin-1, and after letters of them were lost.
 _AS_LETTERS = (b"\x1f\xc2\x8b", b"(\xc2\xb5/\xc3\xbd")
 _AS_LOST_LETTERS = (b"\x1f\xef\xbf\xbd", b"\x1f\xe2\x80\xb9", b"(\xef\xbf\xbd/\xef\xbf\xbd")
 PACKED = (GZIP, ZSTD, b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", *_AS_LETTERS, *_AS_LOST_LETTERS)
-"""How bodies begin that are packed, whatever their headers say."""
+"""The beginnings of packed bodies, whatever their headers say."""
 
 
 class BrokenError(Exception):
@@ -55,19 +55,19 @@ class Packing(NamedTuple):
 
     name: str
     new: Callable[[], _Unpacker]
-    """Makes what unpacks one stream."""
+    """Makes the unpacker of one stream."""
     bite: int
-    """How many bytes are fed at once. It bounds what comes out at once, by the highest ratio of this packing."""
+    """The number of bytes that are fed at once. With the highest ratio of this packing, it bounds the output."""
     damage: str
-    """What an error of the unpacker means."""
+    """The meaning of an error of the unpacker."""
     next: re.Pattern[bytes] | None = None
-    """How another stream begins, None if there is never more than one."""
+    """The beginning of another stream; None if there is never more than one."""
 
 
 _DAMAGED = "the compressed data is damaged"
 _LONGEST_SIGN = 4
 _NEXT_GZIP = re.compile(rb"\x1f\x8b")
-# A frame, or one that is skipped (RFC 8878).
+# A frame, or a skippable frame (RFC 8878).
 _NEXT_ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 # Deflate packs 1,032 bytes into one at best, so that at most 2.1 MB come out at once.
 _GZIP = Packing("gzip", lambda: zlib.decompressobj(31), 2048, _DAMAGED, _NEXT_GZIP)
@@ -81,24 +81,24 @@ def _zstd(window: int) -> Packing:
     except ImportError:
         raise MissingError("zstd needs zstandard: pip install 'smsc-codec[cli]'") from None
     damage = f"{_DAMAGED}, or needs a window of more than {window >> 20} MiB"
-    # Four bytes can stand for a block of 128 KiB, so that at most 2.2 MB come out at once. All streams share the
-    # decompressor: to make one takes longer than to unpack an empty stream.
+    # Four bytes can unpack to a block of 128 KiB, so that at most 2.2 MB come out at once. All streams share the
+    # decompressor, because making one takes longer than unpacking an empty stream.
     new = zstandard.ZstdDecompressor(max_window_size=window).decompressobj
     return Packing("zstd", new, 64, damage, _NEXT_ZSTD)
 
 
 def packing_of(head: bytes, window: int = FILE_WINDOW) -> Packing | None:
-    """Say how data that begins with *head* is packed, or None if it is not packed. Raise `MissingError`."""
+    """Return how data that begins with *head* is packed, or None if it is not packed. Raise `MissingError`."""
     if head.startswith(ZSTD):
         return _zstd(window)
     return _GZIP if head.startswith(GZIP) else None
 
 
 def unpacked(chunks: Iterable[bytes], packing: Packing, behind: list[bytes] | None = None) -> Iterator[bytes]:
-    """Unpack one or several streams after one another, some 2 MB at a time at most. Raise `BrokenError`.
+    """Unpack one or more consecutive streams, about 2 MB at a time at most. Raise `BrokenError`.
 
-    Zeros behind a stream fill up a block, and are ignored. Anything else that does not begin another stream is an
-    error; if there is a list *behind*, blanks are ignored too, and what is left is added there and read no further.
+    Zeros after a stream fill up a block, and are ignored. Anything else that does not begin another stream is an
+    error. If *behind* is given, blanks are ignored too, and the rest is added to that list and not read.
     """
     filling = b"\0" if behind is None else _BLANKS
     packer, begun, held = packing.new(), False, b""
@@ -121,7 +121,7 @@ def unpacked(chunks: Iterable[bytes], packing: Packing, behind: list[bytes] | No
                     break
             if len(held) >= _LONGEST_SIGN:
                 break
-    except Exception as error:  # each library has its own
+    except Exception as error:  # each library has its own exceptions
         if isinstance(error, (OSError, BrokenError)):
             raise
         raise BrokenError(packing.damage) from None
@@ -138,15 +138,15 @@ class Content(NamedTuple):
 
     body: bytes
     doubt: str = ""
-    """That a header is wrong, or that something follows the compressed data; empty if all is right."""
+    """What is wrong with a header, or that something follows the compressed data; empty if all is right."""
 
 
 def content(body: bytes, encoding: str, text: bool = False) -> Content:
     """Return a body without its `Content-Encoding`, at most `MOST` bytes. Raise `BrokenError` and `MissingError`.
 
-    No header is believed: recorders keep it where they have unpacked the body, and servers name the wrong coding. A
-    coding is removed if it comes out; otherwise a body that is text stays as it stands. gzip, zstd and zlib are
-    recognised without a header. If the recording holds the body as *text*, it can only be packed where its bytes were
+    The header is not believed: recorders keep it after they have unpacked the body, and servers name the wrong coding.
+    A coding is removed if that works. Otherwise a body that is text is left as it is. gzip, zstd and zlib are
+    recognised without a header. If the recording contains the body as *text*, it can only be packed if its bytes were
     read as letters.
     """
     if body.startswith(_AS_LOST_LETTERS):
@@ -202,7 +202,7 @@ def _without(name: str, body: bytes, doubts: list[str]) -> bytes:
             doubts.append(f"Content-Encoding says {name}, the body is deflate data")
         return whole
     if is_text or packing_of(body, BODY_WINDOW) is not None:
-        # What is packed in another way is unpacked in the end.
+        # A body that is packed in another way is unpacked at the end.
         return body
     raise BrokenError(_NOT_THAT.format(name))
 
@@ -217,7 +217,7 @@ def _whole(body: bytes, packing: Packing, doubts: list[str]) -> bytes:
 
 
 def _tried(body: bytes, doubts: list[str], packing: Packing) -> bytes | None:
-    """Unpack a body that may be zlib's or raw deflate data, None if it does not come out."""
+    """Unpack a body that may be zlib or raw deflate data. Return None if that fails."""
     # The header of zlib names a method, a window of any size, and has a checksum.
     if packing is _ZLIB and not (len(body) > 1 and body[0] & 0x8F == 8 and not (body[0] << 8 | body[1]) % 31):
         return None
@@ -227,23 +227,23 @@ def _tried(body: bytes, doubts: list[str], packing: Packing) -> bytes | None:
     except BrokenError:
         return None
     if packing is _RAW and more:
-        # Without a checksum, what ends in the middle of the body is an accident.
+        # Without a checksum, a stream that ends in the middle of the body is an accident.
         return None
     doubts += more
     return whole
 
 
 def _without_brotli(body: bytes) -> bytes | None:
-    """Unpack a body, None if it is not brotli's. Nothing tells that data is brotli's but that it can be unpacked."""
+    """Unpack a body with brotli. Return None if that fails: nothing else tells that data is brotli's."""
     try:
         import brotli
     except ImportError:
         raise MissingError("brotli needs brotli: pip install 'smsc-codec[cli]'") from None
-    # Behind the data there can be blanks, which are part of it otherwise.
+    # Blanks can follow the data, or be part of it.
     for data in dict.fromkeys((body, body.rstrip(_BLANKS))):
         unpacker = brotli.Decompressor()
         try:
-            # The limit is where it stops to take more, which is a little beyond.
+            # The unpacker checks the limit between steps, so that the output can be a little longer.
             whole: bytes = unpacker.process(data, output_buffer_limit=MOST)[:MOST]
         except brotli.error:
             continue
@@ -253,7 +253,7 @@ def _without_brotli(body: bytes) -> bytes | None:
 
 
 def _is_text(body: bytes) -> bool:
-    """Say whether a body may be text: without control characters, or valid UTF-8 without zeros, or UTF-16."""
+    """Return whether a body may be text: without control characters, or valid UTF-8 without zeros, or UTF-16."""
     if body.startswith(UTF16_MARKS) or not _CONTROL.search(body):
         return True
     return b"\0" not in body and is_utf8(body)

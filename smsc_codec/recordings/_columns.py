@@ -1,6 +1,6 @@
-"""Replies in columns: record batches of Arrow, and files of Parquet and Arrow that hold them.
+"""Reads replies in columns: in record batches of Arrow, and in files of Parquet and Arrow.
 
-pyarrow is imported by the first function that needs it, and has no types: what comes from it is `Any`.
+pyarrow is imported by the first function that needs it. It has no types, so its objects are `Any`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from ._lines import page_of, wrong_endpoint
 from ._tape import Kind, Tape
 
 _ROWS = 1024
-"""Rows that are judged at once."""
+"""The number of rows that are judged at once."""
 _LONGEST_REMEMBERED = 2048
-"""Characters of a URL."""
+"""The most characters of a URL."""
 _LONGEST_REASON = 200
 _NO_FORMAT = -1
 COLUMNS = ("body", "fmt", "endpoint", "url", "charset")
-"""What is read. All but the bodies may be missing."""
+"""The columns that are read. All except the bodies may be missing."""
 MISSING = "need pyarrow: pip install 'smsc-codec[arrow]'"
 
 
@@ -53,7 +53,7 @@ class Rows(msgspec.Struct, frozen=True):
 
 
 def entries(rows: Rows) -> Iterator[Entry]:
-    """Yield what each row holds. Raise `OptionError` if a column is missing or has another type."""
+    """Yield the entry of each row. Raise `OptionError` if a column is missing or has another type."""
     batch, keys = rows.batch, rows.keys
     check(batch.schema, keys)
     count = batch.num_rows
@@ -75,12 +75,12 @@ def entries(rows: Rows) -> Iterator[Entry]:
 
 
 def check(schema: Any, keys: Keys) -> None:
-    """Raise `OptionError` if there are no bodies, or if a column cannot hold what it is for."""
+    """Raise `OptionError` if there are no bodies, or if a column has a wrong type."""
     for key in COLUMNS:
         name = getattr(keys, key)
         places = schema.get_all_field_indices(name)
         if not places and key == "body":
-            raise OptionError(f"expected the bodies of replies in a column {quote(name)}, which is not there")
+            raise OptionError(f"the column {quote(name)} for the bodies of replies is missing")
         if len(places) > 1:
             raise OptionError(f"expected one column {quote(name)}, found {len(places)}")
         kinds = ("text", "bytes", "null", *(("integer", "float") if key == "fmt" else ()))
@@ -92,7 +92,7 @@ def check(schema: Any, keys: Keys) -> None:
 
 @lru_cache(1)
 def _kinds() -> Mapping[int, str]:
-    """Return what columns hold, by the numbers of their types."""
+    """Return the kinds of columns, by the numbers of their types."""
     from pyarrow import lib
 
     named = {
@@ -106,26 +106,26 @@ def _kinds() -> Mapping[int, str]:
 
 
 def _kind(type_: Any) -> str:
-    """Return what a column of a type holds; empty for what is not read."""
+    """Return the kind of a column of a type, or an empty text if it is not read."""
     from pyarrow import types
 
     return _kinds().get((type_.value_type if types.is_dictionary(type_) else type_).id, "")
 
 
 def _column(batch: Any, name: str) -> Any:
-    """Return a column, None if it is not there."""
+    """Return a column, or None if it is missing."""
     return batch.column(name) if name in batch.schema.names else None
 
 
 def _plain(column: Any) -> list[Any]:
-    """Return the values of a column, each value of a dictionary made once."""
+    """Return the values of a column. Make each value of a dictionary once."""
     import pyarrow as pa
 
     if isinstance(column, pa.DictionaryArray):
         known = _plain(column.dictionary)
         return [None if at is None else known[at] for at in column.indices.to_pylist()]
     if _kind(column.type) == "text":
-        # As bytes nothing is assumed of them: other programs write texts that are not UTF-8.
+        # Read texts as bytes, because other programs write texts that are not UTF-8.
         binary = {"string": pa.binary(), "large_string": pa.large_binary(), "string_view": pa.binary_view()}
         column = column.cast(binary[str(column.type)])
     values: list[Any] = column.to_pylist()
@@ -133,7 +133,7 @@ def _plain(column: Any) -> list[Any]:
 
 
 def _texts(column: Any, count: int) -> list[str]:
-    """Return the texts of a column, empty where there is none."""
+    """Return the texts of a column, with an empty text for each missing one."""
     if column is None:
         return [""] * count
     known: dict[bytes | None, str] = {None: ""}
@@ -167,7 +167,7 @@ def _format(value: Any) -> int | None:
 
 
 class _Said(NamedTuple):
-    """What a row says of its reply."""
+    """What a row says about its reply."""
 
     fmt: int | None
     charset: str | None
@@ -202,14 +202,14 @@ def read(tape: Tape, kind: Kind, keys: Keys) -> Iterator[Rows]:
             try:
                 batch = next(batches, None)
                 if batch is not None:
-                    # Nobody else looks whether offsets and texts are what they should be.
+                    # Nothing else checks offsets and texts.
                     batch.validate(full=True)
             except OptionError as error:
                 raise BrokenError(f"{error}; say which column it is (--key body=COLUMN)") from None
-            except Exception as error:  # pyarrow's own, and those of Python's files
+            except Exception as error:  # exceptions of pyarrow and of Python's files
                 if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                     raise
-                # What is broken can ask for any place of the file, and for any amount of memory.
+                # Broken data can refer to any place of the file, and ask for any amount of memory.
                 reason = shortened(str(error).partition("\n")[0], _LONGEST_REASON) or "it does not fit the memory"
                 raise BrokenError(f"the {kind.value} data is broken here: {reason}") from None
             if batch is None:

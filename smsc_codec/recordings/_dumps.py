@@ -1,4 +1,4 @@
-"""Recordings that hold HTTP messages as they are: one after another, in what curl shows, or in an archive (WARC)."""
+"""Reads recordings of whole HTTP messages: plain dumps, the output of curl, and archives (WARC)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ._tape import Tape
 
 
 def read(tape: Tape) -> Iterator[Entry]:
-    """Return the responses. Raise `BrokenError` and `OSError`."""
+    """Yield the responses. Raise `BrokenError` and `OSError`."""
     head = tape.beginning()
     if _warc.is_archive(head):
         return _warc.read(tape)

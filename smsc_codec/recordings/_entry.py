@@ -1,4 +1,4 @@
-"""What a recording holds, whatever kind of recording it is, and what can be found about it."""
+"""The entries of recordings of any kind, and the findings about them."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -10,34 +10,35 @@ from ..report import Severity
 from ._coding import BrokenError
 
 MOST_HEADERS, LONGEST_HEADERS = 1000, 1 << 18
-"""Headers of a message, and characters of all of them; servers and clients refuse some hundred and some ten thousand.
+"""The most headers of a message, and the most characters of all of them. Servers and clients refuse more than a hundred
+headers or some ten thousand characters.
 
-A jar of cookies is bounded likewise.
+The same bounds hold for a jar of cookies.
 """
 LONGEST_URL = 1 << 16
-"""Characters of a URL; servers refuse some thousand."""
+"""The most characters of a URL. Servers refuse more than some thousand."""
 _ENTRY, _TEXT = 500, 100
-"""What an entry and a text of it take beside their characters."""
+"""The memory that an entry, and a text of it, takes besides its characters."""
 MOST_FIELDS, LONGEST_FORM = 10_000, 1 << 23
-"""Fields of a form, and bytes of all of them, without files. PHP takes 1,000 fields, and 8 MiB, if it is not told."""
+"""The most fields of a form, and the most bytes of all of them, without files. PHP takes 1,000 fields and 8 MiB."""
 
 CODES: dict[str, tuple[Severity, str]] = {
     "unreadable": (Severity.ERROR, "the file cannot be opened or read, or a library for it is not installed"),
     "unrecognised": (Severity.ERROR, "the file is neither the body of a reply nor a recording that is read"),
-    "bad-recording": (Severity.ERROR, "the recording is cut or broken here; what stands before it was judged"),
-    "bad-entry": (Severity.ERROR, "an entry that no reply can be taken out of"),
+    "bad-recording": (Severity.ERROR, "the recording is cut or broken here; what comes before it was judged"),
+    "bad-entry": (Severity.ERROR, "an entry that does not contain a reply"),
     "bad-coding": (Severity.ERROR, "the chunks or the compression of the body are broken or unknown"),
-    "other-coding": (Severity.WARNING, "the headers say wrongly how the body is packed, or something stands after it"),
+    "other-coding": (Severity.WARNING, "the headers are wrong about how the body is packed, or something follows it"),
     "no-reply": (Severity.INFO, "the response to a HEAD or OPTIONS request, which has no body, is not a reply"),
-    "no-body": (Severity.WARNING, "the recording does not hold the body of this reply"),
+    "no-body": (Severity.WARNING, "the recording does not contain the body of this reply"),
     "http-status": (Severity.WARNING, "an HTTP status other than 200, which the service uses for errors too"),
     "content-length": (Severity.WARNING, "`Content-Length` differs from the body's length"),
 }
-"""The codes of findings that only recordings have: how severe each is and what it means."""
+"""The codes of findings that only recordings have, each with its severity and meaning."""
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong with an entry before its body is looked at."""
+    """A problem of an entry that is found before its body is judged."""
 
     code: str
     """One of `CODES`."""
@@ -49,35 +50,35 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One reply as it was recorded, and what is known about its request."""
 
     number: int
-    """Which one of the recording, from 1; in JSON Lines the line that it stands in; 0 if the file is the reply."""
+    """The number of the entry, from 1; in JSON Lines the number of its line; 0 if the file is the reply."""
     line: int = 0
-    """The line of the recording in which it begins, from 1, in YAML that of its response; 0 if that is not known."""
+    """The line of the recording in which it begins, from 1; in YAML the line of its response; 0 if not known."""
     body_line: int = 0
     """The line in which the body begins, if the lines of the body are lines of the recording; 0 otherwise."""
     body: bytes | None = None
-    """As it was recorded, maybe compressed still; `None` if the recording does not hold it."""
+    """The body as it was recorded, perhaps still compressed; `None` if the recording does not contain it."""
     text: bool = False
-    """Whether the recording holds it as text, so that its charset and its length in bytes are lost."""
+    """Whether the recording contains the body as text, so that its charset and its length in bytes are lost."""
     length: int | None = None
-    """How many bytes the body had when it came, if the recording says so."""
+    """The number of bytes that the body had on the wire, if the recording says so."""
     open_end: bool = False
-    """Whether the recording does not say where the body ends: line ends there can be those of a tool."""
+    """Whether the recording does not say where the body ends, so that a tool may have added line ends."""
     doubt: str = ""
     """What may be wrong with the body, in words; empty if there is nothing to say."""
     status: int = 200
-    """That of HTTP."""
+    """The HTTP status."""
     headers: Sequence[tuple[str, str]] = ()
-    """Of the reply."""
+    """The headers of the reply."""
     time: str = ""
-    """When it was recorded, as the recording spells it: a date of ISO 8601 or of HTTP; empty if it does not say."""
+    """The time of the recording, as it spells it: a date of ISO 8601 or of HTTP; empty if it is not known."""
     method: str = ""
-    """That of the request, empty if it is not known."""
+    """The method of the request; empty if it is not known."""
     url: str = ""
-    """The address that was asked, empty if it is not known."""
+    """The URL of the request; empty if it is not known."""
     form: bytes = b""
     """The parameters in the body of the request, or the body itself if it is not a form."""
     posted: bytes = b""
-    """The body of the request, where the recording holds it beside the parameters."""
+    """The body of the request, if the recording contains it besides the parameters."""
     sent: Sequence[tuple[str, str]] = ()
     """The headers of the request, cookies among them."""
     fmt: int | None = None
@@ -87,12 +88,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expect: str | None = None
     """The kind of reply, likewise, such as `senders`."""
     problem: Problem | None = None
-    """Why there is no reply to judge."""
+    """The reason why there is no reply to judge."""
     guessed: bool = False
     """Whether it was taken for a reply because nothing shows that the file is a recording."""
 
     def header(self, name: str) -> str:
-        """The value of a header, empty if it is not there. *name* is in small letters."""
+        """Return the value of a header, or an empty text if it is missing. *name* is in small letters."""
         return header_of(self.headers, name)
 
 
@@ -101,17 +102,17 @@ class Refused(NamedTuple):
 
     reason: str
     where: Any
-    """What is known of it: how it begins, or some of its members. Those of requests to others are only counted."""
+    """What is known about it: its beginning, or some of its members. Requests to other servers are only counted."""
 
 
 def refused(number: int, url: str, reason: object, line: int = 0) -> Entry:
-    """Return an entry that cannot be judged. Where its request went is kept: those to others are only counted."""
+    """Return an entry that cannot be judged. Keep its URL, because requests to other servers are only counted."""
     problem = Problem("bad-entry", str(reason))
     return Entry(number=number, line=line, url=url[:LONGEST_URL].partition("?")[0], problem=problem)
 
 
 def bounded(entry: Entry) -> Entry:
-    """Return the entry, or a refused one if its URL or its form is beyond all measure."""
+    """Return the entry, or a refused one if its URL or its form is too long."""
     if len(entry.url) > LONGEST_URL:
         words = f"the URL of the request has more than {LONGEST_URL:,} characters"
         return refused(entry.number, entry.url, words, entry.line)
@@ -123,7 +124,7 @@ def bounded(entry: Entry) -> Entry:
 
 
 def weight_of(entry: Entry) -> int:
-    """Return about how many bytes of memory an entry takes."""
+    """Estimate how many bytes of memory an entry takes."""
     texts = [entry.url, *chain.from_iterable(entry.headers), *chain.from_iterable(entry.sent)]
     size = len(entry.body or b"") + len(entry.form) + len(entry.posted)
     return _ENTRY + size + sum(map(len, texts)) + _TEXT * len(texts)
@@ -146,38 +147,38 @@ def check_pairs(pairs: Sequence[tuple[str, str]], what: str = "headers") -> None
 
 
 def headers_of(headers: Sequence[tuple[str, str]], name: str) -> str:
-    """The values of all headers of that name, with commas between them. *name* is in small letters."""
+    """Return the values of all headers of that name, with commas between them. *name* is in small letters."""
     return ", ".join(value for key, value in headers if key.lower() == name)
 
 
 def header_of(headers: Sequence[tuple[str, str]], name: str) -> str:
-    """The value of a header, empty if it is not there. *name* is in small letters."""
+    """Return the value of a header, or an empty text if it is missing. *name* is in small letters."""
     return next((value for key, value in headers if key.lower() == name), "")
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A finding, and where. It holds no logins, passwords, keys, cookies and phone numbers of requests."""
+    """A finding and its place. It never contains logins, passwords, keys, cookies or phone numbers of requests."""
 
     path: str
-    """That of the recording; `<stdin>` for standard input."""
+    """The path of the recording; `<stdin>` for standard input."""
     entry: int
-    """Which entry of the recording, from 1, in JSON Lines the line; 0 if it is the file as a whole."""
+    """The number of the entry, from 1; in JSON Lines the number of its line; 0 for a finding about the whole file."""
     line: int
-    """In the recording, from 1: that of the place itself if the lines of the reply are lines of the recording, that in
-    which the entry begins otherwise."""
+    """The line in the recording, from 1: the line of the place itself if the lines of the reply are lines of the
+    recording, otherwise the line in which the entry begins."""
     column: int
-    """In the line, from 1, in characters; 1 if it is not known."""
+    """The column in the line, from 1, in characters; 1 if it is not known."""
     severity: Severity
     """How much it matters."""
     code: str
     """A stable word for what it is: `docs/findings.md` and `docs/validating.md` list them."""
     message: str
-    """What was expected and what was found."""
+    """The message: what was expected and what was found."""
     excerpt: str = ""
-    """The place in the reply with a caret under it, empty if there is nothing to show."""
+    """The place in the reply with a caret under it; empty if there is nothing to show."""
     count: int = 1
-    """How many records of the reply it is about; it stands at the first of them."""
+    """The number of records of the reply that it is about. Its place is in the first of them."""
     reply_line: int = 0
-    """The line in the reply, from 1; 0 if it is about no place in the reply."""
+    """The line in the reply, from 1; 0 if it is not about a place in the reply."""
     reply_column: int = 0
-    """In that line, from 1, in characters; 0 likewise."""
+    """The column in that line, from 1, in characters; 0 likewise."""

@@ -1,4 +1,4 @@
-"""The bodies of requests, which hold the parameters that are not in the URL."""
+"""Reads the bodies of requests, which contain the parameters that are not in the URL."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ._entry import check_form, header_of
 
 
 def form_of(body: bytes, headers: Sequence[tuple[str, str]]) -> bytes:
-    """Return the parameters in the body of a request as `application/x-www-form-urlencoded`, of a file only its name.
+    """Return the parameters in the body of a request as `application/x-www-form-urlencoded`.
 
-    Raise `BrokenError` for a multipart form that cannot be read or has too many or too long parameters. Files can be
-    as long as they like.
+    Raise `BrokenError` for a multipart form that cannot be read, or has too many or too long parameters. Only the name
+    of a file is kept, so that files can have any length.
     """
     kind = header_of(headers, "content-type")
     if not is_multipart(kind):

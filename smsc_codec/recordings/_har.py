@@ -1,6 +1,6 @@
-"""HAR 1.2: what browsers and proxies export, and Polly. It is read an entry at a time.
+"""Reads HAR 1.2, which browsers, proxies and Polly export, one entry at a time.
 
-What is not needed may be of any kind. Polly, which records for tests, writes packed bodies as lists of chunks.
+Members that are not needed may have any type. Polly, which records for tests, writes packed bodies as lists of chunks.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from ._values import base64_bytes, hex_bytes, status_of, text_of
 
 _HEAD = 1 << 10
 ENTRY = frozenset({"startedDateTime", "request"})
-"""What an entry has, of which nothing else has both: `jq` makes lists and lines of entries without an archive."""
-# Some put several archives into a list, or an archive under a name.
+"""Two members that only an entry has both of. `jq` makes lists and lines of entries without an archive."""
+# Some tools put several archives into a list, or an archive under a name.
 _AROUND = re.compile(rb'\s*(?:\[|\{\s*"(?!log")[^"\\]{1,100}"\s*:\s*\{\s*"log"\s*:)')
 _CALL = re.compile(rb"\s*[\w.$]{1,110}\s*\(")
 _ANYTHING = msgspec.json.Decoder()
@@ -33,7 +33,7 @@ _TEXT_OF = msgspec.json.Decoder(str)
 _CHUNKS = msgspec.json.Decoder(list[str])
 _BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]*")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
-# What exporters write for text, beside the charsets of the service.
+# Exporters write these names for text, besides the charsets of the service.
 _PLAIN = frozenset(
     {"", "utf8", "ascii", "us-ascii", "iso-8859-1", "latin1", "identity", "none", "plain", "text", "raw"}
 )
@@ -89,7 +89,7 @@ _ITEM = msgspec.json.Decoder(_Item)
 
 
 def read(tape: Tape) -> Iterator[Entry]:
-    """Return the entries. Raise `BrokenError` and `OSError`."""
+    """Yield the entries. Raise `BrokenError` and `OSError`."""
     shape = shape_of(tape.beginning())
     if {*shape.keys} >= ENTRY:
         yield from _entries(tape, items(tape) if shape.many else documents(tape))
@@ -130,7 +130,7 @@ def _recorded(number: int, item: _Item) -> Entry:
     headers = _pairs(response.headers)
     sent = _pairs(request.headers) + _cookies(request.cookies) + _cookies(response.cookies)
     post = request.postData or _Post()
-    # The size is that of the content without its compression; so is the length of base64, if there is none.
+    # The size is the size of the unpacked content. So is the length of base64 if the content was not packed.
     length = size if text else len(body or b"")
     return Entry(
         number=number,
@@ -158,7 +158,7 @@ def _body(content: _Content, size: int) -> tuple[bytes | None, bool, str]:
     if start in (b"", b"null"):
         return None, False, ""
     if not start.startswith(b'"'):
-        # Some write the JSON of a reply as it is, not as a string.
+        # Some tools write the JSON of a reply as it is, not as a string.
         return bytes(content.text), True, ""
     text = decoded(content.text, _TEXT_OF)
     if encoding == "base64":
@@ -171,7 +171,7 @@ def _body(content: _Content, size: int) -> tuple[bytes | None, bool, str]:
 
 
 def _base64(text: str, size: int) -> tuple[bytes, bool, str]:
-    """Return what base64 stands for, or the text if it is none: some browsers say so of plain text too."""
+    """Return the bytes of base64, or the text itself if it is not base64: some browsers mark plain text as base64."""
     try:
         body = b"".join(map(base64_bytes, _chunks(text)))
         if len(text) != size or len(body) == size:
@@ -183,7 +183,7 @@ def _base64(text: str, size: int) -> tuple[bytes, bool, str]:
 
 
 def _chunks(text: str) -> list[str]:
-    """Return the chunks that Polly writes as a list in the text, or the text."""
+    """Return the chunks that Polly writes as a list in the text, or the text itself."""
     if not text.startswith('["'):
         return [text]
     try:
@@ -193,9 +193,9 @@ def _chunks(text: str) -> list[str]:
 
 
 def _is_loose(headers: list[tuple[str, str]], size: int, text: bytes | None) -> bool:
-    """Say whether `Content-Length` has commas, or counts what browsers do not count in the size of text.
+    """Return whether `Content-Length` has commas, or counts what browsers do not count in the size of text.
 
-    They leave out the byte order mark, and count letters as they have them, where each was a byte.
+    Browsers do not count the byte order mark, and count a letter in UTF-8 even if the server sent it as one byte.
     """
     said = header_of(headers, "content-length")
     letters = len((text or b"").decode("utf-8", "replace")) if said else 0
@@ -209,19 +209,19 @@ def _pairs(found: _Headers) -> list[tuple[str, str]]:
 
 
 def _in_pairs(found: _Headers) -> list[tuple[str, str]]:
-    """Return names and values, which stand in a list or, where an exporter makes less of them, in an object."""
+    """Return names and values. They are in a list or, if an exporter simplifies them, in an object."""
     if isinstance(found, dict):
         return [(name, text_of(value)) for name, value in found.items()]
     return [(pair.name, text_of(pair.value)) for pair in found or ()]
 
 
 def _cookies(raw: msgspec.Raw) -> list[tuple[str, str]]:
-    """Return cookies as the headers that they were, whatever an exporter makes of them."""
+    """Return cookies as the original headers, whatever an exporter makes of them."""
     found = decoded(raw, _ANYTHING) if raw else None
     values: Iterable[Any] = found if isinstance(found, list) else [found]
     if isinstance(found, dict):
         values = ({"name": name, "value": value} for name, value in found.items())
-    # One more than is allowed is enough to be refused.
+    # One more than is allowed is enough for the entry to be refused.
     pairs = [("Cookie", _cookie(each)) for each in islice(values, MOST_HEADERS + 1)]
     check_pairs(pairs, "cookies")
     return [pair for pair in pairs if pair[1]]
@@ -240,7 +240,7 @@ def _form(post: _Post) -> bytes:
 
 
 def _posted(post: _Post, query: _Headers) -> bytes:
-    """Return what else holds values of the request: the query, of which the URL can be rid, and the text of a form."""
+    """Return the other values of the request: the query, which the URL can lack, and the text of a form."""
     text = (post.text or "").encode() if post.params else b""
     return b"\n".join(filter(None, (text, _encoded(query))))
 
@@ -252,7 +252,7 @@ def _encoded(found: _Headers) -> bytes:
 
 
 def _whole(number: Any) -> int:
-    """Some exporters write whole numbers with a point, or as text; -1 for what is no number of bytes and no status."""
+    """Return a whole number, or -1 if it is not a size or a status. Some exporters write a point, or a text."""
     if isinstance(number, str):
         number = int(number) if number.isascii() and number.isdigit() and len(number) < 16 else -1
     return int(number) if isinstance(number, (int, float)) and 0 <= number < 2**53 else -1

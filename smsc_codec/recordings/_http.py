@@ -1,6 +1,6 @@
-"""HTTP responses with status line and headers, one after another: what `curl -i` prints and proxies store.
+"""Reads HTTP responses with status line and headers, which `curl -i` prints and proxies store.
 
-A request before its response is read too.
+Requests before their responses are read too.
 """
 
 from __future__ import annotations
@@ -18,63 +18,63 @@ from ._entry import LONGEST_URL, Entry, Problem, bounded, check_pairs, header_of
 from ._form import form_of
 from ._tape import METHODS
 
-# Where a message begins: at the start of a line, or right behind a body, which curl ends with no line end. A body can
-# hold such a line too, but seldom one with a header or nothing below it.
+# A message begins at the start of a line, or right after a body, because curl does not write a line end there. A body
+# can contain such a line too, but seldom with a header or an empty line below it.
 _NEXT_LINE = rb"\r?\n(?:[ \t]*\r?\n|:?[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}[ \t]*:)"
 _RESPONSE = rb"HTTP/\d(?:\.\d)? \d{3}(?: [^\r\n\"<>{}\[\]=/]{0,200})?"
 _REQUEST = METHODS + rb" \S{1,%d} HTTP/\d(?:\.\d)?"
 _START = re.compile(rb"(?:" + _RESPONSE + rb"|" + _REQUEST % (LONGEST_URL + 1) + rb")" + _NEXT_LINE)
-# For a place that headers name, which can be the same one for many messages.
+# The beginning at a position that headers name. Many messages can name the same position.
 _START_THERE = re.compile(rb"(?:" + _RESPONSE + rb"|" + _REQUEST % 2048 + rb")" + _NEXT_LINE)
 _LONGEST_START = LONGEST_URL + 500
 _LONGEST_THERE = 8192
-"""Bytes of blanks and of the start behind them."""
+"""The most bytes of blanks and of the start of a message after them."""
 _END = re.compile(rb"\r?\n\r?\n")
-# Files that are put together can have a byte order mark at the beginning of each.
+# If files are joined, each part can begin with a byte order mark.
 _BLANKS = re.compile(rb"(?:[ \t\r\n]|\xef\xbb\xbf){0,2048}")
 _BLANK = b" \t\r\n"
 _NOTHING = "there is no HTTP response in it"
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,255}(?::[0-9]{1,5})?")
 _MOST_HEAD = 1 << 18
-"""Bytes of headers; servers and clients refuse some ten thousand."""
+"""The most bytes of headers. Servers and clients refuse more than some ten thousand."""
 _LENGTH = re.compile(r"[0-9]{1,15}")
-# What comes before the response proper: 100 (Continue), and what a proxy says before it becomes a tunnel.
+# The statuses before the real response: 100 (Continue), and the answer of a proxy before it becomes a tunnel.
 _BEFORE = re.compile(rb"\S+ (?:1\d\d|200 (?i:connection established))")
 _WITHOUT_BODY = frozenset({204, 205, 304})
 _MOST_ASKED = 100
-"""Requests that wait for their responses; of more than these, or of more than `LONGEST` bytes, the first are forgotten.
-"""
+"""The most requests that wait for their responses. If there are more, or more than `LONGEST` bytes, the first are
+forgotten."""
 
 
 class Source(Protocol):
-    """Where messages come from."""
+    """A source of messages."""
 
     recoded: bool
     """Whether lengths in bytes are lost."""
     line: int
-    """The line in which the message begins that is looked at."""
+    """The line in which the current message begins."""
 
     def piece(self) -> bytes:
-        """Return the next bytes, none at the end."""
+        """Return the next bytes, or no bytes at the end."""
         ...
 
 
 class Rest(NamedTuple):
-    """The part of a message behind its head."""
+    """The part of a message after its head."""
 
     body: bytes
     exact: bool = False
-    """Whether the headers say where the body ends, and a message begins there, or nothing."""
+    """Whether the headers say where the body ends, and a message or the end of the recording is there."""
     length: int | None = None
-    """What `Content-Length` should be, None if it does not count."""
+    """The right `Content-Length`; None if it does not count."""
     problem: str = ""
     """What is wrong with the chunks."""
     doubt: str = ""
-    """What may be wrong with them."""
+    """What may be wrong with the chunks."""
 
 
 class Window:
-    """The part of a tape that is being looked at."""
+    """The part of a tape that is being read."""
 
     def __init__(self, tape: Source) -> None:
         self._tape = tape
@@ -88,19 +88,19 @@ class Window:
         return bool(piece)
 
     def _drop(self, size: int) -> None:
-        """Go behind so many bytes."""
+        """Go past that many bytes."""
         self.line += self.data.count(b"\n", 0, size)
         del self.data[:size]
 
     def fill(self, size: int) -> bool:
-        """Try to have that many bytes there, and say whether they are."""
+        """Try to read ahead to that many bytes, and return whether they are there."""
         while len(self.data) < size:
             if not self._more():
                 return False
         return True
 
     def head(self) -> bytes:
-        """The first line and the headers of a message. Raises `BrokenError`."""
+        """Return the first line and the headers of a message. Raise `BrokenError`."""
         while True:
             end = _END.search(self.data, 0, _MOST_HEAD)
             if end is not None:
@@ -111,10 +111,10 @@ class Window:
                 raise BrokenError("the headers of a message do not end")
 
     def rest(self, headers: list[tuple[str, str]], bodiless: bool) -> Rest:
-        """Return the bytes before the next message or the end; if they are too many, enough of them to be refused.
+        """Return the bytes before the next message or the end. If they are too many, return enough for a refusal.
 
-        The headers are believed if a message begins where they say that this one ends; otherwise the next message is
-        looked for.
+        The headers are believed if a message begins where they say that this one ends. Otherwise the next message is
+        searched for.
         """
         if bodiless and (end := self._start_behind(0)) is not None:
             self._drop(end)
@@ -144,7 +144,7 @@ class Window:
         return Rest(body, length=len(body), doubt=doubt)
 
     def whole(self, headers: list[tuple[str, str]]) -> Rest:
-        """Return all bytes that are left as the body of a message with these headers."""
+        """Return the rest of the bytes as the body of a message with these headers."""
         while self._more():
             pass
         if "chunked" in header_of(headers, "transfer-encoding").lower():
@@ -156,7 +156,7 @@ class Window:
         return Rest(bytes(self.data), exact=True, length=len(self.data))
 
     def take(self, size: int, most: int) -> bytes | None:
-        """Go behind that many bytes, and return at most so *many* of them; None if there are fewer."""
+        """Go past *size* bytes, and return at most *most* of them, or None if there are fewer than *size*."""
         kept = bytearray()
         while size:
             if not self.data and not self._more():
@@ -168,7 +168,7 @@ class Window:
         return bytes(kept)
 
     def skip_blanks(self) -> bool:
-        """Go behind blanks, and say whether something stands there."""
+        """Go past blanks, and return whether something follows."""
         while True:
             rest = self.data.lstrip(_BLANK)
             self._drop(len(self.data) - len(rest))
@@ -176,7 +176,7 @@ class Window:
                 return bool(self.data)
 
     def _start_behind(self, at: int) -> int | None:
-        """Return where the message or the end is that stands behind *at* and blanks, None if something else does."""
+        """Return where a message or the end is after *at* and blanks, or None if something else follows."""
         self.fill(at + _LONGEST_THERE)
         blanks = _BLANKS.match(self.data, at)
         if blanks is None or blanks.end() < len(self.data):
@@ -184,11 +184,11 @@ class Window:
         return None if self._more() else blanks.end()
 
     def until_start(self, at: int = 0) -> bytes:
-        """Everything before the next message behind *at*, or the end; of what is too much only some."""
+        """Return everything before the next message after *at*, or before the end. If it is too long, return a part."""
         kept = bytearray()
         while True:
             start = _START.search(self.data, at)
-            # The last bytes can be the beginning of a message that goes on.
+            # The last bytes can be the beginning of a message that is not complete.
             sure = max(len(self.data) - _LONGEST_START, at) if start is None else start.start()
             kept += self.data[: min(sure, LONGEST - len(kept))]
             self._drop(sure)
@@ -202,27 +202,27 @@ class Window:
 
 
 class _Asked:
-    """Requests that wait for their responses, and responses that wait until it is known whose they are.
+    """Requests that wait for their responses, and responses that wait until their requests are known.
 
-    The responses of a connection come in the order of its requests. Where several requests stand before their
-    responses, and there are fewer responses, nobody knows which requests were not answered.
+    The responses of a connection come in the order of its requests. If several requests come before their responses,
+    and there are fewer responses, nobody knows which requests were not answered.
     """
 
     def __init__(self) -> None:
         self._requests: list[Entry] = []
         self._lost = False
-        """Whether there are more requests than are remembered."""
+        """Whether there were more requests than are remembered."""
         self._waiting: list[Entry] = []
         self._weight = 0
-        """About how much memory all of them take."""
+        """An estimate of the memory that all of them take."""
 
     def method(self) -> str:
-        """Return the method of the request that the next response answers, empty if there is none."""
+        """Return the method of the request that the next response answers, or an empty text if there is none."""
         at = len(self._waiting)
         return self._requests[at].method if at < len(self._requests) else ""
 
     def request(self, asked: Entry) -> Iterator[Entry]:
-        """Remember a request, and return the responses that waited."""
+        """Remember a request, and yield the responses that waited."""
         if self._waiting:
             yield from self.finish()
         self._requests.append(asked)
@@ -232,7 +232,7 @@ class _Asked:
             self._weight -= weight_of(self._requests.pop(0))
 
     def response(self, answer: Entry) -> Iterator[Entry]:
-        """Return the responses of which the request is known by now."""
+        """Yield the responses whose requests are known with this *answer*."""
         self._waiting.append(answer)
         if len(self._waiting) < len(self._requests):
             self._weight += weight_of(answer)
@@ -240,7 +240,7 @@ class _Asked:
             yield from self.finish()
 
     def finish(self) -> Iterator[Entry]:
-        """Return all responses that wait, and forget their requests."""
+        """Yield all responses that wait, and forget their requests."""
         requests, waiting, lost = self._requests, self._waiting, self._lost
         self._requests, self._waiting, self._lost, self._weight = [], [], False, 0
         if lost or len(waiting) < len(requests):
@@ -250,7 +250,7 @@ class _Asked:
 
 
 def read(tape: Source) -> Iterator[Entry]:
-    """Return the responses. Raise `BrokenError` and `OSError`."""
+    """Yield the responses. Raise `BrokenError` and `OSError`."""
     window, asked = Window(tape), _Asked()
     before = window.until_start().replace(BOM, b"").strip(_BLANK)
     if before and not window.data:
@@ -292,7 +292,7 @@ def request_in(head: bytes, window: Window) -> Entry:
     try:
         check_pairs(headers)
         if rest.problem:
-            # What was asked is not known, but secrets are.
+            # The request itself is not known, but its secrets are.
             return bounded(replace(known, posted=rest.body, sent=headers))
         form = form_of(rest.body if rest.exact else rest.body.strip(), headers)
         return bounded(replace(known, form=form, sent=headers))
@@ -301,7 +301,7 @@ def request_in(head: bytes, window: Window) -> Entry:
 
 
 def _response(number: int, line: int, method: str, head: bytes, window: Window) -> Entry | None:
-    """Return what is known of an entry from its response, None if another one has to follow."""
+    """Return what is known of an entry from its response, or None if another one has to follow."""
     status = int(head.split(b" ", 2)[1][:3])
     headers = headers_in(head)
     before = _BEFORE.match(head) is not None
@@ -318,11 +318,11 @@ def response_of(number: int, status: int, headers: list[tuple[str, str]], rest: 
         check_pairs(headers)
     except BrokenError as error:
         return Entry(number=number, problem=Problem("bad-entry", str(error)))
-    # A length without a body is what `curl -I` prints.
+    # `curl -I` prints a length without a body.
     missing = len(rest.body) < (length_in(headers) or 0) and not rest.body.strip(_BLANK)
     return Entry(
         number=number,
-        # Of chunks the length is not known.
+        # The length of chunks is not known.
         body_line=0 if rest.length is None else body_line,
         status=status,
         headers=headers,
@@ -342,14 +342,14 @@ def answered(asked: Entry, answer: Entry) -> Entry:
 
 
 def _any_of(requests: list[Entry]) -> Entry:
-    """Return what is known if any of some requests was answered: nothing but the values that are secret."""
+    """Return what is known if it is not clear which request was answered: only the secret values of all."""
     sent = [pair for asked in requests for pair in (*asked.sent, ("Referer", asked.url))]
     bodies = [body for asked in requests for body in (asked.form, asked.posted)]
     return Entry(number=0, posted=b"\n".join(bodies), sent=sent)
 
 
 def length_in(headers: list[tuple[str, str]]) -> int | None:
-    """Return `Content-Length`, None if it is not there or not a number."""
+    """Return `Content-Length`, or None if it is missing or not a number."""
     length = header_of(headers, "content-length")
     return int(length) if _LENGTH.fullmatch(length) else None
 

@@ -1,8 +1,8 @@
-"""Work over parts of something, in this process or in several, with the results in the order of the parts.
+"""Works on parts of something, in this process or in several, and yields the results in the order of the parts.
 
-A worker has a pipe of its own: it is given one part at a time, and ends when the other end of the pipe is gone.
-`concurrent.futures` is not used, as its workers stay when this process is killed, and as it starts them where a
-signal can hit it halfway.
+Each worker has its own pipe. It gets one part at a time, and ends when the other end of the pipe is closed.
+`concurrent.futures` is not used, because its workers survive if this process is killed, and because a signal can
+interrupt it while it starts them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 _AHEAD = 6
-"""Parts for each process that may be done before an earlier one is: enough that none is idle."""
+"""The number of parts for each process that may be done before an earlier part. It is enough to keep all busy."""
 _PATIENCE = 5
-"""Seconds for a worker that has nothing to do to end."""
+"""The seconds that an idle worker has to end."""
 _SIGNALS = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 
 
@@ -34,10 +34,10 @@ class WorkerError(Exception):
 
 
 def in_order(work: Callable[[P], R], parts: Iterable[P], jobs: int) -> Generator[R, None, None]:
-    """Return what *work* makes of each part. With several *jobs* all of it has to be picklable.
+    """Yield what *work* makes of each part. With several *jobs*, function, parts and results have to be picklable.
 
-    Whoever stops in the middle, with an exception or without, closes the iterator. Raise `WorkerError`. No handler
-    of a signal is changed.
+    A caller that stops in the middle, with or without an exception, closes the iterator. Raise `WorkerError`. Signal
+    handlers are not changed.
     """
     if jobs == 1:
         yield from map(work, parts)
@@ -60,14 +60,14 @@ class _Pool(Generic[P, R]):
         self._processes: dict[Connection, BaseProcess] = {}
         self._idle: list[Connection] = []
         self._busy: dict[Connection, int] = {}
-        """Those that work, with the number of their part."""
+        """The workers that are busy, with the number of their part."""
         self._results: dict[int, R] = {}
-        """What is done before an earlier part is, by the number of the part."""
+        """The results that were done before an earlier part, by the number of the part."""
         self._given = self._taken = 0
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing can be given before a result has come."""
+        """Whether a result has to come before the next part can be given."""
         return not self._idle or self._given - self._taken >= self._most
 
     @property
@@ -77,7 +77,7 @@ class _Pool(Generic[P, R]):
 
     def start(self, work: Callable[[P], R]) -> None:
         """Start a worker. Raise `WorkerError`."""
-        # A fork of a process with threads can hang; a fresh interpreter is the same everywhere.
+        # A fork of a process with threads can hang. A fresh interpreter is the same everywhere.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(work, theirs), daemon=True)
@@ -91,7 +91,7 @@ class _Pool(Generic[P, R]):
         self._idle.append(ours)
 
     def give(self, part: P) -> None:
-        """Give a part to a worker that is idle. Raise `WorkerError`."""
+        """Give a part to an idle worker. Raise `WorkerError`."""
         connection = self._idle.pop()
         try:
             connection.send(part)
@@ -101,9 +101,9 @@ class _Pool(Generic[P, R]):
         self._given += 1
 
     def results(self, block: bool) -> Iterator[R]:
-        """Return the results that are there, in the order of the parts; wait for one to come if *block*.
+        """Yield the results that are ready, in the order of the parts. Wait for one if *block*.
 
-        Raise `WorkerError`, and whatever the work has raised.
+        Raise `WorkerError`, and any exception of the work.
         """
         ready: list[Any] = wait([*self._busy], None if block else 0)
         for connection in ready:
@@ -131,7 +131,7 @@ class _Pool(Generic[P, R]):
         return WorkerError(f"a worker process {how}")
 
     def stop(self, at_once: bool) -> None:
-        """End all workers, also in the middle of their work if *at_once*."""
+        """End all workers, even in the middle of their work if *at_once*."""
         for connection, process in self._processes.items():
             if at_once:
                 process.kill()
@@ -157,13 +157,13 @@ def _pool(work: Callable[[P], R], jobs: int) -> Iterator[_Pool[P, R]]:
 
 @contextmanager
 def _signals_later() -> Iterator[None]:
-    """Let signals wait that would end the process halfway; what is started meanwhile does not get them either."""
+    """Block signals that would end the process halfway. Processes that are started meanwhile do not get them either."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing.resource_tracker import ensure_running
 
-    # It would let the signals through when it is started.
+    # Start the resource tracker first, because it would unblock the signals when it starts.
     ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
@@ -173,8 +173,8 @@ def _signals_later() -> Iterator[None]:
 
 
 def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
-    """Work until there is nothing to read any more: the life of a worker."""
-    # Ctrl-C and the end of a terminal reach all processes. The one that has started this one decides.
+    """Work until there is nothing more to read. This is all that a worker does."""
+    # Ctrl-C and the end of a terminal reach all processes. The parent process decides.
     for number in _SIGNALS - {signal.SIGTERM}:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
@@ -185,12 +185,12 @@ def _serve(work: Callable[[Any], Any], connection: Connection) -> None:
             part = connection.recv()
             try:
                 answer: tuple[Any, Exception | None] = work(part), None
-            except Exception as error:  # the other side raises it
+            except Exception as error:  # the parent raises it
                 answer = None, error
             connection.send(answer)
 
 
 def _end_with(parent: BaseProcess) -> None:
-    """End this process, whatever it does, as soon as its parent has ended."""
+    """End this process as soon as its parent has ended, whatever it is doing."""
     parent.join()
     os._exit(1)

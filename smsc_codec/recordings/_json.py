@@ -1,9 +1,9 @@
-"""The items of a list in a JSON document, one after another, however large the document is.
+"""Finds the items of a list in a JSON document one by one, however large the document is.
 
-Where an item ends is found by its quotes and brackets alone, in one pass over the pieces of the document. What it is
-made of is only looked at when it is decoded, by msgspec, and only the members that are asked for are built. Whatever
-stands around the list is skipped in the same way. Parsers that make events, such as ijson, build everything, and
-yajl, which is underneath most of them, looks at a long string again with each piece of it.
+Only quotes and brackets tell where an item ends, in one pass over the pieces of the document. msgspec decodes an item
+later, and builds only the wanted members. Everything around the list is skipped in the same way. Parsers that make
+events, such as ijson, build everything, and yajl, which most of them use, scans a long string again with each piece of
+it.
 """
 
 from __future__ import annotations
@@ -25,37 +25,36 @@ from ._words import in_words
 T = TypeVar("T")
 
 EVERY: Collection[str] = ()
-"""In a path each member or item."""
+"""In a path, stands for each member or item."""
 _MOST_VALUES = 200_000
-"""Strings, objects and lists of an item, of which HAR needs some hundred: each takes more memory than its text."""
+"""The most strings, objects and lists of an item. Each takes more memory than its text. HAR needs some hundred."""
 _BEHIND = "there is something behind the JSON of the recording"
 _LONGEST_KEY = 100
 _HEAD = 1 << 20
-"""Bytes of an item that is refused in which its URL is looked for."""
+"""The number of bytes at the beginning of a refused item in which its URL is searched for."""
 _KEY = msgspec.json.Decoder(str)
 
 _BLANKS = re.compile(rb"[ \t\r\n]*")
 _NO_NUMBER = re.compile(rb"-?(?:NaN|Infinity)")
 _LONGEST_URL = 2 * LONGEST_URL
 _SCALAR = re.compile(rb'[^ \t\r\n,:{}\[\]"]*')
-# A string without escapes and with its end, or the beginning of one; a bracket that opens, one that closes.
+# A whole string without escapes, or the beginning of a string; an opening bracket; a closing bracket.
 _TOKEN = re.compile(rb'"[^"\\]*(")?|([{\[])|[}\]]')
 _OPEN, _QUOTE = 2, ord('"')
-# The rest of a string up to its end. So many escapes at most, as `re` takes memory for each of them.
+# The rest of a string up to its end. The number of escapes is bounded because `re` takes memory for each of them.
 _STRING = re.compile(rb'[^"\\]*(?:\\.[^"\\]*){0,1000}', re.DOTALL)
-# An escape: two halves of a surrogate pair, one that is alone, or any other.
+# An escape: both halves of a surrogate pair, a single half, or any other.
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 
 
 def items(tape: Tape, *path: Collection[str], called: bool = False) -> Iterator[bytes | Refused]:
-    """Find the lists under a path of keys, each of which may have several names, and return the text of their items.
+    """Find the lists under a path of keys, and yield the text of their items. Each key may have several names.
 
     A part of the path that is `EVERY` stands for each member of an object and each item of a list. All lists of all
-    documents that stand one after another are read; a document may be the argument of a function if it is *called*
-    with it (JSONP). An item with more than `LONGEST` bytes or too many values is refused. Raise `BrokenError` and
-    `OSError`.
+    consecutive documents are read. If *called*, a document may be the argument of a function (JSONP). An item with
+    more than `LONGEST` bytes or too many values is refused. Raise `BrokenError` and `OSError`.
     """
     text = _Text(tape)
     wanted = f"list {'.'.join('/'.join(names) for names in path if names)}".rstrip()
@@ -69,7 +68,7 @@ def items(tape: Tape, *path: Collection[str], called: bool = False) -> Iterator[
 
 
 def documents(tape: Tape) -> Iterator[bytes | Refused]:
-    """Return the text of each document of those that stand one after another, as `items` does of each item."""
+    """Yield the text of each of the consecutive documents, as `items` does for each item."""
     text = _Text(tape)
     while not text.ends():
         if not text.skip_mark() or text.peek() != b"{":
@@ -79,20 +78,20 @@ def documents(tape: Tape) -> Iterator[bytes | Refused]:
 
 
 class Shape(NamedTuple):
-    """What the beginning of a JSON document shows of it."""
+    """What the beginning of a JSON document shows."""
 
     many: bool
-    """Whether it is a list; the keys are those of its first item."""
+    """Whether it is a list. Then the keys are those of its first item."""
     keys: list[str]
-    """Of the object, as far as they can be seen."""
+    """The keys of the object, as far as the beginning shows them."""
     inner: list[str]
-    """Those of the object under its first key."""
+    """The keys of the object under its first key."""
     whole: bool
-    """Whether the end of the object can be seen."""
+    """Whether the beginning shows the end of the object."""
 
 
 def shape_of(head: bytes) -> Shape:
-    """Say what the beginning of a document shows, whatever it is."""
+    """Return what the beginning of any document shows."""
     text = _Text(Tape(io.BytesIO(head)))
     keys: list[str] = []
     inner: list[str] = []
@@ -114,7 +113,7 @@ def shape_of(head: bytes) -> Shape:
 
 
 def string_at(item: bytes, *path: str) -> str:
-    """Return a URL in an item that is broken or only begun, empty if it is not there; a long one without its query."""
+    """Return a URL in a broken or incomplete item, a long one without its query, or an empty text if it is missing."""
     text = _Text(Tape(io.BytesIO(item)))
     with suppress(BrokenError):
         for name in path:
@@ -133,7 +132,7 @@ def string_at(item: bytes, *path: str) -> str:
 
 
 def _address(url: bytes) -> bytes:
-    """Return what stands before the query of a URL that is too long, as JSON; nothing if it has escapes."""
+    """Return the part before the query of a URL that is too long, as JSON. It is empty if the URL has escapes."""
     address = url[:_LONGEST_URL].partition(b"?")[0]
     return b'""' if b"\\" in address else address + b'"'
 
@@ -156,7 +155,7 @@ def decoded(item: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T]) -> T:
 
 
 def _text_of(key: bytes | Refused) -> str:
-    """Return what a string in JSON says, empty if it is too long or not a string that can be read."""
+    """Return the text of a JSON string, or an empty text if it is too long or cannot be read."""
     with suppress(BrokenError):
         if isinstance(key, bytes):
             return decoded(key, _KEY)
@@ -164,7 +163,7 @@ def _text_of(key: bytes | Refused) -> str:
 
 
 def _without_nan(item: bytes) -> bytes:
-    """Replace what Python and JavaScript write for numbers that JSON does not have, outside of strings."""
+    """Replace the words of Python and JavaScript for numbers that JSON does not have, outside of strings."""
     whole = bytearray()
     at = 0
     found = _NO_NUMBER.search(item)
@@ -181,18 +180,18 @@ def _without_nan(item: bytes) -> bytes:
 
 
 def _behind_quoted(item: bytes, at: int) -> int:
-    """Return where the string ends that begins at a place."""
+    """Return where the string that begins at a position ends."""
     at += 1
     while True:
         at = _behind(_STRING, item, at)
         if item[at : at + 1] != b"\\":
             return at + 1
-        # There are many escapes in it, or it breaks off behind a backslash.
+        # The string has many escapes, or breaks off after a backslash.
         at += 0 if at + 1 < len(item) else 1
 
 
 def _with_whole_characters(item: bytes) -> bytearray:
-    """Replace halves of surrogate pairs: browsers write strings as they are, also those that no UTF-8 can hold."""
+    """Replace single halves of surrogate pairs: browsers write any string, even if UTF-8 cannot hold it."""
     whole = bytearray(item)
     for escape in _ESCAPE.finditer(item):
         if escape[1]:
@@ -201,7 +200,7 @@ def _with_whole_characters(item: bytes) -> bytearray:
 
 
 def _below(text: _Text, path: tuple[Collection[str], ...], missing: str) -> Iterator[bytes | Refused]:
-    """Return the items of all lists under *path* in the object that begins here, and go behind the object."""
+    """Yield the items of all lists under *path* in the object that begins here, and go past the object."""
     if not path:
         if text.peek() != b"[":
             raise BrokenError(missing)
@@ -223,14 +222,14 @@ def _below(text: _Text, path: tuple[Collection[str], ...], missing: str) -> Iter
 
 
 class _Text:
-    """The text of a JSON document, of which a piece is there at a time."""
+    """The text of a JSON document, which is read piece by piece."""
 
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
         self._data = tape.piece()
         self._at = 0
         self._line, self._counted = tape.line, 0
-        """The line that a place of the piece stands in, and that place."""
+        """The line of a position in the piece, and that position."""
 
     def _more(self) -> bool:
         self._count(len(self._data))
@@ -238,13 +237,13 @@ class _Text:
         return bool(self._data)
 
     def _count(self, at: int) -> int:
-        """Return the line of a place that is not before the last one that was asked for."""
+        """Return the line of a position. It must not be before the last one that was asked for."""
         self._line += self._data.count(b"\n", self._counted, at)
         self._counted = at
         return self._line
 
     def ends(self) -> bool:
-        """Go behind blanks, and say whether that is the end."""
+        """Go past blanks, and return whether that is the end."""
         while True:
             self._at = _behind(_BLANKS, self._data, self._at)
             if self._at < len(self._data):
@@ -253,7 +252,7 @@ class _Text:
                 return True
 
     def skip_mark(self) -> bool:
-        """Go behind a byte order mark if there is one, and say whether it is whole."""
+        """Go past a byte order mark if there is one, and return whether it is whole."""
         return self.peek()[0] != BOM[0] or all(self._take()[0] == byte for byte in BOM)
 
     def peek(self) -> bytes:
@@ -268,7 +267,7 @@ class _Text:
         return character
 
     def members(self) -> Iterator[str]:
-        """Return the keys of the object that begins here; whoever asks for the next one has gone behind the value."""
+        """Yield the keys of the object that begins here. The caller goes past the value before the next key."""
         self._take()
         if self.peek() == b"}":
             self._at += 1
@@ -284,7 +283,7 @@ class _Text:
                 return
 
     def places(self) -> Iterator[str]:
-        """Stop at each item of the list that begins here; whoever asks for the next one has gone behind the item."""
+        """Stop at each item of the list that begins here. The caller goes past the item before the next one."""
         self.open()
         if self.peek() == b"]":
             self._at += 1
@@ -296,33 +295,33 @@ class _Text:
                 return
 
     def stand(self) -> None:
-        """Remember the line of the value that stands here or behind blanks."""
+        """Remember the line of the value that begins here or after blanks."""
         self.peek()
         self._tape.line = self._count(self._at)
 
     def open(self) -> None:
-        """Go behind the bracket that stands here."""
+        """Go past the bracket at this position."""
         self._take()
 
     def skip_all(self, characters: bytes) -> None:
-        """Go behind these characters, each of which can be there or not."""
+        """Go past these characters. Each can be there or not."""
         for character in characters:
             if not self.ends() and self.peek()[0] == character:
                 self._at += 1
 
     def _separator(self, end: bytes) -> bool:
-        """Go behind what stands behind a value, and say whether it was the last one."""
+        """Go past the separator after a value, and return whether the value was the last one."""
         character = self._take()
         if character not in (b",", end):
             raise BrokenError(f"the JSON of the recording is broken: expected a comma or {end.decode()}")
         return character == end
 
     def skip(self) -> None:
-        """Go behind a value."""
+        """Go past a value."""
         self.value(0)
 
     def value(self, most: int) -> bytes | Refused:
-        """Go behind a value, and return its text, or refuse it if it has more than *most* bytes or too many values."""
+        """Go past a value, and return its text, or refuse it if it has more than *most* bytes or too many values."""
         value = _Value(scalar=self.peek() not in b'"{[')
         parts: list[bytes] = []
         head = b""
@@ -360,7 +359,7 @@ class _Value:
         self.values = 0
 
     def end(self, data: bytes, at: int) -> int | None:
-        """Return where the value ends in the next piece, which is looked at from *at* on, or None if it goes on."""
+        """Return where the value ends in the next piece, which is scanned from *at* on, or None if it goes on."""
         if self._scalar:
             end = _behind(_SCALAR, data, at)
             return end if end < len(data) else None
@@ -390,7 +389,7 @@ class _Value:
                 return None
 
     def _behind_string(self, data: bytes, at: int) -> int:
-        """Go on in a string, and return where it ends or the piece does."""
+        """Go on in a string, and return where the string or the piece ends."""
         at += self._escaped
         self._escaped = False
         while True:
@@ -400,12 +399,12 @@ class _Value:
                 self._quoted = False
                 return at + 1
             if len(rest) < 2:
-                # The character behind a backslash can be the first one of the next piece.
+                # The character after a backslash can be the first one of the next piece.
                 self._escaped = bool(rest)
                 return len(data)
 
 
 def _behind(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
-    """Return where what matches *pattern* ends; it can be empty."""
+    """Return where the match of *pattern* ends. It can be empty."""
     match = pattern.match(data, at)
     return match.end() if match else at

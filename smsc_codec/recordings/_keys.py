@@ -1,4 +1,4 @@
-"""What the members of JSON Lines are called that hold a reply and what was asked."""
+"""The names of the members of JSON Lines that contain a reply and its request."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .._types import is_really, name_of
 from ..errors import OptionError
 
 _LONGEST, _DEEPEST = 200, 8
-"""Characters of a name, and parts of it."""
+"""The most characters of a name, and the most parts of it."""
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """Our names, and the names in the recording.
+    """The library's names for members, and the names in the recording.
 
-    A dot in a name leads into an object, if no member has the name as it stands: `response.body`.
+    A dot in a name leads into an object (`response.body`), unless a member has the whole name.
     """
 
     body: str = "body"
@@ -37,7 +37,7 @@ OURS = Keys()
 
 
 def keys_of(given: Any) -> Keys:
-    """Return the names that a caller gives. Raise `OptionError`."""
+    """Return the names in a caller's mapping. Raise `OptionError`."""
     if given is None:
         return OURS
     if not is_really(given, dict):

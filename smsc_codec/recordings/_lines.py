@@ -1,6 +1,6 @@
-"""JSON Lines: one reply a line. They are cut into blocks, which are read elsewhere, in other processes maybe.
+"""Reads JSON Lines, with one reply per line. It cuts them into blocks, which other processes may read.
 
-A list of the same objects is read too, and objects of which each has several lines.
+A list of the same objects is read too, and so are objects on several lines each.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from ._values import pairs_of, status_in
 from ._words import in_words
 
 _HEAD = 1 << 20
-"""Bytes of a line that is too long in which its URL is looked for."""
+"""The number of bytes at the beginning of a line that is too long in which its URL is searched for."""
 
 
 class Block(msgspec.Struct, frozen=True):
     """Whole lines of a recording."""
 
     first: int
-    """The number of the first one, from 1."""
+    """The number of the first line, from 1."""
     last: int
     data: bytes
     keys: Keys = OURS
     whole: bool = True
-    """False for a line that is too long to be read, of which the data is the beginning."""
+    """False for a line that is too long to be read. Then the data is its beginning."""
     line: int = 0
-    """The line in which an object of a list begins, which is a line of its own here; 0 if these are the lines."""
+    """The line in which an object of a list begins, which is one line here; 0 if these are lines of the recording."""
 
 
 class Row(msgspec.Struct):
-    """One line. Other members are for others: the reply that is expected, a note."""
+    """One line. Other members, such as the expected reply or a note, are ignored."""
 
     fmt: Literal[0, 1, 2, 3] | None = None
     charset: str | None = None
@@ -52,20 +52,20 @@ class Row(msgspec.Struct):
     body_base64: bytes | None = None
     url: str | None = None
     endpoint: str | None = None
-    """The endpoint of the service that was asked, such as `send.php`. Those whose replies are not read are skipped."""
+    """The service's endpoint that was asked, such as `send.php`. Endpoints whose replies are not read are skipped."""
     time: Any = None
-    """In ISO 8601. What is no time is for others."""
+    """The time in ISO 8601. Any other value is ignored."""
     status: msgspec.Raw = msgspec.Raw()
-    """That of HTTP. What is no status of HTTP is for others."""
+    """The HTTP status. Any other value is ignored."""
     headers: msgspec.Raw = msgspec.Raw()
-    """Those of the reply, likewise."""
+    """The headers of the reply. Any other value is ignored."""
 
 
 _ROW = msgspec.json.Decoder(Row)
 
 
 def read(tape: Tape, keys: Keys = OURS) -> Iterator[Block]:
-    """Return the lines, some hundreds at a time. Raise `BrokenError` and `OSError`."""
+    """Yield the lines, some hundreds at a time. Raise `BrokenError` and `OSError`."""
     head = tape.head(HEAD).lstrip()
     if head.startswith(b"["):
         yield from _as_lines(items(tape), keys, tape)
@@ -76,12 +76,12 @@ def read(tape: Tape, keys: Keys = OURS) -> Iterator[Block]:
 
 
 def _as_lines(objects: Iterator[bytes | Refused], keys: Keys, tape: Tape) -> Iterator[Block]:
-    """Return a block for each object, as a line of its own."""
+    """Yield a block for each object, as one line."""
     for number, item in enumerate(objects, 1):
         if isinstance(item, Refused):
             yield Block(number, number, item.where, keys, False, tape.line)
         else:
-            # A line end cannot stand in a string of JSON.
+            # A JSON string cannot contain a line end.
             yield Block(number, number, item.replace(b"\n", b" "), keys, True, tape.line)
 
 
@@ -115,15 +115,15 @@ def _lines(tape: Tape, keys: Keys) -> Iterator[Block]:
 
 
 def entries(block: Block) -> Iterator[Entry]:
-    """What the lines hold; empty ones count as lines, and are left out."""
+    """Yield the entries of the lines. Empty lines count as lines, but have no entry."""
     decode, keys = _ROW.decode, block.keys
-    # In another process they are equal, and not the same.
+    # In another process the keys are equal, but not the same object.
     renamed = keys != OURS
     if not block.whole:
         data = _translated(block.data, keys) if renamed else block.data
         yield _bad(block.first, block.line or block.first, data, "the line is too long to be a reply")
         return
-    # `bytes.split` takes ten times as long to find the lines.
+    # `bytes.split` takes ten times as long to split the lines.
     for number, line in enumerate(io.BytesIO(block.data), block.first):
         row: Row | str
         at = block.line or number
@@ -170,7 +170,7 @@ def entries(block: Block) -> Iterator[Entry]:
 
 
 def _with_head(entry: Entry, row: Row) -> Entry:
-    """Return the entry with the status and the headers of the reply, as far as they are any."""
+    """Return the entry with the status and the headers of the reply, as far as they are valid."""
     headers = pairs_of(row.headers)
     try:
         check_pairs(headers)
@@ -181,13 +181,13 @@ def _with_head(entry: Entry, row: Row) -> Entry:
     return msgspec.structs.replace(entry, status=200 if status is None else status, headers=headers, length=length)
 
 
-# Names that others give to what holds the reply.
+# Other tools' names for the member that contains the reply.
 _CANDIDATES = ("response", "reply", "content", "text", "answer", "result", "data", "payload", "raw", "response_body")
 _INNER = ("body", "content", "text", "data")
 
 
 def _no_body(line: bytes, keys: Keys) -> str:
-    """Say that a line has no body, and what can be done. Only names that are known are named."""
+    """Say that a line has no body, and what can be done. Only known names are quoted."""
     wanted = f"expected {keys.body} or {keys.body_base64} in the line, found neither"
     names = shape_of(line.removeprefix(BOM)).keys
     for name in _CANDIDATES:
@@ -201,7 +201,7 @@ def _no_body(line: bytes, keys: Keys) -> str:
 
 
 def _translated(line: bytes, keys: Keys) -> bytes:
-    """Return a line with our names in the place of those in *keys*; as it is if it is no object of JSON."""
+    """Return a line with the library's names instead of those in *keys*, or unchanged if it is not a JSON object."""
     if not line.strip():
         return line
     parts = [b'"%s":%s' % (name.encode(), value) for name in NAMES if (value := _value(line, getattr(keys, name)))]
@@ -209,7 +209,7 @@ def _translated(line: bytes, keys: Keys) -> bytes:
 
 
 def _value(line: bytes, name: str) -> bytes:
-    """Return the member of a line with that name, or the one that its parts lead to; empty if there is none."""
+    """Return the member of a line with that name, or the one that the parts of the name lead to; empty if missing."""
     value = _member(line, name)
     if not value and "." in name:
         value = line
@@ -227,7 +227,7 @@ def _member(text: bytes, name: str) -> bytes:
 
 @lru_cache(64)
 def _decoder(name: str) -> Any:
-    """Return what decodes an object of which one member is wanted, as it stands."""
+    """Return the decoder of an object that returns one member as raw JSON."""
     member = msgspec.defstruct("Member", [("value", msgspec.Raw, msgspec.Raw())], rename={"value": name})
     return msgspec.json.Decoder(member)
 
@@ -236,32 +236,32 @@ _ALLOWED = {"fmt": "0, 1, 2 or 3", "body_base64": "a text in base64"}
 
 
 def _row(line: bytes) -> Row | str:
-    """Return what a line holds, or what is wrong with it; an empty text if it is blank."""
-    # Files that are put together can have a byte order mark at the beginning of each.
+    """Return the row in a line, or what is wrong with the line, which is an empty text if it is blank."""
+    # If files are joined, each part can begin with a byte order mark.
     line = line.removesuffix(b"\n").removeprefix(BOM)
     try:
         return _ROW.decode(line)
     except msgspec.DecodeError as error:
         return in_words(error, _ALLOWED, "the line") if line.strip() else ""
     except (ValueError, RecursionError):
-        return "the line is no JSON in UTF-8, or is nested too deeply"
+        return "the line is not JSON in UTF-8, or is nested too deeply"
 
 
 def _bad(number: int, at: int, line: bytes, message: str) -> Entry:
-    """Return an entry that cannot be judged, with what the line says of its request."""
+    """Return an entry that cannot be judged, with what the line says about its request."""
     line = line.removeprefix(BOM)
     endpoint = string_at(line, "endpoint")
     return refused(number, string_at(line, "url") or page_of(endpoint), message, at)
 
 
 def page_of(endpoint: str) -> str:
-    """Return the path of an endpoint that a line names, with or without the ending of its file; empty if unknown."""
+    """Return the path of an endpoint that a line names, with or without `.php`, or an empty text if it is unknown."""
     name = endpoint.removesuffix(".php")
     return f"/{name}.php" if name in ENDPOINTS else ""
 
 
 def wrong_endpoint(endpoint: str, url: str) -> str:
-    """Return what is wrong with the endpoint that a line names, empty if nothing is."""
+    """Return what is wrong with the endpoint that a line names, or an empty text if nothing is."""
     name = endpoint.removesuffix(".php")
     if name not in ENDPOINTS:
         return f"endpoint has to be one of {', '.join(ENDPOINTS)}"

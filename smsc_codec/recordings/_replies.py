@@ -1,4 +1,4 @@
-"""The replies of recordings themselves, for those who want to do something with them."""
+"""Yields the replies of recordings, for callers that want to work with them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ._validate import batches_of
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of a recording, or a problem of it."""
+    """An entry of a recording, or a problem of the recording."""
 
     path: str
-    """The file, as it was given or found in a folder."""
+    """The path of the file, as it was given or found in a folder."""
     entry: int = 0
-    """Which entry of the file, from 1; 0 if the file is the reply, or if it is a problem of the file."""
+    """The number of the entry, from 1; 0 if the file is the reply, or if this is a problem of the file."""
     body: bytes | None = None
-    """The reply that a file is: it is not judged."""
+    """The body, if the file is a reply. It is not judged."""
     guessed: bool = False
     """Whether the file was taken for a reply because nothing shows that it is a recording."""
     verdict: Verdict | None = None
-    """Otherwise what the entry holds."""
+    """The result for the entry otherwise."""
     found: list[Found] = []
-    """What is wrong or odd about it."""
+    """What is wrong or unusual about it."""
 
 
 def recorded_replies(
     paths: Iterable[str], options: Options, kind: Kind | None = None, keys: Keys | None = None
 ) -> Iterator[Recorded]:
-    """Yield the entries of recordings, and what is wrong with them, as they are read."""
+    """Yield the entries of recordings, and the problems of recordings, as they are read."""
     for batch in batches_of(paths, kind, keys or Keys()):
         checker, content = checker_of(options, batch), batch.content
         if isinstance(content, Problem):

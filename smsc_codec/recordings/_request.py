@@ -1,4 +1,4 @@
-"""What is known of a request from its URL and its form."""
+"""Reads what is known about a request from its URL and its form."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class Request(msgspec.Struct, frozen=True):
 
     host: str = ""
     here: bool = True
-    """Whether it went to an endpoint whose replies are read; what others answer cannot be judged."""
+    """Whether it went to an endpoint whose replies are read. Other answers cannot be judged."""
     query: Query = Query()
-    """What it asked for. What makes no sense there is not known."""
+    """What it asked for. Parameters that make no sense count as unknown."""
 
 
 UNKNOWN = Request()
 
-# Behind a login and a password, before a port; brackets are around an IPv6 address.
+# A host comes after a login and a password, and before a port. An IPv6 address is in brackets.
 _HOST = re.compile(r"(?:^|@)(\[[^\]@]*\]|[^@:\[\]]*)(?::[^@:]*)?\Z")
 
 
 def request_of(url: str, form: bytes = b"") -> Request:
-    """What is known of a request for that URL with that form (`application/x-www-form-urlencoded`)."""
+    """Return what is known about a request for that URL with that form (`application/x-www-form-urlencoded`)."""
     if not url:
         return UNKNOWN
     authority, path, parameters = split(url)
@@ -35,7 +35,7 @@ def request_of(url: str, form: bytes = b"") -> Request:
     if host is None:  # such as brackets that nothing closes
         return Request(here=False)
     name, rest = name_in(path)
-    # Others have pages of these names too, but in other folders. A path without a host is that of a line of JSON.
+    # Other servers have pages with these names too, but in other folders. A path without a host comes from JSON Lines.
     is_service = rest or not authority or name == DEFAULT or path.endswith(f"/sys/{name}.php")
     if not is_service or name not in ENDPOINTS:
         return Request(host[1].lower(), False)

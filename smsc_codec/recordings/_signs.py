@@ -1,4 +1,4 @@
-"""By what a recording is recognised, and what a file may be that is neither a recording nor a reply."""
+"""Recognises the kinds of recordings, and says what a file may be that is neither a recording nor a reply."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOG = re.compile(rb'"log"\s*:\s*\{')
 _CALLED = re.compile(rb'\s*[A-Za-z_$][\w.$]{0,100}\s*\(\s*[{\[]\s*[{"]')
 _LINES = rb"(?:(?:(?:---|#|%)[^\n]*|[^\S\n]*)\n)*"
 _TAPES = (
-    # vcrpy, Ruby's VCR, and what writes as they do: the list has a name, and members of one line can stand before it.
+    # vcrpy, Ruby's VCR and similar tools: the list has a name, and members of one line can come before it.
     re.compile(_LINES + rb"(?:[A-Za-z_\"'][^\n:]*:[^\n]*\n)*[\"']?(?:http_)?interactions[\"']?:(?:\s|\Z)"),
     # php-vcr, and VCR 1.x for Ruby: the list is the document.
     re.compile(_LINES + rb"-[ \t]*(?:\n[ \t]+|!ruby/struct:VCR::HTTPInteraction[^\n]*\n[ \t]+)?[\"']?request[\"']?:"),
@@ -32,11 +32,11 @@ _MAPPING = frozenset(
         *("scenarioName", "requiredScenarioState", "newScenarioState", "postServeActions", "serveEventListeners"),
     ]
 )
-"""What stubs of WireMock have."""
+"""The members of a WireMock stub."""
 
 
 def kind_of(tape: Tape, keys: Keys = OURS) -> Kind:
-    """Say what kind of recording begins here; what shows no sign of any is taken for a body."""
+    """Return what kind of recording begins here. A file without a sign of any is taken for a body."""
     head = tape.beginning()
     found = None
     if is_archive(head) or is_trace(head):
@@ -53,7 +53,7 @@ def kind_of(tape: Tape, keys: Keys = OURS) -> Kind:
 def _in_json(head: bytes, keys: Keys) -> Kind | None:
     shape = shape_of(head)
     names = set(shape.keys)
-    # What the caller says comes first: a log of requests and responses looks like stubs.
+    # The caller's names come first, because a log of requests and responses looks like stubs.
     if names & _first_parts(*({keys.body, keys.body_base64} - {OURS.body, OURS.body_base64})):
         return Kind.LINES
     if names >= ENTRY:
@@ -66,12 +66,12 @@ def _in_json(head: bytes, keys: Keys) -> Kind | None:
 
 
 def _first_parts(*names: str) -> set[str]:
-    """Return the members in which the values of these names can be found."""
+    """Return the members that can contain the values of these names."""
     return {part for name in names for part in (name, name.partition(".")[0])}
 
 
 def is_cassette(shape: Shape) -> bool:
-    """Say whether a document is a cassette, or stubs that something has recorded."""
+    """Return whether a document is a cassette, or recorded stubs."""
     names = set(shape.keys)
     if names >= NOCK:
         return True
@@ -89,7 +89,7 @@ _DECLARED = (
 )
 _POSTMAN = "save responses as examples, and export the collection in version 2.1"
 _CHARLES = frozenset({"protocolVersion", "host", "request", "response"})
-"""What each message has in a session of Charles that is not HAR."""
+"""The members of a message in a session of Charles that is not HAR."""
 _EXPORT = "export the sessions of a proxy as HAR"
 _ALWAYS = (
     (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|BM.{4}\0{4}", re.DOTALL), "an image", ""),
@@ -121,7 +121,7 @@ _ALWAYS = (
         "write them as HAR: mitmdump -nr FLOWS --set hardump=OUT.har",
     ),
 )
-"""What no reply begins like: the sign, what it is, and what can be done."""
+"""Beginnings that replies never have: the sign, what the file is, and what can be done."""
 _OFTEN = (
     (
         re.compile(
@@ -172,7 +172,7 @@ _OFTEN = (
     ),
     (re.compile(rb"version https://git-lfs", re.DOTALL), "a pointer of Git", "fetch the file itself"),
 )
-"""What a file may be of which the caller has not said what reply it is."""
+"""More beginnings, for files if the caller has not said what reply they are."""
 _ROOT = re.compile(_DECLARED + rb"<([A-Za-z_][\w.:-]{0,100})[\s/>]", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _ERROR_OF_TEXT = re.compile(rb"\s*ERROR\s*=")
@@ -187,10 +187,10 @@ _LINES_NEED = (
 
 
 def looks_like(body: bytes, is_reply: bool, has_format: bool) -> str:
-    """Say what a file is that is not a reply, and what can be done; empty if it may be a damaged reply.
+    """Say what a file is that is not a reply, and what can be done. Return an empty text if it may be a damaged reply.
 
-    It holds nothing of the file. The caller can have said what reply the file is (*is_reply*), and its format can be
-    known (*has_format*): it begins like one that is not CSV, which anything begins like.
+    The text does not quote the file. *is_reply* means that the caller has said what reply the file is. *has_format*
+    means that its format is known: it begins like a format other than CSV, whose beginning can be anything.
     """
     head = body[:HEAD]
     if head.startswith(UTF16_MARKS):
@@ -221,7 +221,7 @@ def _said(what: str, todo: str) -> str:
 
 
 def _json_of(head: bytes, is_reply: bool) -> tuple[str, str]:
-    """Say what a document in JSON is, as `looks_like` does; nothing if its keys are those of replies."""
+    """Say what a JSON document is, as `looks_like` does. Return empty texts if its keys are those of replies."""
     shape = shape_of(head)
     names = set(shape.keys)
     if not names:
@@ -248,13 +248,13 @@ def _json_of(head: bytes, is_reply: bool) -> tuple[str, str]:
 
 
 def _is_documented(names: set[str], fmt: str) -> bool:
-    """Say whether a reply has at least half of these names."""
+    """Return whether a reply has at least half of these names."""
     return any(2 * len(names & known) >= len(names) for known in _documented(fmt))
 
 
 @lru_cache(2)
 def _documented(fmt: str) -> tuple[frozenset[str | None], ...]:
-    """Return for each reply the keys of its objects, and in XML its root."""
+    """Return the keys of the objects of each reply, and in XML its root."""
     replies = [reply for name in ENDPOINTS for reply in codec_of(name).endpoint.replies]
     return tuple(
         frozenset(

@@ -1,4 +1,4 @@
-"""Recorded replies in files of JSON that are made to answer with: nock, WireMock, and examples of Postman."""
+"""Reads recorded replies in JSON files for fake servers: stubs of nock and WireMock, and examples of Postman."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ._tape import Tape
 from ._values import base64_bytes, hex_bytes, status_of, text_of
 
 NOCK = frozenset({"scope", "path"})
-"""What each call has that nock has recorded."""
+"""The members of each call that nock has recorded."""
 _Scalar = str | int | float | bool | None
 _TEXT = msgspec.json.Decoder(str)
 _CHUNKS = msgspec.json.Decoder(list[str])
 
 
 def read(tape: Tape, shape: Shape) -> Iterator[Entry] | None:
-    """Return the replies that are recorded in stubs, None if the document is of another kind."""
+    """Return the replies that are recorded in stubs, or None if the document is of another kind."""
     names = set(shape.keys)
     if names >= NOCK:
         return _each(items(tape) if shape.many else documents(tape), _NOCK, _of_nock, "path")
@@ -44,7 +44,7 @@ def _each(
     make: Callable[[int, Any], Entry],
     *place: str,
 ) -> Iterator[Entry]:
-    """Return an entry for each item; *place* is that of its URL."""
+    """Yield an entry for each item. *place* is the path of its URL."""
     for number, item in enumerate(found, 1):
         if isinstance(item, Refused):
             yield refused(number, string_at(item.where, *place), item.reason)
@@ -90,7 +90,7 @@ def _entry(
 
 
 def _text_in(raw: msgspec.Raw) -> tuple[bytes | None, bool]:
-    """Return a body that is a string, or JSON as it is, and whether it is there."""
+    """Return a body, which is a string or raw JSON, and whether it is there."""
     data = bytes(raw)
     if data in (b"", b"null"):
         return None, False
@@ -118,7 +118,7 @@ _NOCK = msgspec.json.Decoder(_Nock)
 
 def _of_nock(number: int, item: _Nock) -> Entry:
     given = item.rawHeaders if item.rawHeaders is not None else item.headers or {}
-    # A list has names and values by turns, as Node.js has them.
+    # A list has names and values by turns, as in Node.js.
     pairs = given.items() if isinstance(given, dict) else zip(given[::2], given[1::2])
     headers = [(text_of(name), text_of(value)) for name, value in pairs]
     sent = [(name, text_of(value)) for name, value in (item.reqheaders or {}).items()]
@@ -219,7 +219,7 @@ def _of_wiremock(number: int, item: _Stub) -> Entry:
 
 
 def _texts(pattern: _Pattern) -> list[str]:
-    """Return what a value has to be, or to have in it."""
+    """Return the texts that a value has to equal or contain."""
     texts = [text_of(value) for value in (pattern.equalTo, pattern.contains, pattern.matches)]
     if pattern.equalToJson is not None:
         texts.append(msgspec.json.encode(pattern.equalToJson).decode())
@@ -231,13 +231,13 @@ def _wanted(patterns: _Patterns) -> Iterator[tuple[str, str]]:
 
 
 def _known(patterns: _Patterns) -> str:
-    """Return the parameters of which the value is known, encoded."""
+    """Return the parameters whose values are known, encoded."""
     pairs = ((name, pattern.equalTo) for name, pattern in (patterns or {}).items())
     return _encoded(pair for pair in pairs if pair[1] is not None)
 
 
 def _secrets_of(request: _StubRequest) -> Iterator[str]:
-    """Return what else a stub holds of a request, a line each, for the values in it that are secret."""
+    """Yield everything else about a request in a stub, a line each, because it can contain secret values."""
     yield _encoded(_wanted(request.queryParameters))
     yield _encoded(_wanted(request.formParameters))
     for part in request.multipartPatterns or ():
@@ -302,13 +302,13 @@ _REQUEST = msgspec.json.Decoder(_Original | str | None)
 
 
 def _of_postman(found: Iterator[bytes | Refused]) -> Iterator[Entry]:
-    """Return the saved examples of collections."""
+    """Yield the saved examples of collections."""
     number = 0
     for item in found:
         if isinstance(item, Refused):
             raise BrokenError(item.reason)
         collection = decoded(item, _COLLECTION)
-        # Shared by all examples: what is sent can stand in variables.
+        # All examples share the variables, which can contain parts of a request.
         variables = _encoded([*_pairs_in(collection.variable), *_credentials_in(collection.auth)]).encode()
         for folder, auth, saved in _saved(collection):
             number += 1
@@ -320,11 +320,11 @@ def _of_postman(found: Iterator[bytes | Refused]) -> Iterator[Entry]:
 
 
 def _saved(collection: _Folder) -> Iterator[tuple[_Folder, Any, bytes]]:
-    """Return the examples in a collection and its folders, in their order, each with its request and credentials."""
+    """Yield the examples in a collection and its folders, in their order, each with its request and credentials."""
     waiting: list[tuple[_Folder, Any]] = [(collection, None)]
     while waiting:
         folder, auth = waiting.pop()
-        # A folder has the credentials of the one around it if it has none.
+        # A folder without credentials has those of the folder around it.
         auth = auth if folder.auth is None else folder.auth
         yield from ((folder, auth, bytes(saved)) for saved in folder.response or ())
         waiting += ((each, auth) for each in reversed(folder.item or ()))
@@ -356,14 +356,14 @@ def _example(number: int, folder: _Folder, auth: Any, example: bytes, variables:
 
 
 def _pairs_in(found: Any) -> Iterator[tuple[str, str]]:
-    """Return the names and values of variables, credentials or cookies, of which the form differs."""
+    """Yield the names and values of variables, credentials or cookies, which have different forms."""
     for pair in found if isinstance(found, list) else ():
         if isinstance(pair, dict):
             yield text_of(pair.get("key", pair.get("name"))), text_of(pair.get("value"))
 
 
 def _credentials_in(auth: Any) -> Iterator[tuple[str, str]]:
-    """Return the names and values of credentials, which stand in a list or, in old collections, in an object."""
+    """Yield the names and values of credentials, which are in a list or, in old collections, in an object."""
     for given in auth.values() if isinstance(auth, dict) else ():
         yield from _pairs_in(given)
         if isinstance(given, dict):

@@ -1,4 +1,4 @@
-"""What has been counted: how many replies of which kind, which errors, what was odd."""
+"""Counts replies by kind, errors by number, and findings by code."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,42 +11,42 @@ from ..report import Severity
 from ._times import Timeline
 
 _MOST = 1000
-"""Different keys of one kind that are counted; a hostile recording has any number of them."""
+"""The most different keys of one kind that are counted. A hostile recording can have any number of them."""
 _LONGEST_HOST = 255
-"""Characters of a host's name; a URL can hold more."""
+"""The most characters of a host's name. A URL can contain more."""
 OTHERS = "(others)"
 
 
 class Summary(msgspec.Struct):
-    """Counts over replies; those of two parts of a recording can be put together."""
+    """Counts over replies. The counts of two parts of a recording can be merged."""
 
     replies: int = 0
-    """All that were judged."""
+    """The number of replies that were judged."""
     undecoded: int = 0
-    """Those that do not decode."""
+    """The number of replies that do not decode."""
     findings: int = 0
-    """Of any severity. One that is about many records counts once, as it is reported once."""
+    """The number of findings of any severity. A finding about many records counts once, because it is reported once."""
     size: int = 0
-    """Bytes of all bodies, unpacked."""
+    """The bytes of all bodies, unpacked."""
     unreadable: int = 0
-    """Files that cannot be opened or read."""
+    """The number of files that cannot be opened or read."""
     forms: Counter[tuple[str, str, str]] = msgspec.field(default_factory=Counter)
     """Replies by endpoint, format (`text`, `csv`, `xml`, `json`, `unknown`) and kind (`senders`, `not decoded`, …). The
-    endpoint is empty for those whose body could not be read."""
+    endpoint is empty if the body could not be read."""
     errors: Counter[tuple[str, int]] = msgspec.field(default_factory=Counter)
-    """The service's errors by endpoint and number, which means something else at each."""
+    """The service's errors by endpoint and number. A number means something else at each endpoint."""
     unknown: Counter[str] = msgspec.field(default_factory=Counter)
-    """Keys and numbers that nobody documents, by the records that have them."""
+    """Undocumented keys and numbers, with the number of records that have them."""
     codes: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     """Findings by severity and code."""
     skipped: Counter[str] = msgspec.field(default_factory=Counter)
-    """Entries that did not ask an endpoint whose replies are read, by host; of the service's endpoints by file too."""
+    """Entries whose request did not go to an endpoint whose replies are read, by host, and by file on the service."""
     timeline: Timeline = msgspec.field(default_factory=Timeline)
-    """The service's errors over time, where the recording has times."""
+    """The service's errors over time, if the recording has times."""
     interrupted: bool = False
-    """Whether it was stopped before the end."""
+    """Whether validation was stopped before the end."""
     seconds: float = 0.0
-    """How long it took."""
+    """The time that it took."""
 
     @property
     def kinds(self) -> Counter[tuple[str, str]]:
@@ -72,31 +72,31 @@ class Summary(msgspec.Struct):
         self.timeline.merge(other.timeline)
 
     def _errors(self) -> list[tuple[str, int, str, int]]:
-        """Return the errors: the endpoint, the number, its meaning and the count, in the order of the endpoints."""
+        """Return the errors in the order of the endpoints: the endpoint, the number, its meaning and the count."""
         places = [*ENDPOINTS]
         counted = sorted((places.index(name), code, count) for (name, code), count in self.errors.items() if name)
         return [(places[at], code, _meaning(places[at], code), count) for at, code, count in counted]
 
     def error_codes(self) -> list[tuple[str, int]]:
-        """The errors' numbers with their meaning and how many there were, in the order of endpoints and numbers."""
+        """Return the errors' numbers with their meaning and count, in the order of endpoints and numbers."""
         lines = [(f"{name}.php {code} ({meaning})", count) for name, code, meaning, count in self._errors()]
         others = self.errors["", -1]
         return lines + ([(OTHERS, others)] if others else [])
 
     def meanings(self) -> dict[int, str]:
-        """Return the meanings of the errors' numbers that mean the same wherever they came."""
+        """Return the meanings of the errors' numbers that mean the same at every endpoint."""
         meanings: dict[int, set[str]] = {}
         for _, code, meaning, _ in self._errors():
             meanings.setdefault(code, set()).add(meaning)
         return {code: meaning for code, (meaning, *others) in meanings.items() if not others}
 
     def worst(self) -> Severity | None:
-        """The highest severity of all findings."""
+        """Return the highest severity of all findings."""
         found = {severity for severity, _ in self.codes}
         return next((severity for severity in Severity if severity.value in found), None)
 
     def plain(self) -> dict[str, Any]:
-        """The summary for machines, with the names that `--format json` prints."""
+        """Return the summary for machines, with the names that `--format json` prints."""
         rate = 1 / self.seconds if self.seconds else 0.0
         kinds: dict[str, dict[str, int]] = {}
         for (fmt, kind), count in sorted(self.kinds.items()):
@@ -132,7 +132,7 @@ def _meaning(endpoint: str, code: int) -> str:
 
 
 def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
-    """The counts, the highest first, those that are equal by name."""
+    """Return the counts, the highest first. Equal counts are ordered by name."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 

@@ -1,4 +1,4 @@
-"""A recording as bytes that come one after another, unpacked, and what kind of recording they are."""
+"""Reads a recording as a stream of unpacked bytes, and recognises its kind."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ._coding import BrokenError, packing_of, unpacked
 
 _PIECE = 1 << 18
 HEAD = 1 << 16
-"""Bytes by which the kind of a recording is known."""
+"""The number of bytes at the beginning that tell the kind of a recording."""
 _PACKINGS = 5
-"""How often a file can be packed; each costs a pass."""
+"""How often a file can be packed. Each time costs a pass."""
 _LONGEST_WHOLE = 1 << 30
-"""Bytes of a packed file that is unpacked to the disk."""
+"""The most bytes of a packed file that is unpacked to the disk."""
 
 
 class Kind(str, Enum):
@@ -29,26 +29,26 @@ class Kind(str, Enum):
     BODY = "body"
     """The body of one reply."""
     LINES = "json-lines"
-    """A JSON object a line, with `body` or `body_base64`; a list of them too."""
+    """A JSON object per line, with `body` or `body_base64`, or a list of such objects."""
     HAR = "har"
-    """HTTP Archive 1.2, with what exporters make of it."""
+    """HTTP Archive 1.2, with the variations of exporters."""
     CASSETTE = "cassette"
-    """What vcrpy, VCR and their relatives record in YAML or JSON, and stubs of nock, WireMock and Postman."""
+    """Recordings of vcrpy, VCR and their relatives in YAML or JSON, and stubs of nock, WireMock and Postman."""
     HTTP = "http"
-    """Responses with status line and headers, one after another, what curl shows of them, and WARC."""
+    """Responses with status line and headers, the output of curl, and WARC."""
     PARQUET = "parquet"
-    """A row a reply, in columns."""
+    """A Parquet file with a row per reply."""
     ARROW = "arrow"
-    """The same in a file or a stream of Arrow's IPC format, which Feather is too."""
+    """The same in a file or a stream of Arrow's IPC format, which includes Feather."""
 
 
 METHODS = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|CONNECT)"
 """The methods of requests in a dump."""
 
-# A damaged first line has to be recognised too, so this looks at how things begin and does not parse. No reply
-# of the service begins like any of these.
+# A damaged first line has to be recognised too, so these match beginnings and do not parse. A reply of the service
+# never begins like any of these.
 _SIGNS = (
-    # Both have control characters there, which no name has.
+    # Both have control characters there, which a name cannot have.
     (Kind.PARQUET, re.compile(rb"PAR1[\x00-\x08\x0e-\x1f]")),
     (Kind.ARROW, re.compile(rb"ARROW1\0\0|\xff{4}[^\0][\x00-\xff]{2}\0")),
     # A sender name can begin with the name of a method.
@@ -69,20 +69,20 @@ _SIGNS = (
 
 
 class Tape:
-    """Bytes from an open file, unpacked if they are packed. Raises `MissingError` when it is made.
+    """A stream of bytes from an open file, unpacked if they are packed.
 
-    Reading raises `OSError` and, for packed data, `BrokenError`.
+    Making a tape can raise `MissingError`. Reading raises `OSError` and, for packed data, `BrokenError`.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self.recoded = False
         """Whether the text was in UTF-16, so that lengths in bytes are lost."""
         self.consumed = 0
-        """Bytes of the file that have been read, packed as they are."""
+        """The number of bytes of the file that have been read, before they were unpacked."""
         self.line = 1
-        """The line in which the entry begins that a reader looks at."""
+        """The line in which the reader's current entry begins."""
         self._ahead = bytearray()
-        """What has been unpacked and not read yet, from *_at* on: moving that place copies nothing."""
+        """The bytes that have been unpacked, and not read yet from `_at` on. Moving that position copies nothing."""
         self._at = 0
         self._file = file
         self._is_packed = False
@@ -95,13 +95,13 @@ class Tape:
             self._chunks = unpacked(self._all(), packing)
 
     def _all(self) -> Iterator[bytes]:
-        """Return everything that has not been read, and forget what waits."""
+        """Yield everything that has not been read, and forget what waits."""
         waiting, self._ahead = bytes(self._ahead[self._at :]), bytearray()
         self._at = 0
         return chain([waiting], self._chunks)
 
     def decode(self) -> None:
-        """Go behind a byte order mark; from now on return text in UTF-16 as UTF-8."""
+        """Go past a byte order mark. After this call, return text in UTF-16 as UTF-8."""
         head = self.head(len(BOM))
         if head.startswith(UTF16_MARKS):
             self.recoded = True
@@ -110,13 +110,13 @@ class Tape:
             self._at += len(BOM)
 
     def _read_from(self, file: BinaryIO) -> Iterator[bytes]:
-        # A terminal or a pipe that somebody has set not to block can have nothing to read, which is `None`.
+        # A terminal or a pipe that was set not to block returns `None` if it has nothing to read.
         while data := file.read(_PIECE):
             self.consumed += len(data)
             yield data
 
     def head(self, size: int) -> bytes:
-        """Return the next *size* bytes, or what there is; they are read again."""
+        """Return the next *size* bytes, or fewer at the end, without reading past them."""
         if len(self._ahead) - self._at < size:
             self._fill(size)
         with memoryview(self._ahead) as ahead:
@@ -132,15 +132,15 @@ class Tape:
         except StopIteration:
             pass
         except (BrokenError, OSError) as error:
-            # What was there before it is read first.
+            # The bytes before the error are read first.
             self._chunks = _failing(error)
             if not ahead:
                 raise
 
     def whole(self) -> AbstractContextManager[BinaryIO]:
-        """Return all of it as a file in which any place can be read.
+        """Return the whole recording as a file in which any place can be read.
 
-        It is the recording itself, or a temporary file if that is packed or is not a file.
+        It is the recording itself, or a temporary file if the recording is packed or is not a file.
         """
         if not self._is_packed and self._file.seekable() and self._file.tell() == self.consumed:
             self._file.seek(0)
@@ -157,11 +157,11 @@ class Tape:
             return whole
 
     def piece(self) -> bytes:
-        """Return the next bytes, as many as are read at a time; none at the end."""
+        """Return the next piece of bytes, which is empty at the end."""
         return self.read(_PIECE)
 
     def read(self, size: int) -> bytes:
-        """Return the next *size* bytes; fewer at the end only."""
+        """Return the next *size* bytes, or fewer at the end."""
         data = self.head(size)
         self._at += len(data)
         return data
@@ -174,7 +174,7 @@ class Tape:
         return head.removeprefix(BOM)
 
     def kind(self) -> Kind:
-        """What kind of recording begins here."""
+        """Return what kind of recording begins here."""
         head = self.beginning()
         return next((kind for kind, sign in _SIGNS if sign.match(head)), Kind.BODY)
 

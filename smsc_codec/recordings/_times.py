@@ -1,4 +1,4 @@
-"""When things happened: the ways in which recordings say it, and counts over time that stay small."""
+"""Reads the times of recordings, and counts over time within a bounded size."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 _MOST = 240
-"""Buckets: what a chart has room for."""
+"""The most buckets: a chart has room for this many."""
 _MOST_CODES, OTHER_CODES = 100, -1
-"""Different codes in a bucket, and the code of all others; a hostile recording has any number of them."""
+"""The most different codes in a bucket, and the code of all others. A hostile recording can have any number."""
 _LONGEST = 64
-"""Characters of a time."""
+"""The most characters of a time."""
 
 
 def seconds(text: str) -> float | None:
-    """Seconds since 1970 of `2016-10-18T10:00:00.000Z` or `Tue, 18 Oct 2016 10:00:00 GMT`, `None` if it is no date."""
+    """Return the seconds since 1970 of `2016-10-18T10:00:00.000Z` or `Tue, 18 Oct 2016 10:00:00 GMT`, or None."""
     if len(text) > _LONGEST:
         return None
     try:
@@ -29,26 +29,26 @@ def seconds(text: str) -> float | None:
 
 
 _WIDTHS = (1, 10, 60, 600, 3600, 21600, 86400, 604800)
-"""Seconds of a bucket, each a multiple of the one before: up to a week, and then twice as much each time."""
+"""The possible widths of a bucket in seconds. Each is a multiple of the one before. After a week they double."""
 
 
 class Timeline(msgspec.Struct):
-    """Counts by code over time in at most so many buckets, whatever the order in which they come.
+    """Counts by code over time in a bounded number of buckets. The order of the counts does not matter.
 
-    The width of the buckets grows as it has to: the same counts end in the same buckets.
+    The width of the buckets grows as necessary. The same counts always end in the same buckets.
     """
 
     width: int = 1
-    """Seconds."""
+    """The width of a bucket in seconds."""
     buckets: dict[int, Counter[int]] = msgspec.field(default_factory=dict)
-    """By the number of seconds since 1970, divided by the width."""
+    """The counts by the number of seconds since 1970, divided by the width."""
 
     def add(self, time: float, code: int, count: int = 1) -> None:
         """Count a code."""
         _count(self._bucket(int(time) // self.width), code, count)
 
     def merge(self, other: Timeline) -> None:
-        """Add another one's counts."""
+        """Add the counts of another timeline."""
         for number, counts in other.buckets.items():
             for code, count in counts.items():
                 self.add(number * other.width, code, count)
@@ -56,7 +56,7 @@ class Timeline(msgspec.Struct):
             self._widen()
 
     def spread(self) -> Timeline:
-        """The same counts in buckets so wide that they and the gaps between them are not too many either."""
+        """Return the same counts in buckets so wide that their number is bounded even with the gaps between them."""
         wide = Timeline(self.width, self.buckets)
         while wide.buckets and max(wide.buckets) - min(wide.buckets) >= _MOST:
             wide._widen()

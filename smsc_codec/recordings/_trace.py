@@ -1,4 +1,4 @@
-"""What curl shows of its messages: `-v`, `--trace` and `--trace-ascii`. It is made a dump of messages, line by line."""
+"""Reads the output of curl's `-v`, `--trace` and `--trace-ascii`. It turns it into a dump of messages, line by line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._tape import METHODS, Tape
 
 _STAMP = rb"(?:\d\d:\d\d:\d\d\.\d{1,6} )?(?:\[\d{1,9}-\d{1,9}\] )?"
 _PROGRESS = rb"  % Total |[ ]{33}Dload |\r(?!\n)"
-# What can stand before all messages: the command itself, and what curl says of it.
+# The lines that can come before all messages: the command itself, and curl's remarks about it.
 _COMMAND = rb"(?:[^\n]{0,200}[$%#>] ?curl(?:\.exe)? |(?:Note|Warning): )[^\n]*\n"
 _SIGN = re.compile(
     rb"(?:"
@@ -34,10 +34,10 @@ _BEFORE = re.compile(_COMMAND)
 _MESSAGE = re.compile(
     rb"^" + _STAMP + rb"(?:(?:[<>] )?HTTP/\d|[<>] " + METHODS + rb" |=> Send |<= Recv )", re.MULTILINE
 )
-# Lines of `-v` that are a part of a message's head, and lines about the connection. All others are a part of a body.
+# Lines of `-v` that belong to a message's head, and lines about the connection. All others belong to a body.
 _HEAD_LINE = re.compile(_STAMP + rb"[<>](?: |(?=[\r\n]))")
 _ABOUT = re.compile(_STAMP + rb"(?:\* |[{}] \[\d{1,12} bytes data\])|" + _PROGRESS)
-# curl puts no line end behind a body.
+# curl does not write a line end after a body.
 _BEHIND = re.compile(
     rb"\* (?:Connection #\d{1,9} to host \S{1,300} left intact|Closing connection[^\r\n]{0,100}|"
     rb"  Trying [^\r\n]{1,300}\.\.\.|Host [^\r\n]{1,300} was resolved\.|Re-using existing [^\r\n]{1,400}|"
@@ -51,22 +51,22 @@ _HEX = re.compile(rb"[0-9a-f]{2}(?: [0-9a-f]{2}){0,15}(?: |\Z)")
 _BETWEEN_TAGS = re.compile(rb"(?<=>)\.(?=<|\Z)")
 _BETWEEN = re.compile(rb"(?<![0-9])\.|\.(?![0-9])")
 _DOTS = (
-    "curl --trace-ascii writes a full stop for every byte that is no printable ASCII, so that letters of the reply can "
-    "be lost: record with --trace or -i"
+    "curl --trace-ascii writes a full stop for every byte that is not printable ASCII, so that letters of the reply "
+    "can be lost: record with --trace or -i"
 )
 _LONGEST_LINE = 1 << 17
 _START = re.compile(rb"^(?:HTTP/\d|" + METHODS + rb" )", re.MULTILINE)
 _MOST_STARTS = 10_000
-"""Lines that are remembered because a message can begin there."""
+"""The most lines that are remembered because a message can begin there."""
 
 
 def is_trace(head: bytes) -> bool:
-    """Say whether a recording begins as what curl shows."""
+    """Return whether a recording begins like the output of curl."""
     return _SIGN.match(head) is not None and _MESSAGE.search(head) is not None
 
 
 def read(tape: Tape) -> Iterator[Entry]:
-    """Return the responses. Raise `BrokenError` and `OSError`."""
+    """Yield the responses. Raise `BrokenError` and `OSError`."""
     if not _A_BLOCK.search(tape.beginning()):
         for entry in _http.read(_Messages(tape, _Shown())):
             yield replace(entry, body_line=0)
@@ -81,9 +81,9 @@ def read(tape: Tape) -> Iterator[Entry]:
 
 
 def _with_line_ends(body: bytes) -> bytes | None:
-    """Return a body with the line ends for which full stops stand, None if nobody can know which of them do.
+    """Return a body with line ends instead of the full stops that stand for them, or None if these cannot be told.
 
-    In JSON they stand between values, but not in numbers; in XML between tags.
+    In JSON such full stops are between values, but not in numbers. In XML they are between tags.
     """
     start = body.lstrip(b" .")
     if start.startswith(b"<"):
@@ -96,15 +96,15 @@ def _with_line_ends(body: bytes) -> bytes | None:
 
 
 class _Lines(Protocol):
-    """Takes what curl shows line by line, and makes messages of it."""
+    """Takes the output of curl line by line, and makes messages of it."""
 
     def line(self, line: bytes, begins: bool) -> bytes:
-        """Return what a line, or a part of one, has of a message; it is the first part if it *begins* the line."""
+        """Return what belongs to a message in a line, or in a part of one: the first part if it *begins* the line."""
         ...
 
 
 class _Messages:
-    """The messages that curl shows, as a source of them."""
+    """A source of messages from the output of curl."""
 
     def __init__(self, tape: Tape, lines: _Lines) -> None:
         self.recoded = tape.recoded
@@ -113,13 +113,13 @@ class _Messages:
         self._held = b""
         self._begins = True
         self._shown = self._made = 1
-        """The line of the recording that comes next, and the line of the messages that it has a part of."""
+        """The next line of the recording, and the line of the messages that it belongs to."""
         self._starts: deque[tuple[int, int]] = deque()
-        """Lines of the messages in which one can begin, each with the line of the recording."""
+        """The lines of the messages in which one can begin, each with the line of the recording."""
 
     @property
     def line(self) -> int:
-        """The line of the recording in which the message begins that is looked at."""
+        """The line of the recording in which the current message begins."""
         return self._tape.line
 
     @line.setter
@@ -128,7 +128,7 @@ class _Messages:
             _, self._tape.line = self._starts.popleft()
 
     def _part(self, line: bytes) -> bytes:
-        """Return what a line, or a part of one, has of a message, and remember where messages can begin."""
+        """Return what belongs to a message in a line, or in a part of one. Remember where messages can begin."""
         part = self._lines.line(line, self._begins)
         self._begins = line.endswith(b"\n")
         start = _START.search(part)
@@ -139,7 +139,7 @@ class _Messages:
         return part
 
     def piece(self) -> bytes:
-        """Return the next bytes, none at the end."""
+        """Return the next bytes, or no bytes at the end."""
         while data := self._tape.piece():
             made = bytearray()
             # `bytes.splitlines` ends a line at a carriage return too.
@@ -162,10 +162,10 @@ class _Shown:
     def __init__(self) -> None:
         self._in_body = False
         self._begun = False
-        """Whether something else than the command has been shown."""
+        """Whether curl has shown anything except the command."""
 
     def line(self, line: bytes, begins: bool) -> bytes:
-        """Return what a line, or a part of one, has of a message; it is the first part if it *begins* the line."""
+        """Return what belongs to a message in a line, or in a part of one: the first part if it *begins* the line."""
         if not begins:
             return line if self._in_body else b""
         if not self._begun and _BEFORE.match(line):
@@ -183,22 +183,22 @@ class _Blocks:
 
     def __init__(self) -> None:
         self.is_hex = False
-        """Whether the rows have the bytes as numbers, so that none is lost."""
+        """Whether the rows have the bytes as numbers, so that no byte is lost."""
         self._known = False
-        """Whether a row has shown that."""
+        """Whether a row has shown which it is."""
         self._in_block = False
         self._size = 0
-        """Bytes of the block."""
+        """The number of bytes of the block."""
         self._behind: int | None = None
-        """Where the last row ends; None if it has all of its bytes."""
+        """The position where the last row ends; None if it has all of its bytes."""
 
     def line(self, line: bytes, begins: bool) -> bytes:
-        """Return what a row has of a message."""
+        """Return what belongs to a message in a row."""
         row = _ROW.match(line) if begins and self._in_block else None
         if row is not None:
             return self._row(int(row[1], 16), line[row.end() :].rstrip(b"\r\n"))
         block = _BLOCK.match(line) if begins else None
-        # Where the body is shown too, its lines stand between the blocks.
+        # If curl prints the body too, its lines are between the blocks.
         left = self._left_out(self._size)
         self._in_block = block is not None and block[1] != b"SSL data"
         self._size = int(block[2]) if block is not None else 0
@@ -207,7 +207,7 @@ class _Blocks:
     def _row(self, at: int, text: bytes) -> bytes:
         pairs = _HEX.match(text)
         if not self._known:
-            # No head of a message begins like numbers.
+            # The head of a message never begins like numbers.
             self._known, self.is_hex = True, pairs is not None
         if self.is_hex:
             if pairs is None:

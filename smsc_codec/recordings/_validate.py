@@ -1,4 +1,4 @@
-"""Validating recordings: files and folders are opened, read in parts, and judged."""
+"""Validates recordings: opens files and folders, reads them in parts, and judges the parts."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Validation:
     """
 
     summary: Summary
-    """What has been judged so far."""
+    """The counts of everything that has been judged so far."""
     consumed: int
-    """Bytes of the files that have been read so far, packed as they are."""
+    """The number of bytes of the files that have been read so far, before they were unpacked."""
 
     def __init__(self, batches: Iterator[Batch], options: Options, jobs: int) -> None:
         self.summary = Summary()
@@ -55,7 +55,7 @@ class Validation:
             yield from part.found
 
     def parts(self) -> Generator[Outcome, None, None]:
-        """Yield what was found in one part of a recording after another; in most parts that is nothing."""
+        """Yield the results for the parts of recordings in their order. Most parts have no findings."""
         begin = time.perf_counter()
         with closing(self._outcomes) as outcomes:
             try:
@@ -81,19 +81,19 @@ def validate_recordings(
 ) -> Validation:
     """Judge every reply of recordings, however large they are.
 
-    - *paths*: files; folders, for all files in them and in their folders but for hidden ones; and `-` for
-      standard input.
-    - *kind*: what kind of recording they are. `None` detects it from the content, for each by itself.
-    - *fmt*, *endpoint* (such as `send`), *expect* (a kind of replies, such as `senders`): what was asked for, where a
+    - *paths*: files, folders and `-` for standard input. A folder stands for all files in it and in its folders,
+      except hidden ones.
+    - *kind*: the kind of all recordings. `None` detects the kind of each from its content.
+    - *fmt*, *endpoint* (such as `send`), *expect* (a kind of replies, such as `senders`): what was asked for, if a
       recording does not say it itself.
     - *charset*: the charset of all bodies that are recorded as bytes, whatever a recording says.
     - *strict*: refuse replies that have findings.
-    - *jobs*: how many processes judge; the findings are the same.
-    - *keys*: the members of JSON Lines and the columns of Parquet and Arrow files, where they have other names than
-      ours: `{"body": "response.body", "url": "request_url"}`.
+    - *jobs*: the number of worker processes. The findings are the same.
+    - *keys*: the members of JSON Lines and the columns of Parquet and Arrow files, if they have other names than the
+      library's: `{"body": "response.body", "url": "request_url"}`.
 
-    Raises `OptionError` for wrong arguments. What is wrong with a recording is a finding. Iterating raises
-    `WorkerError` if one of several processes ends before its work is done. No handler of a signal is changed.
+    Raise `OptionError` if an argument is wrong. A problem of a recording is a finding. Iterating raises `WorkerError`
+    if one of several processes ends before its work is done. Signal handlers are not changed.
     """
     if type(jobs) is not int or jobs < 1:
         raise OptionError(f"jobs has to be a whole number, 1 or more, not {quote(jobs)}")
@@ -118,9 +118,9 @@ def validate_recordings(
 
 
 def recorded_in(file: BinaryIO, kind: Kind | str | None = None) -> Iterator[Entry]:
-    """The entries of a recording, as they are.
+    """Yield the entries of a recording, without judging them.
 
-    *file* is open for reading bytes; *kind* is detected if it is `None`. Raises `BrokenError` where the
+    *file* is open for reading bytes. *kind* is detected if it is `None`. Raise `BrokenError` at the place where the
     recording is cut or broken, `MissingError` if a library for it is not installed, and `OSError`.
     """
     tape = Tape(file)
@@ -136,7 +136,7 @@ def _kind_of(kind: object) -> Kind:
 
 
 def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambda name, reason: None) -> Iterator[str]:
-    """All files that are meant. *trouble* is called with the names of folders that cannot be read, and why."""
+    """Yield all files that *paths* mean. Call *trouble* with each folder that cannot be read, and the reason."""
     for path in paths:
         if path == "-" or not os.path.isdir(path):
             yield path
@@ -150,7 +150,7 @@ def files_of(paths: Iterable[str], trouble: Callable[[str, str], object] = lambd
 
 
 def batches_of(paths: Iterable[str], kind: Kind | None, keys: Keys) -> Iterator[Batch]:
-    """Yield the parts of all files that are meant, and what is wrong with them."""
+    """Yield the parts of all files that *paths* mean, and their problems."""
     before = 0
     for path in paths:
         troubles: list[Batch] = []
@@ -166,7 +166,7 @@ def batches_of(paths: Iterable[str], kind: Kind | None, keys: Keys) -> Iterator[
 
 
 def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterator[Batch]:
-    """The parts of a file, at least one, and what is wrong with the whole."""
+    """Yield the parts of a file, at least one, and the problem of the whole file if it has one."""
     label = "<stdin>" if name == "-" else name
     tape: Tape | None = None
     last = 0
@@ -193,7 +193,7 @@ def _batches_of(name: str, kind: Kind | None, keys: Keys, before: int) -> Iterat
 
 
 def _contents(tape: Tape, given: Kind | None, keys: Keys) -> Iterator[Block | Rows | list[Entry]]:
-    """What a recording holds, so much at a time that it fits the memory and keeps a process busy."""
+    """Yield the contents of a recording in parts that fit the memory and are large enough to keep a process busy."""
     kind = given or kind_of(tape, keys)
     if kind in (Kind.PARQUET, Kind.ARROW):
         yield from _columns.read(tape, kind, keys)
@@ -203,11 +203,11 @@ def _contents(tape: Tape, given: Kind | None, keys: Keys) -> Iterator[Block | Ro
     if kind is Kind.LINES:
         yield from _lines.read(tape, keys)
     elif kind is Kind.BODY:
-        # One byte more than the limit is enough to be refused; a device may have no end.
+        # One byte more than the limit is enough for the body to be refused. A device may have no end.
         body = tape.read(MOST)
         yield [Entry(number=0, line=1, body_line=1, body=body, guessed=given is None)]
         if len(body) < MOST:
-            # Here a packed file that is cut says so.
+            # If a packed file is cut, this read raises the error.
             tape.read(1)
     else:
         reader = {Kind.HAR: _har.read, Kind.CASSETTE: _cassette.read, Kind.HTTP: _dumps.read}[kind]
@@ -220,13 +220,13 @@ def _grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     try:
         for entry in entries:
             group.append(entry)
-            # A packed body can have much to report, whatever its size is: it is the last of its group.
+            # A packed body can have many findings, whatever its size is, so it is the last of its group.
             size += _BYTES if entry.body and entry.header("content-encoding") else weight_of(entry)
             if size >= _BYTES or len(group) >= _ENTRIES:
                 yield group
                 group, size = [], 0
     except Exception:
-        # What stands before the trouble is judged first.
+        # The entries before the problem are judged first.
         if group:
             yield group
         raise

@@ -1,4 +1,4 @@
-"""Values that foreign recordings hold, which can be anything."""
+"""Reads values of foreign recordings, which can be anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BLANKS = b" \t\n\r\x0b\x0c"
 
 
 def base64_bytes(text: str | bytes) -> bytes:
-    """What base64 stands for; line breaks in it are usual. Raises `BrokenError`."""
+    """Return the bytes that base64 stands for. Line breaks in it are usual. Raise `BrokenError`."""
     data = text.encode("utf-8", "replace") if isinstance(text, str) else text
     try:
         return base64.b64decode(data.translate(None, _BLANKS), validate=True)
@@ -33,7 +33,7 @@ def hex_bytes(text: str) -> bytes:
 
 
 def status_of(value: Any) -> int | None:
-    """Return the status that a number or a text such as `200 OK` says, None if it says none."""
+    """Return the status in a number or a text such as `200 OK`, or None if there is none."""
     text = str(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else ""
     found = _STATUS.match(text[:200].strip())
     return int(found[0].partition(".")[0]) if found else None
@@ -54,7 +54,7 @@ _PAIRS_IN = msgspec.json.Decoder(dict[str, _Scalar | list[_Scalar]] | list[_Pair
 
 
 def status_in(text: msgspec.Raw) -> int | None:
-    """Return the status in a JSON value, None if there is none."""
+    """Return the status in a JSON value, or None if there is none."""
     try:
         value = _STATUS_IN.decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -63,7 +63,7 @@ def status_in(text: msgspec.Raw) -> int | None:
 
 
 def pairs_of(text: msgspec.Raw) -> list[tuple[str, str]]:
-    """Return the headers in a JSON value, none if it holds no headers."""
+    """Return the headers in a JSON value, or an empty list if it does not contain headers."""
     try:
         found = _PAIRS_IN.decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -78,6 +78,6 @@ def pairs_of(text: msgspec.Raw) -> list[tuple[str, str]]:
 
 
 def text_of(value: Any) -> str:
-    """Return a scalar as text, and the scalars of a list with commas between them; anything else is empty."""
+    """Return a scalar, or the scalars of a list with commas between them, as text. Anything else is an empty text."""
     values = value if isinstance(value, list) else [value]
     return ", ".join(str(each) for each in values if isinstance(each, (str, int, float)))

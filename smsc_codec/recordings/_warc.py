@@ -1,4 +1,4 @@
-"""WARC (ISO 28500): what crawlers, wget and warcio store. It is read a record at a time.
+"""Reads WARC (ISO 28500), which crawlers, wget and warcio store, one record at a time.
 
 Records are cut by their lengths alone. warcio reads them too, but it prints lines of damaged archives and addresses on
 standard error, and these can hold secrets.
@@ -21,11 +21,11 @@ _SIGN = re.compile(rb"\s*WARC/\d\.\d\r?\n")
 _VERSION = re.compile(rb"WARC/\d\.\d\r?\Z")
 _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?!\d)")
 _MOST = 100
-"""Requests that wait for their responses."""
+"""The most requests that wait for their responses."""
 
 
 def is_archive(head: bytes) -> bool:
-    """Say whether a recording begins as archives do."""
+    """Return whether a recording begins like an archive."""
     return _SIGN.match(head) is not None
 
 
@@ -34,7 +34,7 @@ class _Waiting:
 
     def __init__(self) -> None:
         self._requests: list[tuple[set[str], Entry]] = []
-        """With what tells whose they are."""
+        """The requests, each with the signs that tell whose it is."""
         self._weight = 0
         self._response: tuple[set[str], Entry] | None = None
 
@@ -51,7 +51,7 @@ class _Waiting:
             self._weight -= weight_of(self._requests.pop(0)[1])
 
     def response(self, signs: set[str], answer: Entry) -> Iterator[Entry]:
-        """Return the responses of which the request is known, or known not to come."""
+        """Yield the responses whose requests are known, or known not to come."""
         yield from self.finish()
         for at, (names, asked) in enumerate(self._requests):
             if names & signs:
@@ -62,14 +62,14 @@ class _Waiting:
         self._response = (signs, answer)
 
     def finish(self) -> Iterator[Entry]:
-        """Return the response that waits."""
+        """Yield the response that waits."""
         if self._response is not None:
             answer, self._response = self._response[1], None
             yield answer
 
 
 def read(tape: Source) -> Iterator[Entry]:
-    """Return the responses. Raise `BrokenError` and `OSError`."""
+    """Yield the responses. Raise `BrokenError` and `OSError`."""
     window, waiting = Window(tape), _Waiting()
     number = 0
     try:
@@ -105,7 +105,7 @@ def _url(headers: list[tuple[str, str]]) -> str:
 
 
 def _signs_of(headers: list[tuple[str, str]]) -> set[str]:
-    """Return what tells which request and response belong together: the ids of records, or the address."""
+    """Return the signs that a request and a response belong together: the ids of records, or the address."""
     names = ("warc-record-id", "warc-concurrent-to")
     ids = {value for name, value in headers if name.lower() in names and value}
     return ids if any(name.lower() == names[1] for name, _ in headers) else {*ids, _url(headers)}

@@ -1,4 +1,4 @@
-"""What is wrong with a part of a recording, in words for those who wrote or recorded it."""
+"""Says what is wrong with a part of a recording, for those who wrote or recorded it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _NOTHING: Mapping[str, str] = {}
 
 
 def in_words(error: msgspec.DecodeError, allowed: Mapping[str, str] = _NOTHING, what: str = "the entry") -> str:
-    """Return what a value has to be and what it is. Nothing of the value is quoted.
+    """Return what a value has to be and what it is, without quoting the value.
 
-    *allowed* says what the members of *what* have to be where their types do not say all of it.
+    *allowed* says what the members of *what* have to be, if their types do not say all of it.
     """
     text = str(error)
     place = _PLACE.search(text)

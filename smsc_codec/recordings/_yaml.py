@@ -1,8 +1,7 @@
-"""A YAML document as plain values, one item of a list at a time, and nothing but plain values.
+"""Reads a YAML document as plain values, one item of a list at a time.
 
-Only the parser of PyYAML is used: nothing is constructed, whatever the tags say, so that no document can make
-objects. What an alias stands for is shared and never copied or walked over, and nothing that stands outside of the
-items is built.
+Only the parser of PyYAML is used. Tags never construct anything, so that a document cannot make objects. The value of
+an alias is shared, and never copied or walked over. Nothing outside of the items is built.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ _DEEPEST = 32
 _LINE_AND_MARK = b"\n" + BOM
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 _LONGEST_HEAD = 1 << 16
-"""Bytes before the document: libyaml compares each directive with all others."""
+"""The most bytes before the document, because libyaml compares each directive with all others."""
 _NODE = 100
-"""What a value weighs beside its text; about what it takes in memory."""
+"""The weight of a value besides its text, which is about the memory that it takes."""
 _MOST_ANCHORS, _HEAVIEST_ANCHORS = 10_000, MOST
-"""Anchors that are remembered, and what they weigh together. What was not used for longest is forgotten first."""
+"""The most anchors that are remembered, and their greatest weight together. The least recently used is forgotten."""
 _ALIAS_TIMES, _ALIAS_FREE = 32, MOST
-"""What aliases stand for may weigh so many times what is written out, and so much more.
+"""The greatest weight of the values of aliases: this many times that of the written values, and this much more.
 
 Otherwise a recording with a long body and many aliases to it would be judged as often as it has aliases.
 """
@@ -45,11 +44,11 @@ _DEPTH_OF_URL = 2
 
 
 def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
-    """Return the items of the lists under one of the *names* in all documents, or of documents that are lists.
+    """Yield the items of the lists under one of the *names* in all documents, or of documents that are lists.
 
     They are strings, lists, dictionaries and None. Binary values are dictionaries with `base64_string`, and `<<` takes
-    members from elsewhere (YAML 1.1). An item that cannot be known is `Refused`. Raise `BrokenError`, also where a
-    value and the blanks and comments before it have more than `LONGEST` bytes, `MissingError` and `OSError`.
+    members from elsewhere (YAML 1.1). An item that cannot be built is `Refused`. Raise `BrokenError` (also if a value
+    and the blanks and comments before it have more than `LONGEST` bytes), `MissingError` and `OSError`.
     """
     try:
         import yaml
@@ -70,18 +69,18 @@ def items(tape: Tape, names: Collection[str]) -> Iterator[Any]:
 
 
 class _Source:
-    """What the parser reads, bounded between one event and the next."""
+    """The input of the parser. It is bounded between one event and the next."""
 
     def __init__(self, tape: Tape, grows: bool) -> None:
         self._tape = tape
         self._grows = grows
         self.most = _LONGEST_HEAD
         self.since = 0
-        """Bytes since the last event: of a value that does not end, or of what stands before it."""
+        """The number of bytes since the last event, which belong to an unfinished value or come before one."""
         self._held = b""
 
     def stand_at(self, event: Any) -> None:
-        """Remember the line of what is looked at."""
+        """Remember the line of the current event."""
         self._tape.line = event.start_mark.line + 1
 
     def read(self, size: int) -> bytes:
@@ -89,11 +88,11 @@ class _Source:
         if self.since > self.most:
             raise BrokenError(f"a value or a comment in the YAML of the recording has more than {self.most:,} bytes")
         while True:
-            # The parser that is written in Python copies what it has with each piece, so each is as long as all before.
+            # The parser in Python copies all that it has with each piece, so each piece is as long as all before it.
             data = self._tape.read(max(size, self.since) if self._grows else size)
             self.since += len(data)
             whole = not data
-            # Files that are put together can have a byte order mark at the beginning of each.
+            # If files are joined, each part can begin with a byte order mark.
             data = (self._held + data).replace(_LINE_AND_MARK, b"\n")
             held = 0 if whole else next((n for n in (3, 2, 1) if data.endswith(_LINE_AND_MARK[:n])), 0)
             data, self._held = data[: len(data) - held], data[len(data) - held :]
@@ -108,15 +107,15 @@ class _Builder:
         self._source = source
         self._events = events
         self._anchors: dict[str, tuple[Any, int]] = {}
-        """The value and its weight by name; what was used last comes last."""
+        """The value and its weight by name. The most recently used comes last."""
         self._anchored = 0
-        """What all of them weigh."""
+        """The weight of all of them."""
         self._written = self._expanded = 0
-        """What everything weighs that was written out so far, and what aliases stood for."""
+        """The weight of all written values so far, and of the values of aliases."""
         self._size = 0
-        """What the item weighs that is being built."""
+        """The weight of the item that is being built."""
         self._trouble = ""
-        """Why it cannot be known."""
+        """The reason why the item cannot be built."""
 
     def _next(self) -> Any:
         event = next(self._events)
@@ -124,7 +123,7 @@ class _Builder:
         return event
 
     def items(self, names: Collection[str]) -> Iterator[Any]:
-        """Return the items of all lists under one of the *names* at the top of a document."""
+        """Yield the items of all lists under one of the *names* at the top of a document."""
         found = False
         while _kind(event := self._next()) != "StreamEnd":
             if _kind(event) != "DocumentStart":
@@ -160,14 +159,14 @@ class _Builder:
             raise BrokenError(_NO_LIST)
 
     def _keys(self) -> Iterator[str | None]:
-        """Return the keys of a mapping, None for one that is not a scalar; whoever asks reads the value."""
+        """Yield the keys of a mapping, or None for a key that is not a scalar. The caller reads each value."""
         while _kind(event := self._next()) != "MappingEnd":
             key = event.value if _kind(event) == "Scalar" else None
             self._skip(event)
             yield key
 
     def _skip(self, event: Any) -> None:
-        """Go behind the value that begins with *event*."""
+        """Go past the value that begins with *event*."""
         depth = 0
         while True:
             kind = _kind(event)
@@ -184,14 +183,14 @@ class _Builder:
         return Refused(self._trouble, value) if self._trouble else value
 
     def _value(self, event: Any, depth: int = 1) -> tuple[Any, int]:
-        """Build a value, and say what it weighs with all that its aliases stand for."""
+        """Build a value, and return it with its weight, which includes the values of its aliases."""
         kind = _kind(event)
         if kind == "Alias":
             return self._alias(event.anchor)
         if event.anchor:
-            # An alias inside of the value is not an alias to what had this name before.
+            # An alias inside the value does not refer to an earlier anchor with this name.
             self._forget(event.anchor)
-        # Whatever is wrong in the value makes it, too, unfit for aliases.
+        # If something in the value is wrong, aliases cannot use the value.
         before, self._trouble = self._trouble, ""
         weight = _NODE
         value: Any
@@ -240,7 +239,7 @@ class _Builder:
             elif not self._trouble or _says_where(key, member, depth):
                 members[key] = member
         for other in merged:
-            # What is taken from elsewhere weighs as much there.
+            # Members that are taken from elsewhere keep their weight.
             members = {**other, **members} if isinstance(other, dict) else members
         return members, weight
 
@@ -258,7 +257,7 @@ class _Builder:
         weight += _NODE + len(name)
         if weight > _HEAVIEST_ANCHORS:
             return
-        self._forget(name)  # another of this name can stand inside of the value
+        self._forget(name)  # another anchor with this name can be inside the value
         self._anchors[name] = value, weight
         self._anchored += weight
         while self._anchored > _HEAVIEST_ANCHORS or len(self._anchors) > _MOST_ANCHORS:
@@ -287,7 +286,7 @@ def _is_nothing(event: Any) -> bool:
 
 
 def _says_where(key: str, member: Any, depth: int) -> bool:
-    """Whether the URL of an interaction is there, which is kept of one that is refused too."""
+    """Return whether the member is the URL of an interaction, which is kept even if the interaction is refused."""
     if depth == 1:
         return key in ("request", "response") and isinstance(member, dict)
     return depth == _DEPTH_OF_URL and key in ("uri", "url") and isinstance(member, str) and len(member) <= LONGEST_URL
