@@ -17,9 +17,9 @@ from ._options import classes_in, format_of, members_of
 from ._public import public
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
-from ._source import bytes_of, quote
+from ._source import quote
 from ._types import class_name, is_really, kind_of
-from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, format_in, opened
+from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, opened
 from .declare import FORMATS, Other
 from .declare import Reply as Declared
 from .endpoints import DEFAULT, ENDPOINTS, codec_of, having, loaded
@@ -482,7 +482,7 @@ def _hinted(
     others = {name: other for name in ENDPOINTS if (other := codec_of(name)).endpoint.name != codec.endpoint.name}
     # For most texts, this quick check shows that they are not a reply of another endpoint.
     names = [name for name, other in others.items() if other._format(found_in).may_be_own(text)]
-    read_as = {name: _read_as(others[name], body, fmt, charset, limits) for name in names}
+    read_as = {name: _read_as(others[name], body, fmt, found_in, charset, limits) for name in names}
     for format_words, more in (("", ""), (" as text", " and fmt=0")):
         # If several endpoints have the same records, the first one is named.
         alike = {made[1]: name for name in reversed(names) if (made := read_as[name]) and made[0] == format_words}
@@ -493,7 +493,9 @@ def _hinted(
     return refused
 
 
-def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[str, object] | None:
+def _read_as(
+    codec: Codec[Any], body: Any, fmt: Any, found_in: Format, charset: Any, limits: Any
+) -> tuple[str, object] | None:
     """Return ` as text` if a body is text instead of the format, or an empty text if it is in the format.
 
     The second value is the class of the reply's records, or the codec if that is not known. Return None if the body is
@@ -503,7 +505,7 @@ def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) 
         reply = codec._judged(body, fmt, None, charset, False, limits, _UNQUOTED)
     except DecodeError as error:
         if error.code == _OTHER_FORMAT:
-            read = _read_as(codec, body, Format.TEXT, charset, limits)
+            read = _read_as(codec, body, Format.TEXT, Format.TEXT, charset, limits)
             return (" as text", read[1]) if read is not None and read[0] == "" else None
         # If an endpoint has lists or generic replies, they can mean nearly anything.
         fields = [field for reply in codec.endpoint.own for field in reply.object.fields]
@@ -511,13 +513,6 @@ def _read_as(codec: Codec[Any], body: Any, fmt: Any, charset: Any, limits: Any) 
     declared = codec._replies[type(reply)]
     if declared.object.takes_any_keys or not declared.object.members or declared.cls is ErrorReply:
         return None
-    if declared.many and not len(reply):
-        is_named = (_format_in(body) if fmt is None else format_of(fmt)) is Format.XML
-    else:
-        is_named = stranger(codec, reply, fmt) is None
+    is_empty = declared.many and not len(reply)
+    is_named = found_in is Format.XML if is_empty else stranger(codec, reply, fmt) is None
     return ("", declared.object.cls) if is_named else None
-
-
-def _format_in(body: Any) -> Format:
-    text = body if is_really(body, str) else bytes_of(body)
-    return format_in(str.__str__(text)[:400].encode("utf-8", "replace") if isinstance(text, str) else text or b"")

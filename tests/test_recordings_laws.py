@@ -196,3 +196,15 @@ def test_the_items_of_json_are_those_of_the_document(
         items = list(_json.items(_tape.Tape(io.BytesIO(text)), {"log"}, {"entries"}))
     assert not any(isinstance(item, Problem) for item in items)
     assert [json.loads(bytes(item).decode("utf-8", "surrogatepass")) for item in items] == values  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ('{"url": "https://smsc.ru/sys/send.php?%s", "body": x', "https://smsc.ru/sys/send.php"),
+        ('{"url": "https://smsc.ru/\\u0073ys/send.php?%s", "body": x', ""),
+        ('{"url": "https://smsc.ru/sys/send.php?%s', ""),
+    ],
+)
+def test_a_url_that_is_too_long_is_named_without_its_query(text: str, url: str) -> None:
+    assert _json.string_at(text.replace("%s", "a" * 200_000).encode(), "url") == url

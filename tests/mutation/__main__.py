@@ -19,7 +19,7 @@ from .worker import KILLED, STOPPED, SURVIVED, UNJUDGED, copy_of_the_checkout, j
 
 # The quick ones first: most mutants die in the first moment.
 _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
-_ROWS = tuple(f"_rows.{name}" for name in ("kinds", "opened", "read", "small", "source", "values", "write"))
+_ROWS = tuple(f"_rows.{name}" for name in ("opened", "presence", "read", "small", "source", "values", "write"))
 _FORMATS = tuple(f"formats.{name}" for name in ("reader", "runs", "shapes", "csv", "free_text", "json", "text", "xml"))
 _LANES = (
     *("lane_edges", "endpoint_vectors", "lists", "kinds", "lanes", "laws", "endpoint_laws", "alternatives"),
