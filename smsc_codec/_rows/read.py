@@ -364,10 +364,7 @@ def arguments(obj: Object, given: Mapping[str, str], nothing: str = "None") -> s
     """Return the arguments of the constructor, up to the last given one, with *nothing* for those in between."""
     names = list(obj.cls.__struct_fields__)
     last = max((names.index(name) for name in given), default=-1) + 1
-    empty = (
-        {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
-    )
-    absent = {name: "EMPTY" if name in empty else nothing for name in names}
+    absent = {name: "EMPTY" if name in obj.opened else nothing for name in names}
     assert not {absent[name] for name in names[:last] if name not in given} & {"EMPTY"}, (
         "open keys are the last attributes"
     )
