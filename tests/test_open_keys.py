@@ -210,3 +210,12 @@ def test_a_list_has_so_many_writers_compiled(fmt: Format) -> None:
     body = codec.encode(reply, fmt=fmt)
     assert len(codec._formats[fmt]._writers) == most_shapes(200)
     assert codec.decode(body, fmt=fmt, expect=MegaAccountList) == reply
+
+
+def test_a_first_line_that_would_be_an_error_is_refused() -> None:
+    for some in ([{"ERROR": "5"}], [{"ERROR": "5", "a": "1"}, {"a": "2"}]):
+        with pytest.raises(EncodeError, match="read back as something else") as caught:
+            get.CODEC.encode(accounts(*some), fmt=0)
+        assert caught.value.path == "accounts[0]"
+    reply = accounts({"a": "2"}, {"ERROR": "5"})
+    assert get.CODEC.decode(get.CODEC.encode(reply, fmt=0), fmt=0, expect=MegaAccountList) == reply

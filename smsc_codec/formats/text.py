@@ -602,6 +602,13 @@ class TextFormat(RunReader):
         """Return whether the format has a place for keys of a reply that are not fields."""
         return bool(self._dash) or reply not in self.narrow
 
+    def write(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
+        text = super().write(value, reply, limits)
+        if reply.many and text.startswith(_ERROR):
+            raise EncodeError(_otherwise(text), path=f"{reply.attribute}[0]")
+        return text
+
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
         text = super().write_one(value, reply, limits)
