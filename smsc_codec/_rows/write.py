@@ -21,6 +21,8 @@ class Slot(NamedTuple):
     """The place of a value in a template: of a field, or of an open key."""
 
     name: str
+    blanks: tuple[str, ...] = ()
+    """What would be read as a missing value there. A value that is spelled so raises `Fallback`."""
 
 
 class Texts(NamedTuple):
@@ -107,7 +109,8 @@ def writer(
     They have the fields whose slots are in it, and open codes and texts with these *keys*, whose slots are numbered.
     *texts* says how the texts of each field are written. The writer raises one of `REFUSED` for any other record.
     """
-    present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
+    blanks = {part.name: part.blanks for part in template if isinstance(part, Slot) and part.name in obj.by_name}
+    present = [*blanks]
     lines = _Lines(obj)
     for name in present:
         type_ = obj.by_name[name].type
@@ -120,6 +123,8 @@ def writer(
             lines.add_code(name, type_)
         else:
             {"number": lines.add_number, "money": lines.add_money, "date": lines.add_date}[type_.kind](name)
+        if blanks[name]:
+            lines.refuse(name, blanks[name])
     if obj.open is not None:
         lines.add_open(obj.open, keys, texts)
     lines.space |= {f"SPELLED_{part.place}": part.spellings(obj) for part in template if isinstance(part, OpenSlot)}
@@ -192,6 +197,12 @@ class _Lines:
         self.texts_one[name] = f"{name}[8:10]}}.{{{name}[5:7]}}.{{{name}[:4]}} {{{name}[11:]"
         self.checks.append(f"record.{name}.__class__ is datetime and record.{name}.tzinfo is None")
         self.texts_many[name] = f"write_date(record.{name})"
+
+    def refuse(self, name: str, blanks: tuple[str, ...]) -> None:
+        """Refuse spellings of a field, whose lines have been added."""
+        self.space[f"{name}_blanks"] = blanks
+        self.one += [f"if str({name}) in {name}_blanks:", "    fall_back()"]
+        self.checks.append(f"{self.texts_many.get(name, name)} not in {name}_blanks")
 
     def _read(self, name: str, wrong: str) -> None:
         """Make `write_one` take the value of a field, unless it is *wrong*."""
