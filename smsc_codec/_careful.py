@@ -21,7 +21,7 @@ from ._rows.opened import arrange
 from ._rows.values import Codes, date, date_text, may_be_empty, money_text
 from ._source import SURROGATE, Source, quote
 from ._types import kind_of, name_of
-from .declare import FORMATS, TEXT, Field, Many, Object, OpenMap, Other, Several, Type
+from .declare import FORMATS, ID, TEXT, Field, Many, Object, OpenMap, Other, Several, Type
 from .errors import EncodeError, unreadable
 from .limits import Limits
 from .mapping import EMPTY, FrozenMapping
@@ -574,7 +574,7 @@ def _spelled_open(
             text = format_value(type_, items[key], where, limits)
             if isinstance(rest, OpenMap) and type_ is rest.text and parser(rest.code)[1](text):
                 raise EncodeError(f"expected {type_.title}, found {quote(text)}", path=where)
-            bare = type_.bare if isinstance(rest, OpenMap) else re.fullmatch("0|[1-9][0-9]{0,17}", text) is not None
+            bare = type_.bare if isinstance(rest, OpenMap) else parser(ID)[1](text) is not None
             found.append(Spelled("", key, text, bare, where))
     if unique and isinstance(rest, OpenMap):
         seen: set[str] = set()
@@ -588,9 +588,7 @@ def _spelled_open(
 
 def open_paths(obj: Object, value: Any) -> dict[str, str]:
     """Return the paths of a value's open keys, which have been written, by the keys."""
-    rest = obj.open
-    attributes = () if rest is None else (rest.name,) if isinstance(rest, Other) else (rest.codes, rest.texts)
-    return {key: f"{name}.{key}" for name in attributes for key in plain_items(getattr(value, name), name)}
+    return {key: f"{name}.{key}" for name in obj.opened for key in plain_items(getattr(value, name), name)}
 
 
 def _attribute(value: object, name: str, path: str) -> Any:

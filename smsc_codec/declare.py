@@ -210,6 +210,12 @@ class Object(msgspec.Struct, frozen=True, dict=True):
         return next((member for member in self.members if not isinstance(member, Field)), None)
 
     @lazy
+    def opened(self) -> tuple[str, ...]:
+        """The attributes that hold keys which are not fields."""
+        rest = self.open
+        return () if rest is None else (rest.name,) if isinstance(rest, Other) else (rest.codes, rest.texts)
+
+    @lazy
     def is_generic(self) -> bool:
         """Whether nobody knows its keys: it has no fields, and keeps whatever comes."""
         return not self.fields and isinstance(self.open, Other)

@@ -174,16 +174,17 @@ def check_codes(values: list[tuple[Any, ...]], cls: type) -> list[tuple[Any, ...
 
 
 def columns_of(
-    values: list[tuple[Any, ...]],
-    texts: Sequence[Callable[[list[str], int], list[str]]],
-    is_code: Callable[[str], Any],
-    longest: int,
+    values: list[tuple[Any, ...]], texts: Sequence[Callable[[list[str], int], list[str]]], longest: int
 ) -> list[list[str]]:
-    """Return open texts as they are written, a column for each key. Raise `Fallback` if one would be read as a code."""
+    """Return open texts as they are written, a column for each key."""
     columns = [*zip(*values, strict=True)]
-    if len(columns) != len(texts) or not all(map(all, columns)):
+    if len(columns) != len(texts):
         raise Fallback
-    written = [many([*column], longest) for many, column in zip(texts, columns)]
-    if any([is_code(text) for column in columns for text in column]):
+    return [many([*column], longest) for many, column in zip(texts, columns)]
+
+
+def check_texts(columns: list[list[str]], is_code: Callable[[str], Any]) -> list[list[str]]:
+    """Return open texts beside codes. Raise `Fallback` if one is empty, or would be read as a code."""
+    if not all(map(all, columns)) or any([is_code(text) for column in columns for text in column]):
         raise Fallback
-    return written
+    return columns

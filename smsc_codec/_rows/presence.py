@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from ..declare import Many, Object, OpenMap, Several, Type
-from ..mapping import FrozenMapping
+from ..declare import Many, Object, OpenMap, Other, Several, Type
+from ..mapping import EMPTY, FrozenMapping
 from .opened import plain_keys
 from .source import Fallback, compiled, fall_back
 from .write import Keys
@@ -46,7 +46,7 @@ def by_presence(
     """
     lines, made, space = _presence(obj)
     space |= {"find_writer": find, "make_writer": make}
-    lines = ["checked = {}", *lines] if isinstance(obj.open, OpenMap) else lines
+    lines = ["checked = {}", *lines] if obj.opened else lines
     lines += [f"presence = {made}", f"return (find_writer(presence) or make_writer(presence))(record, {longest})"]
     return compiled("write_by_presence", obj.cls.__name__, "record", lines, space)
 
@@ -57,17 +57,19 @@ def _presence(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
     parts = [_absent(names) for names in _groups(obj)]
     lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, (Many, Several))]
     parts += [f"({each}.__class__ is tuple and not {each}) or fall_back()" for each in lists]
-    if isinstance(obj.open, OpenMap):
-        for name in (obj.open.codes, obj.open.texts):
-            keys = f"{name}_keys"
-            lines += [
-                f"{keys} = record.{name}._keys",
-                f"if id({keys}) not in checked:",
-                f"    check_keys({keys}, checked)",
-            ]
-            parts.append(keys)
+    for name in obj.opened:
+        keys = f"{name}_keys"
+        # Most records have nothing under undocumented keys.
+        given = f"() if record.{name} is EMPTY else record.{name}._keys"
+        lines += [
+            f"{keys} = {given if isinstance(obj.open, Other) else f'record.{name}._keys'}",
+            f"if {keys} is not NO_KEYS and id({keys}) not in checked:",
+            f"    check_keys({keys}, checked)",
+        ]
+        parts.append(keys)
     made = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
-    return lines, made, {"Record": obj.cls, "fall_back": fall_back, "check_keys": check_keys}
+    names = {"Record": obj.cls, "EMPTY": EMPTY, "NO_KEYS": ()}
+    return lines, made, {**names, "fall_back": fall_back, "check_keys": check_keys}
 
 
 def _groups(obj: Object) -> list[list[str]]:
@@ -92,7 +94,8 @@ def present_in(obj: Object, presence: tuple[Any, ...]) -> tuple[frozenset[str], 
         flags = [group] * len(names) if isinstance(group, bool) else group
         absent.update(name for name, is_absent in zip(names, flags) if is_absent)
     present = {field.name for field in obj.fields if isinstance(field.type, Type)} - absent
-    keys = Keys(*presence[-2:]) if isinstance(obj.open, OpenMap) else Keys((), ())
+    opened = presence[len(presence) - len(obj.opened) :]
+    keys = Keys(*opened) if isinstance(obj.open, OpenMap) else Keys((), *opened) if opened else Keys((), ())
     if any(len({*some}) < len(some) for some in keys):
         raise Fallback
     return frozenset(present), keys
@@ -100,9 +103,9 @@ def present_in(obj: Object, presence: tuple[Any, ...]) -> tuple[frozenset[str], 
 
 def with_mappings(obj: Object, record: Any) -> Any:
     """Return a record with the library's mappings in place of dictionaries."""
-    if not isinstance(obj.open, OpenMap) or record.__class__ is not obj.cls:
+    if record.__class__ is not obj.cls:
         raise Fallback
-    given = {name: getattr(record, name) for name in (obj.open.codes, obj.open.texts)}
+    given = {name: getattr(record, name) for name in obj.opened}
     made = {name: FrozenMapping.of(items) for name, items in given.items() if items.__class__ is dict}
     if not made:
         raise Fallback

@@ -19,7 +19,7 @@ from ..mapping import FrozenMapping, shared
 from ..model import MAX_NUMBER
 from .opened import Mapped, are_few, arrange, sorted_out
 from .source import Fallback, compiled, fall_back
-from .values import coded, has_own_pattern, lookup_all, may_be_empty, own_check, read_date, read_money, read_numbers
+from .values import coded, has_own_pattern, lookup_all, may_be_empty, own_check, read_amounts, read_dates, read_numbers
 
 Small = Callable[[Any], Any]
 """Returns the reply in a body or in a text, or None if it is not one of the variants."""
@@ -115,17 +115,19 @@ _FROM_MATCH = {
 }
 
 
-def value_of(type_: Type, table: str, variable: str, form: str, quoted: bool) -> str:
-    """Return the expression that makes a variable the value of a field."""
+_COLUMNS = {"number": "read_numbers", "money": "read_amounts", "date": "read_dates"}
+"""By kinds: the name of the function that reads a column of texts."""
+
+
+def value_of(type_: Type, table: str, variable: str, form: str) -> str:
+    """Return the expression that makes a variable the value of a field, unless its column is read."""
     if type_.kind == "code":
         return f"{table}[{variable}]"
     if form == "match":
         return _FROM_MATCH[type_.kind].format(variable)
-    if type_.kind == "number":
-        return f"int({variable})" if quoted else variable
-    if type_.kind == "text":
-        return variable if may_be_empty(type_) else f"({variable} or fall_back())"
-    return f"read_{type_.kind}({variable})"
+    if type_.kind == "text" and not may_be_empty(type_):
+        return f"({variable} or fall_back())"
+    return variable
 
 
 def namespace() -> dict[str, Any]:
@@ -140,8 +142,8 @@ def namespace() -> dict[str, Any]:
         "are_few": are_few,
         "fall_back": fall_back,
         "nothing": repeat(None),
-        "read_money": read_money,
-        "read_date": read_date,
+        "read_amounts": read_amounts,
+        "read_dates": read_dates,
     }
 
 
@@ -187,10 +189,10 @@ def _calls(
         type_ = slots.types[slot]
         is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
         variable = f"unescape({slot})" if escaped and type_.kind == "text" else f"{member}{slot}"
-        call[slot] = value_of(type_, table_of.get(slot, ""), variable, form, is_quoted)
-        if type_.kind == "number" and (form == "cells" or (form == "members" and is_quoted)):
+        call[slot] = value_of(type_, table_of.get(slot, ""), variable, form)
+        if type_.kind in _COLUMNS and (form == "cells" or (form == "members" and is_quoted)):
             column = f"{slot}_column" if form == "cells" else f"[row.{slot} for row in rows]"
-            before.append(f"{slot}_values = read_numbers({column})")
+            before.append(f"{slot}_values = {_COLUMNS[type_.kind]}({column})")
             call[slot] = f"{slot}_value"
         elif type_.kind == "code" and form == "cells":
             before.append(f"{slot}_values = lookup_all({table_of[slot]}, {slot}_column)")
@@ -364,10 +366,7 @@ def arguments(obj: Object, given: Mapping[str, str], nothing: str = "None") -> s
     """Return the arguments of the constructor, up to the last given one, with *nothing* for those in between."""
     names = list(obj.cls.__struct_fields__)
     last = max((names.index(name) for name in given), default=-1) + 1
-    empty = (
-        {obj.open.codes, obj.open.texts} if isinstance(obj.open, OpenMap) else {obj.open.name} if obj.open else set()
-    )
-    absent = {name: "EMPTY" if name in empty else nothing for name in names}
+    absent = {name: "EMPTY" if name in obj.opened else nothing for name in names}
     assert not {absent[name] for name in names[:last] if name not in given} & {"EMPTY"}, (
         "open keys are the last attributes"
     )

@@ -171,7 +171,7 @@ def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
         if name in table_of:
             walk.names[f"table_{number}_{name}"] = table_of[name]
         variable = f"unescape({name})" if type_.kind == "text" and "unescape" in walk.names else name
-        made = value_of(type_, f"table_{number}_{name}", variable, "match", False)
+        made = value_of(type_, f"table_{number}_{name}", variable, "match")
         if has_own_pattern(type_):
             walk.names[f"own_{number}_{name}"] = own_check(type_)
             made = f"own_{number}_{name}({made})"

@@ -191,8 +191,38 @@ def read_date(text: str) -> datetime:
     return date(text) if _is_date(text) else fall_back()
 
 
-def read_money(text: str) -> Decimal:
-    return Decimal(text) if _is_money(text) else fall_back()
+# A date in the service's spelling and in that of msgspec, with a letter for each digit.
+_SPELLED, _ISO = "ab.cd.efgh ij:kl:mn", '"efgh-cd-abTij:kl:mn",'
+
+_FEW_DATES = 16
+"""Dates that take about as long one by one as together."""
+
+_decode_dates = msgspec.json.Decoder(list[datetime]).decode
+
+
+def read_dates(column: Sequence[str]) -> Sequence[datetime]:
+    """Return a column of texts as dates. The digits are moved a place at a time, and msgspec looks at their values."""
+    if len(column) < _FEW_DATES:
+        return [*map(read_date, column)]
+    if {*map(len, column)} != {len(_SPELLED)}:
+        raise Fallback
+    given = "".join(column).encode("ascii")
+    array = bytearray(_ISO.encode() * len(column))
+    for place, letter in enumerate(_SPELLED):
+        marks = given[place :: len(_SPELLED)]
+        if letter.isalpha():
+            array[_ISO.index(letter) :: len(_ISO)] = marks
+        if not marks.isdigit() if letter.isalpha() else marks.strip(letter.encode()):
+            raise Fallback
+    array[-1:] = b"]"
+    return _decode_dates(b"[" + array)
+
+
+def read_amounts(column: Sequence[str]) -> Sequence[Decimal]:
+    """Return a column of texts as amounts."""
+    if not all(map(_is_money, column)):
+        raise Fallback
+    return [*map(Decimal, column)]
 
 
 def write_date(value: datetime) -> str:

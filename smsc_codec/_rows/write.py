@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..declare import Object, OpenMap, Other, Type
 from ..mapping import EMPTY, FrozenMapping
 from ..model import MAX_NUMBER
-from .opened import arrange, check_codes, columns_of, values_of
+from .opened import arrange, check_codes, check_texts, columns_of, values_of
 from .source import Fallback, compiled, fall_back
 from .values import codes_of, has_own_pattern, may_be_empty, own_check, write_date, write_money, write_numbers
 
@@ -21,6 +21,8 @@ class Slot(NamedTuple):
     """The place of a value in a template: of a field, or of an open key."""
 
     name: str
+    blanks: tuple[str, ...] = ()
+    """What would be read as a missing value there. A value that is spelled so raises `Fallback`."""
 
 
 class Texts(NamedTuple):
@@ -107,7 +109,8 @@ def writer(
     They have the fields whose slots are in it, and open codes and texts with these *keys*, whose slots are numbered.
     *texts* says how the texts of each field are written. The writer raises one of `REFUSED` for any other record.
     """
-    present = [part.name for part in template if isinstance(part, Slot) and part.name in obj.by_name]
+    blanks = {part.name: part.blanks for part in template if isinstance(part, Slot) and part.name in obj.by_name}
+    present = [*blanks]
     lines = _Lines(obj)
     for name in present:
         type_ = obj.by_name[name].type
@@ -120,6 +123,8 @@ def writer(
             lines.add_code(name, type_)
         else:
             {"number": lines.add_number, "money": lines.add_money, "date": lines.add_date}[type_.kind](name)
+        if blanks[name]:
+            lines.refuse(name, blanks[name])
     if obj.open is not None:
         lines.add_open(obj.open, keys, texts)
     lines.space |= {f"SPELLED_{part.place}": part.spellings(obj) for part in template if isinstance(part, OpenSlot)}
@@ -193,32 +198,45 @@ class _Lines:
         self.checks.append(f"record.{name}.__class__ is datetime and record.{name}.tzinfo is None")
         self.texts_many[name] = f"write_date(record.{name})"
 
+    def refuse(self, name: str, blanks: tuple[str, ...]) -> None:
+        """Refuse spellings of a field, whose lines have been added."""
+        self.space[f"{name}_blanks"] = blanks
+        self.one += [f"if str({name}) in {name}_blanks:", "    fall_back()"]
+        self.checks.append(f"{self.texts_many.get(name, name)} not in {name}_blanks")
+
     def _read(self, name: str, wrong: str) -> None:
         """Make `write_one` take the value of a field, unless it is *wrong*."""
         self.one += [f"{name} = record.{name}", f"if {wrong}:", "    fall_back()"]
 
     def add_open(self, rest: OpenMap | Other, keys: Keys, texts: Mapping[str, Texts]) -> None:
         """Write the values under open keys."""
-        empty = [rest.name] if isinstance(rest, Other) else []
-        if isinstance(rest, OpenMap):
-            empty = [name for name, some in ((rest.codes, keys.codes), (rest.texts, keys.texts)) if not some]
-            self.space |= {"CODES": keys.codes, "TEXTS": keys.texts, "CODE_CLASS": rest.code.enum}
-            self.space |= {f"{name}_of": attrgetter(name) for name in (rest.codes, rest.texts)}
+        texts_in = rest.texts if isinstance(rest, OpenMap) else rest.name
+        empty = [] if keys.texts else [texts_in]
+        if isinstance(rest, OpenMap) and not keys.codes:
+            empty.append(rest.codes)
         if isinstance(rest, OpenMap) and keys.codes:
+            self.space |= {
+                "CODES": keys.codes,
+                "CODE_CLASS": rest.code.enum,
+                f"{rest.codes}_of": attrgetter(rest.codes),
+            }
             found = f"check_codes(values_of({{}}, {rest.codes}_of, CODES), CODE_CLASS)"
             slots = "".join(f"open_{place}, " for place in range(len(keys.codes)))
             self.one.append(f"({slots}), = {found.format('(record,)')}")
             self.many.append(f"{rest.codes}_found = {found.format('records')}")
             self.columns[f"({slots})"] = f"{rest.codes}_found"
-        if isinstance(rest, OpenMap) and keys.texts:
-            if has_own_pattern(rest.text):
-                raise Fallback
-            self.space["is_code"] = re.compile(rest.code.pattern).fullmatch
+        if keys.texts:
+            self.space |= {"TEXTS": keys.texts, f"{texts_in}_of": attrgetter(texts_in)}
             self.space["TEXTS_MANY"] = [texts[slot].many for slot in keys.slots]
-            found = f"columns_of(values_of({{}}, {rest.texts}_of, TEXTS), TEXTS_MANY, is_code, longest)"
+            found = f"columns_of(values_of({{}}, {texts_in}_of, TEXTS), TEXTS_MANY, longest)"
+            if isinstance(rest, OpenMap):
+                if has_own_pattern(rest.text):
+                    raise Fallback
+                self.space["is_code"] = re.compile(rest.code.pattern).fullmatch
+                found = f"check_texts({found}, is_code)"
             self.one.append(f"({', '.join(keys.slots)},), = zip(*{found.format('(record,)')})")
-            self.many.append(f"{rest.texts}_found = {found.format('records')}")
-            self.columns |= {slot: f"{rest.texts}_found[{place}]" for place, slot in enumerate(keys.slots)}
+            self.many.append(f"{texts_in}_found = {found.format('records')}")
+            self.columns |= {slot: f"{texts_in}_found[{place}]" for place, slot in enumerate(keys.slots)}
         self.empty = [
             f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping"
             f" and record.{name}._keys == () == record.{name}._values)"
@@ -258,14 +276,15 @@ _NAMES: dict[str, Any] = {
     "write_date": write_date,
     "values_of": values_of,
     "check_codes": check_codes,
+    "check_texts": check_texts,
     "columns_of": columns_of,
     "fall_back": fall_back,
 }
 
 
-def open_slots(rest: OpenMap, fmt: str, keys: Keys) -> Iterable[tuple[str, OpenSlot | OpenText]]:
+def open_slots(rest: OpenMap | Other, fmt: str, keys: Keys) -> Iterable[tuple[str, OpenSlot | OpenText]]:
     """Yield the open keys of a record in the format's order, each with its slot."""
-    order = rest.order.get(fmt, ())
+    order = rest.order.get(fmt, ()) if isinstance(rest, OpenMap) else ()
     for key in arrange(keys.codes, order):
         yield key, OpenSlot(keys.codes.index(key), "", "")
     for key in arrange(keys.texts, order):

@@ -32,6 +32,7 @@ from ..limits import Limits
 from ..model import ErrorReply
 from .layouts import (
     NOTHING,
+    NOTHING_WRITTEN,
     Candidate,
     are_one,
     candidates,
@@ -154,7 +155,7 @@ class CsvFormat(FormatReader):
         )
         self._most_fields = max(len(layout.cells) for reply in self.replies for layout in (*reply.csv, Layout(())))
         self._choices: dict[Any, _Choice] = {}
-        self._taken: dict[Any, Any] = {}
+        self._own_lines: dict[Any, Any] = {}
         error = self.replies[0]
         self._is_error = re.compile("|".join(line_pattern(error, layout) for layout in error.csv)).fullmatch
 
@@ -479,8 +480,9 @@ class CsvFormat(FormatReader):
 
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile a writer of records with these fields."""
-        fitting = (layout for layout in reply.csv if layout.has_place_for(present) and layout.required == layout.names)
-        layout = next(fitting, None)
+        fitting = [layout for layout in reply.csv if layout.has_place_for(present)]
+        # `_own` knows which lines a layout that says 0 of missing values takes away from others.
+        layout = min(fitting, key=lambda each: each.required != each.names, default=None)
         if layout is None or keys.codes or keys.texts:
             raise Fallback
         template: list[str | Slot] = []
@@ -488,35 +490,34 @@ class CsvFormat(FormatReader):
             template += [","] if template else []
             if isinstance(cell, Const):
                 template.append(cell.text)
+            elif isinstance(cell, Maybe):
+                template.append(Slot(cell.name, NOTHING) if cell.name in present else NOTHING_WRITTEN)
             else:
                 template += ["-"] if isinstance(cell, Signed) else []
                 template.append(Slot(name_of_cell(cell)))
         texts = {field.name: _REST if field.name == layout.rest else _TEXTS for field in reply.object.fields}
         made = writer(reply.object, f"{reply.object.cls.__name__} fmt=1", template, keys, texts)
-        taken = self._is_taken(reply, layout)
-        return made if taken is None else _watched(made, taken)
+        is_own = self._own(reply, layout)
+        return made if is_own is None else _watched(made, is_own)
 
-    def _is_taken(self, reply: Reply, layout: Layout) -> Any:
-        """Return a check whether a line of a layout would be read back as something else, or None if no line would."""
+    def _own(self, reply: Reply, layout: Layout) -> Any:
+        """Return what matches the lines of a layout that are read back as such lines, or None if all of them are."""
         known = (reply.kind, reply.csv.index(layout))
-        if known not in self._taken:
+        if known not in self._own_lines:
             alone = not reply.many and reply.kind in self._by_kind
             places = candidates([self.replies[0], reply] if alone else [reply])
             place = next(number for number, each in enumerate(places) if each[1] is layout)
             others = [
-                re.compile(line_pattern(*other)).fullmatch
+                line_pattern(*other)
                 for number, other in enumerate(places)
                 if number < place or (other[1].rank == layout.rank and not are_one(other, places[place]))
                 if may_overlap(other, places[place])
             ]
-            own = re.compile(line_pattern(reply, layout)).fullmatch
             fixed = any(isinstance(cell, Only) for cell in layout.cells)
-
-            def is_taken(line: str) -> bool:
-                return (fixed and not own(line)) or any([other(line) is not None for other in others])
-
-            self._taken[known] = is_taken if others or fixed else None
-        return self._taken[known]
+            own = line_pattern(reply, layout) if fixed else r"[^\r\n]*"
+            guard = rf"(?!(?:{'|'.join(others)})\Z)" if others else ""
+            self._own_lines[known] = re.compile(guard + own).fullmatch if others or fixed else None
+        return self._own_lines[known]
 
     def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the line of a record with these fields."""
@@ -531,8 +532,8 @@ class CsvFormat(FormatReader):
             raise self._unfitting(reply, given, path)
         for layout in fitting:
             line = _line(layout, given)
-            taken = self._is_taken(reply, layout)
-            if line is not None and (taken is None or not taken(line)):
+            is_own = self._own(reply, layout)
+            if line is not None and (is_own is None or is_own(line)):
                 return line
         lacking = _lacking(reply, given)
         if lacking and not any(_is_like(layout, given) for layout in fitting):
@@ -606,7 +607,7 @@ def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:
             continue
         each = given.get(name_of_cell(cell))
         if each is None:
-            cells.append("0")
+            cells.append(NOTHING_WRITTEN)
             continue
         if not _FORBIDDEN.isdisjoint(each.text) and not (
             isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text
@@ -623,18 +624,18 @@ def _otherwise(line: str) -> str:
     return f"comma-separated replies cannot carry it, as {quote(line)} would be read back as something else"
 
 
-def _watched(made: Writer, taken: Callable[[str], Any]) -> Writer:
+def _watched(made: Writer, is_own: Callable[[str], Any]) -> Writer:
     """Return a writer that leaves lines that would be read back as something else to the careful writer."""
 
     def one(record: Any, longest: int) -> str:
         line = made.one(record, longest)
-        if taken(line):
+        if not is_own(line):
             raise Fallback
         return line
 
     def many(records: Any, longest: int) -> list[str]:
         lines = made.many(records, longest)
-        if any(map(taken, lines)):
+        if not all(map(is_own, lines)):
             raise Fallback
         return lines
 

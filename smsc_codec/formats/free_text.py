@@ -104,6 +104,14 @@ class FreeText:
             fields[-1] = fields[-1]._replace(end=size)
         return fields
 
+    def order(self, keys: Sequence[str], are_open: Sequence[bool]) -> list[int]:
+        """Return the places of the fields of a record in the order in which they are written.
+
+        An undocumented key after a free text would be read as part of the text.
+        """
+        first = next((place for place, key in enumerate(keys) if key in self.free), len(keys))
+        return sorted(range(len(keys)), key=lambda place: place >= first and not are_open[place])
+
     def among(self, keys: Sequence[str]) -> list[bool]:
         """Return for each key of a record, in the order of `cut`, whether its value is a free text."""
         first = keys.index(self.free[0]) if self.free[0] in keys else len(keys)

@@ -53,6 +53,15 @@ def _unescaped(text: str) -> str:
 
 
 _TEXTS = texts_with(_SPECIAL, lambda text: _quoted(text)[1:-1])
+_is_bare = re.compile(ID.pattern).fullmatch
+
+
+def _with_marks(column: list[str], longest: int) -> list[str]:
+    """Return the texts of an undocumented key with their quotes: a number has none."""
+    return [text if text.isdigit() and _is_bare(text) else f'"{text}"' for text in _TEXTS.many(column, longest)]
+
+
+_OTHERS = _TEXTS._replace(many=_with_marks)
 
 
 class _Shape(NamedTuple):
@@ -450,9 +459,9 @@ class JsonFormat(FormatReader):
                 mark = "" if member.type.bare and not quotes else '"'
                 template += [f"{before}{_quoted(member.key(self.fmt) or '')}: {mark}", Slot(member.name), mark]
                 before = ",\n"
-            elif isinstance(member, OpenMap):
+            else:
                 for key, slot in open_slots(member, self.fmt, keys):
-                    mark = '"' if quotes or isinstance(slot, OpenText) else ""
+                    mark = '"' if quotes or (isinstance(slot, OpenText) and isinstance(member, OpenMap)) else ""
                     template += surrounded(f"{before}{_quoted(key)}: {mark}", slot, mark)
                     before = ",\n"
         template.append("\n}")
@@ -463,9 +472,9 @@ class JsonFormat(FormatReader):
         absent = [field for field in obj.fields if field.name in present and field.key(self.fmt) is None]
         if absent:
             raise Fallback
-        return writer(
-            obj, f"{obj.cls.__name__} fmt=3", template, keys, dict.fromkeys([*obj.by_name, *keys.slots], _TEXTS)
-        )
+        texts = dict.fromkeys(obj.by_name, _TEXTS)
+        texts |= dict.fromkeys(keys.slots, _TEXTS if isinstance(obj.open, OpenMap) else _OTHERS)
+        return writer(obj, f"{obj.cls.__name__} fmt=3", template, keys, texts)
 
     def _rival(self, reply: Reply, keys: Collection[str]) -> Reply | None:
         """Return the list that knows more of a record's keys than its own list, or None if there is none."""

@@ -23,6 +23,9 @@ Candidate = tuple[Reply, Layout]
 NOTHING = ("", "0")
 """The texts of a cell whose value is missing."""
 
+NOTHING_WRITTEN = "0"
+"""The one of these that is written."""
+
 _END = r"(?![^,\r\n])"
 
 

@@ -28,14 +28,14 @@ from msgspec.structs import replace
 from .._careful import Builder, Note, Pair, Place, Spelled, Trouble, checked_list, open_paths, parser, spelled
 from .._loading import LOADING
 from .._rows.presence import by_presence, compile_presence, present_in, with_mappings
-from .._rows.read import Small, at_once
+from .._rows.read import MOST_KEYS, Small, at_once
 from .._rows.small import LONGEST_AT_ONCE, Variant, Whole, small
 from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
-from .._source import Source
+from .._source import SURROGATE, Source
 from .._types import lazy
-from ..declare import FORMATS, Endpoint, Field, Object, Reply, Type, either
+from ..declare import FORMATS, Endpoint, Field, Object, Other, Reply, Type, either
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..model import ErrorReply
@@ -378,7 +378,10 @@ class FormatReader(ABC):
         In a reply that is not a list, some keys could make it a reply of another kind.
         """
         taken = {*reply.object.names(self.fmt), self.taken(reply), *(() if reply.many else self._telling(reply))}
-        if not taken.isdisjoint(keys.codes + keys.texts) or (self.unique and not {*keys.codes}.isdisjoint(keys.texts)):
+        opened = keys.codes + keys.texts
+        if not taken.isdisjoint(opened) or (self.unique and not {*keys.codes}.isdisjoint(keys.texts)):
+            raise Fallback
+        if SURROGATE.search("".join(opened)):
             raise Fallback
 
     def framed(self, lines: list[str], reply: Reply) -> str:
@@ -510,7 +513,11 @@ class FormatReader(ABC):
         found = self._writers.find((reply.kind, presence))
         if found is None:
             present, keys = present_in(reply.object, presence)
-            if sum(map(len, keys.codes + keys.texts)) > LONGEST_KEYS:
+            opened = keys.codes + keys.texts
+            if sum(map(len, opened)) > LONGEST_KEYS or len(opened) > MOST_KEYS:
+                raise Fallback
+            # Undocumented keys can make another reply of one that is not a record of a list: that takes reading it.
+            if opened and isinstance(reply.object.open, Other) and not reply.many:
                 raise Fallback
             found = self.compile_writer(reply, present, keys)
             self._writers.keep((reply.kind, presence), found)

@@ -22,7 +22,7 @@ from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
 from .._types import lazy
-from ..declare import Endpoint, Field, Many, Object, OpenMap, Reply, Several, Type
+from ..declare import Endpoint, Field, Many, Object, Reply, Several, Type
 from ..errors import DecodeError, EncodeError, OptionError
 from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
@@ -602,6 +602,13 @@ class TextFormat(RunReader):
         """Return whether the format has a place for keys of a reply that are not fields."""
         return bool(self._dash) or reply not in self.narrow
 
+    def write(self, value: Any, reply: Reply, limits: Limits) -> str:
+        """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
+        text = super().write(value, reply, limits)
+        if reply.many and text.startswith(_ERROR):
+            raise EncodeError(_otherwise(text), path=f"{reply.attribute}[0]")
+        return text
+
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
         text = super().write_one(value, reply, limits)
@@ -652,10 +659,13 @@ class TextFormat(RunReader):
         self.check_keys(reply, keys)
         line: list[tuple[str, Slot | OpenSlot | OpenText]] = []
         for member in obj.ordered(self.fmt, present):
-            if isinstance(member, OpenMap):
+            if not isinstance(member, Field):
                 line += open_slots(member, self.fmt, keys)
-            elif isinstance(member, Field) and member.name in present:
+            elif member.name in present:
                 line.append((member.key(self.fmt) or "", Slot(member.name)))
+        if reply.rule in self._free:
+            are_open = [not isinstance(slot, Slot) for _, slot in line]
+            line = [line[place] for place in self._free[reply.rule].order([key for key, _ in line], are_open)]
         values = self._grammar.values(reply.rule, [key for key, _ in line]) if line else None
         if values is None or len(line) < len(present) + len(keys.codes) + len(keys.texts):
             raise Fallback
@@ -715,10 +725,8 @@ class TextFormat(RunReader):
         if reply in self.narrow:
             return self._spelled_small(fields, reply)
         if reply.rule in self._free:
-            # An undocumented key after a free text would be read as part of the text.
-            first = next((n for n, each in enumerate(fields) if each.key in self._free[reply.rule].free), len(fields))
-            others = [each for each in fields[first:] if not each.name]
-            fields = [*fields[:first], *others, *(each for each in fields[first:] if each.name)]
+            are_open = [not each.name for each in fields]
+            fields = [fields[place] for place in self._free[reply.rule].order([each.key for each in fields], are_open)]
         text = self._comma.join([f"{each.key}{self._equals}{each.text}" for each in fields])
         if reply.rule in self._free:
             self._check_cut(text, fields, reply, path)

@@ -17,7 +17,7 @@ from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, quote
 from .._types import lazy
-from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, OpenMap, Other, Reply, Type
+from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, Other, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
@@ -378,18 +378,21 @@ class XmlFormat(RunReader):
         """Compile a writer of records with these fields and open keys."""
         obj = reply.object
         self.check_keys(reply, keys)
-        # If fields are elements, an open key is an element too.
-        if not all(map(_is_name, keys.codes + keys.texts)) or (any(keys) and "." not in obj.names(self.fmt)):
+        if not all(map(_is_name, keys.codes + keys.texts)):
             raise Fallback
+        beside_text = "." in obj.names(self.fmt)
         attributes: Template = []
         children: Template = []
         own: Template = []
         texts = {}
         for member in obj.ordered(self.fmt, present):
-            if isinstance(member, OpenMap):
+            if not isinstance(member, Field):
                 for key, slot in open_slots(member, self.fmt, keys):
-                    attributes += surrounded(f' {key}="', slot, '"')
-            elif isinstance(member, Field) and member.name in present:
+                    if beside_text:
+                        attributes += surrounded(f' {key}="', slot, '"')
+                    else:
+                        children += surrounded(f"<{key}>", slot, f"</{key}>\n")
+            elif member.name in present:
                 key = member.key(self.fmt) or ""
                 texts[member.name] = _ATTRIBUTES if key.startswith("@") else _TEXTS
                 if key.startswith("@"):
@@ -409,9 +412,8 @@ class XmlFormat(RunReader):
         if tag is None:
             template = children
             template[-1] = str(template[-1]).removesuffix("\n")
-        return writer(
-            obj, f"{obj.cls.__name__} fmt=2", template, keys, {**texts, **dict.fromkeys(keys.slots, _ATTRIBUTES)}
-        )
+        texts |= dict.fromkeys(keys.slots, _ATTRIBUTES if beside_text else _TEXTS)
+        return writer(obj, f"{obj.cls.__name__} fmt=2", template, keys, texts)
 
     def taken(self, reply: Reply) -> str:
         """Return the tag of a record whose text is a field. An attribute of that name would be the same field."""
