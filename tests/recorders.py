@@ -1,7 +1,7 @@
-"""Makes the recordings in `tests/recordings` anew: `python -m tests.recorders [TOOL …]`, or `nox -s recorders`.
+"""Makes the recordings in `tests/recordings` again: `python -m tests.recorders [TOOL …]`, or `nox -s recorders`.
 
-Real HTTP requests to a server on this machine that answers with our encoder, recorded by tools, each of which has to be
-installed; without a name, by all that are. The requests hold planted secrets.
+Tools record real HTTP requests to a server on this machine, which answers with the library's encoder. Each named tool
+has to be installed. Without names, all installed tools are used. The requests contain planted secrets.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from smsc_codec import (
 FOLDER = Path(__file__).parent / "recordings"
 
 SECRETS = ("PLANTEDLOGIN", "PLANTEDPSW", "PLANTEDKEY", "79990001122", "PLANTEDCOOKIE")
-"""What no output may hold."""
+"""The secrets that an output must never contain."""
 
 REQUESTS = (
     *({"fmt": str(fmt), "get": "1"} for fmt in range(4)),
@@ -64,11 +64,11 @@ FEW = [
     for query in REQUESTS
     if query.get("wrong") in ("text", "page", "packed", "login") or set(query) == {"fmt", "get"}
 ]
-"""Enough for the recording of one more tool."""
+"""Fewer requests, enough for the recording of one more tool."""
 
 
 def answer(query: dict[str, str]) -> bytes:
-    """What the service would say."""
+    """Return the service's answer."""
     wrong = query.get("wrong")
     if wrong == "page":
         return b"<html>bad gateway: /sys/senders.php?phones=79990001122&psw=PLANTEDPSW"
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def server() -> Iterator[str]:
-    """The service on this machine; what comes is the address of senders.php."""
+    """Run the service on this machine, and yield the address of senders.php."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as service:
         thread = threading.Thread(target=service.serve_forever)
         thread.start()
@@ -124,7 +124,7 @@ def server() -> Iterator[str]:
 
 
 def ask(url: str, send: Callable[[Request], object], requests: Sequence[dict[str, str]] = REQUESTS) -> None:
-    """Send all requests, every third with a form, and one to somewhere else."""
+    """Send all requests, every third with a form, and one to another server."""
     for number, query in enumerate(requests):
         secret = {"apikey": "PLANTEDKEY"} if number % 2 else {"login": "PLANTEDLOGIN", "psw": "PLANTEDPSW"}
         parameters = urlencode({**secret, **query})
@@ -166,7 +166,7 @@ def record_har(path: Path, mitmdump: str = "mitmdump", port: int = 18080) -> Non
 
 
 def printed(path: Path, *command: str, requests: Sequence[dict[str, str]] = REQUESTS) -> None:
-    """Record what a command prints that takes options of curl."""
+    """Record the output of a command that takes the options of curl."""
 
     def run(request: Request) -> None:
         data = ["--data-binary", bytes(request.data).decode()] if isinstance(request.data, bytes) else []
@@ -207,7 +207,7 @@ def by_httpie(path: Path) -> None:
 
 
 def _by_requests(session: Any) -> Callable[[Request], object]:
-    """Return what sends requests with requests."""
+    """Return a function that sends requests with the library `requests`."""
 
     def send(request: Request) -> None:
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if request.data else {}
@@ -279,7 +279,7 @@ def by_nock(path: Path) -> None:
 
 
 def by_chromium(path: Path) -> None:
-    """Let Chromium record, which playwright drives."""
+    """Let Chromium record, driven by playwright."""
     from playwright.sync_api import sync_playwright
 
     with server() as url, sync_playwright() as driver:
@@ -317,7 +317,7 @@ TOOLS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "nock": ("nock.json", by_nock),
     "chromium": ("chromium.har", by_chromium),
 }
-"""The recordings by the tools that make them."""
+"""The functions that make the recordings, by tool."""
 
 
 def _is_here(tool: str) -> bool:
@@ -327,7 +327,7 @@ def _is_here(tool: str) -> bool:
 
 
 def main(tools: list[str]) -> None:
-    """Record with the tools that are named, or with all that are there."""
+    """Record with the named tools, or with all installed ones."""
     for tool in tools or filter(_is_here, TOOLS):
         name, record = TOOLS[tool]
         record(FOLDER / name)

@@ -1,4 +1,4 @@
-"""What the commands of the fake service do to its account."""
+"""The effects of the fake service's commands on its account."""
 
 from __future__ import annotations
 

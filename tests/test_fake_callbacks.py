@@ -21,7 +21,7 @@ SECRET = "a long secret"
 
 
 class Receiver(HTTPServer):
-    """The address of a client, which answers as it is told to."""
+    """The server of a client, which answers as the test says."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -161,7 +161,7 @@ def test_nobody_is_called_without_an_address(service: FakeSmsc, client: Receiver
 
 
 def test_a_handler_may_ask_the_service(service: FakeSmsc, client: Receiver) -> None:
-    """It is not called again by what it does in the middle of a call, but after it."""
+    """Requests in the middle of a call do not cause another call before this one has ended."""
     asked: list[Any] = []
 
     def meanwhile() -> None:

@@ -1,4 +1,4 @@
-"""Clients with the service's own address, tested with doubles of HTTP libraries."""
+"""Tests clients that use the service's real address, with doubles of HTTP libraries."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ LINK = "https://example.com/a"
 
 
 def furnished(**options: Any) -> FakeSmsc:
-    """A service with something of everything."""
+    """Return a service with at least one item of everything."""
     service = FakeSmsc(rate_limits=False, senders=["SHOP", "79031112233"], receive_phones=[THIRD], **options)
     ask(service, "send", phones=f"{PHONE},{OTHER}", mes=f"Привет, {LINK}", tinyurl=1)
     ask(service, "phones", add_group=1, name="друзья", num=5)
@@ -124,7 +124,7 @@ TABLE: list[tuple[str, dict[str, Any], Any]] = [
 
 
 def unknown() -> Iterator[tuple[str, str, int]]:
-    """The endpoint, the command and the format of what nobody has seen, as the documentation lists it."""
+    """Yield endpoint, command and format of each reply that nobody has seen, as the documentation lists them."""
     text = (ROOT / "docs" / "wire-format" / "coverage.md").read_text("utf-8")
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -169,7 +169,7 @@ def test_every_command(fmt: Format) -> None:
     assert {gap for gap in gaps if gap[0] != "documents"} <= seen
 
 
-# Whatever comes
+# Any request
 
 
 WORDS = st.sampled_from(
@@ -215,7 +215,7 @@ STEPS = st.one_of(
 def test_whatever_is_asked_the_codec_reads_the_answer(
     steps: list[tuple[str, dict[str, str]]], limits: bool, in_json: bool
 ) -> None:
-    """The codec for the request reads what the service says was its reply, with nothing to report."""
+    """The codec for the request reads the reply that the service says it sent, and has nothing to report."""
     service = FakeSmsc(rate_limits=limits, balance=5, senders=["SHOP"], forbidden=["x, ID"], undeliverable=[OTHER])
     for endpoint, asked in steps:
         if in_json:
@@ -238,7 +238,7 @@ def test_whatever_is_asked_the_codec_reads_the_answer(
         words = {name: received.parameters.get(name, "0") for name in ("cost", "mes", "call")}
         codec = codec_of(endpoint).asked({**words, "all": view if view in ("1", "2") else "0"})
         report = codec.validate(response.content, fmt=fmt, charset=charset, expect=type(received.reply))
-        # What nobody knows the keys of is reported.
+        # Replies with unknown keys are reported.
         odd = {finding.code for finding in report.findings} - {"mojibake", "lost-characters", "unknown-key"}
         assert report.ok and not odd
         assert type(report.reply) is type(received.reply)
@@ -248,7 +248,7 @@ def test_whatever_is_asked_the_codec_reads_the_answer(
 
 @pytest.mark.parametrize("name", MISBEHAVIOURS)
 def test_every_misbehaviour_of_every_endpoint(name: str) -> None:
-    """It raises, or says an error, or reads as what was asked for, and is gone after one request."""
+    """Each one raises, or is an error, or reads as the requested reply, and ends after one request."""
     fault = MISBEHAVIOURS[name]
     service = furnished()
     for endpoint in ANSWERS:

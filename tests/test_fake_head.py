@@ -1,4 +1,4 @@
-"""Requests to the fake `senders.php` byte by byte: those that two readers could take for different ones, and noise."""
+"""Sends bytes to the fake `senders.php`: requests that two readers could understand differently, and noise."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ASK = b"?get=1&fmt=1&apikey=demo-key"
 GET = b"GET " + PATH + ASK + b" HTTP/1.1\r\n"
 POST = b"POST " + PATH + b" HTTP/1.1\r\n"
 FORM = b"get=1&fmt=1&apikey=demo-key"
-# What a body hides, if it is taken for a request.
+# A body that would hide a request.
 HIDDEN = GET + b"X-Hidden: 1\r\n\r\n"
 
 
@@ -40,14 +40,14 @@ def server() -> Iterator[FakeSenders]:
 
 
 def exchange(server: FakeSenders, sent: bytes, pieces: int = 1) -> list[http.client.HTTPResponse]:
-    """The responses to everything that is sent, each read whole, until the server closes or has no more to say."""
+    """Return the responses to the bytes *sent*, each read whole, until the server closes or sends nothing more."""
     host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
     with socket.create_connection((host, port), timeout=20) as connection:
         size = len(sent) // pieces + 1
         for start in range(0, len(sent), size):
             try:
                 connection.sendall(sent[start : start + size])
-            except OSError:  # it has closed before all was sent
+            except OSError:  # the server has closed before everything was sent
                 break
         connection.shutdown(socket.SHUT_WR)
         received = connection.makefile("rb").read()
@@ -254,7 +254,7 @@ def test_an_answer_that_has_no_body(server: FakeSenders) -> None:
 
 
 def test_a_client_that_stays_is_not_waited_for_long(server: FakeSenders) -> None:
-    """The other end is closed at once, and the thread goes on when the client has said no more for a while."""
+    """The server closes its end at once, and the thread goes on when the client has sent nothing for a while."""
     host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
     with socket.create_connection((host, port), timeout=20) as connection:
         connection.sendall(b"hello\r\n\r\n")
@@ -287,7 +287,7 @@ def test_the_block_can_be_left_while_a_client_is_refused() -> None:
     connection.close()
 
 
-# Whatever comes
+# Any bytes
 
 PARTS = [request for request, _ in (*REFUSED.values(), *ACCEPTED.values()) if len(request) < 5000]
 WORDS = [b"GET", b"POST", b" ", b"\r\n", b"\n", b"\r", b":", PATH, ASK, b"HTTP/1.1", b"HTTP/1.0", SIZE, CHUNKED, FORM]
@@ -302,7 +302,7 @@ WORDS += [
 
 
 def noise(seed: int) -> bytes:
-    """A request with some damage, or words of requests in any order, or bytes."""
+    """Return a damaged request, or words of requests in any order, or random bytes."""
     chance = random.Random(seed)
     kind = chance.randrange(4)
     if kind == 0:
@@ -329,7 +329,7 @@ def test_no_bytes_disturb_the_server(server: FakeSenders, capfd: pytest.CaptureF
         assert {response.status for response in answers} <= {100, 200, 400, 404, 411, 413, 414, 417, 431, 501, 505}, (
             sent
         )
-        # Nothing is answered behind a refusal.
+        # The server does not answer anything after a refusal.
         assert all(response.status in (100, 200) for response in answers[:-1]), sent
     assert isinstance(ask(server, get=1), SenderList)
     assert capfd.readouterr() == ("", "")

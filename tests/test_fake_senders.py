@@ -1,4 +1,4 @@
-"""The fake `senders.php`: what it keeps and what it answers."""
+"""The state and the answers of the fake `senders.php`."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_windows_1251_is_the_default_charset(server: FakeSenders) -> None:
     body, content_type = get(server, get=1, fmt=3)
     assert body.decode("windows-1251") == '[{\n"sender": "Имя",\n"id": 1\n}]'
     assert content_type == "application/json; charset=windows-1251"
-    # What comes in UTF-8 without saying so is another name.
+    # Without a charset parameter, a name in UTF-8 is another name.
     assert refused(server, chg=1, sender="Имя", cmt="x") == SenderError.NOT_FOUND
 
 
@@ -298,7 +298,7 @@ def test_a_form_with_a_file(server: FakeSenders) -> None:
         )
     )
     file = b'--limit\r\nContent-Disposition: form-data; name="doc"; filename="a.pdf"\r\n\r\n\x00\r\n\xff\r\n'
-    # A form inside of the form, which nobody sends.
+    # A form inside the form, which clients do not send.
     file += b"--limit\r\nContent-Type: multipart/mixed; boundary=inner\r\n\r\n--inner\r\n\r\nx\r\n--inner--\r\n"
     assert post(server, parts + file + b"--limit--\r\n", "multipart/form-data; boundary=limit") == b"OK"
     assert server.comments == {"SMSC.RU": "Ёж\r\n"}
@@ -341,7 +341,7 @@ def test_the_form_has_the_last_word(server: FakeSenders) -> None:
         assert response.read().startswith(b"[{")
 
 
-# Whatever comes
+# Any request
 
 
 LATIN = st.text(st.characters(max_codepoint=255))
@@ -373,7 +373,7 @@ def test_any_command_has_an_answer_in_its_format(command: str, parameters: dict[
     fmt, reply = form.fmt or Format.TEXT, server.requests[0].reply
     if fmt is Format.CSV and isinstance(reply, ErrorReply):
         reply = ErrorReply(reply.code)
-    # A name with separators in it can be added, and then not be written in every format.
+    # A name with separators in it can be added, but not written in every format.
     assert answer.status == 500 or decode(answer.body, fmt=fmt, charset=form.charset) == reply
 
 

@@ -1,4 +1,4 @@
-"""The fake `senders.php` as a server: how it misbehaves, what it leaves behind, and the fixture."""
+"""The fake `senders.php` as a server: its misbehaviour, its clean-up, and the fixture."""
 
 from __future__ import annotations
 
@@ -219,14 +219,14 @@ def test_slow(server: FakeSenders) -> None:
     assert isinstance(ask(server, get=1), SenderList)
 
 
-# What it leaves behind
+# Clean-up
 
 
 def test_nothing_is_left(capfd: pytest.CaptureFixture[str]) -> None:
     before = set(threading.enumerate())
     with FakeSenders() as server:
         port = urlsplit(server.url).port or 0
-        # An idle connection, one that waits for a late answer, one in the middle of a request, one that has gone.
+        # An idle connection, one that waits for a late answer, one in the middle of a request, and a closed one.
         connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(4)]
         request = b"GET /sys/senders.php?get=1&apikey=demo-key HTTP/1.1\r\nHost: x\r\n\r\n"
         server.misbehave(delay=600)
@@ -248,7 +248,7 @@ def test_nothing_is_left(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_block_that_is_never_left_does_not_keep_the_interpreter() -> None:
-    """As in a console, or where a test runner dies between a fixture and its end."""
+    """This happens in a console, or if a test runner dies between a fixture and its end."""
     program = (
         "import http.client\n"
         "from smsc_codec.testing import FakeSenders, FakeSmsc\n"

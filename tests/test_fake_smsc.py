@@ -55,7 +55,7 @@ def service() -> FakeSmsc:
 
 
 def codec_for(endpoint: str, asked: Mapping[str, str]) -> Codec[Any]:
-    """The codec for a request."""
+    """Return the codec for a request."""
     view = asked.get("all") if asked.get("all") in ("1", "2") else "0"
     return CODECS[endpoint].asked(
         {"all": view or "0", **{name: asked.get(name, "0") for name in ("cost", "mes", "call")}}
@@ -63,7 +63,7 @@ def codec_for(endpoint: str, asked: Mapping[str, str]) -> Codec[Any]:
 
 
 def body_of(service: FakeSmsc, endpoint: str, **parameters: Any) -> bytes:
-    """The body that an endpoint answers with, without a network."""
+    """Return the body of an endpoint's answer, without a network."""
     plain = {"apikey": "demo-key", "charset": "utf-8", **parameters}
     query = urlencode({name: int(value) if isinstance(value, int) else value for name, value in plain.items()})
     response = service.handle_httpx(httpx.Request("POST", f"https://smsc.ru/sys/{endpoint}.php?{query}"))
@@ -72,11 +72,11 @@ def body_of(service: FakeSmsc, endpoint: str, **parameters: Any) -> bytes:
 
 
 def ask(service: FakeSmsc, endpoint: str, **parameters: Any) -> Any:
-    """The reply of an endpoint."""
+    """Return the reply of an endpoint."""
     body = body_of(service, endpoint, **parameters)
     received = service.requests[-1]
     assert received.endpoint == endpoint
-    # The request says whether one message or a list is asked for; a list of one looks like a message.
+    # The request says whether it asks for one message or a list. A list of one looks like a message.
     codec, expect = codec_for(endpoint, received.parameters), type(received.reply)
     return codec.decode(body, fmt=parameters.get("fmt", 0), charset="utf-8", expect=expect)
 
@@ -108,7 +108,7 @@ def refused(reply: Any) -> tuple[Any, str | None, int | None]:
         ("€" * 80, 1),
         ("€" * 81, 2),
         ("a" * 159 + "[", 2),
-        # A part has 153 septets, of which an extension needs two in a row: 76 of them.
+        # A part has 153 septets, and an extension needs two consecutive ones: so 76 fit.
         ("€" * 152, 2),
         ("€" * 153, 3),
         ("é" * 160, 1),
@@ -202,7 +202,7 @@ def test_the_forms_of_a_balance(service: FakeSmsc, fmt: Format, credit: Any) -> 
 
 @pytest.mark.parametrize("fmt", Format)
 def test_several_numbers(service: FakeSmsc, fmt: Format) -> None:
-    """[client] With `op=1` all are listed, with `err=1` the wrong ones; these have a state and cost nothing."""
+    """[client] `op=1` lists all numbers, `err=1` the wrong ones, which have a state and cost nothing."""
     service.undeliverable = frozenset({"79200000000"})
     phones = f"+7 (910) 111-22-33,{OTHER};79200000000, 12?=,{OTHER},"
     good = [PhoneResult(PHONE, "25001", Decimal("1.4")), PhoneResult(OTHER, "25002", Decimal("1.4"))]
@@ -533,7 +533,7 @@ def test_texts_that_a_format_cannot_carry(service: FakeSmsc, fmt: Format, text: 
     assert isinstance(message, Message) and message.message is not None and "☺" not in message.message
 
 
-# Who may ask, and how
+# Authorisation and methods
 
 
 MD5 = hashlib.md5("пароль".encode()).hexdigest()
@@ -594,7 +594,7 @@ def test_json(service: FakeSmsc) -> None:
 
 
 def test_lists_in_json(service: FakeSmsc) -> None:
-    """The fake reads what `Query` reads."""
+    """The fake reads the same parameters as `Query`."""
 
     def post(endpoint: str, **members: Any) -> Any:
         url, body = f"https://smsc.ru/rest/{endpoint}/", {"apikey": "demo-key", **members}
@@ -732,7 +732,7 @@ def test_over_http(running: FakeSmsc) -> None:
     assert len(running.requests) == 3
 
 
-def test_requests_that_are_none(service: FakeSmsc) -> None:
+def test_requests_that_are_not_valid(service: FakeSmsc) -> None:
     for method, path, kind, status_ in (
         ("PUT", "/sys/send.php", "", 501),
         ("GET", "/sys/document.php", "", 404),
@@ -769,7 +769,7 @@ def test_httpx(service: FakeSmsc) -> None:
 
 
 def test_requests_of_requests(service: FakeSmsc) -> None:
-    """What the library `responses` calls, with and without what it knows of the time-out."""
+    """The library `responses` calls it with and without a time-out."""
 
     def call(method: str, timeout: Any = None, path: str = "balance.php", **options: Any) -> bytes:
         request = requests.Request(method, f"https://smsc.ru/sys/{path}", **options).prepare()

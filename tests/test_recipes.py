@@ -1,4 +1,4 @@
-"""The clients in `examples/clients`, over real HTTP against the fake service."""
+"""Runs the clients in `examples/clients` over real HTTP against the fake service."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CLIENTS, COMPLETE = sorted(FOLDER.glob("*_client.py")), sorted(FOLDER.glob("*_sm
 LOGIN, PSW = "PLANTEDLOGIN", "PLANTEDPSW"
 PHONE = "79990001122"
 
-# What each library raises for an answer that comes too late, and for one that ends too early.
+# The exceptions of each library for an answer that comes too late, and for one that ends too early.
 LATE = (requests.Timeout, httpx.TimeoutException, asyncio.TimeoutError)
 BROKEN = (requests.exceptions.ChunkedEncodingError, httpx.RemoteProtocolError, aiohttp.ClientPayloadError)
 
@@ -52,7 +52,7 @@ def module(path: Path) -> Any:
 
 
 class Awaited:
-    """An asynchronous client whose methods are called from outside of its event loop."""
+    """An asynchronous client whose methods are called from outside its event loop."""
 
     def __init__(self, client: Any, loop: asyncio.AbstractEventLoop) -> None:
         self.__dict__["client"], self.__dict__["loop"] = client, loop
@@ -85,7 +85,7 @@ Connect = Callable[[Any, Callable[[Any], Any], float], Any]
 
 @pytest.fixture
 def opened() -> Iterator[Connect]:
-    """What makes a client of a recipe, whose answers may take so many seconds."""
+    """Makes a client of a recipe. An answer may take that many seconds."""
     loop = asyncio.new_event_loop()
     closing: list[Callable[[], object]] = []
 
@@ -122,7 +122,7 @@ def opened() -> Iterator[Connect]:
 
 @pytest.fixture
 def connect(recipe: Any, server: FakeSenders, opened: Connect) -> Callable[..., Any]:
-    """A client of the server, whose answers may take so many seconds."""
+    """Return a function that makes a client of the server. An answer may take *timeout* seconds."""
     return lambda timeout=10: opened(recipe, lambda made: recipe.Senders(made, server.url, LOGIN, PSW), timeout)
 
 
@@ -190,7 +190,7 @@ def test_errors_of_the_service_itself(server: FakeSenders, client: Any) -> None:
 
 
 def advanced_by_sleep(server: FakeSmsc, recipe: Any, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let a recipe sleep by the clock of the server; the seconds that it slept."""
+    """Let a recipe sleep by the clock of the server. Return the seconds that it slept."""
     waited: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -213,7 +213,7 @@ def test_too_many_requests_are_repeated_after_a_minute(
     waited = advanced_by_sleep(server, recipe, monkeypatch)
     assert [client.names() for _ in range(7)] == [(Sender("SMSC.RU", 5),)] * 7
     assert waited == [60, 60]
-    # Once, and not for ever; and not where it takes eight hours.
+    # It is repeated once, not for ever, and not if that takes eight hours.
     server.misbehave(error=9, times=2)
     with pytest.raises(ApiError):
         client.names()
@@ -243,7 +243,7 @@ def test_a_bare_ok(server: FakeSenders, client: Any) -> None:
     [{"body": b""}, {"body": b"<html>bad gateway</html>", "status": 502}, {"cut": True}],
     ids=str,
 )
-def test_what_is_no_reply(server: FakeSenders, client: Any, fault: dict[str, Any]) -> None:
+def test_a_body_that_is_not_a_reply(server: FakeSenders, client: Any, fault: dict[str, Any]) -> None:
     server.misbehave(**fault)
     with pytest.raises(DecodeError):
         client.names(all=1)

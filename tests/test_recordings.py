@@ -1,4 +1,4 @@
-"""Recordings: what is read of each kind, and what is found."""
+"""Reads recordings of each kind, and checks the findings."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LIST = b'[{\n"sender": "A",\n"id": 5\n}]'
 
 
 class Case:
-    """Validates what a test writes."""
+    """Validates the files that a test writes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -98,7 +98,7 @@ def test_recorded_by_real_tools(case: Case, name: str, codes: list[str], replies
     assert case.summary.timeline.buckets
 
 
-# A reply in another format than asked, and an HTML page.
+# The findings for a reply in another format than requested, and for an HTML page.
 FEW_WRONG = ["other-format", "malformed"]
 
 
@@ -153,7 +153,7 @@ def test_the_table_of_cases(case: Case) -> None:
             if stem == path.stem:
                 codes = vector.findings + ([] if vector.reply is not None else [vector.error["code"]])
                 if vector.row.get("charset") == "utf-8" and codes == ["charset"]:
-                    codes = ["content-charset"]  # what a recording says is not an order
+                    codes = ["content-charset"]  # the charset of a recording is not an order
                 wanted += [(int(number), code) for code in codes]
         assert found == wanted
 
@@ -203,7 +203,7 @@ def test_an_endpoint_that_the_service_does_not_have(case: Case, endpoint: str) -
         assert case.summary.skipped == {} and case.summary.undecoded == 1
         (found,) = case.found([str(case.folder / "recording")])
         assert found.message.startswith(f"endpoint has to be one of {known}")
-    # A line that is broken otherwise too, and one that asked somebody else.
+    # The first line is also broken in another way. The second request went to another server.
     assert case(rows({"endpoint": endpoint, "fmt": 7, "body": "x"})) == [(1, "bad-entry")]
     assert case(rows({"endpoint": endpoint, "url": "https://host.example/", "body": "x"})) == []
     assert case.summary.skipped == {"host.example": 1}
@@ -228,7 +228,7 @@ def test_unknown_keys_and_numbers_are_counted(case: Case) -> None:
     body = '[{"sender":"A","foo":2},{"sender":"B","foo":2,"status":99}]'
     assert [code for _, code in case(body, fmt=3)] == ["unknown-key", "unknown-number"]
     assert case.summary.unknown == {"senders[].operators.foo": 2, "senders[].status = 99": 1}
-    # A finding about several names is one, which says how many.
+    # Findings about several names are merged into one, which says how many.
     assert (case.summary.findings, case.summary.codes["info", "unknown-key"]) == (2, 1)
     assert [found.count for found in case.found([str(case.folder / "recording")], fmt=3)] == [2, 1]
 
@@ -305,7 +305,7 @@ def test_the_name_of_a_member_is_that_of_the_caller(case: Case) -> None:
 
 
 @pytest.mark.parametrize("time", [1715930430.5, None, {"$date": "x"}, True])
-def test_a_time_that_is_none(case: Case, time: object) -> None:
+def test_a_time_that_is_not_a_date(case: Case, time: object) -> None:
     assert case(rows({"fmt": 0, "body": "ERROR = 3 (x)", "time": time})) == []
     assert case.summary.replies == 1 and case.summary.timeline.buckets == {}
 
@@ -313,7 +313,7 @@ def test_a_time_that_is_none(case: Case, time: object) -> None:
 def test_lines_are_translated_only_if_they_have_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_lines, "_translated", None)
     block = Block(1, 1, b'{"fmt": 0, "body": "OK"}')
-    # As in another process.
+    # This is what happens in another process.
     (entry,) = entries(pickle.loads(pickle.dumps(block)))
     assert entry.body == b"OK"
 
@@ -413,7 +413,7 @@ def test_a_charset_that_was_not_asked_for(case: Case) -> None:
     assert [(item.entry, item.code, item.message) for item in found] == [
         (2, "content-charset", "Content-Type says koi8-r, windows-1251 was asked")
     ]
-    # Two commands are none that can be judged.
+    # A request with two commands cannot be judged.
     assert case(har(har_entry(URL + "add=1&get=1", {"text": "OK"}))) == [(1, "other-format")]
 
 
@@ -834,7 +834,7 @@ def test_requests_that_wait_are_bounded_and_keep_their_secrets(case: Case, monke
     for secret in ("c00kie1", "f0rm2", "s3cret0"):
         assert secret not in text
     monkeypatch.setattr("smsc_codec.recordings._http.LONGEST", 2000)
-    # Nobody knows what was asked.
+    # Nobody knows which requests were answered.
     assert case(b"".join(asked) + http(b"24336") * 3) == []
     assert case.summary.kinds == {("csv", "created"): 3}
 
@@ -949,7 +949,7 @@ def test_a_line_names_a_charset_that_the_service_does_not_have(case: Case, chars
 
 
 def test_a_packed_body_is_the_last_of_its_group() -> None:
-    """Whatever its size is, there can be much to report of it."""
+    """A packed body can have many findings, whatever its size is."""
     packed = zlib.compress(b'[{"sender": "A", "id": 1, "new": "x"}]')
     entries = [Entry(number=number, body=packed, headers=[("Content-Encoding", "deflate")]) for number in range(3)]
     plain = [Entry(number=number, body=b"OK") for number in range(3)]

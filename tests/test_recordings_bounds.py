@@ -1,7 +1,7 @@
-"""What hostile recordings cost: it grows linearly, and no more is kept at a time than is promised.
+"""Checks that the cost of hostile recordings grows linearly, and that memory stays within the promised bounds.
 
-The work is counted in steps (lines of Python and calls into C) and in bytes that are looked at or moved, the memory
-by tracemalloc. Each family is a kind of recording that is dear in one way.
+The work is counted in steps (lines of Python and calls into C) and in bytes that are scanned or moved. tracemalloc
+measures the memory. Each family is a kind of recording that is expensive in one way.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ QUOTED, CHUNKED = "Content-Transfer-Encoding: quoted-printable", "Transfer-Encod
 
 
 def har(request: str = "", response: str = "", url: str = ELSEWHERE, times: int = 1, before: str = "") -> bytes:
-    """Entries with more members than they need."""
+    """Return entries with more members than they need."""
     entry = f'{{"request":{{"url":"{url}"{request}}},"response":{{"status":200{response}}}}}'
     return f'{{"log":{{{before}"entries":[{",".join([entry] * times)}]}}}}'.encode()
 
@@ -101,7 +101,7 @@ def traced(text: bytes) -> bytes:
 
 
 def laughs(depth: int) -> str:
-    """A value that would be 10 ** *depth* times as large if its aliases were copies."""
+    """Return a value that would be 10 ** *depth* times as large if its aliases were copies."""
     levels = [f"&a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, depth)]
     return f"[&a0 [x], {', '.join(levels)}]"
 
@@ -282,7 +282,7 @@ FAMILIES: dict[str, tuple[str, Callable[[int], bytes]]] = {
     "lines without a body": ("json-lines", lambda n: b'{"fmt":0,"reply":"OK"}\n' * (n // 24)),
     "the status of a line": (
         "json-lines",
-        # Deeper than msgspec goes, on any interpreter and at each size that is compared.
+        # This is deeper than msgspec reads, on any interpreter and at each compared size.
         lambda n: b'{"fmt":0,"body":"OK","status":' + b"[" * (2 * n) + b"]" * (2 * n) + b"}",
     ),
     "blank lines": ("json-lines", lambda n: b'{"fmt":0,"body":"OK"}' + b"\n" * n),
@@ -292,7 +292,7 @@ FAMILIES: dict[str, tuple[str, Callable[[int], bytes]]] = {
 
 
 def entries(kind: str, data: bytes) -> list[Entry]:
-    """The entries that can be had."""
+    """Return the entries before the recording breaks."""
     found: list[Entry] = []
     with suppress(BrokenError):
         found.extend(recorded_in(io.BytesIO(data), "cassette" if kind == "json" else kind))
@@ -307,13 +307,13 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", FAMILIES)
 def test_steps_grow_linearly(name: str) -> None:
     kind, make = FAMILIES[name]
-    entries(kind, make(SMALLEST))  # What is loaded late is not counted.
+    entries(kind, make(SMALLEST))  # Lazy imports are not counted.
     counts = [steps(partial(entries, kind, make(SMALLEST * times))) for times in LAST_SIZES]
     assert is_linear(counts), counts
 
 
 class Counting(bytearray):
-    """What waits in a tape, which counts the bytes that are put there, and those that are moved to its start."""
+    """The buffer of a tape, which counts the bytes that are added, and those that are moved to its start."""
 
     moved = 0
 
@@ -386,7 +386,7 @@ def test_a_window_that_is_too_large() -> None:
 
 
 def peak(work: Callable[[], object]) -> int:
-    """Bytes of memory that work takes at most."""
+    """Return the most bytes of memory that *work* takes."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -397,7 +397,7 @@ def peak(work: Callable[[], object]) -> int:
 
 
 def drained(kind: str, data: bytes) -> Callable[[], object]:
-    """Reading all entries and keeping none."""
+    """Return a function that reads all entries without keeping them."""
     file = io.BytesIO(data)
 
     def read() -> None:
@@ -421,7 +421,7 @@ SKIPPED = (
     *("bodies of curl -v", "a long line of curl -v", "blocks of a trace", "a list of lines"),
     *("lines of several lines", "lines without a body"),
 )
-"""Families of which nothing is kept, but for what waits in the tape and in a group of entries."""
+"""Families that are not kept in memory, except for the buffer of the tape and a group of entries."""
 
 
 @pytest.mark.parametrize("name", SKIPPED)
@@ -437,7 +437,7 @@ def test_what_is_not_needed_takes_no_memory(name: str, monkeypatch: pytest.Monke
         if module_name.startswith("smsc_codec.recordings.") and hasattr(module, "HEAD"):
             monkeypatch.setattr(module, "HEAD", 1 << 10)
     kind, make = FAMILIES[name]
-    # The parser of YAML reads ahead, and so many short lines hold much.
+    # The parser of YAML reads ahead, and many short lines take much memory.
     size = 1 << 16 if name == "aliases" else 1 << 15 if kind == "cassette" else 1 << 14
     one, two = (peak(drained(kind, make(n))) for n in (size, 2 * size))
     assert two < one + (1 << 13), (one, two)
@@ -457,7 +457,7 @@ MULTIPLES = {
     ),
     **dict.fromkeys(("parts", "empty parts", "parts in parts", "a quote in a part"), 30),
 }
-"""Families that have to be kept, and how many bytes each of their bytes may take."""
+"""Families that have to be kept in memory, with the most bytes that each of their bytes may take."""
 
 
 @pytest.mark.parametrize("name", MULTIPLES)
@@ -472,7 +472,7 @@ def test_a_file_in_a_form_is_not_copied() -> None:
     file = f'--b\r\n{DISPOSITION}=f; filename="a"\r\n\r\n' + "x" * (1 << 20)
     body = f"{file}\r\n--b\r\n{DISPOSITION}=psw\r\n\r\nx\r\n--b--".encode()
     headers = [("Content-Type", MULTIPART)]
-    # What stands behind a file of any size counts.
+    # Parameters after a file of any size count.
     assert form_of(body, headers) == b"f=&psw=x"
     assert peak(lambda: form_of(body, headers)) < len(body) // 10
 
@@ -506,12 +506,12 @@ def test_each_byte_of_json_is_looked_at_once(name: str, monkeypatch: pytest.Monk
     data = make(1 << 17)
     scanned = Scanned(monkeypatch)
     entries(kind, data)
-    # Once more to go behind blanks and signs that stand between values.
+    # The second pass goes past the blanks and signs between values.
     assert scanned.count < 2.5 * len(data)
 
 
 def problems(kind: str, data: bytes) -> list[str]:
-    """What is wrong with the entries, and with the recording."""
+    """Return what is wrong with the entries, and with the recording."""
     found = []
     try:
         for entry in recorded_in(io.BytesIO(data), "cassette" if kind == "json" else kind):
@@ -605,7 +605,7 @@ def test_what_is_too_long_is_refused_before_it_is_built(monkeypatch: pytest.Monk
     assert problems("cassette", cassette(small, interaction())) == [heavy, "2"]
     ending = "a value or a comment in the YAML of the recording has more than 5,000 bytes"
     assert problems("cassette", cassette(interaction(), interaction(f"body: {long * 9}"))) == ["1", ending]
-    # The parser looks behind the comment before it says that the interaction ends.
+    # The parser reads past the comment before it says that the interaction ends.
     assert problems("cassette", cassette(interaction(), "#" * 60_000)) == [ending]
 
 
@@ -619,7 +619,7 @@ def test_requests_to_others_are_counted_whatever_is_wrong(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("length", [2, 60_000])
 def test_what_was_asked_is_not_remembered_whole(length: int) -> None:
-    """Forms and URLs that are long, and the many that are short."""
+    """This holds for long forms and URLs, and for many short ones."""
 
     def work(n: int) -> Callable[[], object]:
         def ask() -> None:

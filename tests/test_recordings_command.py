@@ -1,4 +1,4 @@
-"""`smsc-codec validate` with recordings: its reports, its exit statuses, and what it never prints."""
+"""Runs `smsc-codec validate` on recordings: its reports, its exit statuses, and what it must never print."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LOOKS = "the body looks like a reply of status.php"
 
 
 def messages(shell: Shell, body: bytes, *options: str) -> list[str]:
-    """The messages of the findings in the JSON report, which are in the others too."""
+    """Return the messages of the findings in the JSON report. The other reports have the same."""
     name = shell.file("recording", body)
     found = [*map(json.loads, shell("validate", "--format", "json", *options, name).out.splitlines())][:-1]
     for format_ in ("text", "junit", "html"):
@@ -89,7 +89,7 @@ def test_reports_hold_no_secret(shell: Shell, format_: str) -> None:
 
 
 def test_the_same_whatever_the_number_of_jobs(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page has all that there is to say, and the command."""
+    """The page contains everything, including the command."""
     monkeypatch.setattr("smsc_codec.recordings._validate.time.perf_counter", lambda: 0)
     monkeypatch.setattr("smsc_codec.cli.page._now", lambda: datetime(2024, 5, 17, tzinfo=timezone.utc))
     monkeypatch.setattr("smsc_codec.recordings._tape._PIECE", 2000)
@@ -271,9 +271,9 @@ def test_a_real_interrupt(tmp_path: Path, jobs: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     options: dict[str, Any] = {"stdout": pipe, "stderr": pipe, "text": True, "start_new_session": True}
-    # What a script starts in the background ignores interrupts, and so would all that it starts.
+    # A background process of a script ignores interrupts, and so would its children.
     options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    # It is in the middle as soon as it has opened the pipe.
+    # The command is in the middle of its work as soon as it has opened the pipe.
     with subprocess.Popen(command, cwd=tmp_path, env=environment, **options) as process, open(fifo, "wb"):
         time.sleep(0.2)
         os.killpg(process.pid, signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The reader of recordings is total: whatever stands in them, entries come out, or the words for what is wrong."""
+"""Checks that the reader of recordings is total: any input gives entries, or an error that says what is wrong."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def law(kind: Kind | None, choice: int, data: bytes) -> None:
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every container in a value, with each of its keys."""
+    """Yield every container in a value, with each of its keys."""
     for key, member in list(value.items() if isinstance(value, dict) else enumerate(value)):
         yield value, key
         if isinstance(member, (dict, list)):
@@ -49,7 +49,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 @st.composite
 def changed(draw: st.DrawFn, whole: Any) -> Any:
-    """A recording with other values, without members, or with more of them, up to three times."""
+    """Draw a recording with up to three changes: other values, missing members, or additional members."""
     value = copy.deepcopy(whole)
     for _ in range(draw(st.integers(1, 3))):
         left = list(places(value))
@@ -76,7 +76,7 @@ def test_har_with_anything_anywhere(value: Any, choice: int) -> None:
 
 @given(changed(INTERACTIONS), CHOICES, st.sampled_from([json.dumps, yaml.safe_dump]))
 def test_cassettes_with_anything_anywhere(value: Any, choice: int, dump: Any) -> None:
-    # What is the same object is written as an alias by PyYAML.
+    # PyYAML writes the second use of an object as an alias.
     law(Kind.CASSETTE, choice, dump(value).encode())
 
 
@@ -129,7 +129,7 @@ def test_what_is_nested_deeply(kind: Kind, depth: int) -> None:
 
 
 def read(data: bytes, kind: Kind | str) -> list[Entry]:
-    """The entries up to where the recording is broken."""
+    """Return the entries before the recording breaks."""
     entries: list[Entry] = []
     with suppress(BrokenError):
         entries.extend(recorded_in(io.BytesIO(data), kind))
@@ -149,7 +149,7 @@ def test_a_recording_that_is_cut_has_the_first_entries(kind: str, data: bytes) -
     assert len(whole) >= 2
     for end in range(len(data)):
         cut = read(data[:end], kind)
-        # Brackets say where an entry ends. Where they do not, it is not known before the next one begins.
+        # Brackets say where an entry ends. Without them, the end is not known before the next entry begins.
         known = len(cut) if kind != "json-lines" and data.startswith(b"{") else max(len(cut) - 1, 0)
         assert cut[:known] == whole[:known]
 
@@ -170,7 +170,7 @@ def test_the_pieces_do_not_matter(recording: tuple[str, bytes], size: int) -> No
         assert read(data, kind) == whole
 
 
-# Strings that end with backslashes, hold brackets, or halves of pairs.
+# Strings that end with backslashes, or contain brackets or halves of surrogate pairs.
 TEXTS = st.text(st.sampled_from('"\\[]{}:, \n\u0418\U0001f600\ud800'), max_size=12)
 JSON = st.recursive(
     SCALARS.filter(lambda value: not (isinstance(value, float) and math.isnan(value))) | TEXTS,

@@ -1,4 +1,4 @@
-"""Where findings stand: lines of the recording, and places in the reply; and how a bad entry is explained."""
+"""Checks the places of findings (lines of the recording, places in the reply), and how bad entries are explained."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_http(tmp_path: Path) -> None:
     first = "HTTP/1.1 200 OK\r\nA: b\r\n\r\nOK\r\n\r\n"
     head = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: {}\r\n\r\n"
     whole = head.format(len(LIST)) + LIST
-    # The status is in the line of its own, the body begins in the ninth.
+    # The status line is the sixth line, and the body begins in the ninth.
     assert places(tmp_path, first + whole) == [(6, 1, 0, 0), (10, 16, *WRONG)]
     assert places(tmp_path, first + whole + "\n" + first) == [(6, 1, 0, 0), (10, 16, *WRONG)]
     open_end = "HTTP/1.1 200 OK\nA: b\n\n" + LIST + "\n\n"
@@ -79,12 +79,12 @@ def test_documents_of_json(tmp_path: Path, indent: int | None) -> None:
     assert [place[0] for place in places(tmp_path, cassette)] == [2, 4]
 
 
-def test_json_lines_that_are_no_lines(tmp_path: Path) -> None:
+def test_json_lines_on_several_lines(tmp_path: Path) -> None:
     rows = [{"fmt": 0, "body": body} for body in ("OK", LIST, "OK")]
     assert places(tmp_path, json.dumps(rows, indent=1)) == [(6, 1, *WRONG)]
     assert places(tmp_path, f"\n[\n{json.dumps(rows)[1:-1]},\n\n5]") == [(3, 1, *WRONG), (5, 1, 0, 0)]
     assert places(tmp_path, "\n".join(json.dumps(row, indent=1) for row in rows)) == [(5, 1, *WRONG)]
-    # Behind the last object stands something else; it is said of the line of that object.
+    # Something else follows the last object. The finding is in the line of that object.
     assert places(tmp_path, f"{json.dumps(rows, indent=1)}\n?") == [(6, 1, *WRONG), (10, 1, 0, 0)]
 
 
@@ -120,7 +120,7 @@ def test_warc(tmp_path: Path) -> None:
     response = f"HTTP/1.1 200 OK\r\nA: b\r\n\r\n{LIST}"
     chunked = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{len(LIST):x}\r\n{LIST}\r\n0\r\n\r\n"
     request = record("request", "GET / HTTP/1.1\r\n\r\n")
-    # The record of the request has nine lines with those behind it; its response begins in the tenth.
+    # The record of the request has nine lines with the empty ones after it. Its response begins in the tenth.
     assert places(tmp_path, request + record("response", response)) == [(10 + 5 + 3 + 1, 16, *WRONG)]
     assert places(tmp_path, request + record("resource", LIST)) == [(10 + 5 + 1, 16, *WRONG)]
     assert places(tmp_path, request + record("response", chunked)) == [(10, 1, *WRONG)]

@@ -1,4 +1,4 @@
-"""What relatives of the first recorders write that is cut, long or odd; `reported.jsonl` has the ordinary."""
+"""Reads cut, long or unusual recordings of the first recorders' relatives. `reported.jsonl` has ordinary ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read(data: bytes, kind: str | None = None) -> list[Entry]:
 
 
 def told(data: bytes, kind: str | None = None) -> list[str]:
-    """The bodies, what is wrong with each entry, and with the recording."""
+    """Return the bodies, what is wrong with each entry, and what is wrong with the recording."""
     found: list[str] = []
     entries: Iterator[Entry] = recorded_in(io.BytesIO(data), kind)
     try:
@@ -90,7 +90,7 @@ METER = "  % Total    % Received\n" + " " * 33 + "Dload  Upload\n\r  0     0\r10
         (f"Warning: x\nme@host:~$ curl -v 'https://smsc.ru/'\n{SHOWN}OK", ["OK"]),
         (f"C:\\>curl.exe -i https://smsc.ru/\n{RESPONSE}", ["OK"]),
         (f"{METER}{RESPONSE}", ["OK"]),
-        # `-iv`: what was asked is shown, then the response is printed.
+        # With `-iv` curl shows the request, and then prints the response.
         (f"{SHOWN}* Connection #0 to host x left intact\n{RESPONSE}", ["", "OK"]),
         (f"{SHOWN}a\r\n\r\nb\nWarning: c\n$ curl d\n", ["a\r\n\r\nb\nWarning: c\n$ curl d\n"]),
         (f"{SHOWN}OK* Found bundle for host: 0x5 [serially]\n* Can not multiplex\n{SHOWN}OK", ["OK", "OK"]),
@@ -104,10 +104,10 @@ def test_what_stands_around_what_curl_shows(data: str, bodies: list[str]) -> Non
 def test_rows_of_a_trace() -> None:
     head = b"<= Recv data, 21 bytes (0x15)\n0000: 48 54 54 50 2f 31 2e 31 20 32 30 30 20 4f 4b 0d HTTP/1.1 200 OK.\n"
     assert told(head + b"0010: 0a 0d 0a 4f 4b                                  ...OK\n") == ["OK"]
-    # Editors leave out blanks at the ends of lines.
+    # Editors remove blanks at the ends of lines.
     assert told(head + b"0010: 0a 0d 0a 4f 4b\n") == ["OK"]
     assert told(head + b"0010: zz\n") == ["a row of the trace is broken"]
-    # What stands behind a block, and blocks of TLS, are not read.
+    # Text after a block, and blocks of TLS, are not read.
     inside = b"=> Send SSL data, 5 bytes (0x5)\n0000: 17 03 03 00 35\nOK\n0010: 0a 0d 0a 4f 4b\n"
     assert told(head + b"0010: 0a 0d 0a\n" + inside + b"<= Recv data, 2 bytes (0x2)\n0000: 4f 4b\n") == ["OK"]
 
@@ -140,7 +140,7 @@ def test_requests_of_an_archive_that_nobody_answers() -> None:
     requests = [record("request", number, b"GET /x HTTP/1.1\r\nCookie: a=%d\r\n\r\n" % number) for number in range(150)]
     answers = [record("response", number, b"HTTP/1.1 200 OK\r\n\r\nOK") for number in (0, 149)]
     first, last = read(b"".join(requests + answers))
-    # Of more than 100 the first are forgotten.
+    # If there are more than 100, the first are forgotten.
     assert (first.url, first.sent) == (f"{URL}&id=0", ())
     assert (last.url, [*last.sent]) == (f"{URL}&id=149", [("Cookie", "a=149")])
 

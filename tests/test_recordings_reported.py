@@ -1,19 +1,19 @@
-"""What people have reported of recordings, with the neighbours of each: `tests/recordings/reported.jsonl`.
+"""Checks recordings that people have reported, and similar ones, from `tests/recordings/reported.jsonl`.
 
 A row has the recording (`text`, `base64`, or `packed` with zlib in base64), the arguments of `smsc-codec validate`, and
-what is expected: the findings, the counts of the summary, and the exit status. Its `kind` says what it is about:
+the expected findings, counts of the summary, and exit status. Its `kind` says what it tests:
 
-- `K4`: what went to other hosts and paths is skipped before anything else about it is judged
-- `K5`: what HAR has in places that nobody needs, and what it writes for a body
+- `K4`: requests to other hosts and paths are skipped before anything else about them is judged
+- `K5`: HAR has unexpected values in members that are not needed, and different forms of a body
 - `K6`: byte order marks, and UTF-16
-- `K7`: nothing behind the first list is lost in silence
-- `K8`: chunks and codings are believed only if they come out
-- `K9`: responses that have no body by their nature
-- `K10`: what relatives of vcrpy and VCR call the same things
+- `K7`: nothing after the first list is dropped silently
+- `K8`: chunks and codings are believed only if they can be undone
+- `K9`: responses that never have a body
+- `K10`: the other names that relatives of vcrpy and VCR use
 - `K11`: other recordings, other names in JSON Lines, and files that are neither a reply nor a recording
-- `K12`: blank lines, and other things that tools print behind a body
-- `K13`: white space and marks around bodies, and what stays refused
-- `status-line`, `pipeline`, `empty`: bodies that hold a status line, requests that do not wait, files without a reply
+- `K12`: blank lines, and other things that tools print after a body
+- `K13`: white space and marks around bodies, and what is still refused
+- `status-line`, `pipeline`, `empty`: bodies with a status line, requests that do not wait, files without a reply
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def data_of(row: dict[str, Any]) -> bytes:
 
 
 def outcome(shell: Shell, row: dict[str, Any], data: bytes) -> dict[str, Any]:
-    """What `smsc-codec validate` says, as a row does."""
+    """Return the result of `smsc-codec validate` in the form of a row."""
     result = shell("validate", "--format", "json", *row["args"], shell.file("recording", data))
     *found, last = map(json.loads, result.out.decode().splitlines())
     summary = last["summary"]
@@ -83,7 +83,7 @@ CONTAINERS = [row for row in ROWS if kind_of(row) in (Kind.HAR, Kind.CASSETTE, K
 
 
 def text_of(row: dict[str, Any]) -> str | None:
-    """The text of a recording, None if it is not one."""
+    """Return the text of a recording, or None if it is not text."""
     with suppress(UnicodeDecodeError):
         return data_of(row).decode("utf-8-sig")
     return None
@@ -105,7 +105,7 @@ def test_the_packing_of_a_recording_does_not_matter(shell: Shell, row: dict[str,
 
 
 def read(data: bytes) -> list[Entry]:
-    """The entries up to where the recording is broken."""
+    """Return the entries before the recording breaks."""
     entries: list[Entry] = []
     with suppress(BrokenError):
         entries.extend(recorded_in(io.BytesIO(data)))

@@ -1,4 +1,4 @@
-"""What a recorded request keeps secret is in nothing that is said about its reply."""
+"""Checks that secrets of a recorded request never appear in a report about its reply."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def basic(secret: str) -> str:
     return "Basic " + base64.b64encode(f"demo:{secret}".encode()).decode()
 
 
-# Wherever a request can hold a secret.
+# All places of a request that can contain a secret.
 REQUESTS: dict[str, Callable[[str], Request]] = {
     "the query": lambda secret: request(f"{PAGE}?login=demo&psw={quote(secret, safe='')}&fmt=3"),
     "an index": lambda secret: request(f"{PAGE}?psw[]={quote(secret, safe='')}&fmt=3"),
@@ -175,7 +175,7 @@ def said(path: Path, data: bytes) -> str:
     return repr(found) + repr(validation.summary)
 
 
-# What the reply does with it; each is a reply that has findings or does not decode.
+# Replies that repeat a secret. Each has findings or does not decode.
 FRAMED = [
     '[{{"sender": "A", "zz": "{}", "id": "x"}}]',
     "<html>{}",
@@ -188,7 +188,7 @@ FRAMED = [
 @pytest.mark.parametrize("place", REQUESTS)
 @pytest.mark.parametrize("recording", RECORDINGS)
 def test_every_place_of_every_recording(tmp_path: Path, place: str, recording: str) -> None:
-    """In some of the spellings; the places together have all of them several times."""
+    """Each place has some of the spellings. Together the places have all of them several times."""
     number = 5 * [*REQUESTS].index(place)
     for secret in ("wqjq-zqjw-kq", "wq/z&q\"z'q<z>\\qz%41", "пароль-zqzq"):
         for spelling in itertools.islice(itertools.cycle(SPELLINGS.values()), number, number + 5):
@@ -263,7 +263,7 @@ BESIDE = {
     "Postman: credentials of a request": collection({"auth": {"bearer": [{"key": "token", "value": SECRET}]}}),
     "Postman: a cookie": collection(example={"cookie": [{"name": "a", "value": SECRET}]}),
 }
-"""Recordings with a secret somewhere beside the URL, the headers and the body of a request."""
+"""Recordings with a secret outside of the URL, the headers and the body of a request."""
 
 
 @pytest.mark.parametrize("place", BESIDE)
@@ -298,7 +298,7 @@ def test_headers_of_the_reply(tmp_path: Path, name: str) -> None:
 
 
 def test_parameters_beside_the_body(tmp_path: Path) -> None:
-    """Recorders write the parameters as they stand in the form, leave some out, or hold only the body."""
+    """Recorders write the parameters as they are in the form, leave some out, or keep only the body."""
     for params in ([{"name": "psw", "value": "r%40bbit9"}], [{"name": "fmt", "value": "3"}], []):
         data = json.loads(har(request(body="psw=r%40bbit9&fmt=3"), "<html>r@bbit9", {}))
         data["log"]["entries"][0]["request"]["postData"]["params"] = params
@@ -346,7 +346,7 @@ def test_the_work_for_many_values_is_that_for_the_reply(made: Callable[[int], st
         return work(lambda: Secrets("79990000 value " * (size // 15), known).masked())
 
     many, longer = cost(300, 4000), cost(300, 8000)
-    # However many values there are, a character of the reply takes a few lines, and more if a value begins there.
+    # A character of the reply takes a few steps, however many values there are, and more if a value begins there.
     assert many < 12 * 4000
     assert longer < 2.3 * many
 

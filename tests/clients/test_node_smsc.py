@@ -1,4 +1,4 @@
-"""node-smsc from npm, as it is published, against the fake service over HTTP."""
+"""Runs node-smsc from npm, as published, against the fake service over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = needs("node", "node-smsc")
 
 
 def call(service: FakeSmsc, *calls: tuple[str, dict[str, Any]], password: str = "demo") -> list[Any]:
-    """What the client makes of the answers to some calls."""
+    """Return what the client makes of the answers to some calls."""
     command = [str(NODE), str(SCRIPT), service.url, "demo", password, *map(json.dumps, calls)]
     run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True, timeout=60)
     return [json.loads(line) for line in run.stdout.splitlines()]
@@ -65,14 +65,14 @@ def test_it_reads_the_balance_and_names(fake_smsc: FakeSmsc) -> None:
     assert added == {"value": {"sender": 1}}
     assert names == {"value": [{"sender": "SHOP", "status": 0, "id": 1}]}
     assert deleted == {"value": {"result": "OK"}}
-    # [cap 2013] It takes a bare OK for the object.
+    # [cap 2013] The client accepts a bare OK instead of the object.
     fake_smsc.senders = ["SHOP"]
     fake_smsc.misbehave(plain=True)
     assert call(fake_smsc, ("senders", {"del": 1, "sender": "SHOP"})) == [{"value": {"result": "OK"}}]
 
 
 def test_it_asks_for_operators(fake_smsc: FakeSmsc) -> None:
-    """[client] Its own test asserts that none of the six is empty."""
+    """[client] The client's own test asserts that each of the six values is not empty."""
     (found,) = call(fake_smsc, ("info", {"get_operator": 1, "phone": PHONE}))
     assert list(found["value"]) == ["country", "operator", "region", "mcc", "mnc", "tz"]
     assert all(found["value"].values())
@@ -88,7 +88,7 @@ def test_it_sees_errors(fake_smsc: FakeSmsc) -> None:
 
 
 def test_where_it_contradicts_the_facts(fake_smsc: FakeSmsc) -> None:
-    """It demands JSON where an error can come as text."""
+    """The client demands JSON, although an error can come as text."""
     fake_smsc.misbehave(error=3, plain=True)
     (broken,) = call(fake_smsc, ("balance", {}))
     assert broken["error"] == "SyntaxError"
