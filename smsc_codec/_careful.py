@@ -337,7 +337,7 @@ def oddities(
     whether a code among them may be undocumented. What is the same of several records is one note, about the first.
     """
     notes: list[Note] = []
-    keys = {name: key for key, name in reversed(obj.names(fmt).items())}
+    keys = {name: key for key, name in reversed([*obj.names(fmt).items()])}
     for field in obj.fields:
         if not isinstance(field.type, Type) or not _may_be_odd(field.type, codes):
             continue

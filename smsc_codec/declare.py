@@ -230,11 +230,19 @@ class Object(msgspec.Struct, frozen=True, dict=True):
         """The fields by their names."""
         return {field.name: field for field in self.fields}
 
-    def names(self, fmt: str, tag: str = ".") -> dict[str, str]:
+    @lazy
+    def _names(self) -> dict[tuple[str, str], Mapping[str, str]]:
+        """What `names` has returned."""
+        return {}
+
+    def names(self, fmt: str, tag: str = ".") -> Mapping[str, str]:
         """Return the name of the field that each key of a format stands for; *tag* is that of an element's own text."""
-        keys = ((field.key(fmt), field.name) for field in self.fields)
-        named = {tag if key == "." else key.removeprefix("@"): name for key, name in keys if key is not None}
-        return named | {**self.also.get(fmt, {})}
+        found = self._names.get((fmt, tag))
+        if found is None:
+            keys = ((field.key(fmt), field.name) for field in self.fields)
+            named = {tag if key == "." else key.removeprefix("@"): name for key, name in keys if key is not None}
+            found = self._names[fmt, tag] = {**named, **self.also.get(fmt, {})}
+        return found
 
     def ordered(self, fmt: str, present: frozenset[str] | None = None) -> list[Field | OpenMap | Other]:
         """Return the members that a format has, in the order in which it writes a value with the *present* fields."""

@@ -439,7 +439,8 @@ def _knows_more(
         other = codec_of(name).endpoint
         for reply in other.own if other is not own else ():
             for fmt in formats:
-                given = {field.key(fmt) for field in declared.object.fields if field.name in present} - {None}
+                wire = [field.key(fmt) for field in declared.object.fields if field.name in present]
+                given = {key for key in wire if key is not None}
                 documented = reply.object.names(fmt)
                 needed = {field.name for field in reply.object.fields if not field.may_lack(fmt)}
                 count = len({*given, *keys} & documented.keys())

@@ -203,7 +203,10 @@ def _calls(
     counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_value"]
     call |= _call_own(slots, call, space)
     mixed = dict(call)
-    sorting = _call_open(obj, fmt, slots, member, escaped, table_of, space, call, mixed) if slots.opened else ""
+    texts = {slot: f"unescape({slot})" if escaped else f"{member}{slot}" for slot in slots.opened}
+    if member:  # a bare number of fmt=3 is kept as text too
+        texts |= {slot: f"str({texts[slot]})" for slot, key in slots.opened.items() if key not in quoted}
+    sorting = _call_open(obj, fmt, slots, member, texts, table_of, space, call, mixed) if slots.opened else ""
     open_table = table_of[obj.open.codes] if isinstance(obj.open, OpenMap) else ""
     return _Calls(slots, space, tables, call, mixed, sorting, open_table, before, counted)
 
@@ -328,20 +331,20 @@ def _call_open(
     fmt: str,
     slots: _Slots,
     member: str,
-    escaped: bool,
+    texts: Mapping[str, str],
     table_of: dict[str, str],
     space: dict[str, Any],
     call: dict[str, str],
     mixed: dict[str, str],
 ) -> str:
-    """Add the arguments that hold open keys, and return the expression that makes those of *mixed*."""
+    """Add the arguments that hold open keys, and return the expression that makes those of *mixed*.
+
+    *texts* has the expressions of the texts under undocumented keys.
+    """
     by_key = {key: slot for slot, key in slots.opened.items()}
     if isinstance(obj.open, Other):
         space["KEYS"] = shared(tuple(by_key))
-        # A bare number of fmt=3 is kept as text too.
-        text = f"str({member}{{}})" if member else "unescape({})" if escaped else "{}"
-        listed = ", ".join(map(text.format, by_key.values()))
-        call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({listed},))"
+        call[obj.open.name] = mixed[obj.open.name] = f"Mapping(KEYS, ({', '.join(texts.values())},))"
         return ""
     assert isinstance(obj.open, OpenMap)
     order = obj.open.order.get(fmt, ())

@@ -170,8 +170,8 @@ class JsonFormat(FormatReader):
             found = None
         if shape is None or found is None:
             shape = self._shape_of(some, _first_of(body), expect)
-            found = self._decoded(shape, body)
-        if found is None or not shape.ordered:
+            found = self._decoded(shape, body) if shape.ordered else None
+        if found is None:
             shape, records = self._by_keys(body, limits, shape.reply, tables)
         elif len(found) <= limits.items and self._is_plain(shape, body, found):
             records = self.made(shape, found, limits, len(body), tables)
@@ -224,8 +224,7 @@ class JsonFormat(FormatReader):
                 found = decode(body)
             except msgspec.ValidationError:
                 continue
-            if shape.ordered:
-                self._widths.keep(len(shape.keys), shape)
+            self._widths.keep(len(shape.keys), shape)
             return found
         return None
 
@@ -234,9 +233,7 @@ class JsonFormat(FormatReader):
         colons = body.count(b":")
         expected = len(shape.keys) * len(found)
         if colons != expected:
-            texts = 0
-            for name in shape.texts:
-                texts += sum([value.count(":") for value in map(attrgetter(name), found) if value.__class__ is str])
+            texts = sum(["".join(map(attrgetter(name), found)).count(":") for name in shape.texts])
             more = sum(key.count(":") for key in shape.keys) * len(found)
             if b"\\u003" in body or colons != expected + texts + more:
                 return False

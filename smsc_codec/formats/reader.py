@@ -69,6 +69,7 @@ class FormatReader(ABC):
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self.endpoint = endpoint
         self.replies = endpoint.replies
+        self._required = {reply.kind: required(reply, self.fmt) for reply in self.replies}
         self.lists = tuple(reply for reply in self.replies if reply.many)
         self.several_lists = len(self.lists) > 1
         listed = [reply.object for reply in self.lists]
@@ -80,7 +81,7 @@ class FormatReader(ABC):
         )
         self.narrow = tuple(reply for reply in self.replies if not reply.many and reply not in self.wide)
         self.error, *own = self.replies
-        keys = required(self.error, self.fmt)
+        keys = self._required[self.error.kind]
         # None if another reply has one of the keys too.
         self._error_keys = keys if all(keys.isdisjoint(reply.object.names(self.fmt)) for reply in own) else None
         behind = {reply.kind: reply.behind(self.fmt) for reply in self.replies if self.fmt in ("text", "csv")}
@@ -139,7 +140,7 @@ class FormatReader(ABC):
     def fits(self, reply: Reply, keys: Set[str]) -> bool:
         """Return whether keys include all that a reply, or a record of it, has to have."""
         if self.fmt not in reply.object.also:
-            return required(reply, self.fmt) <= keys
+            return self._required[reply.kind] <= keys
         names = reply.object.names(self.fmt)
         given = {names[key] for key in keys if key in names}
         return all(field.optional or field.name in given for field in reply.object.fields)
@@ -307,9 +308,13 @@ class FormatReader(ABC):
         records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
         return records
 
+    def can_learn(self, text: str, shape: Any) -> bool:
+        """Return whether `learn` remembers a reader of a text of one shape."""
+        return len(text) <= LONGEST_AT_ONCE and shape is not None and shape.at_once is not None
+
     def learn(self, text: str, shape: Any, tables: Tables) -> None:
         """Remember the reader of a short text of one shape. The next text with as many marks may be like it."""
-        if len(text) > LONGEST_AT_ONCE or shape is None or shape.at_once is None:
+        if not self.can_learn(text, shape):
             return
         marks = text.count(self.mark)
         if tables is self.plain_tables:
@@ -370,7 +375,7 @@ class FormatReader(ABC):
 
     def _telling(self, reply: Reply) -> set[str]:
         """Return the keys that other replies need."""
-        return {key for each in self.replies if each is not reply for key in required(each, self.fmt)}
+        return {key for each in self.replies if each is not reply for key in self._required[each.kind]}
 
     def check_keys(self, reply: Reply, keys: Keys) -> None:
         """Raise `Fallback` if the format may not be able to hold open keys: the careful writer has to decide.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -140,8 +140,11 @@ class Few(Generic[S]):
         return self._found.get(keys)
 
 
-def grouped(signs: Iterable[Hashable]) -> dict[Hashable, list[int]]:
+def grouped(signs: Iterable[Hashable]) -> Mapping[Hashable, Sequence[int]]:
     """Return the positions of each sign."""
+    signs = [*signs]
+    if signs.count(signs[0]) == len(signs):
+        return {signs[0]: range(len(signs))}
     found: defaultdict[Hashable, list[int]] = defaultdict(list)
     for place, sign in enumerate(signs):
         found[sign].append(place)

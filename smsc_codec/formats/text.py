@@ -60,7 +60,7 @@ class TextFormat(RunReader):
         super().__init__(endpoint)
         self._records = (*self.lists, *self.wide)
         inner = tuple(reply for _, reply in self.behind.values())
-        self._required = {reply.kind: required(reply, self.fmt) for reply in inner}
+        self._required |= {reply.kind: required(reply, self.fmt) for reply in inner}
         rules = dict.fromkeys(reply.rule for reply in (*self._records, *inner))
         every = (*self.replies, *inner)
         named = [(field.key(self.fmt) or "", field.type) for reply in every for field in reply.object.fields]
@@ -90,6 +90,7 @@ class TextFormat(RunReader):
             self._equals, self._comma = grammar.literal("_IS"), grammar.literal("_NEXT")
             self.mark = self._equals
             self._equals_mark = self._equals.strip()
+        self._needed = {reply.kind: self._marks_of(reply.object) for reply in self._records}
         self._alike_of = {reply.object.cls: self._of_object(reply.object) for reply in self._records}
         self._generic = [reply for reply in self._records if reply.object.is_generic]
         self._free = {reply.rule: FreeText(reply.object) for reply in self._records if _has_free(reply.object)}
@@ -203,8 +204,10 @@ class TextFormat(RunReader):
             return None
         only_list = not self._alike_of[reply.object.cls][0]
         found = reply.many(tuple(records)) if only_list else self._reply(records, reply, expect)
-        if (only_list or (records and found is records[0])) and self._is_usual(text, reply):
-            self.learn_runs(text, text, reply, tables)
+        if only_list or (records and found is records[0]):
+            shape = self._widths.find(self.width(text, reply))
+            if self.can_learn(text, shape) and self._is_usual(text, reply):
+                self.learn(text, shape, tables)
         return found
 
     def _is_usual(self, text: str, reply: Reply) -> bool:
@@ -373,9 +376,13 @@ class TextFormat(RunReader):
         """Return whether the keys of the first record, or what looks like them, include all that a record needs."""
         record = text[: self._record_of(text, 0, reply)[0]]
         start = f"{self._comma}{record}"
-        return self.fits(
-            reply, {key for key in reply.object.names(self.fmt) if f"{self._comma}{key}{self._equals}" in start}
-        )
+        return all([any([mark in start for mark in marks]) for marks in self._needed[reply.kind]])
+
+    def _marks_of(self, obj: Object) -> list[list[str]]:
+        """Return for each field that a record has to have the text that comes before its value, for each key."""
+        marks = {f"{self._comma}{key}{self._equals}": name for key, name in obj.names(self.fmt).items()}
+        names = [field.name for field in obj.fields if not field.optional]
+        return [[mark for mark in marks if marks[mark] == name] for name in names]
 
     def _renamed(
         self,
