@@ -1,6 +1,4 @@
-"""Checks the project's prose by rules of its own for plain English: `python -m tests.prose` lists what breaks them.
-
-`--unread` lists it for the files in `NOT_READ` instead.
+"""Checks the project's prose by rules for plain English. `python -m tests.prose` lists what breaks them.
 
 It reads pages, docstrings, comments, messages of errors, help texts, and names of tests. Code in a text is not read.
 """
@@ -69,9 +67,6 @@ VERBS_IN_S = frozenset(("guess", "miss", "pass", "press", "process"))
 
 ALLOWED = {"no longer fit the processor's cache": "it is about sizes, not about the history of the code"}
 """Words in small letters that a rule finds and that are right, with the reason."""
-
-NOT_READ = ("docs/testing.md", "smsc_codec/testing/")
-"""Beginnings of the paths of files that nobody has read for this yet."""
 
 
 class Finding(NamedTuple):
@@ -196,14 +191,13 @@ def files() -> Iterator[Path]:
     yield from ROOT.glob("*.py")
 
 
-def check(unread: bool = False) -> list[Finding]:
-    """Return what breaks the rules in the files that have been read, or in the *unread* ones."""
+def check() -> list[Finding]:
+    """Return what breaks the rules in all files."""
     paths = sorted({path.relative_to(ROOT).as_posix() for path in files()} - {*NOT_OURS})
-    wanted = [path for path in paths if path.startswith(NOT_READ) is unread]
-    return [found for path in wanted for found in findings(path, (ROOT / path).read_text("utf-8"))]
+    return [found for path in paths for found in findings(path, (ROOT / path).read_text("utf-8"))]
 
 
 if __name__ == "__main__":
-    broken = check(unread="--unread" in sys.argv)
+    broken = check()
     print("\n".join(map(str, broken)))
     sys.exit(1 if broken else 0)

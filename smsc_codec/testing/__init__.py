@@ -1,12 +1,12 @@
-"""What the tests of a client need: a service of their own, on this machine, without an account.
+"""Test your client against a fake service on this machine, without an account.
 
 >>> from smsc_codec.testing import FakeSmsc
 >>> with FakeSmsc(login="demo", password="demo") as service:
 ...     service.url.endswith("/sys/")
 True
 
-`smsc_codec.testing.strategies`, which needs Hypothesis, has replies and bodies for property tests. The fixtures
-`fake_smsc` and `fake_senders` are there wherever pytest runs; see `docs/testing.md`.
+`smsc_codec.testing.strategies`, which needs Hypothesis, has replies and bodies for property tests. pytest finds the
+fixtures `fake_smsc` and `fake_senders` by itself; see `docs/testing.md`.
 """
 
 from .._public import publish

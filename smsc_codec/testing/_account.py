@@ -1,4 +1,4 @@
-"""What all commands share: who may give them, how often, the clock by which they happen, and the money."""
+"""The account that all commands share: authorisation, limits, the clock and the money."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..formats import Format
 from ..model import ErrorCode, ErrorReply
 from ._request import Form
 
-# Those of 1, 2 and 9 are recorded, that of 4 is a client's.
+# The descriptions of 1, 2 and 9 are recorded, the one of 4 comes from a client.
 _DESCRIPTIONS: Mapping[int, str] = {
     1: "parameters error",
     2: "authorise error",
@@ -32,7 +32,7 @@ _DESCRIPTIONS: Mapping[int, str] = {
 }
 
 MINUTE = 60.0
-# [doc] Requests for the balance a minute.
+# [doc] The requests for the balance that are allowed in a minute.
 _BALANCES = 10
 
 START = 1679060876.0
@@ -47,7 +47,7 @@ _MOST_MONEY = Decimal(10**9)
 def refusal(
     code: ErrorCode, phrases: Mapping[int, str], description: str | None = None, id: int | None = None
 ) -> ErrorReply:
-    """Return the error of that number, with the service's phrase if none is given."""
+    """Return the error with that number, with the service's phrase unless another is given."""
     phrase = phrases.get(code, _DESCRIPTIONS.get(code))
     return ErrorReply(code, phrase if description is None else description, id)
 
@@ -58,7 +58,7 @@ def refuse(code: ErrorCode, phrases: Mapping[int, str] = _DESCRIPTIONS, id: int 
 
 
 def check_number(what: str, given: object, least: int, most: int | None = None) -> None:
-    """Refuse what is not a whole number within these bounds."""
+    """Raise an error if a value is not a whole number within these bounds."""
     if is_really(given, bool) or not is_really(given, int):
         raise TypeError(f"{what} has to be a whole number, not {quote(given)}")
     if given < least or (most is not None and given > most):
@@ -67,7 +67,7 @@ def check_number(what: str, given: object, least: int, most: int | None = None) 
 
 
 def check_seconds(what: str, given: object, most: float) -> None:
-    """Refuse what is not a number of seconds from 0 to *most*."""
+    """Raise an error if a value is not a number of seconds from 0 to *most*."""
     if is_really(given, bool) or not (is_really(given, int) or is_really(given, float)):
         raise TypeError(f"{what} has to be a number of seconds, not {quote(given)}")
     if not 0 <= given <= most:
@@ -75,7 +75,7 @@ def check_seconds(what: str, given: object, most: float) -> None:
 
 
 def amount(what: str, given: object, least: Decimal = Decimal(0), most: Decimal = _MOST_MONEY) -> Decimal:
-    """Return an amount of money without zeros at its end, as the service writes it [cap]."""
+    """Return an amount of money without trailing zeros, as the service writes it [cap]."""
     if is_really(given, bool) or not (is_really(given, int) or is_really(given, str) or is_really(given, Decimal)):
         raise TypeError(f"{what} has to be a Decimal, a text or a whole number, not {quote(given)}")
     money = None
@@ -88,7 +88,7 @@ def amount(what: str, given: object, least: Decimal = Decimal(0), most: Decimal 
 
 
 def text_of(what: str, given: object) -> str:
-    """Return a text as a plain string. Refuse anything else without repeating it, as some texts are secret."""
+    """Return a text as a plain string. Refuse anything else without repeating it, because some texts are secret."""
     if not is_really(given, str):
         raise TypeError(f"{what} has to be a string, not {type_name(given)}")
     text = str.__str__(given)
@@ -100,7 +100,7 @@ def text_of(what: str, given: object) -> str:
 
 
 def items_of(what: str, given: object) -> list[Any]:
-    """Return the items of a collection. Refuse a single text, which would be taken for its letters."""
+    """Return the items of a collection. Refuse a single text, whose letters would be taken for items."""
     if is_really(given, str) or is_really(given, bytes) or not isinstance(given, Iterable):
         raise TypeError(f"{what} has to be a list, not {quote(given)}")
     return list(given)
@@ -120,13 +120,13 @@ def _currency_of(given: object) -> str:
 
 
 def plain(money: Decimal) -> Decimal:
-    """Return an amount without zeros at its end and without an exponent."""
+    """Return an amount without trailing zeros and without an exponent."""
     digits = f"{money:f}"
     return Decimal(digits.rstrip("0").rstrip(".") if "." in digits else digits)
 
 
 class Account:
-    """Credentials, money, limits and a clock. Commands are safe to be given by several threads."""
+    """Credentials, money, limits and a clock. Several threads can give commands safely."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class Account:
 
     @property
     def password(self) -> str:
-        """The password; its MD5 in small letters is right too."""
+        """The password. Its MD5 in small letters is accepted too."""
         return self._password
 
     @password.setter
@@ -171,7 +171,7 @@ class Account:
 
     @property
     def apikey(self) -> str:
-        """The key that stands in the place of login and password."""
+        """The key that can replace login and password."""
         return self._apikey
 
     @apikey.setter
@@ -200,7 +200,7 @@ class Account:
 
     @property
     def balance(self) -> Decimal:
-        """The money; a message takes its price from it. A text or a whole number can be set too."""
+        """The money. Each message takes its price from it. A text or a whole number can be set too."""
         return self._balance
 
     @balance.setter
@@ -209,7 +209,7 @@ class Account:
 
     @property
     def credit(self) -> Decimal:
-        """What can be spent beyond the balance."""
+        """The amount that can be spent beyond the balance."""
         return self._credit
 
     @credit.setter
@@ -226,7 +226,7 @@ class Account:
         return (START if self._clock is None else self._clock()) + self._ahead
 
     def _authorised(self, given: Mapping[str, str]) -> bool:
-        """Whether login and password are right, or the key. [doc] The password's MD5 in small letters is right too."""
+        """Return whether login and password, or the key, are right. [doc] The password's MD5 is accepted too."""
         if "apikey" in given:
             return given["apikey"] == self.apikey
         digest = hashlib.md5(self.password.encode(), usedforsecurity=False).hexdigest()
@@ -234,14 +234,14 @@ class Account:
 
     @contextmanager
     def _counting(self) -> Iterator[None]:
-        """Count what the command inside asks for. If the command is refused, nothing counts."""
+        """Count the requests of the command inside. If the command is refused, nothing counts."""
         self._uncounted = []
         yield
         for what in self._uncounted:
             self._seen.setdefault(what, deque()).append(self._now())
 
     def _count(self, what: Hashable, most: int, code: ErrorCode) -> None:
-        """Refuse what was asked *most* times in the last minute. It counts once the command is carried out."""
+        """Refuse a request that came *most* times in the last minute. It counts once the command is carried out."""
         if not self.rate_limits:
             return
         times = self._seen.get(what, deque())
@@ -255,12 +255,12 @@ class Account:
         self._count("balance", _BALANCES, BalanceError.TOO_MANY_REQUESTS)
         if form.parameters.get("cur") != "1":
             return Balance(self.balance)
-        # [doc] The credit is there if it is not 0.
+        # [doc] The credit is sent if it is not 0.
         return Balance(self.balance, self.credit or None, self.currency)
 
 
 def moment(seconds: float) -> int:
-    """Return a time as the service has it: whole seconds, within the years that a date can have."""
+    """Return a time in the service's form: whole seconds, within the years that a date can have."""
     return max(0, min(int(seconds), _LAST))
 
 
@@ -270,7 +270,7 @@ def moment_of(date: datetime) -> float:
 
 
 def date_of(timestamp: int) -> datetime:
-    """Return a time in the account's time zone, as replies have it."""
+    """Return the date of a time in the account's time zone, as in replies."""
     return datetime.fromtimestamp(timestamp, ZONE).replace(tzinfo=None)
 
 
@@ -278,7 +278,7 @@ _ACCOUNTS: WeakSet[Account] = WeakSet()
 
 
 def _renew_locks() -> None:
-    """Free the accounts in a forked child: a thread of the parent that had one is not here."""
+    """Unlock the accounts in a forked child, because the threads of the parent that locked them are not here."""
     for account in tuple(_ACCOUNTS):
         account._lock = threading.RLock()
 

@@ -1,6 +1,6 @@
-"""The calls that the service makes to its client: states, incoming messages and confirmation calls, over real HTTP.
+"""Makes the service's calls to its client over real HTTP: states, incoming messages and confirmation calls.
 
-They go to this machine alone.
+The calls go only to this machine.
 """
 
 import http.client
@@ -21,11 +21,11 @@ from ._request import DEFAULT_CHARSET
 from ._sent import SentMessage
 from ._texts import printable
 
-# Seconds in which a client may answer, and the account's seconds after which a call is repeated.
+# The seconds that a client has to answer, and the account's seconds after which a call is repeated.
 _PATIENCE, _AGAIN = 10.0, MINUTE
 # [doc] The check values that an address can ask for.
 _CHECKS = ("md5", "sha1", "crc32")
-# What `Content-Type` says of a call nobody has seen.
+# Nobody has seen the `Content-Type` of a call.
 _TYPES = {"2": "application/xml", "3": "application/json"}
 _FORM = "application/x-www-form-urlencoded"
 _HLR = ("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet")
@@ -36,14 +36,14 @@ class PostedCall:
     """A call that the fake service has made to its client."""
 
     call: Callback
-    """What it said, with its check values."""
+    """The contents of the call, with its check values."""
     status: int | None
-    """The HTTP status of the answer, None if there was none."""
+    """The HTTP status of the answer, or None if there was none."""
 
 
 @dataclass(eq=False)
 class _Waiting:
-    """A call that has to be made, at the earliest at a time of the account's clock."""
+    """A call that is due at a time of the account's clock."""
 
     call: Callback
     at: float
@@ -62,7 +62,7 @@ class Callbacks:
 
     @property
     def url(self) -> str | None:
-        """The address, with what its query asks for; None if there is none."""
+        """The address with its query, or None if there is none."""
         return self._url
 
     @url.setter
@@ -73,7 +73,7 @@ class Callbacks:
 
     @property
     def secret(self) -> str:
-        """What check values are made with."""
+        """The secret for the check values."""
         return self._secret
 
     @secret.setter
@@ -81,13 +81,14 @@ class Callbacks:
         self._secret = text_of("callback_secret", secret)
 
     def add(self, call: Callback) -> None:
-        """Make a call the next time that calls are made; no call if there is no address."""
+        """Queue a call for the next time that calls are made. Do nothing if there is no address."""
         if self._url is not None:
             self._waiting.append(_Waiting(call, self._account._now()))
 
     def post(self) -> None:
-        """Make the calls that are due. One that is not answered with 200 is repeated after a minute of the account."""
-        # Whoever is called may ask the service, and set its clock: the account is free, and one thread makes all calls.
+        """Make the calls that are due. If one is not answered with 200, repeat it after a minute of the account."""
+        # The client that is called may ask the service, and set its clock. So the account is not locked, and one thread
+        # makes all calls.
         # It looks again when it is done, as another may have left it something to do.
         while self._due() and self._posting.acquire(blocking=False):
             try:
@@ -103,7 +104,7 @@ class Callbacks:
             return [] if self._url is None else [waiting for waiting in self._waiting if waiting.at <= now]
 
     def _make(self, waiting: _Waiting) -> None:
-        """Make a call, and say when it has to be repeated if it is not answered."""
+        """Make a call, and note when it has to be repeated if it is not answered."""
         call, status = self._post(waiting.call)
         with self._account._lock:
             self.posted.append(PostedCall(call, status))
@@ -113,7 +114,7 @@ class Callbacks:
                 waiting.at = self._account._now() + _AGAIN
 
     def _post(self, call: Callback) -> tuple[Callback, int | None]:
-        """Send a call. Return it as it was sent, and the HTTP status of the answer, None if there was none."""
+        """Send a call. Return it as it was sent, and the HTTP status of the answer, or None if there was none."""
         address = urlsplit(self._url or "")
         asked = dict(parse_qsl(address.query))
         charset = charset_name(asked.get("charset")) or DEFAULT_CHARSET
@@ -125,7 +126,7 @@ class Callbacks:
             call = call.sign(self._secret, **checks)
         fmt = asked.get("fmt", "")
         body = encode(call, fmt=Format(int(fmt)) if fmt in _TYPES else None)
-        # Not a library that follows redirects, or goes through a proxy.
+        # Do not use a library that follows redirects, or uses a proxy.
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_PATIENCE)
         try:
             target = f"{address.path or '/'}?{address.query}" if address.query else address.path or "/"
@@ -138,7 +139,7 @@ class Callbacks:
 
 
 def state_of(message: SentMessage, known: Message) -> StatusCallback:
-    """Return the call that says the state of a message."""
+    """Return the call that reports the state of a message."""
     return StatusCallback(
         id=message.id,
         phone=message.phone,
@@ -155,7 +156,7 @@ def state_of(message: SentMessage, known: Message) -> StatusCallback:
 
 
 def received(message: IncomingMessage, at: float, answers: int | None) -> IncomingCallback:
-    """Return the call that says that a message came in."""
+    """Return the call that reports an incoming message."""
     return IncomingCallback(
         phone=message.phone,
         mes=message.message,
@@ -168,12 +169,12 @@ def received(message: IncomingMessage, at: float, answers: int | None) -> Incomi
 
 
 def called(phone: str, to: str, at: float) -> CallCallback:
-    """Return the call that says that somebody has called to confirm a number."""
+    """Return the call that reports that somebody has called to confirm a number."""
     return CallCallback(phone=phone, waitcall=to, ts=moment(at))
 
 
 def _check(url: str) -> None:
-    """Refuse an address that is not on this machine: tests send nothing into a network."""
+    """Raise an error if an address is not on this machine: tests must not send anything into a network."""
     try:
         address = urlsplit(url)
         host, is_http = address.hostname or "", address.scheme == "http" and (address.port or 80)

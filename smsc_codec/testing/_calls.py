@@ -1,4 +1,4 @@
-"""What `wait_call.php` and `receive_phones.php` do: the numbers of the account, which people call and write to."""
+"""The commands of `wait_call.php` and `receive_phones.php`: the numbers that people call and write to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._messages import Messages
 from ._numbers import digits_of
 from ._request import Form
 
-# [client] The number that subscribers call; this one is ours.
+# [client] The number that subscribers call. This one is our choice.
 CALLED = "74950000000"
 
 
@@ -47,7 +47,7 @@ class Calls(Commands):
             self.refuse(CallError.NO_MONEY)
         self._account.balance = self._account.balance - price
         self.awaited[phone] = CALLED
-        # [client] Only fmt=3 is known to have a list of numbers.
+        # [client] Only in fmt=3 a list of numbers is known.
         return CallNumber(CALLED, (CALLED,) if form.fmt is Format.JSON else ())
 
 
@@ -75,11 +75,11 @@ class ReceivePhones(Commands):
         self._phones = [*dict.fromkeys(phone for phone in known if phone is not None)]
 
     def on_get(self, asked: Asked) -> ReceivePhoneList:
-        """Return the numbers. Nobody knows the keys: that of the parameter is our choice."""
+        """Return the numbers. Nobody knows the keys, and the key of the parameter is our choice."""
         return ReceivePhoneList(tuple(ReceivePhone({"phone": phone}) for phone in self._phones))
 
     def on_buy(self, asked: Asked) -> Success:
-        """Take a number: the one that is asked for, or the next free one."""
+        """Take a number: the requested one, or the next free one."""
         wanted = digits_of(asked.get("phone", ""))
         if asked.get("phone") and (wanted is None or wanted in self._phones):
             self.refuse(1)
@@ -89,7 +89,7 @@ class ReceivePhones(Commands):
         return Success()
 
     def on_chg(self, asked: Asked) -> Success:
-        """Change whether a number is kept, which shows nowhere."""
+        """Change whether a number is kept. The change is not visible anywhere."""
         if digits_of(asked.get("phone", "")) not in self._phones:
             self.refuse(1)
         return Success()

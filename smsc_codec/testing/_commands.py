@@ -1,4 +1,4 @@
-"""What the endpoints with commands have in common: which command is given, how often, and how it is refused."""
+"""The base of endpoints with commands: it chooses the command, counts it, and refuses it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from ._request import Form
 Asked = Mapping[str, str]
 """The parameters of a request."""
 
-# [doc] Identical requests a minute, of get.php and phones.php; of others nobody has seen the number: ours.
+# [doc] The identical requests that are allowed in a minute, at get.php and phones.php. Nobody has seen the number at
+# other endpoints: it is our choice.
 THREE, MANY = 3, 20
 
-# [cap] Those of phones.php.
+# [cap] The phrases of phones.php.
 PHRASES: Mapping[int, str] = {3: "record not found", 5: "save error"}
 
 _NUMBER = re.compile("[0-9]{1,18}")
 
 
 class Commands:
-    """The commands of an endpoint, and what they keep. A command is the method `on_` and its name."""
+    """The commands of an endpoint, and their data. The method of a command is `on_` and its name."""
 
     codec: ClassVar[Codec[Any]]
     phrases: ClassVar[Mapping[int, str]] = PHRASES
     most: ClassVar[int] = MANY
-    """Identical requests a minute."""
+    """The identical requests that are allowed in a minute."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -44,23 +45,23 @@ class Commands:
         return getattr(self, f"on_{command}")(form.parameters)
 
     def count(self, form: Form) -> None:
-        """Refuse what was asked too often in the last minute."""
+        """Refuse a request that came too often in the last minute."""
         what = (form.endpoint, tuple(sorted(form.parameters.items())))
         self._account._count(what, self.most, self.codec.endpoint.errors(9))
 
     def refuse(self, code: int) -> NoReturn:
-        """Answer with the error of that number."""
+        """Answer with the error that has this number."""
         refuse(self.codec.endpoint.errors(code), self.phrases)
 
     def number(self, asked: Asked, name: str, default: int = 0) -> int:
-        """Return a parameter that is a whole number; *default* if it is not there."""
+        """Return a parameter that is a whole number, or *default* if it is missing."""
         text = asked.get(name) or str(default)
         if not _NUMBER.fullmatch(text):
             self.refuse(1)
         return int(text)
 
     def day(self, asked: Asked, name: str, default: float) -> float:
-        """Return when the day begins that a parameter names; *default* if it is not there."""
+        """Return when the day in a parameter begins, or *default* if it is missing."""
         text = asked.get(name)
         if not text:
             return default

@@ -1,4 +1,4 @@
-"""Values of any endpoint's replies, made of its declaration."""
+"""Makes values of any endpoint's replies from its declaration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..formats import Format
 from ..mapping import FrozenMapping
 from ..model import MAX_NUMBER
 
-# What the fields behind a text look like, cells that tell a layout, records, and what is nothing of this.
+# Texts that look like the fields after a text, like cells that tell a layout, like records, and like none of these.
 _TEXTS = (
     *("hi", "a, b", "x, type = 0", "b, comment = c", "x, ID = 5", "HLR", "-3", "123456", "Россия", "0", "RUR"),
     *("\nStatus = 1", "a\nb", "phone = 7", "a, phone = 7", "250012345678901", "5,0,13", "-7", "a, FOO - 7", "1.40"),
@@ -24,7 +24,7 @@ _MONEY = ("0", "0.40", "15.00", "-2.5", "123456", "0.0000001", "1E+3", "NaN", "1
 _DATES = (datetime(2024, 5, 17, microsecond=5), datetime(2024, 5, 17, tzinfo=timezone(timedelta(hours=3))))
 _NUMBERS = (1286524541, -1, 10**18, True)
 _KEYS = ("id", "name", "status", "sender", "phone", "message", "", "a b", "ключ", "x:y", 'q"')
-# What tells one kind of reply from another.
+# The keys that tell one kind of reply from another.
 _TELLING = ("error", "error_code", "result", "code", "cnt", "cost", "balance", "phones", "sms", "comment")
 
 _words = st.from_regex(r"[A-Za-z0-9 ._-]{1,11}", fullmatch=True).filter(lambda word: word == word.strip())
@@ -35,10 +35,10 @@ _times = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda date
 
 
 class Values:
-    """Strategies for the values of objects: *wild* ones too, which some format or all of them refuse."""
+    """Strategies for the values of objects. If *wild*, they include values that some or all formats refuse."""
 
     def __init__(self, texts: st.SearchStrategy[str], wild: bool) -> None:
-        """Take the texts that are more than words."""
+        """Take the strategy of texts that can be more than words."""
         self._wild = wild
         self._texts = st.one_of(_words, _digits, texts, st.sampled_from(_TEXTS)) if wild else _words | _digits
         self._keys = _plain_keys | st.sampled_from(_KEYS) | st.sampled_from(_TELLING) if wild else _plain_keys
@@ -51,13 +51,13 @@ class Values:
         }
 
     def replies(self, endpoint: Endpoint[Any], fmt: Format | None, cls: Any = None) -> st.SearchStrategy[Any]:
-        """Replies of an endpoint, or of one of its classes, with the fields that requests ask for in a format."""
+        """Return replies of an endpoint, or of one of its classes, with fields that requests ask for in a format."""
         return st.one_of([self._reply(reply, endpoint, fmt) for reply in endpoint.replies if cls in (None, reply.cls)])
 
     def _reply(self, reply: Reply, endpoint: Endpoint[Any], fmt: Format | None) -> st.SearchStrategy[Any]:
         alike = [each for each in endpoint.replies if each.object is reply.object]
         obj = reply.object
-        # A list has what its records have, and these may stand alone in other layouts.
+        # A list has the fields of its records, and a record may be a reply of its own in other layouts.
         some = [reply] if fmt is Format.CSV else alike
         only: dict[str, list[str]] = {}
         for cell in (cell for each in alike for layout in each.csv for cell in layout.cells):
@@ -75,7 +75,7 @@ class Values:
             names: Collection[str] = draw(st.sampled_from(wanted)) if wanted else ()
             if self._wild and optional:
                 some = st.sets(st.sampled_from(optional), max_size=4)
-                # Also a view that lacks one field, and a few fields of any.
+                # Add a view that lacks one field, and any few fields.
                 lacking = st.sampled_from(optional).map({*names}.difference) if len(names) > 4 else some
                 names = draw(st.one_of(st.just({*names}), lacking, some))
             given = {field.name: draw(self._field(field, only, fmt)) for field in _present(obj, names, draw, fmt)}
@@ -101,7 +101,7 @@ class Values:
         return self.scalar(type_)
 
     def scalar(self, type_: Type) -> st.SearchStrategy[Any]:
-        """Values of a type."""
+        """Return values of a type."""
         if type_.kind == "code":
             least = -9 if "-?" in type_.pattern else 0
             return st.sampled_from([*type_.enum]) | st.integers(least, 300).map(type_.enum)
@@ -122,7 +122,7 @@ class Values:
 
 
 def views(obj: Object, replies: Iterable[Reply], fmt: Format | None) -> list[frozenset[str]]:
-    """Return the sets of fields that requests ask for: those of the layouts of fmt=1, and of the formats' orders."""
+    """Return the sets of fields that requests ask for: of the layouts of fmt=1, and of the formats' orders."""
     layouts = [layout.required for reply in replies for layout in reply.csv]
     if fmt is Format.CSV:
         return [*dict.fromkeys(layouts)]
@@ -135,7 +135,7 @@ def views(obj: Object, replies: Iterable[Reply], fmt: Format | None) -> list[fro
 
 
 def _present(obj: Object, names: Collection[str], draw: st.DrawFn, fmt: Format | None) -> list[Field]:
-    """Return the fields that a value has: those with these *names*, and all that it has to have."""
+    """Return the fields of a value: the fields with these *names*, and all required ones."""
     lacking = {field.name for field in obj.fields if field.absent_in and fmt in (None, FORMATS.index(field.absent_in))}
     lacking = {name for name in lacking if draw(st.booleans())}
     return [field for field in obj.fields if field.name not in lacking and (field.name in names or not field.optional)]

@@ -1,4 +1,4 @@
-"""Every endpoint of the account: who answers it, and what a test sees and does of it."""
+"""Every endpoint of the account: who answers it, and what a test sees and does there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ._states import STATUS_PHRASES, States, described
 from ._templates import OperatorTemplates, Templates
 from ._users import Documents, SubClient, SubClients
 
-# What get_mnp.php has in it is nobody's account; these are ours.
+# The numbers of get_mnp.php do not belong to an account. These are our choice.
 _PORTED = PortedList((Ported("79101112244", "25002"), Ported("79201112244", "25099")))
 
 
@@ -54,7 +54,7 @@ class Endpoints(States):
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
-        """The contacts, the first that was added first."""
+        """The contacts, in the order in which they were added."""
         return self._phone_book.contacts
 
     @property
@@ -64,12 +64,12 @@ class Endpoints(States):
 
     @property
     def black_list(self) -> tuple[str, ...]:
-        """The numbers that get no message."""
+        """The numbers that do not get messages."""
         return tuple(self._black)
 
     @property
     def mailings(self) -> tuple[SentMailing, ...]:
-        """The mailings, the first that was added first; deleted ones are gone."""
+        """The mailings, in the order in which they were added. Deleted mailings are gone."""
         return self._mailings.mailings
 
     @property
@@ -89,7 +89,7 @@ class Endpoints(States):
 
     @property
     def incoming(self) -> tuple[IncomingMessage, ...]:
-        """The messages that came in."""
+        """The messages that were received."""
         return self._history.incoming
 
     @property
@@ -103,7 +103,7 @@ class Endpoints(States):
 
     @property
     def callback_url(self) -> str | None:
-        """The client's own address on this machine, which the service calls; `None` if it calls nobody."""
+        """The client's own address on this machine, which the service calls, or `None` for no calls."""
         return self._callbacks.url
 
     @callback_url.setter
@@ -112,7 +112,7 @@ class Endpoints(States):
 
     @property
     def callback_secret(self) -> str:
-        """What the check values of calls are made with; nothing is signed without it."""
+        """The secret for the check values of calls. Without it, calls are not signed."""
         return self._callbacks.secret
 
     @callback_secret.setter
@@ -129,20 +129,20 @@ class Endpoints(States):
     def advance(self, seconds: float) -> None:
         """Set the account's clock forward, so that no test has to wait: states change, and limits pass.
 
-        The client is called about what has become of its messages. `advance(0)` does no more than that.
+        The client is called about new states of its messages. `advance(0)` only does that.
         """
         super().advance(seconds)
         self._call_about_states()
 
     def change(self, id: int, state: int, error: int = 0, *, phone: str | None = None) -> None:
-        """Change the state of a message at once, of all its numbers or of *phone*; `ValueError` if there is none."""
+        """Change the state of a message at once, for all its numbers or for *phone*. Raise `ValueError` if unknown."""
         super().change(id, state, error, phone=phone)
         self._call_about_states()
 
     def receive(self, phone: str, text: str, *, to: str | None = None, answers: int | None = None) -> IncomingMessage:
-        """Let a message come in from *phone*, and call the client about it.
+        """Receive a message from *phone*, and call the client about it.
 
-        It goes *to* a number of the account, by default the first. *answers* is the id of a message that it answers.
+        It is sent *to* a number of the account, by default the first. *answers* is the id of a message that it answers.
         """
         phone, text = digits(phone), text_of("text", text)
         to = digits(to) if to is not None else next(iter(self.receive_phones), CALLED)
@@ -155,7 +155,7 @@ class Endpoints(States):
         return message
 
     def confirm(self, phone: str) -> None:
-        """Let the subscriber of *phone* call as `wait_call.php` has asked; `ValueError` if it has not."""
+        """Let the subscriber of *phone* call, as `wait_call.php` has asked. Raise `ValueError` if it has not."""
         phone = digits(phone)
         with self._lock:
             if phone not in self._calls.awaited:
@@ -164,12 +164,12 @@ class Endpoints(States):
         self._callbacks.post()
 
     def follow(self, url: str) -> None:
-        """Follow a link that was in a message with `tinyurl=1`; `ValueError` if there is none."""
+        """Follow a link that was in a message with `tinyurl=1`. Raise `ValueError` if there was none."""
         with self._lock:
             self._short_links.follow(url)
 
     def _call_about_states(self) -> None:
-        """Call the client about every message that has come to an end, or to another."""
+        """Call the client about every message that has reached a final state, or a new one."""
         with self._lock:
             now = self._now()
             for message in self._messages:
@@ -187,11 +187,11 @@ class Endpoints(States):
 
 
 class Answering(NamedTuple):
-    """How an endpoint answers."""
+    """The function that answers for an endpoint, and its words."""
 
     answer: Callable[[Endpoints, Form], Any]
     phrases: Mapping[int, str] = USUAL
-    """What errors say."""
+    """The descriptions of errors."""
 
 
 ANSWERS: Mapping[str, Answering] = {

@@ -1,4 +1,4 @@
-"""What can be wrong with an answer, and which answers it is wrong with."""
+"""The faults of answers, and the answers that get them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._account import check_number, check_seconds
 
 @dataclass(frozen=True)
 class Fault:
-    """What shall be wrong with an answer; `FakeSmsc.misbehave` says what each is."""
+    """The fault of an answer. `FakeSmsc.misbehave` explains the attributes."""
 
     body: bytes | None = None
     error: int | None = None
@@ -32,7 +32,7 @@ class Fault:
     lost: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be sent, where the test says it and not in the thread that answers."""
+        """Refuse a fault that cannot be sent, in the test's own call and not in the thread that answers."""
         if self.body is not None and not is_really(self.body, bytes):
             raise TypeError(f"body has to be bytes, not {quote(self.body)}")
         if self.error is not None:
@@ -43,7 +43,7 @@ class Fault:
             given: object = getattr(self, switch)
             if given is not True and given is not False:
                 raise TypeError(f"{switch} has to be True or False, not {quote(given)}")
-        # Those below 200 announce another answer.
+        # A status below 200 announces another answer.
         check_number("status", self.status, 200, 999)
         if self.retry_after is not None:
             check_number("retry_after", self.retry_after, 0, MAX_NUMBER)
@@ -54,7 +54,7 @@ class Fault:
             try:
                 "Имя".encode(self.charset, "replace")
             except (LookupError, ValueError):
-                # Not known, not an encoding of texts (`hex`), or one that cannot replace what it lacks (`idna`).
+                # The charset is not known, is not for texts (`hex`), or cannot replace missing characters (`idna`).
                 raise ValueError(f"charset has to be one that Python can write, not {quote(self.charset)}") from None
 
 
@@ -79,28 +79,28 @@ MISBEHAVIOURS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "lost": {"disconnect": True, "lost": True},
     }
 )
-"""What can happen to a request, by name: the arguments of `misbehave`."""
+"""The usual faults by name, each with the arguments of `misbehave`."""
 
 
 class Faults:
-    """The faults of the answers to come."""
+    """The faults of the next answers."""
 
     def __init__(self) -> None:
         self._next: deque[Fault] = deque()
         self._lasting = NO_FAULT
 
     def add(self, fault: Fault, times: int | None) -> None:
-        """Spoil so many answers behind those that are spoiled already; None is all."""
+        """Spoil *times* answers after those that are spoiled already, or all if *times* is None."""
         if times is None:
             self._lasting = fault
         else:
             self._next.extend([fault] * times)
 
     def clear(self) -> None:
-        """Spoil no more answers."""
+        """Stop spoiling answers."""
         self._next.clear()
         self._lasting = NO_FAULT
 
     def take(self) -> Fault:
-        """Return what is wrong with the next answer."""
+        """Return the fault of the next answer."""
         return self._next.popleft() if self._next else self._lasting

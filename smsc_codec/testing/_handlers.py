@@ -1,4 +1,4 @@
-"""Answers without a network: what doubles of HTTP libraries call to test clients with a fixed address."""
+"""Answers without a network, for doubles of HTTP libraries that test clients with a fixed address."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Handlers:
     @property
     @abstractmethod
     def _root(self) -> str:
-        """The address at which the service runs. Raise `RuntimeError` if it does not."""
+        """The address of the running service. Raises `RuntimeError` if it does not run."""
 
     @abstractmethod
     def _handle(self, method: str, target: str, content_type: str, body: bytes) -> tuple[Answer, float]:
-        """Return the answer to a request, and after how many seconds it shall come."""
+        """Return the answer to a request, and its delay in seconds."""
 
     def handle_httpx(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of httpx, whatever its host is: `httpx.Client(transport=httpx.MockTransport(…))`.
 
-        Nobody waits: a *delay* that is longer than the client's time-out raises its error at once.
+        It never waits: a *delay* that is longer than the client's time-out raises its error at once.
         """
         import httpx
 
@@ -47,8 +47,8 @@ class Handlers:
     def handle_requests(self, request: PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         """Answer a request of requests, whatever its host is: `responses.add_callback("POST", url, callback=…)`.
 
-        Nobody waits: a *delay* that is longer than the client's time-out, if `responses` says it, raises its error at
-        once.
+        It never waits: a *delay* that is longer than the client's time-out, if `responses` passes it, raises its error
+        at once.
         """
         import requests
 
@@ -67,7 +67,7 @@ class Handlers:
     async def redirect_aiohttp(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Send a request of aiohttp (3.12 or later) to this service, whatever its host is, inside of its `with` block.
+        """Send a request of aiohttp (3.12 or later) to this service, whatever its host is, inside its `with` block.
 
         It is a middleware of sessions: `aiohttp.ClientSession(middlewares=[service.redirect_aiohttp])`.
         """

@@ -1,4 +1,4 @@
-"""The head of an HTTP request, read strictly: what two readers could take for different requests is refused."""
+"""Reads the head of an HTTP request strictly. It refuses everything that two readers could understand differently."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import Any
 
-# Bytes of a request's line and headers together, and headers.
+# The most bytes of a request's line and headers together, and the most headers.
 _LONGEST, _MOST = 65_536, 100
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -15,7 +15,7 @@ _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
 _HEADER = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
 _NUMBER = re.compile("[0-9]+")
-# Below 100 MB: a longer body is none that a client sends, and the memory for it is taken before it comes.
+# A length is below 100 MB: clients do not send longer bodies, and the memory is allocated before the body comes.
 _DIGITS = 8
 
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
@@ -23,7 +23,7 @@ _ONCE = frozenset({"content-length", "content-type", "host"})
 
 
 class RefusedError(Exception):
-    """A request that is answered with an HTTP status of its own; nothing that follows it can be trusted."""
+    """A request that gets an HTTP status of its own. Nothing that follows it on the connection can be trusted."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -32,24 +32,24 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Head:
-    """What a request says before its body."""
+    """The line and the headers of a request."""
 
     method: str
     target: str
-    """With a character for each byte."""
+    """The target, with a character for each byte."""
     content_type: str
     length: int
-    """Of the body, in bytes."""
+    """The length of the body, in bytes."""
     stays: bool
     """Whether another request may follow on the connection."""
     waits: bool
-    """Whether the client waits for a word before it sends the body."""
+    """Whether the client waits for `100 Continue` before it sends the body."""
 
 
 def read_head(file: BufferedReader[Any]) -> Head | None:
-    """Read the head of the next request; `None` if the client has gone. Raises `RefusedError`, and `OSError`."""
+    """Read the head of the next request. Return None if the client has gone. Raise `RefusedError` and `OSError`."""
     first = file.peek(1)[:1]
-    # TLS to the wrong port, for one, may wait for an answer without ever ending the line.
+    # For example, TLS to the wrong port may wait for an answer without ever ending the line.
     if first and not first.isalpha() and first not in b"\r\n":
         raise RefusedError(400, "a request begins with its method")
     room = _LONGEST
@@ -89,7 +89,7 @@ def read_head(file: BufferedReader[Any]) -> Head | None:
 
 
 def _line(file: BufferedReader[Any], room: int, status: int) -> bytes | None:
-    """The next line without its end, `None` if it does not end."""
+    """Return the next line without its end, or None if it does not end."""
     line = file.readline(room + 1)
     if len(line) > room:
         raise RefusedError(status, f"expected at most {_LONGEST} bytes before the body")

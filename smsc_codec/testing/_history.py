@@ -1,4 +1,4 @@
-"""What `get.php` does: what was sent and what came in, statistics and prices."""
+"""The commands of `get.php`: sent and received messages, statistics and prices."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from ._request import Form
 from ._sent import SentMessage
 from ._states import described
 
-# [doc] Records that a request may ask for, and the hours that messages are kept.
+# [doc] The most records that a request may ask for, and the hours that messages are kept.
 _MOST_SENT, _MOST_INCOMING, _MOST_HOURS = 1000, 10_000, 168
 _DAY, _HOUR, _LAST_DAY = 86_400.0, 3600.0, 1e12
-# The fields of a message in each format, as far as they have a place there.
+# The fields of a message, as far as each format has a place for them.
 _NAMES = ("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet", "operator_orig", "comment")
 _KEPT = [field for field in SENT.fields if field.name not in _NAMES]
 _FIELDS = {fmt: {field.name for field in _KEPT if field.key(FORMATS[fmt]) is not None} for fmt in Format}
@@ -48,14 +48,14 @@ _FIELDS[Format.CSV] = {*MESSAGES.csv[1].required}
 
 @dataclass(frozen=True)
 class _Received:
-    """A message that came in."""
+    """A message that was received."""
 
     at: float
     message: IncomingMessage
 
 
 class History(Commands):
-    """What an account has sent and received."""
+    """The messages that an account has sent and received."""
 
     codec, most = CODEC, THREE
     phrases: ClassVar[Mapping[int, str]] = {GetError.NOT_FOUND: "record not found"}
@@ -67,11 +67,11 @@ class History(Commands):
 
     @property
     def incoming(self) -> tuple[IncomingMessage, ...]:
-        """The messages that came in, the first first."""
+        """The messages that were received, in their order."""
         return tuple(each.message for each in self._received)
 
     def receive(self, phone: str, text: str, to: str) -> IncomingMessage:
-        """Keep a message that comes in."""
+        """Keep a received message."""
         now = self._account._now()
         date = date_of(moment(now))
         message = IncomingMessage(len(self._received) + 1, date, phone, text, to, date)
@@ -89,7 +89,7 @@ class History(Commands):
         return reply
 
     def on_get_messages(self, asked: Asked) -> MessageList:
-        """Return a page of the messages that were sent: those of a time, to a number, behind an id."""
+        """Return a page of the sent messages, selected by time, number and the id that they come after."""
         cnt = self.number(asked, "cnt", _MOST_SENT)
         start, end = self.day(asked, "start", 0.0), self.day(asked, "end", _LAST_DAY) + _DAY
         phone = digits_of(asked.get("phone", "")) if asked.get("phone") else None
@@ -101,7 +101,7 @@ class History(Commands):
             and (asked.get("format") == "8") == (message.type is MessageType.MAIL)
         ]
         page: list[SentMessage] = []
-        # The numbers of a request have one id, behind which the next page begins: they stay together.
+        # The numbers of a request share an id, after which the next page begins. So they stay together.
         for _, together in groupby(found, lambda message: message.id):
             if len(page) < min(cnt, _MOST_SENT):
                 page += together
@@ -110,7 +110,7 @@ class History(Commands):
         return MessageList(tuple(map(self._sent, page)))
 
     def on_get_answers(self, asked: Asked) -> IncomingList:
-        """Return the messages that came in: those of the last hours, behind an id, to a number."""
+        """Return the received messages of the last hours, selected by number and the id that they come after."""
         cnt, after = self.number(asked, "cnt", _MOST_INCOMING), self.number(asked, "after_id")
         hours = min(self.number(asked, "hour", _MOST_HOURS), _MOST_HOURS)
         since = self._account._now() - hours * _HOUR
@@ -120,24 +120,24 @@ class History(Commands):
             for each in self._received
             if each.message.id > after and each.at >= since and to in (None, each.message.to_phone)
         ]
-        # [client] An empty list comes as one.
+        # [client] An empty list is sent as a list.
         return IncomingList(tuple(found[: min(cnt, _MOST_INCOMING)]))
 
     def on_get_stat(self, asked: Asked) -> StatisticsList:
-        """Return how many messages were sent, and what they cost."""
+        """Return the number of sent messages, and their cost."""
         start, end = self.day(asked, "start", 0.0), self.day(asked, "end", _LAST_DAY) + _DAY
         sent = [each for each in self._messages.messages if start <= each._sent < end and each._problem is None]
         account = self._account
         return StatisticsList((Statistics(account.login, len(sent), price_of(sent), Decimal(0), account.currency),))
 
     def on_get_price(self, asked: Asked) -> PriceList:
-        """Return what a part of a message costs, which is the same everywhere."""
+        """Return the price of a part of a message, which is the same everywhere."""
         price = self._messages.price
         zones = (PriceZone(str(at), name, price, price, price, price, price) for at, name in enumerate(COUNTRIES, 1))
         return PriceList(tuple(zones))
 
     def on_get_mega_accounts(self, asked: Asked) -> NoReturn:
-        """Say that there are none [client]."""
+        """Answer that there are no accounts [client]."""
         self.refuse(GetError.NOT_FOUND)
 
     def on_get_senders(self, asked: Asked) -> SenderList:
@@ -146,7 +146,7 @@ class History(Commands):
         return SenderList(tuple(Sender(each.name, each.id) for each in allowed))
 
     def _sent(self, message: SentMessage) -> Message:
-        """Return a message as the history has it."""
+        """Return a message with the fields of the history."""
         found = described(message, self._account._now())
         return replace(
             found,
@@ -159,6 +159,6 @@ class History(Commands):
 
 
 def _behind(messages: Sequence[SentMessage], last: int) -> Sequence[SentMessage]:
-    """Return what comes after the message with that id; if it is gone, the messages whose id is larger."""
+    """Return the messages after the one with that id. If it is gone, return the messages with larger ids."""
     at = [at for at, message in enumerate(messages) if message.id == last]
     return messages[at[-1] + 1 :] if at else [message for message in messages if message.id > last]

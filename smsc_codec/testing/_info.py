@@ -1,4 +1,4 @@
-"""What `info.php` does: the operators of numbers, as far as our table has them."""
+"""The command of `info.php`: the operators of the numbers that the table has."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ._request import Form
 
 INFO_PHRASES: Mapping[int, str] = {InfoError.NOT_FOUND: "operator not found"}
 
-# [doc] Identical requests a minute, and all.
+# [doc] The requests that are allowed in a minute: identical ones, and all.
 _SAME, _ANY = 3, 100
 
 
 def answer_info(account: Account, form: Form) -> OperatorInfo | OperatorInfoList:
-    """Return the operator of a number, or of several; numbers that the table does not have are left out."""
+    """Return the operator of a number, or of several. Leave out numbers that are not in the table."""
     asked = form.parameters
     numbers = [number for number in asked.get("phone", "").split(",") if number.strip()]
     if asked.get("get_operator") != "1" or not numbers:
@@ -29,7 +29,7 @@ def answer_info(account: Account, form: Form) -> OperatorInfo | OperatorInfoList
     for phone in map(digits_of, numbers):
         operator = operator_of(phone or "")
         if operator is not None:
-            # [client] One number in fmt=3 is not repeated.
+            # [client] If a request has one number, fmt=3 does not repeat it.
             known = phone if many or form.fmt is not Format.JSON else None
             found.append(OperatorInfo(known, *operator))
     if not found:

@@ -1,4 +1,4 @@
-"""What `tinyurls.php` does: how often the links in messages were followed."""
+"""The command of `tinyurls.php`: the visits of the links in messages."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Links(Commands):
         self._links = account._links
 
     def follow(self, url: str) -> None:
-        """Count that somebody has followed a link; `ValueError` if no message had it."""
+        """Count a visit of a link. Raise `ValueError` if no message had it."""
         found = [link for link in self._links if link.url == url]
         if not found:
             raise ValueError("url has to be that of a link in a message which was sent with tinyurl=1")
         found[-1].clicks.append(self._account._now())
 
     def on_get(self, asked: Asked) -> ShortLink:
-        """Return the counters of a link, which its id or its address names."""
+        """Return the counters of a link, which is named by its id or its address."""
         id_, url = self.number(asked, "id"), asked.get("link")
         if not id_ and not url:
             self.refuse(ShortLinkError.PARAMETERS)

@@ -1,4 +1,4 @@
-"""What `jobs.php` does: mailings, whose messages are those of the account."""
+"""The commands of `jobs.php`: mailings, whose messages belong to the account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class SentMailing:
     id: int
     name: str
     messages: tuple[SentMessage, ...]
-    """One for each number."""
+    """The messages, one for each number."""
 
 
 class Mailings(Commands):
@@ -39,11 +39,11 @@ class Mailings(Commands):
 
     @property
     def mailings(self) -> tuple[SentMailing, ...]:
-        """The mailings, the first that was added first."""
+        """The mailings, in the order in which they were added."""
         return tuple(self._mailings.values())
 
     def on_add(self, asked: Asked) -> MailingCreated:
-        """Send a message to each number. What `send.php` refuses is not saved."""
+        """Send a message to each number. Do not save a mailing that `send.php` would refuse."""
         letters = letters_of(asked)
         if not asked.get("name") or not letters:
             self.refuse(1)
@@ -56,7 +56,7 @@ class Mailings(Commands):
             self.refuse(_SAVE)
         self._last_id += 1
         self._mailings[self._last_id] = SentMailing(self._last_id, asked["name"], tuple(made))
-        # [doc] Unlike that of send.php, `cost=1` adds the price to what was done.
+        # [doc] Unlike in send.php, `cost=1` creates the mailing, and adds the price to the answer.
         return MailingCreated(self._last_id, price_of(made) if asked.get("cost") == "1" else None)
 
     def on_del(self, asked: Asked) -> Success:
@@ -66,7 +66,7 @@ class Mailings(Commands):
         return Success()
 
     def on_cancel(self, asked: Asked) -> Success:
-        """Stop what is not with the operators yet."""
+        """Stop the messages that are not with the operators yet."""
         now = self._account._now()
         for message in self._known(asked).messages:
             if message._at(now)[0] is MessageState.WAITING:
@@ -74,7 +74,7 @@ class Mailings(Commands):
         return Success()
 
     def on_get(self, asked: Asked) -> Mailing:
-        """Return the state of a mailing, which is all that anybody has seen of it."""
+        """Return the state of a mailing. Nobody has seen more of it."""
         return Mailing(status=self._state(self._known(asked)))
 
     def on_get_all(self, asked: Asked) -> MailingList:
@@ -89,6 +89,6 @@ class Mailings(Commands):
         return self._mailings[id_]
 
     def _state(self, mailing: SentMailing) -> MessageState:
-        """Return the state of the message that has come least far; of those that have come to an end, of the first."""
+        """Return the state of the message with the least progress. If all are final, return the state of the first."""
         states = [message._at(self._account._now())[0] for message in mailing.messages]
         return next((state for state in (MessageState.WAITING, MessageState.SENT) if state in states), states[0])

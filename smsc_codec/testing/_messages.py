@@ -1,4 +1,4 @@
-"""What `send.php` does: the messages of one account, what they cost, and why they are refused."""
+"""The command of `send.php`: the messages of one account, their prices, and their errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ._senders import SenderNames
 from ._sent import DELIVERED, Fate, Link, SentMessage
 from ._texts import parts_of
 
-# Those of 3, 6, 7 and 8 are recorded, the other ours.
+# The phrases of 3, 6, 7 and 8 are recorded, the other one is our choice.
 MESSAGE_PHRASES: Mapping[int, str] = {
     MessageError.NO_MONEY: "no money",
     MessageError.DATE_FORMAT: "date format error",
@@ -31,14 +31,14 @@ MESSAGE_PHRASES: Mapping[int, str] = {
     MessageError.PHONE_FORMAT: "invalid number",
     MessageError.UNDELIVERABLE: "can't to deliver",
 }
-# A message has its id before it is refused with one of these. A price has none.
+# A message has its id before it is refused with one of these errors. A price never has an id.
 _AFTER_ID = frozenset(
     {MessageError.NO_MONEY, MessageError.FORBIDDEN, MessageError.PHONE_FORMAT, MessageError.UNDELIVERABLE}
 )
-# [doc] Identical messages and identical price requests a minute.
+# [doc] The identical messages and identical price requests that are allowed in a minute.
 _MESSAGES, _PRICES = 1, 5
 
-# [doc] The parameter that makes another kind of message.
+# [doc] The parameters that make other kinds of messages.
 _KINDS: Mapping[str, MessageType] = {
     "flash": MessageType.FLASH,
     "bin": MessageType.BINARY,
@@ -53,9 +53,9 @@ _KINDS: Mapping[str, MessageType] = {
 }
 _OF_PARTS = frozenset({MessageType.SMS, MessageType.FLASH, MessageType.BINARY, MessageType.WAP_PUSH})
 _WITHOUT_TEXT = frozenset({MessageType.HLR, MessageType.PING})
-# A part is numbered in one byte.
+# The number of a part has one byte.
 _MOST_PARTS = 255
-# [client] The forms that the vendor's libraries name, and dates: DDMMYYhhmm, h1-h2, 0ts and +m.
+# [client] The forms in the vendor's libraries, which include dates: DDMMYYhhmm, h1-h2, 0ts and +m.
 _TIME = re.compile(
     r"[0-9]{10}|[0-9]{1,2}-[0-9]{1,2}|0[0-9]{10}|\+[0-9]{1,5}|[0-9]{2}\.[0-9]{2}\.[0-9]{2} [0-9]{2}:[0-9]{2}"
 )
@@ -77,17 +77,17 @@ class Messages(SenderNames):
         self.price = price
         self.forbidden = forbidden
         self._messages: list[SentMessage] = []
-        # The last one with each id and number, which the service is asked about.
+        # The last message with each id and number, because clients ask about it.
         self._known: dict[tuple[int, str], SentMessage] = {}
         self._fates: dict[str, Fate] = {}
-        # The numbers of the black list with their ids, and the links that were shortened: other endpoints show them.
+        # The numbers of the black list with their ids, and the shortened links. Other endpoints show them.
         self._black: dict[str, int] = {}
         self._links: list[Link] = []
         self._last_message = self._last_number = 0
 
     @property
     def price(self) -> Decimal:
-        """What a part of a message costs. A text or a whole number can be set too."""
+        """The price of a part of a message. A text or a whole number can be set too."""
         return self._price
 
     @price.setter
@@ -108,22 +108,22 @@ class Messages(SenderNames):
 
     @property
     def messages(self) -> tuple[SentMessage, ...]:
-        """The messages, the first that was sent first; one for each number of each request. Deleted ones are gone."""
+        """The messages in the order of sending, one for each number of each request. Deleted messages are gone."""
         with self._lock:
             return tuple(self._messages)
 
     def fate(self, phone: str, state: int, error: int = 0, *, after: float = DELIVERED) -> None:
-        """Say what becomes of the messages that are sent to *phone* from here on.
+        """Set what becomes of messages that are sent to *phone* after this call.
 
-        They are in this *state*, with this delivery *error*, *after* so many seconds of the account's clock. Without a
-        word they are delivered after 5 seconds. Up to then they wait for a second and are with the operator.
+        They reach this *state*, with this delivery *error*, *after* that many seconds of the account's clock. By
+        default they are delivered after 5 seconds. Before that they wait for a second, and are with the operator.
         """
         fate = _fate(state, error, after)
         with self._lock:
             self._fates[digits(phone)] = fate
 
     def change(self, id: int, state: int, error: int = 0, *, phone: str | None = None) -> None:
-        """Change the state of a message at once, of all its numbers or of *phone*; `ValueError` if there is none."""
+        """Change the state of a message at once, for all its numbers or for *phone*. Raise `ValueError` if unknown."""
         fate = _fate(state, error, 0.0)
         with self._lock:
             wanted = None if phone is None else digits(phone)
@@ -168,12 +168,12 @@ class Messages(SenderNames):
         return MessageSent(id_, parts, price if cost in ("2", "3") else None, has_balance, code, results)
 
     def _made(self, asked: Mapping[str, str], letters: list[tuple[str, str, int]]) -> list[SentMessage]:
-        """Return the messages of a request as they are before they have an id."""
+        """Return the messages of a request, without an id."""
         kind, sender = kind_of(asked), asked.get("sender", "")
         return [self._letter(number, text, parts, kind, sender) for number, text, parts in letters]
 
     def _take(self, made: list[SentMessage], asked: Mapping[str, str]) -> int:
-        """Give the messages their id and take their price, or refuse them."""
+        """Give the messages their id and take their price from the balance, or refuse them."""
         id_ = self._identify(made, asked.get("id", ""))
         if self._denies(made):
             self._end(made, MessageState.FORBIDDEN)
@@ -190,7 +190,7 @@ class Messages(SenderNames):
         return id_
 
     def _letter(self, number: str, text: str, parts: int, kind: MessageType, sender: str) -> SentMessage:
-        """Return a message to a number as it is before it has an id; wrong numbers cost nothing."""
+        """Return a message to a number, without an id. Wrong numbers cost nothing."""
         phone = name_of(number)
         is_right = is_address(phone) if kind is MessageType.MAIL else digits_of(number) is not None
         sender = "HLR" if kind is MessageType.HLR else sender or "SMSC.RU"
@@ -208,7 +208,7 @@ class Messages(SenderNames):
         return message
 
     def _identify(self, made: list[SentMessage], wanted: str) -> int:
-        """Give the messages an id, which the caller may choose, and keep them."""
+        """Give the messages an id, which the client may choose, and keep them."""
         if wanted and not _is_id(wanted):
             _refuse(MessageError.PARAMETERS)
         id_ = self._new_id(wanted)
@@ -220,13 +220,13 @@ class Messages(SenderNames):
         return id_
 
     def _new_id(self, wanted: str) -> int:
-        """Return the id that the caller has chosen, or the next one."""
+        """Return the id that the client has chosen, or the next one."""
         id_ = int(wanted) if wanted else self._last_message + 1
         self._last_message = max(self._last_message, id_)
         return id_
 
     def _id_of_error(self, code: int, form: Form) -> int | None:
-        """Return the id that an error has which the test asks for: the one that the account's own error would have."""
+        """Return the id for an error that a test asks for: the same as for the account's own error."""
         asked = form.parameters
         if form.endpoint != "send" or code not in _AFTER_ID or (asked.get("cost") or "0") == "1":
             return None
@@ -234,7 +234,7 @@ class Messages(SenderNames):
         return self._new_id(wanted if _is_id(wanted) else "")
 
     def _denies(self, made: list[SentMessage]) -> bool:
-        """Whether a text has a forbidden word, or a name that the account has may not be used yet."""
+        """Return whether a text has a forbidden word, or a name of the account may not be used yet."""
         names = {sender.name for sender in self.senders if sender.status != SenderStatus.ALLOWED}
         return any(
             message.sender in names
@@ -243,13 +243,13 @@ class Messages(SenderNames):
         )
 
     def _refuse_wrong(self, made: list[SentMessage], id: int | None) -> None:
-        """Refuse if there is no number that a message can go to."""
+        """Refuse the messages if none of their numbers can get a message."""
         problems = [message._problem for message in made]
         if None not in problems and problems[0] is not None:
             _refuse(problems[0], id)
 
     def _end(self, made: list[SentMessage], state: MessageState) -> None:
-        """Keep that the messages were refused."""
+        """Give the messages the final state of refused ones."""
         for message in made:
             message.cost = Decimal(0)
             if message._problem is None:
@@ -257,31 +257,31 @@ class Messages(SenderNames):
 
 
 def _is_id(text: str) -> bool:
-    """Whether a caller may choose this id."""
+    """Return whether a client may choose this id."""
     return ID.fullmatch(text) is not None and int(text) <= _MOST_ID
 
 
 def kind_of(asked: Mapping[str, str]) -> MessageType:
-    """Return what kind of message is asked for."""
+    """Return the kind of the requested message."""
     return next((kind for name, kind in _KINDS.items() if asked.get(name) not in (None, "", "0")), MessageType.SMS)
 
 
 def is_time(asked: Mapping[str, str]) -> bool:
-    """Whether the time of sending, if there is one, has a form that the service has."""
+    """Return whether the time of sending, if there is one, has a form that the service knows."""
     return asked.get("time", "") in ("", "0") or _TIME.fullmatch(asked["time"]) is not None
 
 
 def price_of(made: list[SentMessage]) -> Decimal:
-    """Return what messages cost together."""
+    """Return the price of messages together."""
     return plain(sum((message.cost for message in made), Decimal(0)))
 
 
 def letters_of(asked: Mapping[str, str]) -> list[tuple[str, str, int]]:
-    """Return the numbers of a request, each with its text and the parts of it; none if something makes no sense."""
+    """Return the numbers of a request, each with its text and parts, or an empty list if something makes no sense."""
     kind = kind_of(asked)
     lines = [(asked.get("phones", ""), asked.get("mes", ""))]
     if asked.get("list"):
-        # [doc] A line for each text: its numbers, a colon, the text.
+        # [doc] Each text has a line with its numbers, a colon and the text.
         pairs = (line.partition(":") for line in asked["list"].splitlines() if line)
         lines = [(numbers, text) for numbers, _, text in pairs]
     found: dict[str, tuple[str, str, int]] = {}
@@ -296,7 +296,7 @@ def letters_of(asked: Mapping[str, str]) -> list[tuple[str, str, int]]:
 
 
 def _result(message: SentMessage, has_cost: bool) -> PhoneResult:
-    """Return what `op=1` says of a number; state and error stand there if it is wrong [client]."""
+    """Return the result of `op=1` for a number. A wrong number has a state and an error [client]."""
     operator = operator_of(message.phone)
     wrong = message._problem is not None
     return PhoneResult(
@@ -309,7 +309,7 @@ def _result(message: SentMessage, has_cost: bool) -> PhoneResult:
 
 
 def digits(phone: object) -> str:
-    """Return the number that a test means, as replies have it."""
+    """Return the number that a test means, in the form of replies."""
     digits = digits_of(phone) if is_really(phone, str) else None
     if digits is None:
         raise ValueError(f"phone has to be a number of 7 to 15 digits, not {quote(phone)}")

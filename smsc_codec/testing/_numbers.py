@@ -1,4 +1,4 @@
-"""What is known of a phone number: its country and its operator. The table is ours, and short."""
+"""A short table of countries and operators of phone numbers. Its contents are our choice."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ COUNTRIES = tuple(dict.fromkeys(operator.country for operator in _OPERATORS.valu
 
 
 def digits_of(number: str) -> str | None:
-    """Return the digits of a phone number, None if it is not one of 7 to 15 digits."""
+    """Return the digits of a phone number, or None if it does not have 7 to 15 digits."""
     digits = _PUNCTUATION.sub("", number)
     return digits if _PHONE.fullmatch(digits) else None
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is the address that an e-mail goes to."""
+    """Return whether a text is the address of an e-mail."""
     return _ADDRESS.fullmatch(text) is not None
 
 
 def name_of(number: str) -> str:
-    """Return what replies call a number or an address; of one that is wrong the first digits, which no format cuts."""
+    """Return a number or an address in the form of replies. Cut a wrong one to the digits that all formats hold."""
     return digits_of(number) or (number if is_address(number) else _OTHER.sub("", number)[:20] or "0")
 
 
 def operator_of(phone: str) -> Operator | None:
-    """Return the operator of a number, None if the table does not have it."""
+    """Return the operator of a number, or None if it is not in the table."""
     return next((_OPERATORS[phone[:size]] for size in (4, 3, 2) if phone[:size] in _OPERATORS), None)

@@ -11,12 +11,12 @@ from ._smsc import FakeSmsc
 
 
 class FakeSenders(FakeSmsc):
-    """A `senders.php` alone: the sender names of a `FakeSmsc`, with the time of this machine.
+    """A fake `senders.php` alone: the sender names of a `FakeSmsc`, with the time of this machine.
 
-    The parameters are those of `FakeSmsc`; *psw* is the password.
+    The parameters are those of `FakeSmsc`, and *psw* is the password.
 
-    Attributes that can be read and set at any time: `senders`, `rate_limits`, `undeliverable`, `login`, `psw`,
-    `apikey`; to be read: `codes`, the confirmation code that was sent to each number and not used yet, and
+    These attributes can be read and set at any time: `senders`, `rate_limits`, `undeliverable`, `login`, `psw`,
+    `apikey`. These can only be read: `codes`, the confirmation codes that were sent and not used yet, by number, and
     `comments`, the `cmt` of names that were added or changed.
     """
 
@@ -55,14 +55,14 @@ class FakeSenders(FakeSmsc):
 
     @property
     def url(self) -> str:
-        """The full address of the fake `senders.php`; `RuntimeError` outside of the `with` block."""
+        """The full address of the fake `senders.php`. Raises `RuntimeError` outside the `with` block."""
         return f"{self._root}/sys/senders.php"
 
     @property
     def _directory(self) -> str:
-        """Which address there is, in words."""
+        """The address of this service, in words."""
         return "there is only /sys/senders.php here"
 
     def _address_in(self, path: str) -> tuple[str, bool] | None:
-        """Return the endpoint at a path, None if it is not this one."""
+        """Return the endpoint at a path, or None if it is not this one."""
         return ("senders", False) if path == "/sys/senders.php" else None

@@ -1,4 +1,4 @@
-"""What `phones.php` does: contacts, groups of contacts, and the black list."""
+"""The commands of `phones.php`: contacts, groups of contacts, and the black list."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._numbers import digits_of
 _NOT_FOUND, _FAILED = 3, 5
 _SEPARATORS = re.compile("[^0-9+() -]+")
 _ID = re.compile("[1-9][0-9]{0,17}")
-# [client] The parameter that says a field of a contact.
+# [client] The parameter for each field of a contact.
 _FIELDS = {
     "name": "name",
     "fnm": "first_name",
@@ -44,7 +44,7 @@ class PhoneBook(Commands):
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
-        """The contacts, the first that was added first."""
+        """The contacts, in the order in which they were added."""
         return tuple(contact for _, contact in self._contacts.values())
 
     @property
@@ -54,7 +54,7 @@ class PhoneBook(Commands):
         return tuple(replace(group, cnt=members.count(group.id)) for group in self._groups.values())
 
     def on_add(self, asked: Asked) -> Created:
-        """Add a contact for each number; the id is that of the last."""
+        """Add a contact for each number. Return the id of the last one."""
         phones, groups = self._phones(asked), self._chosen(asked)
         if any(phone in self._contacts for phone in phones):
             self.refuse(_FAILED)
@@ -83,7 +83,7 @@ class PhoneBook(Commands):
         return Success()
 
     def on_get(self, asked: Asked) -> ContactList:
-        """Return the contacts of a group, with a number, with a word, or behind an id; all of them without these."""
+        """Return the contacts in a group, with a number, with a word, or after an id. By default return all of them."""
         groups, after, word = self._chosen(asked), self.number(asked, "after_id"), asked.get("search", "").lower()
         phones = self._phones(asked) if asked.get("phone") else None
         found = [
@@ -94,7 +94,7 @@ class PhoneBook(Commands):
             and (not groups or not {*groups}.isdisjoint(_ids(contact)))
             and word in f"{contact.phone} {contact.name}".lower()
         ]
-        # [client] It is how an empty list comes.
+        # [client] The service sends an error instead of an empty list.
         if not found:
             self.refuse(_NOT_FOUND)
         return ContactList(tuple(found))
@@ -115,7 +115,7 @@ class PhoneBook(Commands):
         return Success()
 
     def on_del_group(self, asked: Asked) -> Success:
-        """Delete a group; its contacts stay."""
+        """Delete a group. Its contacts stay."""
         gone = self._group(asked).id
         del self._groups[gone]
         for phone in self._contacts:
@@ -140,7 +140,7 @@ class PhoneBook(Commands):
         return Success()
 
     def on_add_black(self, asked: Asked) -> Created:
-        """Add numbers to the black list: no message goes there."""
+        """Add numbers to the black list. They do not get messages."""
         phones = self._phones(asked)
         for phone in phones:
             if phone not in self._black:
@@ -148,7 +148,7 @@ class PhoneBook(Commands):
         return Created(self._black[phones[-1]])
 
     def on_del_black(self, asked: Asked) -> Success:
-        """Take numbers from the black list."""
+        """Remove numbers from the black list."""
         phones = self._phones(asked)
         if any(phone not in self._black for phone in phones):
             self.refuse(_NOT_FOUND)
@@ -165,7 +165,7 @@ class PhoneBook(Commands):
         self._contacts[phone] = id_, replace(contact, group=_joined(groups))
 
     def _phones(self, asked: Asked) -> list[str]:
-        """Return the numbers of a request, each once. [client] Anything that is not in a number separates them."""
+        """Return the numbers of a request, each once. [client] Any character that is not in a number separates them."""
         given = [each for each in _SEPARATORS.split(asked.get("phone", "")) if each.strip(" +-()")]
         phones = [digits_of(each) for each in given]
         if not phones or None in phones:
@@ -173,14 +173,14 @@ class PhoneBook(Commands):
         return [*dict.fromkeys(phone for phone in phones if phone is not None)]
 
     def _known(self, asked: Asked) -> list[str]:
-        """Return the numbers of a request, each of which is that of a contact."""
+        """Return the numbers of a request. Each has to belong to a contact."""
         phones = self._phones(asked)
         if any(phone not in self._contacts for phone in phones):
             self.refuse(_NOT_FOUND)
         return phones
 
     def _chosen(self, asked: Asked) -> list[int]:
-        """Return the groups of a request; none if it names none, or 0."""
+        """Return the groups of a request, or an empty list if it does not name a group, or names 0."""
         given = [each.strip() for each in re.split("[,|;]", asked.get("grp", "")) if each.strip() not in ("", "0")]
         if not all(_ID.fullmatch(each) for each in given):
             self.refuse(1)
@@ -189,7 +189,7 @@ class PhoneBook(Commands):
         return [*dict.fromkeys(map(int, given))]
 
     def _group(self, asked: Asked) -> Group:
-        """Return the group of a request, which its id names or `grp`."""
+        """Return the group of a request, which is named by its id or by `grp`."""
         id_ = self.number(asked, "id") or self.number(asked, "grp")
         if id_ not in self._groups:
             self.refuse(_NOT_FOUND if id_ else 1)
@@ -205,10 +205,10 @@ def _ids(contact: Contact) -> list[int]:
 
 
 def _joined(groups: list[int]) -> str:
-    """Return groups as replies have them [client]."""
+    """Return groups in the form of replies [client]."""
     return "|".join(map(str, groups)) or "0"
 
 
 def _capital(name: str) -> str:
-    """Return the name of a group as the service keeps it [cap]."""
+    """Return the name of a group in the form that the service keeps [cap]."""
     return name[0].upper() + name[1:]

@@ -1,4 +1,4 @@
-"""Replies as their requests want them, and those that nobody has seen."""
+"""Writes replies as their requests ask for them, and refuses replies that nobody has seen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._request import Form
 from ._states import all_of
 from ._texts import plainest, printable, unambiguous
 
-# [cap] JSON's; the others are ours.
+# [cap] The type of JSON is recorded. The others are our choice.
 CONTENT_TYPES: Mapping[Format, str] = {
     Format.TEXT: "text/plain",
     Format.CSV: "text/plain",
@@ -25,7 +25,7 @@ CONTENT_TYPES: Mapping[Format, str] = {
     Format.JSON: "application/json",
 }
 
-# Commands whose answer is a file, or is said to be one: nobody has seen a reply to them.
+# Commands that are answered with a file, or may be. Nobody has seen a reply to them.
 _FILES: Mapping[str, frozenset[str | None]] = {
     "documents": frozenset({"get_account", "get_act"}),
     "get_mnp": frozenset({None}),
@@ -33,7 +33,7 @@ _FILES: Mapping[str, frozenset[str | None]] = {
 
 
 def gap_in(form: Form) -> str | None:
-    """Return what nobody knows of the reply that a request asks for; None if it is known."""
+    """Return what is unknown about the reply that a request asks for, or None if it is known."""
     assert form.fmt is not None
     declared = codec_of(form.endpoint).endpoint
     command = form.command(declared)
@@ -58,9 +58,9 @@ def codec_for(form: Form) -> Codec[Any]:
 
 
 def write(reply: Any, form: Form, fmt: Format, charset: str, wrong: str | None) -> bytes:
-    """Write a reply, in a *wrong* charset if there is one. Texts that the format cannot carry are made plainer.
+    """Write a reply, in a *wrong* charset if one is given. Simplify texts that the format cannot carry.
 
-    The names of senders stay as they are: whoever gives them is told what is wrong with them.
+    Names of senders are not simplified: the caller gets an error about them instead.
     """
     codec = codec_for(form)
 
@@ -79,7 +79,7 @@ def write(reply: Any, form: Form, fmt: Format, charset: str, wrong: str | None) 
 
 
 def _plainer(value: Any, plainer: Callable[[str, str], str], charset: str) -> Any:
-    """Return a reply, or what is in it, with plainer texts."""
+    """Return a reply, or a part of it, with simpler texts."""
     if isinstance(value, str):
         return plainer(value, charset)
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""What a request to the service says, from its query and its form, or from its body in JSON."""
+"""Reads a request to the service from its query and its form, or from its JSON body."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from .._source import charset_name
 from ..declare import Endpoint
 from ..formats import Format
 
-# [doc] That of the parameters and of the reply.
+# [doc] The charset of the parameters and of the reply.
 DEFAULT_CHARSET = "windows-1251"
 
 _CREDENTIALS = frozenset({"login", "psw", "apikey"})
@@ -21,20 +21,20 @@ _FORMATS = {str(int(fmt)): fmt for fmt in Format}
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """A request that the fake service was sent, without its credentials."""
+    """A request that the fake service received, without its credentials."""
 
     method: str
     """`GET` or `POST`."""
     endpoint: str
-    """The name of its file without the ending, such as `send`."""
+    """The name of the endpoint's file without the ending, such as `send`."""
     command: str | None
-    """The command, such as `get` or `add`; `None` if there is none or more than one, or if the endpoint has none."""
+    """The command, such as `get` or `add`, or `None` if the request does not have exactly one."""
     parameters: Mapping[str, str]
-    """Everything else that the query and the form say, but for `login`, `psw` and `apikey`."""
+    """All parameters of the query and the form, except `login`, `psw` and `apikey`."""
     files: tuple[str, ...]
-    """The names of files that a `multipart/form-data` form holds."""
+    """The names of files in a `multipart/form-data` form."""
     reply: Any
-    """What the service's answer was, before any misbehaviour came over it; `None` if nobody knows it."""
+    """The service's reply before any misbehaviour, or `None` if nobody knows it."""
 
 
 @dataclass(frozen=True)
@@ -43,25 +43,25 @@ class Form:
 
     endpoint: str
     rest: bool
-    """Whether it came to `/rest/`, which means fmt=3 and UTF-8 [doc]."""
+    """Whether it was sent to `/rest/`, which means fmt=3 and UTF-8 [doc]."""
     parameters: dict[str, str]
     credentials: dict[str, str]
     files: tuple[str, ...]
 
     @property
     def fmt(self) -> Format | None:
-        """The format of the reply, None if the service does not have it."""
+        """The format of the reply, or None if the service does not have it."""
         return Format.JSON if self.rest else _FORMATS.get(self.parameters.get("fmt") or "0")
 
     @property
     def charset(self) -> str | None:
-        """The charset of the reply, None if the service does not have it."""
+        """The charset of the reply, or None if the service does not have it."""
         return "utf-8" if self.rest else charset_name(self.parameters.get("charset") or DEFAULT_CHARSET)
 
     def command(self, declared: Endpoint[Any]) -> str | None:
-        """Return the command of the endpoint that is given, None if there is none or more than one.
+        """Return the command of the request, or None if it does not have exactly one.
 
-        It is 1. Another value that is documented gives it too, such as `move_group=2`.
+        A command is a parameter with the value 1, or another documented value, such as `move_group=2`.
         """
         given = [
             name for name in declared.commands if self.parameters.get(name) in ("1", *declared.reads.get(name, ()))
@@ -70,11 +70,10 @@ class Form:
 
 
 def read_form(query: str, content_type: str, body: bytes, endpoint: str = "senders", rest: bool = False) -> Form:
-    """The query and the form together, the form's word being the last; texts are in the charset that is asked for.
+    """Return the parameters of the query and the form. The form wins. The request says which charset texts are in.
 
-    *query* has a character for each byte, as `http.server` gives it. A request to `/rest/` has an object in JSON in the
-    place of a form; if it is something else, it has no parameters. Raises `FormError` for a multipart form that cannot
-    be read.
+    *query* has a character for each byte, as `http.server` gives it. A request to `/rest/` has a JSON object instead of
+    a form; any other body means that there are no parameters. Raise `FormError` if a multipart form cannot be read.
     """
     pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
     files: list[str] = []
@@ -102,9 +101,9 @@ def read_form(query: str, content_type: str, body: bytes, endpoint: str = "sende
 
 
 def _members(body: bytes) -> dict[str, str]:
-    """Return the members of an object that are texts, numbers, switches or lists of these, as `Query` reads them.
+    """Return the members of an object that are texts, numbers, booleans or lists of these, as `Query` reads them.
 
-    The items of a list have commas between them. Halves of characters are replaced.
+    Join the items of a list with commas. Replace single halves of surrogate pairs.
     """
     found: Any = {}
     with suppress(ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""What `senders.php` does with its commands: the names of one account, kept in memory."""
+"""The commands of `senders.php`: the sender names of one account, in memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ._account import Account, check_number, items_of, refuse, text_of
 from ._numbers import digits_of, is_address
 from ._request import Form
 
-# The first two are recorded, those of 7 and 8 documented for other endpoints, the others ours.
+# The first two phrases are recorded, those of 7 and 8 are documented for other endpoints, the rest are our choice.
 PHRASES: Mapping[int, str] = {
     SenderError.NOT_FOUND: "record not found",
     SenderError.SAVE: "save error",
@@ -43,7 +43,7 @@ PHRASES: Mapping[int, str] = {
     SenderError.WRONG_CODE: "wrong code",
 }
 
-# [doc] Requests a minute: "more than three identical list requests or five create requests".
+# [doc] The limits of a minute: "more than three identical list requests or five create requests".
 _LISTS, _CREATES = 3, 5
 # [doc] "The code was already sent to this number; again after 8 hours."
 _CODE_AGAIN = 8 * 3600.0
@@ -59,7 +59,7 @@ def _refuse(code: SenderError) -> NoReturn:
 
 
 class SenderNames(Account):
-    """The names of an account, and the commands of `senders.php` on them."""
+    """The names of an account, and the commands of `senders.php`."""
 
     def __init__(self, senders: Iterable[Sender | str], undeliverable: Iterable[str], **account: Any) -> None:
         super().__init__(**account)
@@ -69,7 +69,7 @@ class SenderNames(Account):
         self.codes: dict[str, str] = {}
         self.comments: dict[str, str] = {}
         self._sent: dict[str, float] = {}
-        # The same codes in every run.
+        # Every run has the same codes.
         self._random = random.Random(0)
 
     @property
@@ -98,7 +98,7 @@ class SenderNames(Account):
 
     @property
     def undeliverable(self) -> frozenset[str]:
-        """The numbers that get no message and no confirmation code. Any collection can be set."""
+        """The numbers that do not get messages or confirmation codes. Any collection can be set."""
         return self._undeliverable
 
     @undeliverable.setter
@@ -106,7 +106,7 @@ class SenderNames(Account):
         self._undeliverable = frozenset(map(_receiver, items_of("undeliverable", undeliverable)))
 
     def moderate(self, name: str, status: SenderStatus = SenderStatus.ALLOWED) -> None:
-        """Set a name's status, as the service's moderators do; `ValueError` if there is no such name."""
+        """Set a name's status, as the service's moderators do. Raise `ValueError` if there is no such name."""
         check_number("status", status, 0, MAX_NUMBER)
         with self._lock:
             found = [sender for sender in self._senders if sender.name == name]
@@ -144,7 +144,7 @@ class SenderNames(Account):
             _refuse(SenderError.PARAMETERS)
         if any(sender.name == name for sender in self._senders):
             _refuse(SenderError.SAVE)
-        # The id of a name that was deleted is nobody else's.
+        # The id of a deleted name is not used again.
         self._last_sender += 1
         added = Sender(name, self._last_sender, SenderStatus.MODERATION, _flags(asked))
         self._senders += (replace(added, operators=_states(added)),)
@@ -194,7 +194,7 @@ class SenderNames(Account):
         return Success()
 
     def _phone(self, asked: Mapping[str, str]) -> Sender:
-        """The digital name that is meant."""
+        """Return the digital name that a request means."""
         phone = asked.get("sender", "").removeprefix("+")
         if not phone:
             _refuse(SenderError.PARAMETERS)
@@ -203,7 +203,7 @@ class SenderNames(Account):
         return self._named({"sender": phone})
 
     def _named(self, asked: Mapping[str, str]) -> Sender:
-        """The name that is meant by `id` or `sender`."""
+        """Return the name that `id` or `sender` means."""
         if not asked.get("id") and not asked.get("sender"):
             _refuse(SenderError.PARAMETERS)
         for sender in self._senders:
@@ -226,7 +226,7 @@ _COMMANDS: Mapping[str, Callable[[SenderNames, Form], Reply]] = {
 
 
 def _check(sender: object, where: str) -> None:
-    """Refuse what is not a sender name, and one that no format can carry."""
+    """Raise an error if a value is not a sender name, or a name that no format can carry."""
     if not is_really(sender, Sender):
         raise TypeError(f"each of senders has to be a Sender or a name, not {quote(sender)}")
     troubles = []
@@ -241,7 +241,7 @@ def _check(sender: object, where: str) -> None:
 
 
 def _receiver(given: object) -> str:
-    """Return a number, or the address of an e-mail, as requests name it."""
+    """Return a number, or the address of an e-mail, in the form of requests."""
     text = text_of("each of undeliverable", given)
     number = digits_of(text) or (text if is_address(text) else None)
     if number is None:
@@ -251,18 +251,18 @@ def _receiver(given: object) -> str:
 
 
 def _flags(asked: Mapping[str, str]) -> dict[str, OperatorStatus]:
-    """The operators at which a name shall be registered."""
+    """Return the operators where a request wants to register a name."""
     return {key: OperatorStatus.SENT for key in TEXT_ORDER + OTHER_OPERATORS if asked.get(key) == "1"}
 
 
 def _states(sender: Sender) -> Mapping[str, OperatorStatus]:
-    """The name's state at every operator that the documentation lists, but for those that replace it."""
+    """Return the name's state at every documented operator, except those with a replacement."""
     pending = dict.fromkeys((key for key in TEXT_ORDER if key not in sender.replacements), OperatorStatus.PENDING)
     return cast("Mapping[str, OperatorStatus]", FrozenMapping.of({**pending, **sender.operators}))
 
 
 def _behind(senders: tuple[Sender, ...], last: int) -> tuple[Sender, ...]:
-    """What comes after the name with that id; if it is gone, the names whose id is larger."""
+    """Return the names after the one with that id. If it is gone, return the names with larger ids."""
     ids = [sender.id for sender in senders]
     if last in ids:
         return senders[ids.index(last) + 1 :]

@@ -1,4 +1,4 @@
-"""The fake service over HTTP, on this machine alone."""
+"""The HTTP server of the fake service. It listens only on this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._request import Form, read_form
 if TYPE_CHECKING:
     from io import BufferedReader
 
-# Seconds in which a client may read the last answer on a connection.
+# The seconds that a client has to read the last answer on a connection.
 _LINGER = 1.0
 
 
@@ -35,46 +35,46 @@ class Answer:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers but for those about the body's length and the connection."""
+        """The headers, except those about the body's length and the connection."""
         later = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         return {"Content-Type": self.content_type, **later}
 
 
 class Service(Protocol):
-    """What answers requests."""
+    """An object that answers requests."""
 
     @property
     def _directory(self) -> str:
-        """Which addresses there are, in words."""
+        """The addresses of this service, in words."""
         ...
 
     def _address_in(self, path: str) -> tuple[str, bool] | None:
-        """Return the endpoint at a path and whether it is that in `/rest/`, None if there is none."""
+        """Return the endpoint at a path and whether the path is in `/rest/`, or None if there is no endpoint."""
         ...
 
     def _respond(self, method: str, form: Form) -> tuple[Answer, float]:
-        """Return the response to a request, and after how many seconds it shall come."""
+        """Return the response to a request, and its delay in seconds."""
         ...
 
 
 def refused(error: RefusedError) -> Answer:
-    """Return the response to a request that is refused."""
+    """Return the response to a refused request."""
     return Answer(f"<html>{error}</html>".encode(), "text/html", error.status)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = request_version = "HTTP/1.1"
     command = requestline = ""
-    # Head and body are two packets, of which the second would wait for the first to be acknowledged.
+    # Head and body are two packets, and the second would wait until the first is acknowledged.
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        # A client that has gone, and connections that `stop` has closed.
+        # The client may have gone, or `stop` may have closed the connection.
         with contextlib.suppress(OSError):
             super().handle()
 
     def handle_one_request(self) -> None:
-        """Answer a request. The connection stays open only where it is certain what follows."""
+        """Answer a request. Keep the connection open only if it is certain what follows."""
         self.close_connection = True
         self.command = ""
         try:
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(501, "the methods are GET and POST")
         try:
             url = urlsplit(head.target)
-        except ValueError:  # such as http://[, which is no address
+        except ValueError:  # such as http://[, which is not an address
             raise RefusedError(400, "expected a path or an address") from None
         service = cast("Http", self.server).service
         address = service._address_in(unquote(url.path, "latin-1"))
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         except FormError as error:
             raise RefusedError(400, f"the form cannot be read: {error}") from None
         answer, delay = service._respond(head.method, form)
-        # Not a sleep: whoever leaves the `with` block does not wait.
+        # This is not a sleep, so that leaving the `with` block does not wait for it.
         if not cast("Http", self.server).stopping.wait(delay):
             self.close_connection = answer.disconnect or not head.stays
             self._send(answer)
@@ -125,11 +125,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if answer.disconnect:
             body = body[: len(body) // 2]
-        # Some answers end with their headers: what followed would be read as the next answer.
+        # Some answers end with their headers. A body would be read as the next answer.
         self.wfile.write(b"" if self.command == "HEAD" or answer.status in (204, 304) else body)
 
     def _linger(self) -> None:
-        """Read what the client still sends: a connection that is closed before that loses the answer."""
+        """Read what the client still sends. A connection that is closed before that loses the answer."""
         end = time.monotonic() + _LINGER
         self.connection.shutdown(socket.SHUT_WR)
         self.connection.settimeout(_LINGER)
@@ -137,14 +137,14 @@ class _Handler(BaseHTTPRequestHandler):
             pass
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing: the request line holds the password."""
+        """Do not log anything, because the request line contains the password."""
 
 
 class Http(ThreadingHTTPServer):
-    """The server of one `with` block; every thread and socket that it has made is gone after `stop`.
+    """The server of one `with` block. All its threads and sockets are gone after `stop`.
 
-    The threads are daemons: whoever never leaves the block can end the interpreter all the same. The standard library
-    does not wait for threads that are daemons, so `stop` does.
+    The threads are daemons, so that the interpreter can end even if the block is never left. The standard library does
+    not wait for daemon threads, so `stop` does.
     """
 
     request_queue_size = 128
@@ -165,14 +165,14 @@ class Http(ThreadingHTTPServer):
 
     def stop(self) -> None:
         if os.getpid() != self._process:
-            # A forked child has copies of the sockets and none of the threads: the parent goes on with both.
+            # A forked child has copies of the sockets, but not the threads. The parent goes on with both.
             for connection in (self.socket, *self._open):
                 connection.close()
             return
         self.stopping.set()
         self.shutdown()
         self._thread.join()
-        # Clients keep their connections open, and the threads wait for what else they may ask.
+        # Clients keep their connections open, and the threads wait for more requests.
         for connection in tuple(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The fake service: its addresses, its answers as requests want them, and what spoils them."""
+"""The fake service: its addresses, its answers, and their faults."""
 
 from __future__ import annotations
 
@@ -31,24 +31,23 @@ _PLAIN = "text/plain; charset=utf-8"
 
 
 class FakeSmsc(Handlers, Endpoints):
-    """A service of its own: one account that sends messages, knows their states, and has money and sender names.
+    """A fake service with one account, which sends messages, knows their states, and has money and sender names.
 
-    It runs inside a `with` block and listens on this machine alone; the handlers answer without a network, and need no
-    block. A request is let in with *login* and *password*, which may be its MD5 in small letters, or with *apikey*.
-    They are `demo`, `demo` and `demo-key` if nothing else is given.
+    It runs inside a `with` block and listens only on this machine. The handlers answer without a network, and do not
+    need the block. A request is accepted with *login* and *password*, which may be its MD5 in small letters, or with
+    *apikey*. By default they are `demo`, `demo` and `demo-key`.
 
-    A message to a number takes *price* for each of its parts from *balance*; what is spent beyond it is *credit*.
-    Numbers in *undeliverable* get no message and no confirmation code, and texts and senders with a word in *forbidden*
-    are refused. *senders* are the names that the account has: `Sender` values, of which an id that is `None` is
-    assigned and a status that is `None` is `ALLOWED`, or names alone. With *rate_limits* off, requests can be repeated
-    at will. *clock* gives the time, in seconds since 1970 in UTC; without one the time stands still until `advance` is
-    called.
+    A message to a number takes *price* for each of its parts from *balance*, and then from *credit*. Numbers in
+    *undeliverable* do not get messages or confirmation codes. Texts and senders with a word in *forbidden* are refused.
+    *senders* are the names of the account: `Sender` values or plain names. A missing id is assigned, and a missing
+    status is `ALLOWED`. With *rate_limits* off, requests can be repeated without limits. *clock* returns the time in
+    seconds since 1970, UTC. Without a clock, time stands still until `advance` is called.
 
     *receive_phones* are the numbers to which people can write. *callback_url* is an address of the client on this
-    machine; the service calls it, with the check values that its query asks for, made with *callback_secret*. *port* is
-    that of the service's own address, 0 for any that is free.
+    machine. The service calls it with the check values that its query asks for, made with *callback_secret*. *port* is
+    the port of the service's own address, or 0 for any free port.
 
-    Raises `TypeError` and `ValueError` for wrong arguments, and where an attribute is set to what it cannot be.
+    Raises `TypeError` or `ValueError` if an argument, or the new value of an attribute, is wrong.
 
     >>> with FakeSmsc() as service:
     ...     service.url.startswith("http://127.0.0.1:") and service.url.endswith("/sys/")
@@ -121,7 +120,7 @@ class FakeSmsc(Handlers, Endpoints):
 
     @property
     def url(self) -> str:
-        """The address of the fake `/sys/` with the slash; `RuntimeError` outside of the `with` block."""
+        """The address of the fake `/sys/` with the slash. Raises `RuntimeError` outside the `with` block."""
         return f"{self._root}/sys/"
 
     @property
@@ -132,7 +131,7 @@ class FakeSmsc(Handlers, Endpoints):
 
     @property
     def requests(self) -> tuple[ReceivedRequest, ...]:
-        """What was asked so far, the first request first."""
+        """The requests so far, in their order."""
         return tuple(self._requests)
 
     def misbehave(
@@ -151,26 +150,26 @@ class FakeSmsc(Handlers, Endpoints):
         lost: bool = False,
         times: int | None = 1,
     ) -> None:
-        """Spoil the answer to the next request, or to the next *times*; `None` is until `behave` is called.
+        """Spoil the answer to the next request, or to the next *times*. `None` means until `behave` is called.
 
-        - *error*: the command is not carried out, and answered with this error; *description* is its phrase if
-          it shall not be the usual one. Of `send.php` the errors 3, 6, 7 and 8 have an id, as the fake's own
-          have; no message has it. Everything else happens to the answer after the command was carried out.
-        - *plain*: the answer is text (fmt=0), whatever format was asked for, as the service does with `OK` and errors.
+        - *error*: the command is not carried out, and the answer is this error. *description* replaces its usual
+          phrase. The errors 3, 6, 7 and 8 of `send.php` have an id, like the fake's own errors, but no message has
+          it. All other faults change the answer after the command was carried out.
+        - *plain*: the answer is text (fmt=0), whatever the requested format, as the service does with `OK` and errors.
         - *charset*: the answer is in this charset, any that Python knows, although `Content-Type` names another.
-        - *body*: these bytes come instead: `b""`, or a proxy's page.
-        - *cut*: only the first half of the answer comes, and `Content-Length` fits it.
-        - *disconnect*: the connection is closed in the middle of the answer, so that `Content-Length` is not met.
-        - *delay*: the answer comes so many seconds late.
-        - *status*: the HTTP status, which the service leaves at 200 for all of its errors.
-        - *retry_after*: the seconds in the header `Retry-After`, as a proxy sends it with 429 and 503.
-        - *lost*: the request does not reach the service, and the command is not carried out. Unless there is a *body*,
-          the answer is empty.
+        - *body*: these bytes are the answer: `b""`, or a proxy's page.
+        - *cut*: only the first half of the answer is sent, and `Content-Length` fits it.
+        - *disconnect*: the connection is closed in the middle of the answer, before `Content-Length` is reached.
+        - *delay*: the answer comes that many seconds late.
+        - *status*: the HTTP status. The service itself sends 200 with all of its errors.
+        - *retry_after*: the seconds in the header `Retry-After`, which a proxy sends with 429 and 503.
+        - *lost*: the request does not reach the service, and the command is not carried out. Without a *body*, the
+          answer is empty.
 
-        They can be combined, and `MISBEHAVIOURS` has the usual ones by name. Further calls say what happens to the
-        requests after those.
+        Faults can be combined, and `MISBEHAVIOURS` has the usual ones by name. Another call spoils the answers after
+        those of earlier calls.
 
-        Raises `TypeError` and `ValueError` for what cannot be sent, such as a *charset* that Python does not know.
+        Raise `TypeError` or `ValueError` if a fault cannot be sent, such as a *charset* that Python does not know.
         """
         if times is not None:
             check_number("times", times, 0)
@@ -179,7 +178,7 @@ class FakeSmsc(Handlers, Endpoints):
             self._faults.add(fault, times)
 
     def behave(self) -> None:
-        """Forget every misbehaviour."""
+        """Forget all faults."""
         with self._lock:
             self._faults.clear()
 
@@ -199,16 +198,16 @@ class FakeSmsc(Handlers, Endpoints):
 
     @property
     def _directory(self) -> str:
-        """Which addresses there are, in words."""
+        """The addresses of this service, in words."""
         return f"there are only {', '.join(f'/sys/{name}.php' for name in ANSWERS)} here, and the same in /rest/"
 
     def _address_in(self, path: str) -> tuple[str, bool] | None:
-        """Return the endpoint at a path and whether it is that in `/rest/`, None if there is none."""
+        """Return the endpoint at a path and whether the path is in `/rest/`, or None if there is no endpoint."""
         name, rest = name_in(path)
         return (name, rest) if name in ANSWERS and path == (f"/rest/{name}/" if rest else f"/sys/{name}.php") else None
 
     def _respond(self, method: str, form: Form) -> tuple[Answer, float]:
-        """Return the response to a request, and after how many seconds it shall come."""
+        """Return the response to a request, and its delay in seconds."""
         declared = codec_of(form.endpoint).endpoint
         with self._lock:
             fault = self._faults.take()
@@ -233,7 +232,7 @@ class FakeSmsc(Handlers, Endpoints):
         return self._spoiled(reply, form, fault), fault.delay
 
     def _answer(self, form: Form) -> Any:
-        """Carry out what a request asks for. Raise `RefusedError` if nobody knows what the reply looks like."""
+        """Carry out a request. Raise `RefusedError` if nobody knows what the reply looks like."""
         errors = codec_of(form.endpoint).endpoint.errors
         with self._lock:
             try:
@@ -250,7 +249,7 @@ class FakeSmsc(Handlers, Endpoints):
                 return error.reply
 
     def _spoiled(self, reply: Any, form: Form, fault: Fault) -> Answer:
-        """The reply as the request wants it, but for what *fault* does to it."""
+        """Return the answer in the form that the request asks for, spoiled by *fault*."""
         fmt, charset = form.fmt or Format.TEXT, form.charset or DEFAULT_CHARSET
         content_type = f"{CONTENT_TYPES[fmt]}; charset={charset}"
         body = fault.body
@@ -259,7 +258,7 @@ class FakeSmsc(Handlers, Endpoints):
             try:
                 body = write(reply, form, written_as, charset, fault.charset)
             except EncodeError as error:
-                # Not an answer that the service gives, so that the test sees what it has put into the account.
+                # The service never answers like this, so that the test sees what is wrong with its account.
                 text = f"{type(self).__name__} cannot answer with fmt={written_as}: {error}"
                 return Answer(text.encode(), _PLAIN, 500)
         if fault.cut:

@@ -1,4 +1,4 @@
-"""What `status.php` does: what is known of a message, and how much of it is asked for."""
+"""The command of `status.php`: the states of messages, with the fields that a request asks for."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from ._request import Form
 from ._sent import SentMessage
 
 STATUS_PHRASES: Mapping[int, str] = {StatusError.DELETE: "delete error"}
-# Identical requests a minute. Nobody has seen the number: ours.
+# The identical requests that are allowed in a minute. Nobody has seen the number: it is our choice.
 _STATES = 20
 
-# [cap] The first and the fourth; the others are our words for the documented meanings.
+# [cap] The first and the fourth are recorded. The others are our words for the documented meanings.
 _NAMES: Mapping[MessageState, str] = {
     MessageState.DELIVERED: "Доставлено",
     MessageState.WAITING: "Ожидает отправки",
@@ -53,7 +53,7 @@ _VIEWS: Mapping[str, frozenset[str]] = {
     "2": _LONG | {"comment", "type", "country", "operator", "region", "mccmnc", "sms_cnt"},
 }
 _COLUMNS: Mapping[Format, str] = {Format.TEXT: "text", Format.CSV: "csv", Format.XML: "xml", Format.JSON: "json"}
-# fmt=1 has no column for them.
+# fmt=1 does not have a column for these.
 _NOT_IN_CSV = frozenset({"mccmnc", "sms_cnt"})
 
 
@@ -75,17 +75,17 @@ class States(Messages):
                 del self._known[each]
             self._messages = [each for each in self._messages if (each.id, each.phone) not in deleted]
             return Success()
-        # [doc] A comma asks for the list, also one behind the last number.
+        # [doc] A comma asks for the list, even after the last number.
         many = "," in asked["phone"] + asked["id"]
         view = all_of(asked)
         found = tuple(self._state(each, view, many, form.fmt or Format.TEXT) for each in wanted)
         return StatusList(found) if many else found[0]
 
     def _state(self, wanted: tuple[int, str], view: str, many: bool, fmt: Format) -> Message:
-        """Return the state of a message with the fields that the view has in this format."""
+        """Return the state of a message with the fields of the view in this format."""
         message = self._known.get(wanted)
         if message is None:
-            # [cap] fmt=3 has nothing else of it with all=0.
+            # [cap] With all=0, fmt=3 has nothing else.
             unknown = Message(MessageState.NOT_FOUND)
             return replace(unknown, id=wanted[0], phone=wanted[1]) if many else unknown
         found = described(message, self._now())
@@ -135,13 +135,13 @@ def described(message: SentMessage, now: float) -> Message:
 
 
 def all_of(asked: Mapping[str, str]) -> str:
-    """Return how much of a state is asked for; what makes no sense is 0."""
+    """Return the value of `all`, or 0 if it makes no sense."""
     view = asked.get("all", "0")
     return view if view in _VIEWS else "0"
 
 
 def _wanted(asked: Mapping[str, str]) -> list[tuple[int, str]] | None:
-    """Return the ids and numbers whose states are asked for, None if they make no sense."""
+    """Return the ids and numbers whose states a request asks for, or None if they make no sense."""
     phones = [phone.strip() for phone in asked.get("phone", "").split(",") if phone.strip()]
     ids = [id_.strip() for id_ in asked.get("id", "").split(",") if id_.strip()]
     if not phones or len(phones) != len(ids) or not all(ID.fullmatch(id_) for id_ in ids):

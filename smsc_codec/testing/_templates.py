@@ -1,4 +1,4 @@
-"""What `templates.php` and `op_templates.php` do: templates of messages."""
+"""The commands of `templates.php` and `op_templates.php`: message templates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._commands import Asked, Commands
 _NOT_FOUND, _SAVE = TemplateError.NOT_FOUND, TemplateError.SAVE
 # [client] The kinds of messages that a template can be for.
 _KINDS = frozenset({"sms", "flash", "bin", "push", "mms", "call", "mail", "viber", ""})
-# [client] What a template for operators is for, at which operators.
+# [client] The purposes of templates for operators, for each operator.
 _OPERATORS = tuple(f"{operator}_{kind}" for operator in ("mts", "mega", "bee", "tele2") for kind in ("srv", "trn"))
 
 
@@ -48,7 +48,7 @@ class Templates(Commands):
         return Created(self._last_id)
 
     def on_chg(self, asked: Asked) -> Success:
-        """Change what is given of a template."""
+        """Change the given fields of a template."""
         old = self._known(asked)
         name, message = asked.get("name") or old.name, asked.get("msg") or old.message
         sender, kind = asked.get("sender", old.sender), self._kind(asked, old.format or "")
@@ -94,10 +94,10 @@ class OperatorTemplates(Commands):
         return tuple(self._templates)
 
     def on_add(self, asked: Asked) -> Created:
-        """Add a template, which waits at each of the operators that are given."""
+        """Add a template, which waits at each of the given operators."""
         if not asked.get("sender") or not asked.get("msg"):
             self.refuse(1)
-        # Nobody knows the keys: those of the parameters are our choice.
+        # Nobody knows the keys. The names of the parameters are our choice.
         states = {name: "0" for name in _OPERATORS if asked.get(name) == "1"}
         record = {"id": f"{len(self._templates) + 1}", "sender": asked["sender"], "msg": asked["msg"], **states}
         self._templates.append(OperatorTemplate(record))

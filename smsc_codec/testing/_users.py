@@ -1,4 +1,4 @@
-"""What `users.php` and `documents.php` do: the sub-clients of an account, and their invoices."""
+"""The commands of `users.php` and `documents.php`: the sub-clients of an account, and their invoices."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ._commands import THREE, Asked, Commands
 from ._request import Form
 
 _LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9_.@-]{2,31}")
-# The words are ours.
+# The words are our choice.
 _PHRASES: Mapping[int, str] = {
     UserError.NOT_FOUND: "record not found",
     UserError.FAILED: "operation failed",
@@ -32,7 +32,7 @@ class SubClient:
     login: str
     password: str = field(repr=False)
     balance: Decimal = Decimal(0)
-    """What was paid to it."""
+    """The money that was paid to it."""
 
 
 class SubClients(Commands):
@@ -48,11 +48,11 @@ class SubClients(Commands):
 
     @property
     def clients(self) -> tuple[SubClient, ...]:
-        """The sub-clients, the first that was added first."""
+        """The sub-clients, in the order in which they were added."""
         return tuple(self._clients.values())
 
     def count(self, form: Form) -> None:
-        """[doc] Refuse what is the fourth addition or change within a minute; nobody has seen other limits."""
+        """[doc] Refuse the fourth addition or change within a minute. Nobody has seen other limits."""
         if form.command(self.codec.endpoint) in ("add", "chg"):
             self._account._count("users", THREE, UserError.TOO_MANY_REQUESTS)
 
@@ -94,13 +94,13 @@ class SubClients(Commands):
 
     def on_get_stat_all(self, asked: Asked) -> StatisticsList:
         """Return the statistics of all sub-clients."""
-        # [client] It is how an empty list comes.
+        # [client] The service sends an error instead of an empty list.
         if not self._clients:
             self.refuse(UserError.NOT_FOUND)
         return StatisticsList(tuple(map(self._statistics, self._clients.values())))
 
     def named(self, asked: Asked) -> SubClient:
-        """Return the sub-client that a request names, by its login or its id."""
+        """Return the sub-client that a request names by its login or its id."""
         id_ = self.number(asked, "user_id")
         if not id_ and not asked.get("user"):
             self.refuse(UserError.PARAMETERS)
@@ -120,12 +120,12 @@ class SubClients(Commands):
         return money
 
     def _statistics(self, client: SubClient) -> Statistics:
-        """Return what a sub-client has sent, which is nothing, and what was paid to it."""
+        """Return the statistics of a sub-client: it has sent nothing, and got the money that was paid to it."""
         return Statistics(client.login, 0, Decimal(0), client.balance, self._account.currency)
 
 
 class Documents(Commands):
-    """The invoices of an account's sub-clients. What they look like nobody has seen."""
+    """The invoices of an account's sub-clients. Nobody has seen what they look like."""
 
     codec = documents.CODEC
     phrases = _PHRASES
@@ -136,7 +136,7 @@ class Documents(Commands):
         self._last_id = 0
 
     def on_add_account(self, asked: Asked) -> Created:
-        """Make an invoice for a sub-client; that it is answered with an id is our choice."""
+        """Make an invoice for a sub-client. The answer with an id is our choice."""
         self._clients.named(asked)
         self._clients.money(asked)
         self._last_id += 1

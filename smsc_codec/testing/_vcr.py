@@ -1,4 +1,4 @@
-"""What vcrpy has to be told so that no cassette holds a login, a password or a key."""
+"""Makes the options of vcrpy that keep logins, passwords and keys out of cassettes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._multipart import FormError, Part, is_multipart, parts_of
 from .._secrets.credentials import HARMLESS, IDS, is_about_asking
 
 PLACEHOLDER = "x"
-"""What stands in the place of a value."""
+"""The text that replaces a value."""
 _PLAIN = re.compile(r"[\w+., :-]{0,64}")
 _NUMBER = re.compile(r"\d{7}")
 _ADDRESSES = frozenset({"referer", "location", "content-location"})
@@ -20,26 +20,26 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def vcr_config() -> dict[str, Any]:
-    """Return the arguments of `vcr.VCR` with which cassettes hold nothing that is secret.
+    """Return the arguments of `vcr.VCR` that keep secrets out of cassettes.
 
-    Of URLs, forms and JSON the names of all parameters stay, and the values of those that say nothing about a person,
-    such as `fmt` and `get`; every other value becomes `x`. Headers about who is asking are left out, of the request and
-    of the reply. Bodies of replies stay as they are. Requests are found again by what stays of them.
+    In URLs, forms and JSON, the names of all parameters stay, and the values of parameters that say nothing about a
+    person, such as `fmt` and `get`. Every other value becomes `x`. Headers that identify the client are removed from
+    requests and replies. Bodies of replies stay as they are. vcrpy matches requests by what is left.
 
-    It is what the fixture `vcr_config` of pytest-recording has to return, too.
+    The fixture `vcr_config` of pytest-recording can return the same.
     """
     return {"before_record_request": _request, "before_record_response": _response}
 
 
 def _request(request: Any) -> Any:
-    """Return a copy of a request that holds no secrets."""
+    """Return a copy of a request without secrets."""
     kept = copy.copy(request)
     kept.uri = _address(request.uri)
     kind = next((_text(value) for name, value in request.headers.items() if name.lower() == "content-type"), "")
     kept.headers = _headers(request.headers)
     kept.body = _body(request.body, kind)
     if is_multipart(kind):
-        # The boundary and the files are of no use.
+        # The boundary and the files are not needed.
         kept.headers = {name: _FORM if name.lower() == "content-type" else kept.headers[name] for name in kept.headers}
     return kept
 
@@ -71,7 +71,7 @@ def _address(url: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    """Return parameters with their harmless values, as they were spelled."""
+    """Return parameters with their harmless values, in their original spelling."""
     return "&".join(map(_parameter, text.split("&")))
 
 
@@ -83,7 +83,7 @@ def _parameter(text: str) -> str:
 
 
 def _value(name: str, value: str) -> str:
-    """Return a harmless value, which can hold no other one; a sender name can be the number of a phone."""
+    """Return a harmless value, which cannot contain a secret. A sender name can be a phone number."""
     name = name.lower()
     plain = _PLAIN.fullmatch(unquote_plus(value))
     harmless = name in HARMLESS and plain and (name in IDS or not _NUMBER.search(value))
@@ -91,7 +91,7 @@ def _value(name: str, value: str) -> str:
 
 
 def _body(body: Any, kind: str) -> bytes | None:
-    """Return the body of a request with its harmless values; `x` where it is of no kind that is known."""
+    """Return the body of a request with its harmless values, or `x` if its kind is not known."""
     if body is None:
         return None
     if not isinstance(body, (str, bytes, bytearray)):
@@ -109,7 +109,7 @@ def _body(body: Any, kind: str) -> bytes | None:
 
 
 def _part(part: Part) -> str:
-    """Return what stays of a part of a form; nothing of a file."""
+    """Return what stays of a part of a form, which is nothing for a file."""
     return "" if part.filename is not None else _value(part.name, part.content().decode("utf-8", "replace"))
 
 

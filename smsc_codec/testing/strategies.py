@@ -1,9 +1,9 @@
-"""Hypothesis strategies: replies, from what every format carries to what none does, bodies, and damaged bodies.
+"""Hypothesis strategies for replies, bodies and damaged bodies.
 
-Each function gives a strategy. Without a *fmt* names and replies are of every kind, also those that some format or all
-of them refuse; with one they are those that `encode` writes in it. *endpoint* is the name of one, such as `send` or
-`send.php`. A *fmt* that is not `None` or 0 to 3, a *charset* that the service does not have, and an *endpoint* whose
-replies are not read here are an `OptionError`, which is a `ValueError`.
+Each function returns a strategy. Without a *fmt*, names and replies can be of any kind, even if some or all formats
+refuse them. With a *fmt*, `encode` can write all of them in it. *endpoint* is the name of one, such as `send` or
+`send.php`. They raise `OptionError`, which is a `ValueError`, if *fmt* is not `None` or 0 to 3, if the service does not
+have *charset*, or if the replies of *endpoint* are not read here.
 
 >>> from hypothesis import given
 >>> from smsc_codec.testing.strategies import bodies, damaged
@@ -64,7 +64,7 @@ R = TypeVar("R")
 C = TypeVar("C", bound=Code)
 
 LOOK_ALIKES = (
-    # Other replies, in each of the formats.
+    # These are other replies, in each of the formats.
     "OK",
     "OK, id = 5",
     "0",
@@ -78,7 +78,7 @@ LOOK_ALIKES = (
     '<?xml version="1.0" encoding="koi8-r"?>',
     '{"result": "OK"}',
     "[]",
-    # Other names, and more than one.
+    # These are other names, and more than one.
     "name = a, id = 1",
     "A, id = 5",
     "A, status = 1",
@@ -87,7 +87,7 @@ LOOK_ALIKES = (
     "A,5",
     "A,1,5",
     '<sender id="1">A</sender>',
-    # Separators, in the middle and at the ends.
+    # These have separators, in the middle and at the ends.
     "a = b",
     "a=b",
     " A ",
@@ -102,7 +102,7 @@ LOOK_ALIKES = (
     "A\r\n",
     "\n",
     "\t",
-    # What has to be escaped, or seems to be.
+    # These have to be escaped, or seem to be escaped.
     "<b>",
     "]]>",
     "<![CDATA[A]]>",
@@ -116,7 +116,7 @@ LOOK_ALIKES = (
     "\\u0041",
     "\\ud800",
     "a:b",
-    # Digits and what `int` takes for them.
+    # These are digits, or what `int` takes for digits.
     "007",
     "79991234567",
     "-1",
@@ -124,7 +124,7 @@ LOOK_ALIKES = (
     "1_0",
     "٣",
     "²",
-    # Characters that a charset, a format or a careless reader has trouble with.
+    # A charset, a format or a careless reader has trouble with these characters.
     "\ufeffA",
     "п»їA",
     "Имя",
@@ -153,9 +153,9 @@ _texts = st.one_of(
     st.text("ABCabc019 .,-_&'/~=()", min_size=1, max_size=12),
     st.sampled_from(LOOK_ALIKES),
     st.text(max_size=8),
-    # Halves of surrogate pairs, controls, unassigned ones: what `st.text` gives seldom or not at all.
+    # Halves of surrogate pairs, controls and unassigned characters, which `st.text` gives seldom or never.
     st.text(st.characters(categories=("Cs", "Cc", "Cf", "Cn", "Co", "Zl", "Zp", "Zs", "Nd", "So")), max_size=6),
-    # Two at once, and one inside of a name.
+    # Two at once, and one inside a name.
     st.lists(st.sampled_from((*LOOK_ALIKES, "A")), min_size=2, max_size=3).map("".join),
 )
 _numbers = st.integers(0, 20) | st.integers(0, MAX_NUMBER)
@@ -168,7 +168,7 @@ _keys = st.one_of(
 
 
 def _made(make: F) -> F:
-    """The same strategy for the same arguments, which are checked when it is made and not when it is drawn from."""
+    """Return the same strategy for the same arguments. Check them when it is made, not when it is drawn from."""
     signature, made = inspect.signature(make), cache(make)
 
     @wraps(make)
@@ -178,7 +178,7 @@ def _made(make: F) -> F:
         options = arguments.arguments
         if options["fmt"] is not None:
             options["fmt"] = format_of(options["fmt"])
-        # Only that of bodies can be any.
+        # Only the charset of bodies can be any.
         if options["charset"] is not None or signature.parameters["charset"].default is not None:
             options["charset"] = charset_of(options["charset"])
         if "endpoint" in options and not ("cls" in options and options["endpoint"] is None):
@@ -191,25 +191,25 @@ def _made(make: F) -> F:
 
 
 def formats() -> st.SearchStrategy[Format]:
-    """The four formats."""
+    """Return the four formats."""
     return st.sampled_from(Format)
 
 
 def charsets() -> st.SearchStrategy[str]:
-    """The charsets that the service knows."""
+    """Return the charsets that the service knows."""
     return st.sampled_from(CHARSETS)
 
 
 @_made
 def names(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[str]:
-    """Sender names: ordinary ones, and texts of all kinds with separators, quotes, controls and look-alikes."""
+    """Return sender names: ordinary ones, and texts of all kinds with separators, quotes, controls and look-alikes."""
     return _texts if fmt is None else _texts.filter(lambda name: _carries(SenderList((Sender(name, 1),)), fmt, charset))
 
 
 @_made
 def senders(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[Sender]:
-    """Single names, with and without id, status, operators and replacements."""
-    # A line of fmt=1 is nothing without the id, and has no operators.
+    """Return single names, with and without id, status, operators and replacements."""
+    # A line of fmt=1 needs the id, and does not have operators.
     ids = _ids(fmt) if fmt == Format.CSV else st.none() | _ids(fmt)
     plain = st.builds(Sender, name=names(fmt, charset), id=ids, status=st.none() | _codes(SenderStatus))
     if fmt == Format.CSV:
@@ -227,7 +227,7 @@ def senders(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy
 
 @_made
 def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStrategy[SenderList]:
-    """Lists of names, of one shape and of many."""
+    """Return lists of names, with one shape and with many."""
     plain = st.builds(Sender, name=names(fmt, charset), id=_ids(fmt), status=st.none() | _codes(SenderStatus, 5))
     lists = st.lists(senders(fmt, charset), max_size=4) | st.lists(plain, max_size=6)
     return _carried(st.builds(SenderList, lists.map(tuple)), fmt, charset)
@@ -237,7 +237,7 @@ def sender_lists(fmt: int | None = None, charset: str = "utf-8") -> st.SearchStr
 def errors(
     fmt: int | None = None, charset: str = "utf-8", *, endpoint: str = "senders"
 ) -> st.SearchStrategy[ErrorReply]:
-    """Errors with documented and other numbers, with and without a description and the id of a message."""
+    """Return errors with documented and other numbers, with and without a description and the id of a message."""
     codec = _codec_of(endpoint)
     descriptions = st.none() if fmt == Format.CSV else st.none() | _texts
     numbers = _codes(codec.endpoint.errors)
@@ -249,9 +249,9 @@ def errors(
 def replies_of(
     cls: type[T], fmt: int | None = None, charset: str = "utf-8", *, endpoint: str | None = None
 ) -> st.SearchStrategy[T]:
-    """Replies of a class, such as `replies_of(MessageSent, 3)`; `ErrorReply` and `Success` are those of an *endpoint*.
+    """Return replies of a class, such as `replies_of(MessageSent, 3)`. `ErrorReply` and `Success` belong to *endpoint*.
 
-    Raises `OptionError` for what is not the class of a reply.
+    Raise `OptionError` if *cls* is not the class of a reply.
     """
     found: Any
     if cls is ErrorReply:
@@ -277,7 +277,7 @@ def replies(fmt: int | None = None, charset: str = "utf-8", *, endpoint: str) ->
 
 @_made
 def replies(fmt: int | None = None, charset: str = "utf-8", *, endpoint: str = "senders") -> st.SearchStrategy[Any]:
-    """Replies of every kind of an endpoint."""
+    """Return replies of every kind of an endpoint."""
     classes = [reply.cls for reply in _codec_of(endpoint).endpoint.replies]
     return st.one_of([replies_of(cls, fmt, charset, endpoint=endpoint) for cls in classes])
 
@@ -286,7 +286,7 @@ def replies(fmt: int | None = None, charset: str = "utf-8", *, endpoint: str = "
 def bodies(
     fmt: int | None = None, charset: str | None = None, *, endpoint: str = "senders"
 ) -> st.SearchStrategy[bytes]:
-    """Canonical bodies of replies, as the service writes them; `None` is any format, and any charset."""
+    """Return canonical bodies of replies, as the service writes them. `None` means any format, or any charset."""
     if fmt is None:
         return formats().flatmap(lambda one: bodies(one, charset, endpoint=endpoint))
     if charset is None:
@@ -298,10 +298,10 @@ def bodies(
 
 @st.composite
 def damaged(draw: st.DrawFn, of: st.SearchStrategy[bytes] | None = None) -> bytes:
-    """Bodies that were mistreated, up to three times; *of* gives them whole, all `bodies` if it is not given.
+    """Return bodies that were damaged up to three times. *of* gives the undamaged ones, by default all `bodies`.
 
     They are cut, doubled, swapped, spliced with a body in any format, shuffled by lines, re-encoded or read in a wrong
-    charset, or lose, gain or change a few bytes. Some can be read nonetheless.
+    charset, or lose, gain or change a few bytes. Some can still be read.
     """
     whole = bodies() if of is None else of
     body = draw(whole)
@@ -311,7 +311,7 @@ def damaged(draw: st.DrawFn, of: st.SearchStrategy[bytes] | None = None) -> byte
 
 
 def noise() -> st.SearchStrategy[bytes]:
-    """Bytes and texts that have nothing to do with the service."""
+    """Return bytes and texts that have nothing to do with the service."""
     return st.binary(max_size=80) | st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace"))
 
 
