@@ -26,7 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 import smsc_codec
 from smsc_codec import Codec, DecodeError, EncodeError, Format, Report, Sender, SenderList
-from smsc_codec.endpoints.senders import CODEC, SENDERS, TEXT_ORDER
+from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats import text as text_format
 from smsc_codec.formats.shapes import MOST_SHAPES, Shapes
 from smsc_codec.formats.text import TextFormat
@@ -35,6 +35,7 @@ from smsc_codec.testing.strategies import bodies, damaged, formats, noise
 
 from .anew import made_once
 from .regex_steps import Stepper, parsed
+from .registered import CODECS
 from .vectors import VECTORS
 
 COUNTED = tuple(str(Path(package.__file__).parent) for package in (smsc_codec, lark) if package.__file__)
@@ -92,8 +93,10 @@ def _counted_patterns() -> Iterator[None]:
         for name in modules:
             stack.enter_context(patch(f"smsc_codec.{name}.re", counting))
         stack.enter_context(made_once())
-        # Strategies write replies with it: what it learns here must not count the steps of other tests.
-        stack.enter_context(patch.object(CODEC, "_formats", {}))
+        # Strategies write replies with one of them, and what cannot be read is tried with others. What they have loaded
+        # before has patterns that are not counted, and what they load here must not count the steps of other tests.
+        for codec in CODECS:
+            stack.enter_context(patch.object(codec, "_formats", {}))
         yield
 
 
@@ -371,7 +374,9 @@ def test_a_recording_of_such_replies_takes_steps_for_its_length(tmp_path: Path) 
             counts.append(steps(partial(list, validate_recordings([path]))))
     _, first, second, third = counts
     assert third - second < 2.2 * (second - first)
-    assert first < 40 * (tmp_path / "1.jsonl").stat().st_size
+    # What cannot be read is tried with the two other endpoints that have lines which begin so.
+    tried = 2 * 8 * len(lists[1])
+    assert first < 40 * ((tmp_path / "1.jsonl").stat().st_size + tried)
 
 
 def test_a_shape_is_what_the_grammar_and_the_keys_make_it() -> None:
