@@ -27,6 +27,8 @@ from ._server import Answer, Http, refused
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+# Answers that one call can spoil, as each of them takes a place in memory.
+_MOST_TIMES = 1_000_000
 _PLAIN = "text/plain; charset=utf-8"
 
 
@@ -173,7 +175,7 @@ class FakeSmsc(Handlers, Endpoints):
         Raises `TypeError` and `ValueError` for what cannot be sent, such as a *charset* that Python does not know.
         """
         if times is not None:
-            check_number("times", times, 0)
+            check_number("times", times, 0, _MOST_TIMES)
         fault = Fault(body, error, description, plain, cut, disconnect, delay, charset, status, retry_after, lost)
         with self._lock:
             self._faults.add(fault, times)
@@ -200,7 +202,8 @@ class FakeSmsc(Handlers, Endpoints):
     @property
     def _directory(self) -> str:
         """Which addresses there are, in words."""
-        return f"there are only {', '.join(f'/sys/{name}.php' for name in ANSWERS)} here, and the same in /rest/"
+        names = ", ".join(f"/sys/{name}.php" for name in ANSWERS)
+        return f"there are only {names} here, and each of them as /rest/NAME/, with the slash"
 
     def _address_in(self, path: str) -> tuple[str, bool] | None:
         """Return the endpoint at a path and whether it is that in `/rest/`, None if there is none."""
