@@ -397,7 +397,7 @@ def decode(
     body: str | Buffer,
     *,
     content_type: str | None = None,
-    query: str | bytes | None = None,
+    query: str | Buffer | None = None,
     limits: Limits = LIMITS,
 ) -> Callback:
     """Read a call of the service.
@@ -436,12 +436,13 @@ def decode(
 
 def _address(query: object, limits: Limits) -> bytes:
     """Return the query of the handler's address."""
-    if not is_really(query, str) and not is_really(query, bytes):
+    given = str.__str__(query) if is_really(query, str) else bytes_of(query)
+    if given is None:
         hint = "the text or the bytes behind the question mark, as they came"
         raise OptionError(f"query has to be {hint}, not {name_of(query)}")
-    if len(query) > limits.body:
-        raise LimitError(f"expected at most {limits.body} bytes in the query, found {len(query)}", code="limit")
-    data = query if is_really(query, bytes) else _bytes_of(cast("str", query), None)
+    if len(given) > limits.body:
+        raise LimitError(f"expected at most {limits.body} bytes in the query, found {len(given)}", code="limit")
+    data = _bytes_of(given, None) if isinstance(given, str) else given
     return _BEFORE_QUERY.sub(b"", data, count=1)
 
 

@@ -357,6 +357,22 @@ def test_other_wrong_arguments() -> None:
     assert with_charset("CP1251") == STATUS
 
 
+class OwnText(str):
+    """A text that does not let itself be read by its methods."""
+
+    def encode(self, *given: Any) -> bytes:
+        raise RuntimeError
+
+    def isascii(self) -> bool:
+        raise RuntimeError
+
+
+def test_texts_with_methods_of_their_own() -> None:
+    form = "id=279&phone=79990001122&status=1"
+    assert decode(OwnText(form), query=OwnText("charset=utf-8")) == decode(b"", query=OwnText(f"charset=utf-8&{form}"))
+    assert decode(b"", query=bytearray(form, "ascii")) == decode(form, query="")
+
+
 def test_secrets_are_masked() -> None:
     for body in (
         b"id=5&phone=7&psw=PLANTED&status=x",

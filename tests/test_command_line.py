@@ -304,6 +304,9 @@ def test_encode_refuses_everything_but_replies(shell: Shell, stdin: bytes, words
         (["validate", "--endpoint", "send", "--expect", "balance"], "--expect: send.php has sent, cost, not balance"),
         (["encode", "--fmt", "1", "--drop-description"], "unrecognized arguments: --drop-description"),
         (["convert", "a", "b", "--to", "3"], "--output DIR is needed"),
+        *((["serve", option], f"argument {option}: expected one argument") for option in ("--password", "--apikey")),
+        (["serve", "--login", "--no-limits"], "argument --login: expected one argument"),
+        (["serve", "--secret", "-x"], "argument --secret: expected one argument"),
     ],
 )
 def test_wrong_usage(shell: Shell, arguments: list[str], words: str) -> None:

@@ -197,6 +197,23 @@ def test_only_this_machine_is_called(service: FakeSmsc, wrong: str) -> None:
     assert service.callback_url == before
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("смс?md5=1", "has to be ASCII without blanks, other characters as %XX, not "),
+        ("a b", "has to be ASCII without blanks"),
+        ("?a=\r\nX: y", "has to be ASCII without blanks"),
+        ("?charset=koi8-r&fmt=3", "has to ask for another charset than koi8-r"),
+        ("?fmt=2&charset=utf-8&charset=KOI8-R", "has to ask for another charset than koi8-r"),
+    ],
+)
+def test_an_address_that_cannot_be_called_is_refused_at_once(service: FakeSmsc, query: str, words: str) -> None:
+    before = service.callback_url
+    with pytest.raises(ValueError, match=f"^callback_url {words}"):
+        service.callback_url = f"http://127.0.0.1:1/{query}"
+    assert service.callback_url == before
+
+
 def test_arguments_that_cannot_be(service: FakeSmsc) -> None:
     for url in ("http://localhost:1/x", "http://[::1]:8000/x?md5=1", "http://127.0.0.1"):
         service.callback_url = url

@@ -388,11 +388,13 @@ def test_what_becomes_of_a_message(service: FakeSmsc) -> None:
     ("wrong", "kind", "words"),
     [
         (lambda service: service.fate("12", 1), ValueError, "phone has to be a number of 7 to 15 digits, not '12'"),
-        (lambda service: service.fate(79101112233, 1), ValueError, "phone has to be a number of 7 to 15 digits"),
+        (lambda service: service.fate(79101112233, 1), TypeError, "phone has to be a string, not int"),
         (lambda service: service.fate(PHONE, "1"), TypeError, "state has to be a whole number, not '1'"),
         (lambda service: service.fate(PHONE, -4), ValueError, "state has to be from -3 to 999, not -4"),
         (lambda service: service.fate(PHONE, 1, -1), ValueError, "error has to be from 0 to 999, not -1"),
         (lambda service: service.fate(PHONE, 1, after=-1), ValueError, "after has to be from 0 to 1000000000 seconds"),
+        (lambda service: service.change("1", 1), TypeError, "id has to be a whole number, not '1'"),
+        (lambda service: service.change(0, 1), ValueError, "id has to be at least 1, not 0"),
         (lambda service: service.change(1, 1000), ValueError, "state has to be from -3 to 999, not 1000"),
         (lambda service: service.advance("1"), TypeError, "seconds has to be a number of seconds, not '1'"),
         (lambda service: setattr(service, "balance", 1.5), TypeError, "balance has to be a Decimal, a text or"),
@@ -728,6 +730,7 @@ def test_over_http(running: FakeSmsc) -> None:
         answer = connection.getresponse()
         words = answer.read().decode()
         assert answer.status == 404 and "/sys/senders.php, /sys/send.php, /sys/status.php, /sys/balance.php" in words
+        assert words.endswith("and each of them as /rest/NAME/, with the slash</html>")
     connection.close()
     assert len(running.requests) == 3
 

@@ -147,4 +147,6 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str], handlers: None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["serve", "--port", str(port)]) == 3
-    assert "cannot go on" in capsys.readouterr().err
+    words = f"port {port} of 127.0.0.1; choose another, or 0 for any that is free\n"
+    said = capsys.readouterr().err
+    assert said.startswith("smsc-codec: cannot go on: ") and said.endswith(words)

@@ -141,6 +141,9 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+_LACKS_VALUE = re.compile("argument --[a-z-]+: expected one argument")
+
+
 class _Parser(argparse.ArgumentParser):
     """Says its own usage about what it does not know, and never fails to say it."""
 
@@ -165,6 +168,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and what is wrong, and end with status 2."""
+        if _LACKS_VALUE.fullmatch(message):
+            # The name of an option such as --password would make a secret of the words behind it.
+            self.refuse(message)
         for given, shown_ in zip(self._given, shown_arguments(self._given)):
             # The value of an option that the command does not have can be taken for something else.
             message = message if given == shown_ else message.replace(repr(given), repr(shown_))

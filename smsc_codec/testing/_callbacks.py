@@ -5,6 +5,7 @@ The calls go only to this machine.
 
 import http.client
 import ipaddress
+import re
 import threading
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
@@ -28,6 +29,7 @@ _CHECKS = ("md5", "sha1", "crc32")
 # Nobody has seen the `Content-Type` of a call.
 _TYPES = {"2": "application/xml", "3": "application/json"}
 _FORM = "application/x-www-form-urlencoded"
+_PRINTABLE = re.compile("[!-~]+")
 _HLR = ("imsi", "msc", "mcc", "mnc", "cn", "net", "rcn", "rnet")
 
 
@@ -174,7 +176,7 @@ def called(phone: str, to: str, at: float) -> CallCallback:
 
 
 def _check(url: str) -> None:
-    """Raise an error if an address is not on this machine: tests must not send anything into a network."""
+    """Raise `ValueError` if nobody can call an address, or if it is not on this machine. Tests send nothing away."""
     try:
         address = urlsplit(url)
         host, is_http = address.hostname or "", address.scheme == "http" and (address.port or 80)
@@ -183,3 +185,8 @@ def _check(url: str) -> None:
         is_here = is_http = False
     if not is_here or not is_http:
         raise ValueError(f"callback_url has to be an address on this machine, http://127.0.0.1:…, not {quote(url)}")
+    if not _PRINTABLE.fullmatch(url):
+        raise ValueError(f"callback_url has to be ASCII without blanks, other characters as %XX, not {quote(url)}")
+    asked = dict(parse_qsl(address.query))
+    if asked.get("fmt") in _TYPES and charset_name(asked.get("charset")) == "koi8-r":
+        raise ValueError("callback_url has to ask for another charset than koi8-r, which is sent in forms, without fmt")

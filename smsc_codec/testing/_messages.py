@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from .._source import quote
-from .._types import is_really
 from ..endpoints.send import MessageCost, MessageError, MessageSent, PhoneResult
 from ..endpoints.senders import SenderStatus
 from ..endpoints.status import (
@@ -124,13 +123,14 @@ class Messages(SenderNames):
 
     def change(self, id: int, state: int, error: int = 0, *, phone: str | None = None) -> None:
         """Change the state of a message at once, for all its numbers or for *phone*. Raise `ValueError` if unknown."""
+        check_number("id", id, 1)
         fate = _fate(state, error, 0.0)
         with self._lock:
             wanted = None if phone is None else digits(phone)
             found = [each for each in self._messages if each.id == id and wanted in (None, each.phone)]
             if not found:
                 whose = "" if wanted is None else f" to {wanted}"
-                raise ValueError(f"id has to be that of a message{whose} which was sent, not {id!r}")
+                raise ValueError(f"id has to be that of a message{whose} which was sent, not {quote(id)}")
             for message in found:
                 message._sent, message._fate = self._now(), fate
 
@@ -310,7 +310,7 @@ def _result(message: SentMessage, has_cost: bool) -> PhoneResult:
 
 def digits(phone: object) -> str:
     """Return the number that a test means, in the form of replies."""
-    digits = digits_of(phone) if is_really(phone, str) else None
+    digits = digits_of(text_of("phone", phone))
     if digits is None:
         raise ValueError(f"phone has to be a number of 7 to 15 digits, not {quote(phone)}")
     return digits

@@ -150,7 +150,11 @@ class Http(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, service: Service, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        try:
+            super().__init__(("127.0.0.1", port), _Handler)
+        except OSError as error:
+            advice = f"port {port} of 127.0.0.1; choose another, or 0 for any that is free"
+            raise OSError(error.errno, f"{error.strerror}: {advice}") from None
         self.service = service
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()

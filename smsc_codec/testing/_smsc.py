@@ -27,6 +27,8 @@ from ._server import Answer, Http, refused
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+# Answers that one call can spoil, as each of them takes a place in memory.
+_MOST_TIMES = 1_000_000
 _PLAIN = "text/plain; charset=utf-8"
 
 
@@ -172,7 +174,7 @@ class FakeSmsc(Handlers, Endpoints):
         Raise `TypeError` or `ValueError` if a fault cannot be sent, such as a *charset* that Python does not know.
         """
         if times is not None:
-            check_number("times", times, 0)
+            check_number("times", times, 0, _MOST_TIMES)
         fault = Fault(body, error, description, plain, cut, disconnect, delay, charset, status, retry_after, lost)
         with self._lock:
             self._faults.add(fault, times)
@@ -199,7 +201,8 @@ class FakeSmsc(Handlers, Endpoints):
     @property
     def _directory(self) -> str:
         """The addresses of this service, in words."""
-        return f"there are only {', '.join(f'/sys/{name}.php' for name in ANSWERS)} here, and the same in /rest/"
+        names = ", ".join(f"/sys/{name}.php" for name in ANSWERS)
+        return f"there are only {names} here, and each of them as /rest/NAME/, with the slash"
 
     def _address_in(self, path: str) -> tuple[str, bool] | None:
         """Return the endpoint at a path and whether the path is in `/rest/`, or None if there is no endpoint."""
