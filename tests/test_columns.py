@@ -1,21 +1,22 @@
-"""Columns of dates and amounts are read together, as strictly as each alone."""
+"""Columns of dates are read and written together, and those of amounts read, as strictly as each alone."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from smsc_codec import DecodeError
-from smsc_codec._rows.source import CAUGHT
-from smsc_codec._rows.values import read_amounts, read_dates
+from smsc_codec import DecodeError, EncodeError
+from smsc_codec._rows.source import CAUGHT, REFUSED
+from smsc_codec._rows.values import read_amounts, read_dates, write_dates
 from smsc_codec.declare import DATE
-from smsc_codec.endpoints.get import CODEC, IncomingList
+from smsc_codec.endpoints.get import CODEC, IncomingList, IncomingMessage
 
 RIGHT = "28.06.2021 15:55:47"
 WRONG = [
@@ -109,3 +110,36 @@ def test_amounts(wrong: str) -> None:
     assert read_amounts(["1.40", "-0.4", "0"] * MANY) == [Decimal("1.40"), Decimal("-0.4"), Decimal(0)] * MANY
     with pytest.raises(CAUGHT):
         read_amounts(["1.40"] * MANY + [wrong])
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_dates_are_written_together_as_alone(count: int) -> None:
+    dates = [datetime(2021, 6, 28, 15, 55, 47), datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)] * count
+    assert write_dates(dates) == ["28.06.2021 15:55:47", "01.01.0001 00:00:00", "31.12.9999 23:59:59"] * count
+
+
+class Date(datetime):
+    """A date of another class."""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(datetime(2021, 6, 28, microsecond=1), datetime(2021, 6, 28, tzinfo=timezone.utc), Date(2021, 6, 28)),
+        *("2021-06-28T15:55:47", None, 5),
+    ],
+)
+@pytest.mark.parametrize("count", [1, MANY])
+def test_one_date_among_many_that_is_not_written(wrong: Any, count: int) -> None:
+    dates: list[Any] = [datetime(2021, 6, 28)] * count
+    with pytest.raises(REFUSED):
+        write_dates([*dates, wrong])
+    message = IncomingMessage(5, datetime(2021, 6, 28), "79", "a")
+    reply = IncomingList((message,) * count + (replace(message, received=wrong),))
+    for fmt in (0, 2, 3):
+        if wrong == Date(2021, 6, 28):  # a date for all that
+            assert CODEC.encode(reply, fmt=fmt) == CODEC.encode(IncomingList((message,) * (count + 1)), fmt=fmt)
+        else:
+            with pytest.raises(EncodeError) as caught:
+                CODEC.encode(reply, fmt=fmt)
+            assert caught.value.path == f"messages[{count}].received"

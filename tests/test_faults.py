@@ -155,8 +155,8 @@ CALLS = {
     ),
     # Numbers that have just been read have been checked, and it has nothing to object to.
     "msgspec encode": Call(
-        lambda by: patch.object(values, "_encode_numbers", by),
-        values._encode_numbers,
+        lambda by: patch.object(values, "_encode", by),
+        values._encode,
         (),
     ),
     # What it is given has been read by orjson.

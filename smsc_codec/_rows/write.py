@@ -14,7 +14,15 @@ from ..mapping import EMPTY, FrozenMapping
 from ..model import MAX_NUMBER
 from .opened import arrange, check_codes, check_texts, columns_of, values_of
 from .source import Fallback, compiled, fall_back
-from .values import codes_of, has_own_pattern, may_be_empty, own_check, write_date, write_money, write_numbers
+from .values import (
+    codes_of,
+    has_own_pattern,
+    may_be_empty,
+    own_check,
+    write_dates,
+    write_money,
+    write_numbers,
+)
 
 
 class Slot(NamedTuple):
@@ -163,8 +171,7 @@ class _Lines:
 
     def add_number(self, name: str) -> None:
         self._read(name, f"{name}.__class__ is not int or not 0 <= {name} <= MAX")
-        self.many.append(f"{name}_column = write_numbers([record.{name} for record in records])")
-        self.columns[name] = f"{name}_column"
+        self._write_column(name, "write_numbers")
 
     def add_text(self, name: str, type_: Type, texts: Texts) -> None:
         self.space[f"{name}_one"], self.space[f"{name}_many"] = texts
@@ -195,14 +202,18 @@ class _Lines:
         # A date with microseconds is longer.
         self.one += [f"{name} = {name}.isoformat()", f"if len({name}) != 19:", "    fall_back()"]
         self.texts_one[name] = f"{name}[8:10]}}.{{{name}[5:7]}}.{{{name}[:4]}} {{{name}[11:]"
-        self.checks.append(f"record.{name}.__class__ is datetime and record.{name}.tzinfo is None")
-        self.texts_many[name] = f"write_date(record.{name})"
+        self._write_column(name, "write_dates")
 
     def refuse(self, name: str, blanks: tuple[str, ...]) -> None:
         """Refuse spellings of a field, whose lines have been added."""
         self.space[f"{name}_blanks"] = blanks
         self.one += [f"if str({name}) in {name}_blanks:", "    fall_back()"]
         self.checks.append(f"{self.texts_many.get(name, name)} not in {name}_blanks")
+
+    def _write_column(self, name: str, writer: str) -> None:
+        """Have `write_many` write the values of a field together."""
+        self.many.append(f"{name}_column = {writer}([record.{name} for record in records])")
+        self.columns[name] = f"{name}_column"
 
     def _read(self, name: str, wrong: str) -> None:
         """Make `write_one` take the value of a field, unless it is *wrong*."""
@@ -273,7 +284,7 @@ _NAMES: dict[str, Any] = {
     "MAX": MAX_NUMBER,
     "write_numbers": write_numbers,
     "write_money": write_money,
-    "write_date": write_date,
+    "write_dates": write_dates,
     "values_of": values_of,
     "check_codes": check_codes,
     "check_texts": check_texts,

@@ -512,7 +512,7 @@ class FormatReader(ABC):
         writer = self._writer(reply, presence)
         if writer.width > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
             raise Fallback
-        return writer.many(records, limits.text)
+        return [writer.one(records[0], limits.text)] if len(records) == 1 else writer.many(records, limits.text)
 
     def _writer(self, reply: Reply, presence: Any) -> Writer:
         found = self._writers.find((reply.kind, presence))
