@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import aiohttp
 import httpx
 import pytest
 import requests
+import urllib3
 
 from smsc_codec import DecodeError, ErrorReply, Message, MessageSent, decode_response
 from smsc_codec.testing import MISBEHAVIOURS, FakeSmsc
@@ -113,6 +115,37 @@ def test_clients_with_a_fixed_address(double: tuple[FakeSmsc, Call]) -> None:
             assert isinstance(reply, ErrorReply) if name == "plain ERROR" else reply == message
             assert name in ("plain ERROR", "slow", "wrong charset")
     assert len(service.requests) == 3 + len(MISBEHAVIOURS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["apikey=demo-key", b"apikey=demo-key", io.BytesIO(b"apikey=demo-key"), iter([b"apikey=", b"demo-key"]), None],
+    ids=lambda body: type(body).__name__,
+)
+def test_every_kind_of_body_of_requests(body: Any) -> None:
+    address = f"{ADDRESS}balance.php" + ("" if body else "?apikey=demo-key")
+    request = requests.Request("POST", address, data=body).prepare()
+    assert FakeSmsc().handle_requests(request)[::2] == (200, b"100")
+
+
+@pytest.mark.parametrize("timeout", [1, 1.4, (60, 1)], ids=repr)
+def test_a_client_of_requests_that_does_not_wait(timeout: Any) -> None:
+    service = FakeSmsc()
+    service.misbehave(delay=1.5)
+    request: Any = requests.Request("POST", f"{ADDRESS}balance.php", data={"apikey": "demo-key"}).prepare()
+    request.req_kwargs = {"timeout": timeout}  # as `responses` says it
+    with pytest.raises(requests.ReadTimeout):
+        service.handle_requests(request)
+    assert service.handle_requests(request)[2] == b"100"
+
+
+@pytest.mark.parametrize("timeout", [None, (1, None), urllib3.Timeout(5)], ids=repr)
+def test_a_client_of_requests_whose_patience_is_not_known(timeout: Any) -> None:
+    service = FakeSmsc()
+    service.misbehave(delay=600)
+    request: Any = requests.Request("POST", f"{ADDRESS}balance.php", data={"apikey": "demo-key"}).prepare()
+    request.req_kwargs = {"timeout": timeout}
+    assert service.handle_requests(request)[2] == b"100"
 
 
 def test_aiohttp_needs_the_running_service() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from ._server import Answer
@@ -47,18 +47,20 @@ class Handlers:
     def handle_requests(self, request: PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         """Answer a request of requests, whatever its host is: `responses.add_callback("POST", url, callback=…)`.
 
-        It never waits: a *delay* that is longer than the client's time-out, if `responses` passes it, raises its error
-        at once.
+        It never waits: a *delay* that is longer than the client's time-out, if `responses` passes it as a number, raises
+        its error at once.
         """
         import requests
 
-        body = request.body or b""
-        data = body.encode() if isinstance(body, str) else bytes(body)
+        body: Any = request.body or b""
+        # A file or a generator is sent in pieces.
+        pieces = [body] if isinstance(body, (str, bytes, bytearray)) else body
+        data = b"".join(piece.encode() if isinstance(piece, str) else piece for piece in pieces)
         kind = str(request.headers.get("Content-Type", ""))
         answer, delay = self._handle(request.method or "GET", request.url or "", kind, data)
         patience = getattr(request, "req_kwargs", {}).get("timeout")
         patience = patience[-1] if isinstance(patience, tuple) else patience
-        if patience is not None and delay > patience:
+        if isinstance(patience, (int, float)) and delay > patience:
             raise requests.ReadTimeout("the answer comes too late", request=request)
         if answer.disconnect:
             raise requests.exceptions.ChunkedEncodingError("the connection was closed", request=request)
