@@ -47,8 +47,8 @@ class Handlers:
     def handle_requests(self, request: PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         """Answer a request of requests, whatever its host is: `responses.add_callback("POST", url, callback=…)`.
 
-        It never waits: a *delay* that is longer than the client's time-out, if `responses` passes it as a number, raises
-        its error at once.
+        It never waits: if a *delay* is longer than the client's time-out, and `responses` passes that as a number, its
+        error is raised at once.
         """
         import requests
 
