@@ -326,7 +326,7 @@ def test_every_code_is_listed() -> None:
     assert {(row[0].strip("`"), row[1]) for row in rows(section(page, "## Findings: the body was read"))} == findings
     refused = section(page, "## Errors: the body is refused")
     assert {row[0].strip("`") for row in rows(refused)} == errors
-    assert set(re.findall("`([a-z-]+)`", refused.split("Recordings have codes of their own")[1])) == CODES.keys()
+    assert set(re.findall("`([a-z-]+)`", refused.split("Recordings have their own codes")[1])) == CODES.keys()
     assert {severity for _, severity in findings} | {"error"} == {severity.value for severity in Severity}
 
 
