@@ -850,7 +850,9 @@ def _free_texts(free: FreeText) -> Texts:
 
     def many(column: list[str], longest: int) -> list[str]:
         _checked_join(column, longest)
-        return list(map(one, column))
+        if not all(map(fullmatch, column)):
+            raise Fallback
+        return column
 
     return Texts(one, many)
 
