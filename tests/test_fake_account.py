@@ -203,7 +203,9 @@ def test_templates_for_operators(service: FakeSmsc) -> None:
 def test_sub_clients(service: FakeSmsc) -> None:
     assert refusal(service, "users", get_stat_all=1) == NOT_FOUND
     assert ask(service, "users", add=1, user="first", password="x") == Created(1)
-    assert ask(service, "users", add=1, user="second", password="x") == Created(2)
+    assert ask(service, "users", add=1, user="second", password="a secret") == Created(2)
+    assert service.requests[-1].parameters["user"] == "second" and service.sub_clients[1].password == "a secret"
+    assert "a secret" not in repr(service.requests) and "a secret" not in repr(service.sub_clients)
     assert ask(service, "users", pay=1, user="first", sum="40.5") == Success()
     assert ask(service, "users", pay=1, user_id=2, sum=50) == Success()
     assert refusal(service, "users", pay=1, user="first", sum=10) == (10, "no money")
@@ -212,7 +214,8 @@ def test_sub_clients(service: FakeSmsc) -> None:
         [Decimal("40.5"), 50],
     )
     assert ask(service, "users", chg=1, user="first", new_login="changed", password="y") == Success()
-    assert [(client.login, client.password) for client in service.sub_clients] == [("changed", "y"), ("second", "x")]
+    assert [client.login for client in service.sub_clients] == ["changed", "second"]
+    assert [client.password for client in service.sub_clients] == ["y", "a secret"]
     expected = [
         Statistics(name, 0, Decimal(0), paid, "RUR")
         for name, paid in (("changed", Decimal("40.5")), ("second", Decimal(50)))

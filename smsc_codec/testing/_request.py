@@ -30,7 +30,7 @@ class ReceivedRequest:
     command: str | None
     """The command, such as `get` or `add`, or `None` if the request does not have exactly one."""
     parameters: Mapping[str, str]
-    """All parameters of the query and the form, except `login`, `psw` and `apikey`."""
+    """All parameters of the query and the form, except `login`, `psw`, `apikey` and `password`."""
     files: tuple[str, ...]
     """The names of files in a `multipart/form-data` form."""
     reply: Any
@@ -57,6 +57,11 @@ class Form:
     def charset(self) -> str | None:
         """The charset of the reply, or None if the service does not have it."""
         return "utf-8" if self.rest else charset_name(self.parameters.get("charset") or DEFAULT_CHARSET)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The parameters that a test is shown: all but the password of a sub-client."""
+        return {name: text for name, text in self.parameters.items() if name != "password"}
 
     def command(self, declared: Endpoint[Any]) -> str | None:
         """Return the command of the request, or None if it does not have exactly one.

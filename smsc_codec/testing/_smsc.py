@@ -226,7 +226,7 @@ class FakeSmsc(Handlers, Endpoints):
             except RefusedError as error:
                 reply, gap = None, error
             command = form.command(declared)
-            received = ReceivedRequest(method, form.endpoint, command, form.parameters, form.files, reply)
+            received = ReceivedRequest(method, form.endpoint, command, form.told, form.files, reply)
             self._requests.append(received)
         if fault.lost and fault.body is None:
             fault = replace(fault, body=b"")
