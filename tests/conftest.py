@@ -1,6 +1,7 @@
 """What all tests share.
 
-Hypothesis profiles: `quick` for every run, `thorough` with HYPOTHESIS_PROFILE=thorough.
+Hypothesis profiles: `quick` for every run, with the same examples each time, so that a change alone makes it fail;
+`thorough` with HYPOTHESIS_PROFILE=thorough, which looks for new ones, as the fuzzer does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile("base", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("base"), max_examples=100)
+settings.register_profile("quick", settings.get_profile("base"), max_examples=100, derandomize=True)
 settings.register_profile("thorough", settings.get_profile("base"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
