@@ -156,7 +156,8 @@ def recorders(session: nox.Session) -> None:
         try:
             session.run("python", "-m", "venv", "--clear", str(place))
             python = str(place / "bin" / "python")
-            session.run(python, "-m", "pip", "install", "-q", *RECORDERS[tool], external=True)
+            if RECORDERS[tool]:
+                session.run(python, "-m", "pip", "install", "-q", *RECORDERS[tool], external=True)
             if tool == "nock":
                 session.run("npm", "install", "--silent", "--prefix", str(place), NOCK, external=True)
                 environment["NODE_PATH"] = str(place / "node_modules")

@@ -124,7 +124,7 @@ def server() -> Iterator[str]:
 
 
 def ask(url: str, send: Callable[[Request], object], requests: Sequence[dict[str, str]] = REQUESTS) -> None:
-    """Send all requests, every third with a form, and one to another server."""
+    """Send requests, every third with a form, and one to another page: all of them to an endpoint, a few to none."""
     for number, query in enumerate(requests):
         secret = {"apikey": "PLANTEDKEY"} if number % 2 else {"login": "PLANTEDLOGIN", "psw": "PLANTEDPSW"}
         parameters = urlencode({**secret, **query})
@@ -133,7 +133,8 @@ def ask(url: str, send: Callable[[Request], object], requests: Sequence[dict[str
             send(Request(f"{url}?{parameters}", headers=headers))
         else:
             send(Request(url, parameters.encode(), headers))
-    send(Request(url.replace("senders.php", "other.php?psw=PLANTEDPSW")))
+    page = "balance.php" if requests is REQUESTS else "other.php"
+    send(Request(url.replace("senders.php", f"{page}?psw=PLANTEDPSW")))
 
 
 def _read(request: Request) -> None:
@@ -145,6 +146,7 @@ def record_cassette(path: Path, serializer: str, **options: Any) -> None:
     """Let vcrpy record, in `yaml` or `json`."""
     import vcr
 
+    path.unlink(missing_ok=True)  # it would add to the cassette
     with server() as url, vcr.VCR(serializer=serializer, record_mode="all", **options).use_cassette(str(path)):
         ask(url, _read)
 
