@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec.structs import replace
@@ -20,8 +19,8 @@ from msgspec.structs import replace
 from .._source import charset_name
 from . import _json, _stubs, _yaml
 from ._coding import BrokenError
-from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_form, check_pairs, refused
-from ._form import form_of
+from ._entry import MOST_HEADERS, Entry, Refused, bounded, check_pairs, refused
+from ._form import encoded, form_of
 from ._tape import HEAD, Tape
 from ._values import base64_bytes, status_of, text_of
 from ._words import in_words
@@ -191,13 +190,8 @@ def _recorded(number: int, item: _Interaction) -> Entry:
 def _fields(request: _Request) -> bytes:
     """Return the parameters of a request that are not in its body, as a form. Raise `BrokenError`."""
     given = {**_object(request.form), **_object(request.post_fields)}
-    pairs = [
-        (name, text_of(value))
-        for name, values in given.items()
-        for value in (values if isinstance(values, list) else [values])
-    ]
-    check_form(len(pairs), sum(len(name) + len(value) for name, value in pairs))
-    return urlencode(pairs).encode("utf-8", "surrogatepass")
+    several = ((name, values if isinstance(values, list) else [values]) for name, values in given.items())
+    return encoded((name, value) for name, values in several for value in values).encode()
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from .._multipart import FormError, is_multipart, parts_of
 from ._coding import BrokenError
 from ._entry import check_form, header_of
+from ._values import text_of
 
 
 def form_of(body: bytes, headers: Sequence[tuple[str, str]]) -> bytes:
@@ -23,6 +25,16 @@ def form_of(body: bytes, headers: Sequence[tuple[str, str]]) -> bytes:
         return urlencode(list(_fields(kind, body))).encode()
     except FormError as error:
         raise BrokenError(f"the form of the request cannot be read: {error}") from None
+
+
+def encoded(pairs: Iterable[tuple[str, Any]]) -> str:
+    """Return the names and values of parameters as `application/x-www-form-urlencoded`.
+
+    Raise `BrokenError` if they are too many or too long.
+    """
+    fields = [(name, text_of(value)) for name, value in pairs]
+    check_form(len(fields), sum(len(name) + len(value) for name, value in fields))
+    return urlencode(fields)
 
 
 def _fields(kind: str, body: bytes) -> Iterator[tuple[str, bytes]]:

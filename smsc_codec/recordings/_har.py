@@ -9,15 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec.structs import replace
 
 from .._source import BOM, charset_name
 from ._coding import BrokenError
-from ._entry import MOST_HEADERS, Entry, Problem, Refused, bounded, check_form, check_pairs, header_of, refused
-from ._form import form_of
+from ._entry import MOST_HEADERS, Entry, Problem, Refused, bounded, check_pairs, header_of, refused
+from ._form import encoded, form_of
 from ._json import EVERY, decoded, documents, items, shape_of, string_at
 from ._tape import Tape
 from ._values import base64_bytes, hex_bytes, status_of, text_of
@@ -236,19 +235,13 @@ def _cookie(value: Any) -> str:
 def _form(post: _Post) -> bytes:
     if not post.params:
         return form_of((post.text or "").encode(), [("content-type", post.mimeType or "")])
-    return _encoded(post.params)
+    return encoded(_in_pairs(post.params)).encode()
 
 
 def _posted(post: _Post, query: _Headers) -> bytes:
     """Return the other values of the request: the query, which the URL can lack, and the text of a form."""
     text = (post.text or "").encode() if post.params else b""
-    return b"\n".join(filter(None, (text, _encoded(query))))
-
-
-def _encoded(found: _Headers) -> bytes:
-    pairs = _in_pairs(found)
-    check_form(len(pairs), sum(len(name) + len(value) for name, value in pairs))
-    return urlencode(pairs).encode()
+    return b"\n".join(filter(None, (text, encoded(_in_pairs(query)).encode())))
 
 
 def _whole(number: Any) -> int:

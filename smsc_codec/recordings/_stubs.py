@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
 
 from ._coding import BrokenError
-from ._entry import Entry, Refused, bounded, check_form, check_pairs, header_of, refused
-from ._form import form_of
+from ._entry import Entry, Refused, bounded, check_pairs, header_of, refused
+from ._form import encoded, form_of
 from ._json import Shape, decoded, documents, items, string_at
 from ._tape import Tape
 from ._values import base64_bytes, hex_bytes, status_of, text_of
@@ -233,25 +232,18 @@ def _wanted(patterns: _Patterns) -> Iterator[tuple[str, str]]:
 def _known(patterns: _Patterns) -> str:
     """Return the parameters whose values are known, encoded."""
     pairs = ((name, pattern.equalTo) for name, pattern in (patterns or {}).items())
-    return _encoded(pair for pair in pairs if pair[1] is not None)
+    return encoded(pair for pair in pairs if pair[1] is not None)
 
 
 def _secrets_of(request: _StubRequest) -> Iterator[str]:
     """Yield everything else about a request in a stub, a line each, because it can contain secret values."""
-    yield _encoded(_wanted(request.queryParameters))
-    yield _encoded(_wanted(request.formParameters))
+    yield encoded(_wanted(request.queryParameters))
+    yield encoded(_wanted(request.formParameters))
     for part in request.multipartPatterns or ():
-        yield _encoded(("part", text) for pattern in part.bodyPatterns or () for text in _texts(pattern))
+        yield encoded(("part", text) for pattern in part.bodyPatterns or () for text in _texts(pattern))
     if request.basicAuthCredentials is not None:
         login, password = request.basicAuthCredentials.username, request.basicAuthCredentials.password
-        yield _encoded([("login", login), ("psw", password)])
-
-
-def _encoded(pairs: Iterable[tuple[str, _Scalar]]) -> str:
-    """Return a form. Raise `BrokenError` if it is too large."""
-    fields = [(name, text_of(value)) for name, value in pairs]
-    check_form(len(fields), sum(len(name) + len(value) for name, value in fields))
-    return urlencode(fields)
+        yield encoded([("login", login), ("psw", password)])
 
 
 # Postman
@@ -309,7 +301,7 @@ def _of_postman(found: Iterator[bytes | Refused]) -> Iterator[Entry]:
             raise BrokenError(item.reason)
         collection = decoded(item, _COLLECTION)
         # All examples share the variables, which can contain parts of a request.
-        variables = _encoded([*_pairs_in(collection.variable), *_credentials_in(collection.auth)]).encode()
+        variables = encoded([*_pairs_in(collection.variable), *_credentials_in(collection.auth)]).encode()
         for folder, auth, saved in _saved(collection):
             number += 1
             try:
@@ -346,7 +338,7 @@ def _example(number: int, folder: _Folder, auth: Any, example: bytes, variables:
             *(("Authorization", value) for _, value in (*_credentials_in(auth), *_credentials_in(request.auth))),
             *(("Cookie", f"{name}={value}") for name, value in _pairs_in(saved.cookie)),
         ],
-        _encoded(fields).encode() if fields else (post.raw or "").encode(),
+        encoded(fields).encode() if fields else (post.raw or "").encode(),
         saved.code,
         _headers(saved.header),
         None if saved.body is None else saved.body.encode(),
