@@ -34,6 +34,12 @@ class Commands:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self._last_id = 0
+
+    def new_id(self) -> int:
+        """Return the next number of the endpoint's things."""
+        self._last_id += 1
+        return self._last_id
 
     def answer(self, form: Form) -> Any:
         """Carry out the command of a request."""

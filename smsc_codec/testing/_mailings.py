@@ -35,7 +35,6 @@ class Mailings(Commands):
         super().__init__(account)
         self._messages = account
         self._mailings: dict[int, SentMailing] = {}
-        self._last_id = 0
 
     @property
     def mailings(self) -> tuple[SentMailing, ...]:
@@ -54,10 +53,10 @@ class Mailings(Commands):
             self._messages._take(made, {**asked, "id": ""})
         except ApiError:
             self.refuse(_SAVE)
-        self._last_id += 1
-        self._mailings[self._last_id] = SentMailing(self._last_id, asked["name"], tuple(made))
+        id_ = self.new_id()
+        self._mailings[id_] = SentMailing(id_, asked["name"], tuple(made))
         # [doc] Unlike in send.php, `cost=1` creates the mailing, and adds the price to the answer.
-        return MailingCreated(self._last_id, price_of(made) if asked.get("cost") == "1" else None)
+        return MailingCreated(id_, price_of(made) if asked.get("cost") == "1" else None)
 
     def on_del(self, asked: Asked) -> Success:
         """Stop a mailing, and forget it."""

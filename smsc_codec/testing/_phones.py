@@ -40,7 +40,6 @@ class PhoneBook(Commands):
         self._black = account._black
         self._contacts: dict[str, tuple[int, Contact]] = {}
         self._groups: dict[int, Group] = {}
-        self._last_id = 0
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
@@ -60,7 +59,7 @@ class PhoneBook(Commands):
             self.refuse(_FAILED)
         fields = dict.fromkeys(_FIELDS.values(), "") | _fields(asked)
         for phone in phones:
-            self._contacts[phone] = self._new_id(), Contact(phone, group=_joined(groups), **fields)
+            self._contacts[phone] = self.new_id(), Contact(phone, group=_joined(groups), **fields)
         return Created(self._last_id)
 
     def on_chg(self, asked: Asked) -> Success:
@@ -103,7 +102,7 @@ class PhoneBook(Commands):
         """Add a group."""
         if not asked.get("name"):
             self.refuse(1)
-        id_ = self._new_id()
+        id_ = self.new_id()
         self._groups[id_] = Group(id_, _capital(asked["name"]), self.number(asked, "num") or None)
         return Created(id_)
 
@@ -144,7 +143,7 @@ class PhoneBook(Commands):
         phones = self._phones(asked)
         for phone in phones:
             if phone not in self._black:
-                self._black[phone] = self._new_id()
+                self._black[phone] = self.new_id()
         return Created(self._black[phones[-1]])
 
     def on_del_black(self, asked: Asked) -> Success:
@@ -155,10 +154,6 @@ class PhoneBook(Commands):
         for phone in phones:
             self._black.pop(phone, None)
         return Success()
-
-    def _new_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
 
     def _regroup(self, phone: str, groups: list[int]) -> None:
         id_, contact = self._contacts[phone]

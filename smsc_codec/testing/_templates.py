@@ -30,7 +30,6 @@ class Templates(Commands):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._templates: dict[int, Template] = {}
-        self._last_id = 0
 
     @property
     def templates(self) -> tuple[Template, ...]:
@@ -42,10 +41,10 @@ class Templates(Commands):
         name, message = asked.get("name", ""), asked.get("msg", "")
         if not name or not message:
             self.refuse(1)
-        self._last_id += 1
+        id_ = self.new_id()
         kind = self._kind(asked, "sms")
-        self._templates[self._last_id] = Template(self._last_id, name, message, kind, asked.get("sender", ""), 0)
-        return Created(self._last_id)
+        self._templates[id_] = Template(id_, name, message, kind, asked.get("sender", ""), 0)
+        return Created(id_)
 
     def on_chg(self, asked: Asked) -> Success:
         """Change the given fields of a template."""

@@ -44,7 +44,6 @@ class SubClients(Commands):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         self._clients: dict[str, SubClient] = {}
-        self._last_id = 0
 
     @property
     def clients(self) -> tuple[SubClient, ...]:
@@ -63,9 +62,8 @@ class SubClients(Commands):
             self.refuse(UserError.PARAMETERS)
         if login in self._clients:
             self.refuse(UserError.SAVE)
-        self._last_id += 1
-        self._clients[login] = SubClient(self._last_id, login, password)
-        return Created(self._last_id)
+        client = self._clients[login] = SubClient(self.new_id(), login, password)
+        return Created(client.id)
 
     def on_chg(self, asked: Asked) -> Success:
         """Change the login and the password of a sub-client."""
@@ -133,11 +131,9 @@ class Documents(Commands):
     def __init__(self, account: Account, clients: SubClients) -> None:
         super().__init__(account)
         self._clients = clients
-        self._last_id = 0
 
     def on_add_account(self, asked: Asked) -> Created:
         """Make an invoice for a sub-client. The answer with an id is our choice."""
         self._clients.named(asked)
         self._clients.money(asked)
-        self._last_id += 1
-        return Created(self._last_id)
+        return Created(self.new_id())
