@@ -336,12 +336,7 @@ class Codec(Generic[R]):
 
         *made* is the reply that compiled rows have made of the body, *tried* is the body that they cannot read.
         """
-        asked = None if fmt is None else format_of(fmt)
-        bounds = limits_of(limits)
-        name = None if charset is None else charset_of(charset)
-        # In another format, a text that looks like an XML declaration is a name.
-        source = open_source(body, name, bounds, findings, asked in (None, Format.XML), known)
-        found = _recognise(source.text, asked)
+        source, asked, found = _opened(body, fmt, charset, limits, findings, known)
         rest = source.text.lstrip(BLANKS)
         empty = not rest or rest.isspace()
         if empty and found in (Format.XML, Format.JSON):
@@ -593,10 +588,25 @@ def opened(body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[Format, str]
 
     The parameters are those of `decode`. Raise `DecodeError` if the body is not text, or too long.
     """
+    source, _, found = _opened(body, fmt, charset, limits)
+    return found, source.text[_first_line(source.text) :]
+
+
+def _opened(
+    body: object,
+    fmt: object,
+    charset: object,
+    limits: object,
+    findings: list[Finding] | None = None,
+    known: Known = NOTHING,
+) -> tuple[Source, Format | None, Format]:
+    """Return the text of a body, the format that was asked for, and the format that it is in."""
     asked = None if fmt is None else format_of(fmt)
+    bounds = limits_of(limits)
     name = None if charset is None else charset_of(charset)
-    text = open_source(body, name, limits_of(limits), None, asked in (None, Format.XML)).text
-    return _recognise(text, asked), text[_first_line(text) :]
+    # In another format, a text that looks like an XML declaration is a name.
+    source = open_source(body, name, bounds, findings, asked in (None, Format.XML), known)
+    return source, asked, _recognise(source.text, asked)
 
 
 def _first_line(text: str) -> int:

@@ -186,7 +186,7 @@ class FormatReader(ABC):
 
     @abstractmethod
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return the reply in a body of UTF-8, or None if `read` has to judge. It may raise one of `CAUGHT` too."""
+        """Read a body of UTF-8. Return None or raise one of `CAUGHT` if `read` has to judge."""
 
     @abstractmethod
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
@@ -231,11 +231,7 @@ class FormatReader(ABC):
     def _marks(self) -> list[list[list[str]]]:
         """The keys of each field that a reply of this endpoint alone needs, by replies."""
         return [
-            [
-                [key for key, name in reply.object.names(self.fmt, "").items() if name == field.name]
-                for field in reply.object.fields
-                if not field.may_lack(self.fmt)
-            ]
+            keys_of(reply.object, self.fmt, [each for each in reply.object.fields if not each.may_lack(self.fmt)])
             for reply in self.own
         ]
 
@@ -579,6 +575,12 @@ def required(reply: Reply, fmt: str) -> frozenset[str]:
     """Return the keys that a reply's object has to have in a format."""
     fields = (field for field in reply.object.fields if not field.optional)
     return frozenset((field.key(fmt) or "").removeprefix("@") for field in fields)
+
+
+def keys_of(obj: Object, fmt: str, fields: Iterable[Field]) -> list[list[str]]:
+    """Return for each of some fields of an object the keys that it has in a format."""
+    names = obj.names(fmt, "")
+    return [[key for key, name in names.items() if name == field.name] for field in fields]
 
 
 def rank(reply: Reply, fmt: str, pairs: Sequence[Pair]) -> int | None:

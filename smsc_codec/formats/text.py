@@ -28,7 +28,7 @@ from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece, Words
-from .reader import UNBOUNDED, required, texts_with
+from .reader import UNBOUNDED, keys_of, required, texts_with
 from .runs import RunReader
 from .shapes import Few, Shape, Shapes, Tables
 
@@ -219,7 +219,7 @@ class TextFormat(RunReader):
         return not self._generic or (not lone and [reply] == self._record_at(text, ()))
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return a reply whose list is in the lines after the first one, or None if `read` has to judge."""
+        """Read a reply and its list, which follows in more lines. Return None if `read` has to judge."""
         found = self._find_line_end(text)
         if found is None:
             return None
@@ -373,16 +373,15 @@ class TextFormat(RunReader):
         return self.choose([(0, reply) for reply in wanted or self._generic], expect)
 
     def _has_needed(self, text: str, reply: Reply) -> bool:
-        """Return whether the keys of the first record, or what looks like them, include all that a record needs."""
+        """Return whether the first record seems to contain all keys that a record needs."""
         record = text[: self._record_of(text, 0, reply)[0]]
         start = f"{self._comma}{record}"
         return all([any([mark in start for mark in marks]) for marks in self._needed[reply.kind]])
 
     def _marks_of(self, obj: Object) -> list[list[str]]:
         """Return for each field that a record has to have the text that comes before its value, for each key."""
-        marks = {f"{self._comma}{key}{self._equals}": name for key, name in obj.names(self.fmt).items()}
-        names = [field.name for field in obj.fields if not field.optional]
-        return [[mark for mark in marks if marks[mark] == name] for name in names]
+        needed = keys_of(obj, self.fmt, [field for field in obj.fields if not field.optional])
+        return [[f"{self._comma}{key}{self._equals}" for key in keys] for keys in needed]
 
     def _renamed(
         self,
