@@ -39,7 +39,7 @@ def body(fmt: Format, view: str, count: int) -> bytes:
 
 
 def fields(fmt: Format, view: str) -> tuple[str, ...]:
-    """Return what stands beside the name, in the order of the format."""
+    """Return the fields beside the name, in the order of the format."""
     operators = TEXT_ORDER if fmt is Format.TEXT else XML_AND_JSON_ORDER
     return {"all=0": ("id",), "all=1": ("status", "id"), "operators=1": (*operators, "id")}[view]
 

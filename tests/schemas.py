@@ -88,7 +88,7 @@ def _sources() -> dict[str, ast.ClassDef]:
 
 
 def _texts(cls: type) -> dict[str, str]:
-    """Return what stands under the attributes of a class."""
+    """Return the docstrings of a class's attributes."""
     tree = _sources()[cls.__name__]
     found = {}
     for node, after in zip(tree.body, tree.body[1:]):
@@ -184,7 +184,7 @@ class _Schema:
         return {reply.attribute: {"type": "array", "items": self.record(reply.object)}}
 
     def reply(self, reply: Reply, names: list[str]) -> Any:
-        """Return a kind of replies, that of the endpoints with these names."""
+        """Return the schema of a kind of replies that the endpoints with these names have."""
         kind = {"kind": {"const": reply.kind}}
         title = _title(reply.cls)
         needed = ["kind", *([reply.attribute] if reply.many else self.needed(reply.object))]

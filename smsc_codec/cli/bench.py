@@ -88,7 +88,7 @@ class Group:
     """What others took for the same, None if that is not measured."""
 
     def add(self, body: bytes, asked: Mapping[str, Any], names: int) -> None:
-        """Remember a reply with so many names, or count it if there are enough."""
+        """Keep a reply and its number of names. If enough replies are kept, only count it."""
         if self.size + _REPLY * len(self.replies) >= _MOST:
             self.left_out += 1
             return

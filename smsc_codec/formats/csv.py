@@ -255,7 +255,7 @@ class CsvFormat(FormatReader):
         return found if len(found) == 1 else ()
 
     def _line(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return the reply in a single line, or None if it is not such a reply or `read` has to judge."""
+        """Return the reply in a single line. Return None if another reply is expected, or `read` has to judge."""
         found = self.read_small(text, expect, limits, tables)
         if found is not None or len(text) > limits.text or limits.fields < self._most_fields:
             return found
@@ -284,7 +284,7 @@ class CsvFormat(FormatReader):
         return None if any([each is None for each in found]) else found
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return a reply whose list is in the lines after the first one, or None if `read` has to judge."""
+        """Read a reply and its list, which follows in more lines. Return None if `read` has to judge."""
         line, _, rest = text.partition("\n")
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
         return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables))

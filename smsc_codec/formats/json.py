@@ -193,7 +193,7 @@ class JsonFormat(FormatReader):
         return None, None
 
     def _fitting(self, replies: Sequence[Reply], keys: Sequence[str], expect: tuple[Any, ...]) -> Reply | None:
-        """Return which of *replies* an object with these keys is meant to be, or None if `read` has to judge."""
+        """Choose the reply that an object with these keys is. Return None if `read` has to judge."""
         given = {*keys}
         ranked = [(len(given - each.object.names(self.fmt).keys()), each) for each in replies if self.fits(each, given)]
         best = self.choose(ranked, expect) if len(ranked) > 1 else [each for _, each in ranked]

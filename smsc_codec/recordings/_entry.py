@@ -88,7 +88,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expect: str | None = None
     """The kind of reply, likewise, such as `senders`."""
     problem: Problem | None = None
-    """The reason why there is no reply to judge."""
+    """The reason why the entry has no reply to judge."""
     guessed: bool = False
     """Whether it was taken for a reply because nothing shows that the file is a recording."""
 

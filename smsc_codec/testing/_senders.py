@@ -106,7 +106,7 @@ class SenderNames(Account):
         self._undeliverable = frozenset(map(_receiver, items_of("undeliverable", undeliverable)))
 
     def moderate(self, name: str, status: SenderStatus = SenderStatus.ALLOWED) -> None:
-        """Set a name's status, as the service's moderators do. Raise `ValueError` if there is no such name."""
+        """Set a name's status, as the service's moderators do. Raise `ValueError` if the name is unknown."""
         check_number("status", status, 0, MAX_NUMBER)
         with self._lock:
             found = [sender for sender in self._senders if sender.name == name]

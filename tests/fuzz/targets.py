@@ -110,7 +110,7 @@ def forget(codec: Codec[Any]) -> None:
 
 
 def outcome(work: Callable[..., Any], given: Any, **options: Any) -> Any:
-    """Return what a reader or writer makes of what is given, or the words of the error."""
+    """Call a reader or writer. Return its result, or the text of its error."""
     try:
         made = work(given, **options)
     except SmscCodecError as error:
