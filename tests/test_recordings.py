@@ -78,14 +78,15 @@ def rows(*items: dict[str, Any]) -> str:
     return "".join(json.dumps(item) + "\n" for item in items)
 
 
-WRONG = ["no-status", "unexpected", "other-format", "malformed"]
+# The findings of all requests; the last one is for what `balance.php` answers.
+WRONG = ["no-status", "unexpected", "other-format", "malformed", "malformed"]
 
 
 @pytest.mark.parametrize(
     ("name", "codes", "replies"),
     [
-        ("vcrpy.yaml", [*WRONG, "malformed"], 21),
-        ("mitmproxy.har", [*WRONG, "malformed"], 22),
+        ("vcrpy.yaml", WRONG, 21),
+        ("mitmproxy.har", WRONG, 22),
         ("curl.http", ["malformed", "malformed"], 21),
     ],
 )
@@ -141,7 +142,7 @@ def test_recorded_anew(case: Case, tmp_path: Path) -> None:
     path = tmp_path / "new.yaml"
     record_cassette(path, "yaml")
     assert [found.code for found in case.found([str(path)])] == WRONG
-    assert case.summary.replies == 20
+    assert case.summary.replies == 21
 
 
 def test_the_table_of_cases(case: Case) -> None:
