@@ -191,7 +191,8 @@ def test_yaml(tmp_path: Path) -> None:
         ("[]", "the line has to be an object, and is a list"),
         ('{"body": ', "the line is not JSON: it breaks off"),
         ('{"body" 5}', "the line is not JSON, from byte 8 on"),
-        ('{"body": "", "expect": "x"}', "expect has to be one of success, created, "),
+        ('{"body": "", "expect": "x"}', "expect has to be the kind of a reply, such as senders or sent"),
+        ('{"body": "", "expect": "ballance"}', "expect has to be the kind of a reply, such as balance"),
         ('{"body": "", "charset": "x"}', "the charset has to be one of utf-8, "),
         ('{"body": "", "endpoint": "x"}', "endpoint has to be one of senders, "),
         ("{}", "expected body or body_base64 in the line, found neither"),
@@ -201,6 +202,7 @@ def test_what_a_line_has_to_be(tmp_path: Path, line: str, words: str) -> None:
     (found,) = found_in(tmp_path, f'{{"body": "OK"}}\n{line}\n'.encode())
     assert (found.line, found.code) == (2, "bad-entry")
     assert found.message.startswith(words)
+    assert len(found.message) < 300
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -150,7 +151,7 @@ def entries(block: Block) -> Iterator[Entry]:
             yield _bad(number, at, line, f"the charset has to be one of {', '.join(CHARSETS)}")
             continue
         if row.expect is not None and row.expect not in all_kinds():
-            yield _bad(number, at, line, f"expect has to be one of {', '.join(all_kinds())}")
+            yield _bad(number, at, line, _not_a_kind(row.expect))
             continue
         if row.endpoint is not None and (trouble := wrong_endpoint(row.endpoint, row.url or "")):
             yield _bad(number, at, line, trouble)
@@ -167,6 +168,11 @@ def entries(block: Block) -> Iterator[Entry]:
             expect=row.expect,
         )
         yield bounded(_with_head(entry, row) if row.status or row.headers else entry)
+
+
+def _not_a_kind(word: str) -> str:
+    alike = get_close_matches(word[:40], all_kinds(), 1)
+    return f"expect has to be the kind of a reply, such as {alike[0] if alike else 'senders or sent'}"
 
 
 def _with_head(entry: Entry, row: Row) -> Entry:
