@@ -206,7 +206,7 @@ def fuzz(session: nox.Session) -> None:
     """Fuzz every target for a moment, or with the options behind `--`."""
     install(session, library=".[test]")
     install_if_possible(session, *nox.project.dependency_groups(PROJECT, "fuzz"))
-    session.run("python", "-m", "tests.fuzz", *(session.posargs or ["--seconds", "3"]))
+    session.run("python", "-m", "tests.fuzz", *(session.posargs or ["--runs", "1000"]))
 
 
 @nox.session

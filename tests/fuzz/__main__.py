@@ -1,6 +1,7 @@
 """Fuzzes every target for some time and reports executions and coverage: `python -m tests.fuzz --seconds 60`.
 
-As many targets run at once as the machine has processors.
+`--runs 1000` takes nearly the same inputs each time, so that a failure tells something about a change. As many targets
+run at once as the machine has processors.
 
 Needs atheris; says so and does nothing where that is not installed.
 """
@@ -13,7 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,12 +77,12 @@ def write_corpus(folder: Path, target: str) -> None:
         (folder / name).write_bytes(data)
 
 
-def fuzz(target: str, seconds: int, corpus: Path, crashes: Path) -> Result:
-    """Run a target in a process of its own."""
+def fuzz(target: str, length: Sequence[str], corpus: Path, crashes: Path) -> Result:
+    """Run a target in a process of its own. *length* are libFuzzer's options that say how long."""
     write_corpus(corpus, target)
     command = [
         *("-m", "tests.fuzz.worker", target, str(corpus), f"-dict={HERE / 'tokens.dict'}"),
-        *(f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", "-rss_limit_mb=2048"),
+        *(*length, f"-max_len={LONGEST}", "-timeout=20", "-rss_limit_mb=2048"),
         *(
             "-use_value_profile=1",
             "-print_final_stats=1",
@@ -111,6 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit status 0, or 1 if a law was broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="for each target; 60 if not given")
+    parser.add_argument("--runs", type=int, help="inputs of each target, in place of a time")
     parser.add_argument("--target", action="append", choices=TARGETS, help="one of them; may be repeated")
     parser.add_argument("--corpus", type=Path, help="a folder that keeps what is found, for the next time")
     options = parser.parse_args(arguments)
@@ -122,7 +124,10 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
         crashes = Path(folder)
         corpora = options.corpus or crashes / "corpus"
-        results = pool.map(lambda target: fuzz(target, options.seconds, corpora / target, crashes), targets)
+        length = (
+            [f"-max_total_time={options.seconds}"] if options.runs is None else [f"-runs={options.runs}", "-seed=1"]
+        )
+        results = pool.map(lambda target: fuzz(target, length, corpora / target, crashes), targets)
         print(f"{'target':19}  {'executions':>11}  {'edges':>6}  {'corpus':>6}  {'coverage':>8}")
         for target, result in zip(targets, results):
             row = f"{target:19}  {result.executions:11,}  {result.edges:6,}  {result.corpus:6,}  {result.percent:>8}"
