@@ -54,8 +54,8 @@ _UNQUOTED = Known(lambda: None)
 # that an identity always belongs to the same object.
 _ready: dict[str | None, dict[int, Ready]] = {None: {}, **{name: {} for name in ENDPOINTS}}
 """By the endpoint that was given, and by the identity of the expected class, or of None."""
-_by_class: dict[int, Codec[Any]] = {}
-"""Codecs by the identity of a reply's class. If several endpoints have the class, the first one's codec is used."""
+_by_class: dict[str | None, dict[int, Codec[Any]]] = {}
+"""Likewise, by the identity of a reply's class. The first endpoint with the class is meant if none was given."""
 _opened: dict[type, Callable[[Any], Any] | None] = {}
 """Functions that return the undocumented keys of a reply, by its class; None if the class does not keep such keys."""
 
@@ -214,11 +214,11 @@ def encode(
     *limits*, `OptionError` if an argument is wrong, and nothing else. An exception of an object in the reply becomes
     the cause of the `EncodeError`.
     """
-    is_usual = drop is NO_NAMES and charset is UTF8 and limits is DEFAULT_LIMITS and endpoint is None
+    is_usual = drop is NO_NAMES and charset is UTF8 and limits is DEFAULT_LIMITS
     if is_usual and (type(fmt) is int or type(fmt) is Format):
         cls = id(type(reply))
         try:
-            body = _by_class[cls]._formats[fmt].write_at_once[cls](reply).encode()
+            body = _by_class[endpoint][cls]._formats[fmt].write_at_once[cls](reply).encode()
         except Exception:  # the careful writer says what is wrong
             body = b""
         # The byte order mark begins with this byte, and replies rarely do.
@@ -227,6 +227,8 @@ def encode(
     codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
     body = codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
     declared = codec._replies[type(reply)]
+    if endpoint is None or type(endpoint) is str:
+        _by_class.setdefault(endpoint, {})[id(type(reply))] = codec
     other = stranger(codec, reply, fmt, type(reply)) if codec._formats[format_of(fmt)].has_open_keys(declared) else None
     if other is not None:
         raise EncodeError(
@@ -289,13 +291,12 @@ def _owner(expect: Any) -> str:
 def _codec_of(reply: object) -> Codec[Any]:
     """Return the codec of the first endpoint with the class of a reply. Raise `EncodeError` if there is none."""
     cls = type(reply)
-    codec = _by_class.get(id(cls))
+    codec = _by_class.get(None, {}).get(id(cls))
     if codec is not None:
         return codec
     for name in having([cls]):
         codec = codec_of(name)
         if id(cls) in codec._by_id:
-            _by_class[id(cls)] = codec
             return codec
     names = ", ".join(declared.__name__ for declared in codec_of(DEFAULT)._classes)
     raise EncodeError(f"expected a reply of {DEFAULT}.php ({names}){_BESIDE}, found {kind_of(reply)}")
