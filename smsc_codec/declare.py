@@ -474,7 +474,10 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
         """Return the class of the reply to a request, or None if what is known of its parameters does not tell."""
         if self.answer is not None:
             return self.answer(asked)
-        return next((cls for name, cls in self.commands.items() if asked.get(name) == "1"), None)
+        for name, cls in self.commands.items():
+            if asked.get(name) == "1":
+                return cls
+        return None
 
     @lazy
     def droppable(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What a request asked for, and so what its reply has to be."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import UnionType
@@ -52,6 +52,9 @@ class Url(Protocol):
 
 Parameters: TypeAlias = str | bytes | Mapping[str, Any] | Iterable[tuple[str, Any]] | Url
 """What holds the parameters of a request: a URL, a form, a mapping or pairs."""
+
+_Pairs: TypeAlias = str | Sequence[tuple[str, str]]
+"""Parameters: the text of a form, or names with their values."""
 
 _FORMATS = ("0", "1", "2", "3")
 # Of these it is only noticed that they are there.
@@ -141,9 +144,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """
         path, given = _opened(url_or_parameters)
         posted = () if form is None else _opened(form, in_json=name_in(path)[1])[1]
-        endpoint, rest = _endpoint_of(path, lambda names: _kept(given, names) | _kept(posted, names))
-        names = names_of(endpoint)
-        asked = _kept(given, names) | _kept(posted, names)
+        endpoint, rest = _endpoint_of(path, given, posted)
+        asked = _asked(given, posted, names_of(endpoint))
         return query_of({**asked, "fmt": "3", "charset": "utf-8"} if rest else asked, endpoint)
 
     @property
@@ -259,6 +261,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return Report(None if strict and ordered else reply, ordered)
 
 
+@lru_cache(len(ENDPOINTS))
 def names_of(endpoint: str) -> frozenset[str]:
     """Return the parameters of an endpoint that are looked at."""
     declared = codec_of(endpoint).endpoint
@@ -271,9 +274,13 @@ def query_of(asked: Mapping[str, str], endpoint: str = DEFAULT, *, lenient: bool
     commands = [name for name in declared.commands if asked.get(name) == "1"]
     if len(commands) > 1 and not lenient:
         raise OptionError(f"expected one command, found {' and '.join(commands)}")
-    kept = {name: word for name in declared.reads if (word := _word(asked.get(name, ""), declared.reads[name]))}
-    if len(commands) == 1:
-        kept[commands[0]] = "1"
+    kept = {
+        name: word for name in declared.reads if name in asked and (word := _word(asked[name], declared.reads[name]))
+    }
+    parameters = tuple(kept.items())
+    command = commands[0] if len(commands) == 1 else None
+    if command is not None:
+        kept[command] = "1"
     # What is not here is 0 only if the parameters are not somewhere else.
     here = (kept or not _CREDENTIALS.isdisjoint(asked)) and declared.answer_to(kept) is not None
     fmt = asked.get("fmt", "0" if here else None)
@@ -281,8 +288,6 @@ def query_of(asked: Mapping[str, str], endpoint: str = DEFAULT, *, lenient: bool
     if lenient:
         charset = charset_name(charset)
         fmt = fmt if fmt in _FORMATS else None
-    parameters = tuple(item for item in kept.items() if item[0] in declared.reads)
-    command = commands[0] if len(commands) == 1 else None
     if (fmt is None or fmt in _FORMATS) and (charset is None or charset in CHARSETS):
         return _usual(endpoint, fmt, charset, command, parameters)
     known: Any = int(fmt) if fmt in _FORMATS else fmt
@@ -303,7 +308,7 @@ def recorded(endpoint: str, rest: bool, parameters: str, form: bytes) -> Query:
 
 
 def _word(value: str, documented: tuple[str, ...]) -> str:
-    """Return what is kept of a parameter's value; nothing if that is 0 or not there."""
+    """Return what is kept of a parameter's value; nothing if that is 0 or empty."""
     if value in ("", "0"):
         return ""
     if documented is COUNTED:
@@ -419,11 +424,11 @@ def _content_charset(message: str) -> Finding:
     return Finding(Severity.WARNING, "content-charset", message, 0, 1, 1, "", "")
 
 
-def _endpoint_of(path: str, kept: Callable[[frozenset[str]], Mapping[str, str]]) -> tuple[str, bool]:
+def _endpoint_of(path: str, given: _Pairs, posted: _Pairs) -> tuple[str, bool]:
     """Return the endpoint that a request went to, and whether it was to `/rest/`."""
     if path in ("", "/"):
         commands = codec_of(DEFAULT).endpoint.commands
-        if "1" not in kept(frozenset(commands)).values():
+        if "1" not in _asked(given, posted, frozenset(commands)).values():
             raise OptionError(
                 f"expected the path of an endpoint, such as /sys/{DEFAULT}.php, or one of its commands "
                 f"among the parameters ({', '.join(commands)}), found neither"
@@ -434,10 +439,6 @@ def _endpoint_of(path: str, kept: Callable[[frozenset[str]], Mapping[str, str]])
         # Any other name can hold anything, also a secret.
         raise OptionError(f"expected a request to {known_names('.php')}, found another path")
     return name, rest
-
-
-_Pairs = str | Sequence[tuple[str, str]]
-"""Parameters: the text of a form, or names with their values."""
 
 
 def _opened(source: object, *, in_json: bool = False) -> tuple[str, _Pairs]:
@@ -509,6 +510,12 @@ def _last(value: object) -> str:
 def is_list(value: object) -> TypeGuard[Sequence[object]]:
     """Return whether the value of a parameter is several values, as a list is."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
+
+
+def _asked(given: _Pairs, posted: _Pairs, names: frozenset[str]) -> dict[str, str]:
+    """Return the parameters with these names of a URL and of a form, which comes second."""
+    asked = _kept(given, names)
+    return asked | _kept(posted, names) if posted else asked
 
 
 def _kept(pairs: _Pairs, names: frozenset[str]) -> dict[str, str]:
