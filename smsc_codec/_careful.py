@@ -351,13 +351,13 @@ def oddities(
     for name, type_, known in _open_kinds(obj.open):
         mappings = [*map(attrgetter(name), records)]
         for given, numbers in _by_keys([*map(attrgetter("_keys"), mappings)]).items():
-            columns = [_Column(attribute, f"{name}.", key, key) for key in given]
-            for column in columns:
-                if column.key not in known:
-                    _note_key(column.key, source, *column.where(numbers[0]), notes, len(numbers))
+            for key in given:
+                if key not in known:
+                    where = _Column(attribute, f"{name}.", key, key).where(numbers[0])
+                    _note_key(key, source, *where, notes, len(numbers))
             if given and _may_be_odd(type_, codes):
-                for column, items in zip(columns, zip(*[mappings[number]._values for number in numbers])):
-                    column.look(type_, numbers, items, source, notes)
+                for key, items in zip(given, zip(*[mappings[number]._values for number in numbers])):
+                    _Column(attribute, f"{name}.", key, key).look(type_, numbers, items, source, notes)
     # Of those that come to be one the first is in the first record.
     return sorted(notes, key=lambda note: note.place.steps[0]) if attribute else notes
 

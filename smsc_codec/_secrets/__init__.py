@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .._loading import LOADING
@@ -31,6 +32,7 @@ _LONGEST_PATH = 100
 _LONGEST_REASON = 400
 
 
+@lru_cache(1)
 def _search() -> Any:
     """Return the module that looks for secrets. Loading it takes as long as a hundred replies, so it waits."""
     with LOADING:

@@ -163,7 +163,7 @@ def signs_in(text: str) -> list[str]:
 
 def may_hide_names(text: str) -> bool:
     """Return whether a text has escapes that may hide names."""
-    return any(mark in text for mark in "%\\&\0")
+    return "%" in text or "\\" in text or "&" in text or "\0" in text
 
 
 def _unknown(start: int) -> bool:

@@ -25,6 +25,8 @@ def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
     """
     signs = signs_in(text)
     if not signs and not may_hide_names(text) and (text.isascii() or not needles.not_ascii):
+        if not needles and not numbers:
+            return (), ()
         # Without escapes the text itself is the only layer.
         return _joined(needles.found(text), phone_numbers(text) if numbers else ())
     found: list[_Spans] = []
