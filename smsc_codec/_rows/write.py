@@ -15,6 +15,7 @@ from ..model import MAX_NUMBER
 from .opened import arrange, check_codes, check_texts, columns_of, values_of
 from .source import Fallback, compiled, fall_back
 from .values import (
+    TWO_DIGITS,
     codes_of,
     has_own_pattern,
     may_be_empty,
@@ -159,9 +160,8 @@ class _Lines:
         """Expressions that hold for each record of either function."""
         self.columns: dict[str, str] = {}
         """The loop over many records: its variables, and the column that each variable goes through."""
-        self.texts_one: dict[str, str] = {}
-        """The expressions of texts that are not in a variable of the field's name, by fields."""
         self.texts_many: dict[str, str] = {}
+        """The expressions of texts that are not in a variable of the field's name, by fields."""
 
     def check_own(self, name: str, type_: Type) -> None:
         """Add a check of values whose type has a pattern of its own."""
@@ -198,10 +198,12 @@ class _Lines:
         self.texts_many[name] = f"write_money(record.{name})"
 
     def add_date(self, name: str) -> None:
-        self._read(name, f"{name}.__class__ is not datetime or {name}.tzinfo is not None")
-        # A date with microseconds is longer.
-        self.one += [f"{name} = {name}.isoformat()", f"if len({name}) != 19:", "    fall_back()"]
-        self.texts_one[name] = f"{name}[8:10]}}.{{{name}[5:7]}}.{{{name}[:4]}} {{{name}[11:]"
+        self._read(name, f"{name}.__class__ is not datetime or {name}.tzinfo is not None or {name}.microsecond")
+        # As `date_text` does it, but without a call.
+        day, month, hour, minute, second = (
+            f"{{TWO_DIGITS[{name}.{part}]}}" for part in ("day", "month", "hour", "minute", "second")
+        )
+        self.one.append(f'{name} = f"{day}.{month}.{{{name}.year:04}} {hour}:{minute}:{second}"')
         self._write_column(name, "write_dates")
 
     def refuse(self, name: str, blanks: tuple[str, ...]) -> None:
@@ -257,7 +259,7 @@ class _Lines:
     def for_one(self, template: Sequence[Any]) -> list[str]:
         """Return the lines of `write_one`."""
         empty = [f"if not ({' and '.join(self.empty)}):", "    fall_back()"] if self.empty else []
-        row = _row(template, self.texts_one)
+        row = _row(template, {})
         return ["if record.__class__ is not Record:", "    fall_back()", *self.one, *empty, f"return {row}"]
 
     def for_many(self, template: Sequence[Any], absent: Sequence[str]) -> list[str]:
@@ -282,6 +284,7 @@ _NAMES: dict[str, Any] = {
     "Decimal": Decimal,
     "datetime": datetime,
     "MAX": MAX_NUMBER,
+    "TWO_DIGITS": TWO_DIGITS,
     "write_numbers": write_numbers,
     "write_money": write_money,
     "write_dates": write_dates,

@@ -699,7 +699,7 @@ class TextFormat(RunReader):
         def one(text: str) -> str:
             if "\n" in text or not is_value(text):
                 raise Fallback
-            return _same(text)
+            return text if text.isascii() else _same(text)
 
         def many(column: list[str], longest: int) -> list[str]:
             joined = _checked_join(column, longest)
@@ -845,7 +845,7 @@ def _free_texts(free: FreeText) -> Texts:
     def one(text: str) -> str:
         if not fullmatch(text):
             raise Fallback
-        return _same(text)
+        return text if text.isascii() else _same(text)
 
     def many(column: list[str], longest: int) -> list[str]:
         _checked_join(column, longest)
