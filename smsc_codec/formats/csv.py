@@ -55,6 +55,8 @@ _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
 # Valid lines have at most this many characters on average. Real lines have about 20.
 _USUAL_LINE = 256
+# Up to this many lines, one expression for all of them is quicker than columns.
+_FEW_LINES = 30
 
 
 _TEXTS = texts_with(re.compile("[,\r\n\ud800-\udfff]").search)
@@ -307,7 +309,7 @@ class CsvFormat(FormatReader):
             columns = [cells[place::step] for place in range(width)]
             found = self.made(known[width], columns, limits, len(text), tables)
             # A line may belong to another list too.
-            if not self.several_lists:
+            if not self.several_lists and count <= _FEW_LINES:
                 self.learn(whole, known[width], tables)
             return reply.many(tuple(found))
         split = [line.split(",") for line in text.split("\n")]
