@@ -128,19 +128,19 @@ class Query(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def from_url(cls, url_or_parameters: Parameters, form: Parameters | None = None, /) -> "Query":
         """Return what the parameters of a request say.
 
-        They are a URL or a form (`login=…&fmt=3`), each as text, bytes or an object whose `str` is a URL; or a
-        mapping or pairs, where values can be lists as those of `urllib.parse.parse_qs`. A *form* that was sent to
-        the URL comes second; where a parameter is given twice the last one counts. The endpoint is the
-        last part of the path (`/sys/send.php`, `/rest/send/`), whatever the host is; `/rest/` means fmt=3 and
-        UTF-8 [doc], and its form is a JSON object, where a list is several values: a mapping means the same there as
-        its JSON text. Parameters without a path are those of `senders.php` if they have one of its commands.
+        The first argument is a URL or a form (`login=…&fmt=3`), as text, bytes or an object whose `str` is a URL; or a
+        mapping or pairs, whose values can be lists like those of `urllib.parse.parse_qs`. If a *form* was sent to the
+        URL, pass it second. If a parameter is given twice, the last value counts. The last part of the path names the
+        endpoint (`/sys/send.php`, `/rest/send/`), whatever the host is. `/rest/` means fmt=3 and UTF-8 [doc]. Its form
+        is a JSON object, or a mapping that means the same, and a list there is several values. Parameters without a
+        path need a command of `senders.php` among them.
 
-        If the parameters do not tell what the reply is (`get=1`, the numbers of a message, …), they are taken to be
-        somewhere else, and what is not given is not known. Otherwise `fmt` is 0 where it is not given, which is the
-        service's default [doc].
+        `fmt` is 0 if the request does not name it, because that is the service's default [doc]. But if the parameters
+        do not say what was asked (`get=1`, the numbers of a message, …), they were probably sent elsewhere, and `fmt`
+        is `None`.
 
-        Raise `OptionError` for a path of anything but an endpoint whose replies are read here, for an object without
-        parameters, for more than one command, and for a format or a charset that the service does not have.
+        Raise `OptionError` for a path of anything but an endpoint of the service, for an object without parameters, for
+        more than one command, and for a format or a charset that the service does not have.
         """
         path, given = _opened(url_or_parameters)
         posted = () if form is None else _opened(form, in_json=name_in(path)[1])[1]

@@ -120,18 +120,17 @@ def decode_response(
 ) -> Any:
     """Read the reply in a response of requests, httpx or aiohttp, by what its request asked for.
 
-    Of aiohttp, whose body a coroutine reads, give the *content* too:
-    `decode_response(response, await response.read())`. The parameters are those in the response's URL and, where
-    the library keeps it (requests and httpx do), in the URL-encoded form or the JSON object that was sent; with
-    aiohttp give the *form* of a POST. *expect*, *strict* and *limits* are those of `Query.decode`, the charset is
-    found as there.
+    - *content*: the body of an aiohttp response, which a coroutine reads:
+      `decode_response(response, await response.read())`. Responses of requests and httpx have it.
+    - *form*: the form or the JSON object of an aiohttp POST, which aiohttp does not keep. requests and httpx keep it.
+    - *expect*, *strict*, *limits*: as in `Query.decode`, which also says how the charset is found.
 
-    The HTTP status does not decide what is read: the service answers 200 for its own errors too, and a proxy's page is
-    not a reply. The status stands in the `http_status` of an `ErrorReply` and a `DecodeError`, whose `retry` says
-    whether it can help to ask again later.
+    The HTTP status does not decide how the body is read: the service answers its own errors with 200 too, and a proxy's
+    page is not a reply with any status. An `ErrorReply` and a `DecodeError` have the status as `http_status`; their
+    `retry` says whether it can help to ask again later.
 
-    Raise `DecodeError`, `OptionError` for a wrong argument or a request to anything but an endpoint whose replies
-    are read here, and while the content comes from the network what the HTTP library raises as an `OSError`.
+    Raise `DecodeError`, or `OptionError` for a wrong argument or a request to anything but an endpoint of the service.
+    While the content comes from the network, an `OSError` of the HTTP library can be raised too.
     """
     if content is None:
         content = _held(response, "content")
