@@ -275,7 +275,7 @@ def test_the_history_of_messages(service: FakeSmsc, fmt: Format) -> None:
     assert refusal(service, "get", get_messages=1, fmt=int(fmt))[0] == 3
     ask(service, "send", phones=f"{PHONE},12", mes="Привет", sender="SHOP", id=206113)
     service.advance(5)
-    first, second = ask(service, "get", get_messages=1, fmt=int(fmt))
+    second, first = ask(service, "get", get_messages=1, fmt=int(fmt))
     assert (first.status, first.phone, first.id, second.id) == (1, PHONE, 206113, 206113)
     assert (first.int_id, second.int_id, first.format) == (1, 2, 0)
     assert (first.sender_id, first.message, first.cost, first.country) == ("SHOP", "Привет", Decimal("1.4"), "Россия")
@@ -292,15 +292,16 @@ def test_pages_of_messages(service: FakeSmsc) -> None:
     def ids(**asked: Any) -> list[int]:
         return [message.id for message in records_of(ask(service, "get", get_messages=1, **asked))]
 
-    assert ids() == [1, 2, 2, 3, 4]
-    assert ids(cnt=2) == [1, 2, 2], "the numbers of a request stay together"
-    assert ids(cnt=2, prev_id=2) == [3, 4] and ids(cnt=2, prev_id=4) == []
-    assert ids(phone=OTHER) == [2, 3] and ids(phone="12") == ids()
-    assert ids(start="18.03.2023", end="19.03.2023") == [2, 2, 3] and ids(end="17.03.2023") == [1]
+    assert ids() == [4, 3, 2, 2, 1]
+    assert ids(cnt=2) == [4, 3] and ids(cnt=9, prev_id=1) == []
+    assert ids(cnt=2, prev_id=4) == [2, 2], "those before the message with that int_id"
+    assert ids(cnt=2, prev_id=3) == [2, 1], "the numbers of a request have one id, and several int_ids"
+    assert ids(phone=OTHER) == [3, 2] and ids(phone="12") == ids()
+    assert ids(start="18.03.2023", end="19.03.2023") == [3, 2, 2] and ids(end="17.03.2023") == [1]
     ask(service, "status", phone=f"{PHONE},{OTHER}", id="2,2", **{"del": 1})
-    assert ids(prev_id=2) == [3, 4], "those behind a deleted message"
+    assert ids(prev_id=3) == [1], "those before a deleted message"
     ask(service, "send", phones="a@example.com", mail=1, mes="x", subj="y")
-    assert ids(format=8) == [5] and ids() == [1, 3, 4]
+    assert ids(format=8) == [5] and ids() == [4, 3, 1]
     for wrong in ({"cnt": "x"}, {"start": "tomorrow"}, {"end": "30.02.2023"}):
         assert refusal(service, "get", get_messages=1, **wrong) == WRONG
 

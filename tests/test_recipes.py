@@ -507,9 +507,9 @@ def test_messages_page_by_page(count: int, pages: int) -> None:
             sent = session.post(f"{service.url}send.php", {"login": LOGIN, "psw": PSW, "phones": PHONE, "mes": number})
             assert sent.content.startswith(b"OK")
         found = names["messages"](session, service.url, LOGIN, PSW)
-        assert [message.id for message in found] == [*range(1, count + 1)]
+        assert [message.id for message in found] == [*range(count, 0, -1)]
         pages_asked = [request.parameters for request in service.requests if request.command == "get_messages"]
-        assert [page.get("prev_id") for page in pages_asked] == [None, "3", "6"][:pages]
+        assert [page.get("prev_id") for page in pages_asked] == [None, str(count - 2), str(count - 5)][:pages]
         with pytest.raises(ApiError) as caught:
             names["messages"](session, service.url, LOGIN, "wrong")
         assert caught.value.code is GetError.AUTHORISATION

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
 from typing import Any, ClassVar, NoReturn
 
 from msgspec.structs import replace
@@ -89,22 +88,20 @@ class History(Commands):
         return reply
 
     def on_get_messages(self, asked: Asked) -> MessageList:
-        """Return a page of the sent messages, selected by time, number and the id that they come after."""
+        """Return a page of the sent messages, the newest first, selected by time, number and what was sent later."""
         cnt = self.number(asked, "cnt", _MOST_SENT)
         start, end = self.day(asked, "start", 0.0), self.day(asked, "end", _LAST_DAY) + _DAY
         phone = digits_of(asked.get("phone", "")) if asked.get("phone") else None
+        before = self.number(asked, "prev_id")  # [client] the `int_id` of a message that was sent later
         found = [
             message
-            for message in _behind(self._messages.messages, self.number(asked, "prev_id"))
-            if start <= message._sent < end
+            for message in reversed(self._messages.messages)
+            if not 0 < before <= message._number
+            and start <= message._sent < end
             and phone in (None, message.phone)
             and (asked.get("format") == "8") == (message.type is MessageType.MAIL)
         ]
-        page: list[SentMessage] = []
-        # The numbers of a request share an id, after which the next page begins. So they stay together.
-        for _, together in groupby(found, lambda message: message.id):
-            if len(page) < min(cnt, _MOST_SENT):
-                page += together
+        page = found[: min(cnt, _MOST_SENT)]
         if not page:
             self.refuse(GetError.NOT_FOUND)
         return MessageList(tuple(map(self._sent, page)))
@@ -156,9 +153,3 @@ class History(Commands):
             format=8 if message.type is MessageType.MAIL else 0,
             crc=zlib.crc32(message.text.encode()),
         )
-
-
-def _behind(messages: Sequence[SentMessage], last: int) -> Sequence[SentMessage]:
-    """Return the messages after the one with that id. If it is gone, return the messages with larger ids."""
-    at = [at for at, message in enumerate(messages) if message.id == last]
-    return messages[at[-1] + 1 :] if at else [message for message in messages if message.id > last]
