@@ -17,7 +17,7 @@ from .errors import DecodeError, EncodeError, LimitError, OptionError, SmscCodec
 from .formats import Format
 from .limits import Limits
 from .mapping import FrozenMapping
-from .model import ApiError, Created, ErrorCode, ErrorReply, Reply, ServiceError, Success, records_of
+from .model import Answer, ApiError, Created, ErrorCode, ErrorReply, Reply, ServiceError, Success, records_of
 from .report import Finding, Report, Severity
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "ApiError",
     "Codec",
     "Created",

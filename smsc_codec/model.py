@@ -87,7 +87,10 @@ class ErrorCode(Code):
     """The number of an error. Each endpoint has a class of its own: the same number means different things."""
 
     retry: bool
-    """Whether the same request may be repeated later: only where the documented meaning says that time helps."""
+    """Whether the same request may be repeated later: only where the documented meaning says that time helps.
+
+    The error 9 of send.php may mean that the same message has been sent: to repeat it sends the message twice.
+    """
     retry_after: timedelta | None
     """After how long; `None` if the request may not be repeated, or if the documentation gives no time."""
     is_empty: bool
@@ -134,7 +137,7 @@ class ServiceError(ErrorCode):
 
 
 class Answer(msgspec.Struct, frozen=True, repr_omit_defaults=True):
-    """Any reply but an error."""
+    """Any reply but an error: the base of their classes, and the bound of a type variable for *expect*."""
 
     def raise_for_error(self) -> "Self":
         """Return the reply itself, because it is not an error."""
