@@ -144,7 +144,7 @@ def kinds_in(summary: str) -> Counts:
     kinds: Counts = Counter()
     for line in summary.splitlines():
         fmt, _, rest = line.strip().partition(" ")
-        kind, _, count = rest.rpartition(": ")
+        kind, _, count = rest.replace(",", "").rpartition(": ")
         if fmt in ("text", "csv", "xml", "json", "unknown") and count.isdigit():
             kinds[fmt, kind] = int(count)
     return kinds

@@ -58,6 +58,13 @@ def check(target: Path, found: tuple[Counts, str]) -> None:
     assert by_kind(counts) == kinds_in(summary)
 
 
+def test_the_counts_of_a_summary() -> None:
+    assert kinds_in("  text senders: 81,095\n  json not decoded: 3\n  error malformed: 3\n") == {
+        ("text", "senders"): 81_095,
+        ("json", "not decoded"): 3,
+    }
+
+
 def test_every_job_is_run() -> None:
     assert {path.stem.removesuffix("_job") for path in JOBS.glob("*.py")} == {*MODULES}
 
