@@ -47,7 +47,7 @@ class Thing(msgspec.Struct, frozen=True):
     other: Mapping[str, str] = EMPTY
 
 
-class Open(msgspec.Struct):
+class Mutable(msgspec.Struct):
     """A class whose values can be changed."""
 
     id: int
@@ -173,7 +173,7 @@ OF_OTHER_CLASSES: list[tuple[Any, str]] = [
         reply_of(FIELD, OpenMap("other", STATUS, "other", replace(TEXT, kind="x"), frozenset(), {})),
         "text of an OpenMap: a Type is of the kind code, date, money, number, text, not 'x'",
     ),
-    (reply_of(cls=Open), "the values of Open can be changed: add frozen=True"),
+    (reply_of(cls=Mutable), "the values of Mutable can be changed: add frozen=True"),
     (reply_of(cls=Named), "attribute 'id' of Named is keyword-only: leave out kw_only"),
     (reply_of(many=Named, item="x"), "attribute 'id' of Named is keyword-only: leave out kw_only"),
 ]
