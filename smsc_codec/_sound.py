@@ -228,8 +228,6 @@ def _in_texts(declared: Any, *names: str) -> Iterator[str]:
 
 def _in_class(cls: Any) -> Iterator[str]:
     """Yield what is wrong with a struct: its values are given by their places."""
-    if not cls.__struct_config__.frozen:
-        yield f"the values of {class_name(cls)} can be changed: add frozen=True"
     named = [name for name in cls.__struct_fields__ if name not in cls.__match_args__]
     yield from (f"attribute {name!r} of {class_name(cls)} is keyword-only: leave out kw_only" for name in named)
 
