@@ -38,6 +38,7 @@ from smsc_codec import (
 )
 from smsc_codec.declare import (
     ID,
+    MONEY,
     NAME,
     TEXT,
     Const,
@@ -773,6 +774,11 @@ def test_replies_that_are_not_a_tuple() -> None:
             "reply 'created': terminal NUMBER is not the value of a field"
             " (name it like the field's key, or begin its name with _)",
         ),
+        (
+            'reply: (error | created) [_LINE_END]\ncreated: "OK, ID - " ID ", COST - " COST\nCOST: /[1-9][0-9]*/',
+            replace(CREATED, object=Object(MailingCreated, (Field("id", ID), Field("cost", MONEY)))),
+            "reply 'created': terminal COST does not match '0', a value of the field 'cost'",
+        ),
         ("reply: error | created", CREATED, "has to use the terminal _LINE_END of service.lark"),
         (
             "reply: error [_LINE_END] | groups\ngroups: group (_LINE_END group)*\n"
@@ -813,6 +819,17 @@ def test_a_grammar_of_other_replies(tmp_path: Path, rules: str, reply: Reply, wo
     more = "" if "created:" in rules or "created" not in rules else '\ncreated: "OK, ID - " ID ", COST - " ID'
     path.write_text(f"%import service (error, ID, _LINE_END)\n{rules}{more}\n", "utf-8")
     assert_no_text(str(path), reply, words)
+
+
+def test_a_terminal_of_a_record_that_is_too_narrow(tmp_path: Path) -> None:
+    path = tmp_path / "groups.lark"
+    given = (GRAMMARS / "groups.lark").read_text("utf-8")
+    path.write_text(given.replace("NUMBER: /0|[1-9][0-9]{0,17}/", "NUMBER: /[1-9]/"), "utf-8")
+    codec = Codec(replace(GROUPS, grammar=str(path)))
+    few, many = Groups((Group(1, "a", 9), Group(2, "b"))), Groups((Group(1, "a"), Group(2, "b", 10)))
+    assert codec.decode(codec.encode(few, fmt=0), fmt=0) == few
+    with pytest.raises(EncodeError, match=r"would be read back|groups\[1\]"):
+        codec.encode(many, fmt=0)
 
 
 def assert_no_text(grammar: str, reply: Reply, words: str) -> None:

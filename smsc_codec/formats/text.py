@@ -116,7 +116,7 @@ class TextFormat(RunReader):
                 raise OptionError(f"{self._where}: reply {reply.kind!r} has no rule of that name")
 
     def _check_values(self) -> None:
-        """Raise `OptionError` if a value in the rule of a reply does not belong to a field."""
+        """Raise `OptionError` if a value in the rule of a reply does not belong to a field, or allows less than that."""
         for reply in self.narrow:
             names = reply.object.names(self.fmt)
             for piece in (piece for pieces in self._variants[reply.kind] for piece in pieces):
@@ -126,6 +126,22 @@ class TextFormat(RunReader):
                         f"{self._where}: reply {reply.kind!r}: terminal {piece.terminal} is not the value of a field"
                         f" ({wanted})"
                     )
+                if piece.kind in names:
+                    self._check_terminal(reply, piece.terminal, reply.object.by_name[names[piece.kind]])
+
+    def _check_terminal(self, reply: Reply, terminal: str, field: Field) -> None:
+        """Raise `OptionError` if a terminal does not match some value of its field, which the writer would write."""
+        left = self._unmatched([terminal], field.type)
+        if left:
+            raise OptionError(
+                f"{self._where}: reply {reply.kind!r}: terminal {terminal} does not match {left[0]!r}, a value of the"
+                f" field {field.name!r}"
+            )
+
+    def _unmatched(self, terminals: Sequence[str], type_: Any) -> list[str]:
+        """Return usual values of a type that none of the terminals matches."""
+        is_value = re.compile(self._pattern_of(terminals)).fullmatch
+        return [spelling for spelling in _spellings(type_) if not is_value(spelling)]
 
     def _check_keys(self, records: Iterable[Reply]) -> None:
         """Raise `OptionError` if a record's rule names a key that would not be kept."""
@@ -685,6 +701,8 @@ class TextFormat(RunReader):
                 template.append(slot._replace(before=before))
                 continue
             template += [before, slot]
+            if isinstance(slot, Slot) and self._unmatched(terminals, obj.by_name[slot.name].type):
+                raise Fallback
             name = slot.name if isinstance(slot, Slot) else keys.slots[slot.place]
             texts[name] = _free_texts(free) if free is not None and is_free else self._texts(terminals)
         return writer(obj, title, template, keys, texts)
@@ -874,6 +892,19 @@ def _first_of(patterns: Sequence[str]) -> str:
         either += f"|(?!{tried}){pattern}"
         tried += f"|{pattern}"
     return f"(?:{either})" if rest else first
+
+
+_USUAL_SPELLINGS = {
+    "number": ("0", "1", "9" * 18),
+    "money": ("0", "1", "0.5", "100.00", "-1"),
+    "date": ("31.12.1999 23:59:59",),
+}
+
+
+def _spellings(type_: Any) -> list[str]:
+    """Return some values of a type as they are written. Texts have no usual ones."""
+    given = type_.documented if type_.kind == "code" else _USUAL_SPELLINGS.get(type_.kind, ())
+    return [text for text in map(str, given) if re.fullmatch(type_.pattern, text)]
 
 
 def _within(pattern: str, field: Field) -> str:
