@@ -9,6 +9,8 @@ from hypothesis import settings
 from smsc_codec import Codec
 from smsc_codec.endpoints import ENDPOINTS, codec_of
 
+USUAL = 100
+"""The examples of a test in the profile `quick` of `conftest.py`, which the mutation run does not load."""
 CODECS: tuple[Codec[Any], ...] = tuple(map(codec_of, ENDPOINTS))
 
 
@@ -17,5 +19,5 @@ def share(examples: int, runs: int = len(CODECS)) -> settings:
 
     Tests of many endpoints then take the time of tests of a few. A profile with more examples has as many times more.
     """
-    times = settings().max_examples / settings.get_profile("quick").max_examples
+    times = settings().max_examples / USUAL
     return settings(max_examples=max(round(times * examples / runs), 10))
