@@ -116,7 +116,7 @@ class TextFormat(RunReader):
                 raise OptionError(f"{self._where}: reply {reply.kind!r} has no rule of that name")
 
     def _check_values(self) -> None:
-        """Raise `OptionError` if a terminal in the rule of a reply is not for a field, or allows less than the field."""
+        """Raise `OptionError` if a terminal in the rule of a reply has no field, or allows less than its field."""
         for reply in self.narrow:
             names = reply.object.names(self.fmt)
             for piece in (piece for pieces in self._variants[reply.kind] for piece in pieces):
