@@ -22,7 +22,7 @@ _TESTS = ("model", "endpoint", "normal", "vectors", "errors", "places")
 _ROWS = tuple(f"_rows.{name}" for name in ("opened", "presence", "read", "small", "source", "values", "write"))
 _FORMATS = tuple(f"formats.{name}" for name in ("reader", "runs", "shapes", "csv", "free_text", "json", "text", "xml"))
 _LANES = (
-    *("lane_edges", "endpoint_vectors", "lists", "kinds", "lanes", "laws", "endpoint_laws", "alternatives"),
+    *("columns", "lane_edges", "endpoint_vectors", "lists", "kinds", "lanes", "laws", "endpoint_laws", "alternatives"),
     *("limits", "work", "limits-slow"),
 )
 _MORE = {
