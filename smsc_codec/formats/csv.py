@@ -53,6 +53,8 @@ from .shapes import AtOnce, Tables
 
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in b",\n")
+"""All bytes but those that end a cell."""
 # Valid lines have at most this many characters on average. Real lines have about 20.
 _USUAL_LINE = 256
 # Up to this many lines, one expression for all of them is quicker than columns.
@@ -300,13 +302,13 @@ class CsvFormat(FormatReader):
         count = text.count("\n") + 1
         if count > limits.items or len(text) > count * _USUAL_LINE:
             return None
-        # A line end becomes a cell of its own, so that one split is enough for all lines. If a line has another width,
-        # a line end is in another place, and the lines are read one width at a time.
-        cells = text.replace("\n", ",\n,").split(",")
-        width = cells.index("\n") if count > 1 else len(cells)
-        step = width + 1
-        if len(cells) == count * step - 1 and cells[width::step].count("\n") == count - 1:
-            columns = [cells[place::step] for place in range(width)]
+        # If all lines have as many commas as the first one, one split is enough for them. Otherwise the lines are read
+        # one width at a time.
+        marks = text.encode().translate(None, _NO_MARKS)
+        line = marks.partition(b"\n")[0]
+        if marks == b"\n".join([line] * count):
+            cells, width = text.replace("\n", ",").split(","), len(line) + 1
+            columns = [cells[place::width] for place in range(width)]
             found = self.made(known[width], columns, limits, len(text), tables)
             # A line may belong to another list too.
             if not self.several_lists and count <= _FEW_LINES:
