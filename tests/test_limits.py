@@ -167,10 +167,13 @@ def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
 @pytest.mark.parametrize("fmt", WITH_OPERATORS)
 @pytest.mark.parametrize("mapping", [dict, FrozenMapping.of])
 def test_fields_that_are_written(fmt: Format, mapping: Callable[[Any], Any]) -> None:
-    reply = SenderList((Sender("A", operators=mapping({f"k{number}": OperatorStatus(1) for number in range(9)})),))
-    assert encode(reply, fmt=fmt, limits=Limits(fields=10))
-    with pytest.raises(EncodeError, match=r"senders\[0\]: expected at most 9 fields, found 10"):
-        encode(reply, fmt=fmt, limits=Limits(fields=9))
+    codes = {f"k{number}": OperatorStatus(1) for number in range(9)}
+    texts = {f"k{number}": "x" for number in range(9)}
+    for open_keys in ({"operators": mapping(codes)}, {"replacements": mapping(texts)}):
+        reply = SenderList((Sender("A", **open_keys),))
+        assert encode(reply, fmt=fmt, limits=Limits(fields=10))
+        with pytest.raises(EncodeError, match=r"senders\[0\]: expected at most 9 fields, found 10"):
+            encode(reply, fmt=fmt, limits=Limits(fields=9))
 
 
 @pytest.mark.parametrize("fmt", [Format.XML, Format.JSON])

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ..declare import Many, Object, OpenMap, Other, Several, Type
+from ..declare import Many, Object, OpenMap, Several, Type
 from ..mapping import EMPTY, FrozenMapping
 from .opened import plain_keys
 from .source import Fallback, compiled, fall_back
@@ -60,9 +60,8 @@ def _presence(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
     for name in obj.opened:
         keys = f"{name}_keys"
         # Most records have nothing under undocumented keys.
-        given = f"() if record.{name} is EMPTY else record.{name}._keys"
         lines += [
-            f"{keys} = {given if isinstance(obj.open, Other) else f'record.{name}._keys'}",
+            f"{keys} = () if record.{name} is EMPTY else record.{name}._keys",
             f"if {keys} is not NO_KEYS and id({keys}) not in checked:",
             f"    check_keys({keys}, checked)",
         ]
