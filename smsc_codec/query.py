@@ -524,8 +524,9 @@ def _kept(pairs: _Pairs, names: frozenset[str]) -> dict[str, str]:
         found = _read_text(pairs, names)
     else:
         found = {name: value for name, value in pairs if name in names}
-    for name in _CREDENTIALS & found.keys():
-        found[name] = "1"
+    for name in _CREDENTIALS:
+        if name in found:
+            found[name] = "1"
     return found
 
 

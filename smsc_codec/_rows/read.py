@@ -198,7 +198,7 @@ def _calls(
             before.append(f"{slot}_values = lookup_all({table_of[slot]}, {slot}_column)")
             call[slot] = f"{slot}_value"
         elif type_.kind == "text" and form == "cells" and not may_be_empty(type_):
-            before += [f"if '' in {slot}_column:", "    fall_back()"]
+            before += [f"if not all({slot}_column):", "    fall_back()"]
             call[slot] = slot
     counted = [slot for slot in slots.names if call.get(slot) == f"{slot}_value"]
     call |= _call_own(slots, call, space)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 from typing import Annotated, Any
 
 import msgspec
@@ -130,15 +129,8 @@ def noted_tables(obj: Object, plain: Sequence[Codes]) -> tuple[NotedCodes, ...]:
 
 
 def lookup_all(table: Any, column: Sequence[Any]) -> Sequence[Any]:
-    """Look up a column of codes, all at once if each is in the table."""
-    if len(column) > 1:
-        try:
-            found: Sequence[Any] = itemgetter(*column)(table)
-        except KeyError:
-            pass
-        else:
-            return found
-    return [table[each] for each in column]
+    """Look up a column of codes."""
+    return [*map(table.__getitem__, column)]
 
 
 def date(text: str) -> datetime:
