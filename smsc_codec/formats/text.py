@@ -904,7 +904,8 @@ _USUAL_SPELLINGS = {
 def _spellings(type_: Any) -> list[str]:
     """Return some values of a type as they are written. Texts have no usual ones."""
     given = type_.documented if type_.kind == "code" else _USUAL_SPELLINGS.get(type_.kind, ())
-    return [text for text in map(str, given) if re.fullmatch(type_.pattern, text)]
+    is_value = re.compile(type_.pattern).fullmatch
+    return [text for text in map(str, given) if is_value(text)]
 
 
 def _within(pattern: str, field: Field) -> str:
