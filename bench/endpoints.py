@@ -38,6 +38,10 @@ _LEFT_OUT: Mapping[Format, Sequence[str]] = {
     Format.CSV: ("last_date", "send_date"),
 }
 """The members that a format has no place for."""
+# The bounds of lists of one record, of 1,000, and of 1,000 with a free text.
+_ONE = {Format.TEXT: Target(1.6), Format.CSV: Target(2.0, "J more"), Format.XML: Target(1.0), Format.JSON: Target(1.4)}
+_MANY = {Format.TEXT: Target(0.75), Format.CSV: Target(1.5), Format.XML: Target(0.85), Format.JSON: Target(0.9)}
+_FREE = Target(1.8)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class Answer:
     """Make the members of the record of that number."""
     member: str = ""
     """The member of an object that holds the records."""
+    free: bool = False
+    """Whether a record has a text that may hold anything."""
     many: bool = True
 
     def body(self, fmt: Format, count: int) -> bytes:
@@ -184,8 +190,8 @@ def _template(number: int) -> dict[str, Any]:
 ANSWERS = (
     Answer("states", "status", "StatusList", _state),
     Answer("operators", "info", "OperatorInfoList", _operator),
-    Answer("messages", "get", "MessageList", _message),
-    Answer("incoming messages", "get", "IncomingList", _incoming),
+    Answer("messages", "get", "MessageList", _message, free=True),
+    Answer("incoming messages", "get", "IncomingList", _incoming, free=True),
     Answer("statistics", "get", "StatisticsList", _statistics),
     Answer("prices", "get", "PriceList", _zone, member="zones"),
     Answer("mega accounts", "get", "MegaAccountList", lambda n: {"login": f"a{n}", "balance": "15.00", "flag": 1}),
@@ -195,7 +201,7 @@ ANSWERS = (
     Answer("a new mailing", "jobs", "MailingCreated", lambda n: {"id": n}, many=False),
     Answer("a mailing", "jobs", "Mailing", lambda n: {"status": 1}, many=False),
     Answer("mailings", "jobs", "MailingList", lambda n: {"id": n, "status": 1, "name": f"News {n}"}),
-    Answer("templates", "templates", "TemplateList", _template),
+    Answer("templates", "templates", "TemplateList", _template, free=True),
     Answer("operators' templates", "op_templates", "OperatorTemplateList", lambda n: {"id": n, "msg": f"Hello {n}"}),
     Answer("a new sub-client", "users", "Created", lambda n: {"id": n}, many=False),
     Answer("documents", "documents", "DocumentList", lambda n: {"num": n, "sum": "15.00"}),
@@ -217,11 +223,12 @@ def _title(answer: Answer, count: int) -> str:
     return f"{count:,} records" if count > 1 else "one record" if answer.many else "a small reply"
 
 
-def _aim(answer: Answer, fmt: Format) -> Target | None:
-    """Return what reading a small reply may cost. Lists are measured to be compared."""
-    if answer.many:
-        return None
-    return {Format.XML: Target(0.5), Format.JSON: Target(1.0)}.get(fmt, Target(1.1, "J more"))
+def _aim(answer: Answer, fmt: Format, count: int) -> Target:
+    if not answer.many:
+        return {Format.XML: Target(0.5), Format.JSON: Target(1.0)}.get(fmt, Target(1.1, "J more"))
+    if fmt is Format.TEXT and answer.free:
+        return _FREE
+    return (_ONE if count == 1 else _MANY)[fmt]
 
 
 def _variant(answer: Answer) -> str:
@@ -245,7 +252,7 @@ def decode_answer(answer: Answer, fmt: Format, count: int) -> Work:
 
     ours = Contender("smsc_codec", "checked, typed model", read, meaning)
     own = Contender("the endpoint's `CODEC`", ours.gives, read_by_codec, meaning)
-    peer = Contender(name, "strings", lambda: partial(reader, body), plain, _aim(answer, fmt))
+    peer = Contender(name, "strings", lambda: partial(reader, body), plain, _aim(answer, fmt, count))
     group = f"decode fmt={fmt:d}, {_title(answer, count)}"
     return Work(group, _variant(answer), ours, (peer, own), interleaved)
 
@@ -259,10 +266,9 @@ def encode_answer(answer: Answer, fmt: Format, count: int) -> Work:
     if fmt is Format.JSON:
         wire = json.loads(body)
         ours = Contender(ours.name, ours.gives, ours.make, json.loads)
-        aim = None if answer.many else Target(1.0)
-        peer = Contender("json.dumps", "string", lambda: partial(json.dumps, wire), json.loads, aim)
+        peer = Contender("json.dumps", "string", lambda: partial(json.dumps, wire), json.loads, Target(1.0))
     else:
-        aim = None if answer.many else Target(1.8, "J more")
+        aim = Target(1.8, "J more") if count == 1 else Target(1.0)
         peer = Contender("f-string", "bytes", partial(_f_string, body, fmt), target=aim)
     group = f"encode fmt={fmt:d}, {_title(answer, count)}"
     return Work(group, _variant(answer), ours, (peer,), interleaved)
