@@ -53,9 +53,7 @@ _UNQUOTED = Known(lambda: None)
 # The codec that serves a call, by its arguments. All classes here belong to declarations, which are never freed, so
 # that an identity always belongs to the same object.
 _ready: dict[str | None, dict[int, Ready]] = {None: {}, **{name: {} for name in ENDPOINTS}}
-"""By the endpoint that was given, and by the identity of the expected class, or of None."""
-_by_class: dict[str | None, dict[int, Codec[Any]]] = {}
-"""Likewise, by the identity of a reply's class. The first endpoint with the class is meant if none was given."""
+"""By the endpoint that was given, and by the identity of the class that is expected or written, or of None."""
 _opened: dict[type, Callable[[Any], Any] | None] = {}
 """Functions that return the undocumented keys of a reply, by its class; None if the class does not keep such keys."""
 
@@ -218,7 +216,7 @@ def encode(
     if is_usual and (type(fmt) is int or type(fmt) is Format):
         cls = id(type(reply))
         try:
-            body = _by_class[endpoint][cls]._formats[fmt].write_at_once[cls](reply).encode()
+            body = _ready[endpoint][cls].codec._formats[fmt].write_at_once[cls](reply).encode()
         except Exception:  # the careful writer says what is wrong
             body = b""
         # The byte order mark begins with this byte, and replies rarely do.
@@ -227,8 +225,7 @@ def encode(
     codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
     body = codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
     declared = codec._replies[type(reply)]
-    if endpoint is None or type(endpoint) is str:
-        _by_class.setdefault(endpoint, {})[id(type(reply))] = codec
+    _remember(codec, type(reply), None if endpoint is None else str.__str__(endpoint))
     other = stranger(codec, reply, fmt, type(reply)) if codec._formats[format_of(fmt)].has_open_keys(declared) else None
     if other is not None:
         raise EncodeError(
@@ -262,8 +259,13 @@ def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
             name = class_name(member)
             raise OptionError(f"expect has to be a reply of {given}.php, and {name} is a reply of {owner}.php")
     if expect is None or id(expect) in codec._by_id:
-        _ready.setdefault(word, {})[id(expect)] = codec.ready_for(expect)
+        _remember(codec, expect, word)
     return codec
+
+
+def _remember(codec: Codec[Any], cls: type | None, endpoint: str | None) -> None:
+    """Let later calls with this class and this endpoint find the codec at once."""
+    _ready.setdefault(endpoint, {})[id(cls)] = codec.ready_for(cls)
 
 
 def _owner(expect: Any) -> str:
@@ -291,9 +293,8 @@ def _owner(expect: Any) -> str:
 def _codec_of(reply: object) -> Codec[Any]:
     """Return the codec of the first endpoint with the class of a reply. Raise `EncodeError` if there is none."""
     cls = type(reply)
-    codec = _by_class.get(None, {}).get(id(cls))
-    if codec is not None:
-        return codec
+    if id(cls) in _ready[None]:
+        return _ready[None][id(cls)].codec
     for name in having([cls]):
         codec = codec_of(name)
         if id(cls) in codec._by_id:
