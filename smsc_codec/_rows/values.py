@@ -138,14 +138,14 @@ def date(text: str) -> datetime:
     return datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}{text[10:]}")
 
 
-TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 """Days, months, hours, minutes and seconds as they are written."""
 
 
 def date_text(value: datetime) -> str:
     """Return a date in the service's spelling."""
-    day = f"{TWO_DIGITS[value.day]}.{TWO_DIGITS[value.month]}.{value.year:04}"
-    return f"{day} {TWO_DIGITS[value.hour]}:{TWO_DIGITS[value.minute]}:{TWO_DIGITS[value.second]}"
+    day = f"{_TWO_DIGITS[value.day]}.{_TWO_DIGITS[value.month]}.{value.year:04}"
+    return f"{day} {_TWO_DIGITS[value.hour]}:{_TWO_DIGITS[value.minute]}:{_TWO_DIGITS[value.second]}"
 
 
 def money_text(value: Decimal) -> str:

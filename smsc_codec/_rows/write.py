@@ -15,11 +15,11 @@ from ..model import MAX_NUMBER
 from .opened import arrange, check_codes, check_texts, columns_of, values_of
 from .source import Fallback, compiled, fall_back
 from .values import (
-    TWO_DIGITS,
     codes_of,
     has_own_pattern,
     may_be_empty,
     own_check,
+    write_date,
     write_dates,
     write_money,
     write_numbers,
@@ -198,12 +198,8 @@ class _Lines:
         self.texts_many[name] = f"write_money(record.{name})"
 
     def add_date(self, name: str) -> None:
-        self._read(name, f"{name}.__class__ is not datetime or {name}.tzinfo is not None or {name}.microsecond")
-        # As `date_text` does it, but without a call.
-        day, month, hour, minute, second = (
-            f"{{TWO_DIGITS[{name}.{part}]}}" for part in ("day", "month", "hour", "minute", "second")
-        )
-        self.one.append(f'{name} = f"{day}.{month}.{{{name}.year:04}} {hour}:{minute}:{second}"')
+        self._read(name, f"{name}.__class__ is not datetime")
+        self.one.append(f"{name} = write_date({name})")
         self._write_column(name, "write_dates")
 
     def refuse(self, name: str, blanks: tuple[str, ...]) -> None:
@@ -284,9 +280,9 @@ _NAMES: dict[str, Any] = {
     "Decimal": Decimal,
     "datetime": datetime,
     "MAX": MAX_NUMBER,
-    "TWO_DIGITS": TWO_DIGITS,
     "write_numbers": write_numbers,
     "write_money": write_money,
+    "write_date": write_date,
     "write_dates": write_dates,
     "values_of": values_of,
     "check_codes": check_codes,
