@@ -828,7 +828,7 @@ def test_a_terminal_of_a_record_that_is_too_narrow(tmp_path: Path) -> None:
     codec = Codec(replace(GROUPS, grammar=str(path)))
     few, many = Groups((Group(1, "a", 9), Group(2, "b"))), Groups((Group(1, "a"), Group(2, "b", 10)))
     assert codec.decode(codec.encode(few, fmt=0), fmt=0) == few
-    with pytest.raises(EncodeError, match=r"would be read back|groups\[1\]"):
+    with pytest.raises(EncodeError, match=r"^groups\[1\]: .* 'id = 2, name = b, number = 10' cannot be read back"):
         codec.encode(many, fmt=0)
 
 

@@ -226,7 +226,7 @@ class CsvFormat(FormatReader):
         return found
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return the reply, or None if `read` has to judge."""
+        """Read a reply. Return None if only `read` can read it."""
         text = body.decode()
         found = self._line(text, expect, limits, tables)
         if found is not None:
@@ -259,7 +259,7 @@ class CsvFormat(FormatReader):
         return found if len(found) == 1 else ()
 
     def _line(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Return the reply in a single line. Return None if another reply is expected, or `read` has to judge."""
+        """Read a reply of one line. Return None if the line is another reply, or if only `read` can read it."""
         found = self.read_small(text, expect, limits, tables)
         if found is not None or len(text) > limits.text or limits.fields < self._most_fields:
             return found
@@ -288,7 +288,7 @@ class CsvFormat(FormatReader):
         return None if any([each is None for each in found]) else found
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Read a reply and its list, which follows in more lines. Return None if `read` has to judge."""
+        """Read a reply whose list follows in more lines. Return None if only `read` can read it."""
         line, _, rest = text.partition("\n")
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
         return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables))

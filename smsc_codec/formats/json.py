@@ -119,7 +119,7 @@ class JsonFormat(FormatReader):
         return found, (rf"\{{{_BLANK}", rf"\}}{_BLANK}"), _unescaped
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return the reply, or None if `read` has to judge."""
+        """Read a reply. Return None if only `read` can read it."""
         if limits.depth < 1:
             return None
         if body[:1] == b"{":
@@ -193,7 +193,7 @@ class JsonFormat(FormatReader):
         return None, None
 
     def _fitting(self, replies: Sequence[Reply], keys: Sequence[str], expect: tuple[Any, ...]) -> Reply | None:
-        """Choose the reply that an object with these keys is. Return None if `read` has to judge."""
+        """Return the reply that has these keys. Return None if only `read` can choose it."""
         given = {*keys}
         ranked = [(len(given - each.object.names(self.fmt).keys()), each) for each in replies if self.fits(each, given)]
         best = self.choose(ranked, expect) if len(ranked) > 1 else [each for _, each in ranked]

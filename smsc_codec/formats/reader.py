@@ -186,7 +186,7 @@ class FormatReader(ABC):
 
     @abstractmethod
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Read a body of UTF-8. Return None or raise one of `CAUGHT` if `read` has to judge."""
+        """Read a body of UTF-8. Return None, or raise one of `CAUGHT`, if only `read` can read it."""
 
     @abstractmethod
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
@@ -206,7 +206,7 @@ class FormatReader(ABC):
     def with_records(
         self, first: Any, limits: Limits, tables: Tables, records_of: Callable[[Reply], list[Any] | None]
     ) -> Any:
-        """Add the list in the lines after the first one to the reply *first*. Return None if `read` has to judge."""
+        """Add the list in the lines after the first one to *first*. Return None if only `read` can read it."""
         reply = next((reply for reply in self.narrow if reply.cls is type(first) and reply.kind in self.behind), None)
         # Only the careful reader knows what to report about the lines.
         if reply is None or tables is not self.plain_tables:

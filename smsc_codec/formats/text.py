@@ -200,7 +200,7 @@ class TextFormat(RunReader):
         return Part("", name, _within(self._grammar.pattern(piece.terminal), obj.by_name[name]))
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return the reply, or None if `read` has to judge."""
+        """Read a reply. Return None if only `read` can read it."""
         text = body.decode()
         if not text:
             return None
@@ -235,7 +235,7 @@ class TextFormat(RunReader):
         return not self._generic or (not lone and [reply] == self._record_at(text, ()))
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
-        """Read a reply and its list, which follows in more lines. Return None if `read` has to judge."""
+        """Read a reply whose list follows in more lines. Return None if only `read` can read it."""
         found = self._find_line_end(text)
         if found is None:
             return None

@@ -145,7 +145,7 @@ class XmlFormat(RunReader):
         return found, (_HEAD, ""), _unescaped
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
-        """Return the reply, or None if `read` has to judge."""
+        """Read a reply. Return None if only `read` can read it."""
         text = body.decode()
         if limits.depth < _COMPILED_DEPTH:
             return None
