@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,12 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
 
+def _hear_signals() -> None:
+    """Undo what a script in the background (SIGINT) and nohup (SIGHUP) let all processes that they start ignore."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Run:
     """The command on a recording that does not end: a pipe that has brought some lines."""
 
@@ -45,8 +50,7 @@ class Run:
         command = [sys.executable, "-m", "smsc_codec", "validate", "--jobs", str(jobs), *arguments, "lines", "pipe"]
         (folder / "lines").write_bytes(LINE * 3)
         options: dict[str, Any] = {"cwd": folder, "env": ENVIRONMENT}
-        # What a script starts in the background ignores interrupts, and so would all that it starts.
-        options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        options["preexec_fn"] = _hear_signals
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdout=pipe, stderr=pipe, start_new_session=True, **options)
 
