@@ -356,7 +356,7 @@ def oddities(
                     where = _Column(attribute, f"{name}.", key, key).where(numbers[0])
                     _note_key(key, source, *where, notes, len(numbers))
             if given and _may_be_odd(type_, codes):
-                for key, items in zip(given, zip(*[mappings[number]._values for number in numbers])):
+                for key, items in zip(given, zip(*[mappings[number].values() for number in numbers])):
                     _Column(attribute, f"{name}.", key, key).look(type_, numbers, items, source, notes)
     # Of those that come to be one the first is in the first record.
     return sorted(notes, key=lambda note: note.place.steps[0]) if attribute else notes

@@ -2,7 +2,7 @@
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 
@@ -31,7 +31,7 @@ class _Values(ValuesView[V]):
     _mapping: Any
 
     def __iter__(self) -> Iterator[V]:
-        return iter(self._mapping._values)
+        return iter(self._mapping._plain_values())
 
 
 class _Items(ItemsView[str, V]):
@@ -40,7 +40,7 @@ class _Items(ItemsView[str, V]):
     _mapping: Any
 
     def __iter__(self) -> Iterator[tuple[str, V]]:
-        return zip(self._mapping._keys, self._mapping._values)
+        return zip(self._mapping._keys, self._mapping._plain_values())
 
 
 # `msgspec` writes the fields by these names.
@@ -93,12 +93,15 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False,
         """Return the pairs, in the order of the reply."""
         return _Items(self._as_mapping())
 
+    def _plain_values(self) -> tuple[V, ...]:
+        return self._values
+
     def _as_mapping(self) -> Mapping[str, V]:
         return cast("Mapping[str, V]", self)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, FrozenMapping) and self._keys == other._keys:
-            return self._values == other._values
+            return self._plain_values() == other._plain_values()
         if isinstance(other, Mapping):
             return dict(self.items()) == dict(other.items())
         return NotImplemented
@@ -115,6 +118,30 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False,
 
     def __rich_repr__(self) -> Any:
         return [dict(self.items())] if self._keys else []
+
+
+class DigitMapping(FrozenMapping[V], Generic[V], frozen=True):
+    """The same for values that are known by digits. It holds the digits as one text.
+
+    A tuple of values takes twice the memory, and the garbage collector visits each.
+    """
+
+    by_digit: ClassVar[Mapping[str, Any]]
+    """The values. A subclass has them."""
+
+    def __getitem__(self, key: str) -> V:
+        return cast("V", self.by_digit[cast("str", super().__getitem__(key))])
+
+    def _plain_values(self) -> tuple[V, ...]:
+        return tuple(map(self.by_digit.__getitem__, cast("str", self._values)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FrozenMapping, (self._keys, self._plain_values())
+
+
+def of_digits(values: Mapping[str, Any]) -> type[DigitMapping[Any]]:
+    """Return the class of mappings of these values, which are known by digits."""
+    return type("FrozenMapping", (DigitMapping,), {"by_digit": values, "__module__": __name__})
 
 
 # A real base class would need a metaclass of both msgspec's and abc's.

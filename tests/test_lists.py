@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
+from copy import copy, deepcopy
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +23,7 @@ from smsc_codec import (
     Sender,
     SenderList,
     SenderStatus,
+    decode,
     encode,
 )
 from smsc_codec.declare import TEXT, Field, Object, Reply
@@ -194,3 +197,45 @@ def test_half_a_surrogate_pair_is_named(fmt: Format, count: int) -> None:
     if fmt is not Format.CSV:
         with pytest.raises(EncodeError, match=r"^description: expected text"):
             encode(ErrorReply(2, "\ud800"), fmt=fmt)
+
+
+def digits(fmt: Format, count: int) -> Any:
+    """Return a list whose codes are read as digits."""
+    some: Any = [FrozenMapping.of({"mega_step": OperatorStatus(n % 4), "new": OperatorStatus(9)}) for n in range(count)]
+    return decode(encode(SenderList(tuple([Sender("A", 5, operators=each) for each in some])), fmt=fmt), fmt=fmt)
+
+
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+def test_codes_that_are_digits_are_a_mapping_like_any_other(fmt: Format) -> None:
+    mapping = digits(fmt, MANY).senders[2].operators
+    plain: Any = FrozenMapping.of({"mega_step": OperatorStatus(2), "new": OperatorStatus(9)})
+    assert isinstance(mapping, FrozenMapping) and mapping == plain and plain == mapping and mapping == dict(plain)
+    assert mapping != FrozenMapping.of({"mega_step": OperatorStatus(3), "new": OperatorStatus(9)})
+    assert hash(mapping) == hash(plain) and repr(mapping) == repr(plain)
+    assert [*mapping.values()] == [*plain.values()] and [*mapping.items()] == [*plain.items()]
+    assert mapping["mega_step"] is OperatorStatus(2) and mapping.get("new") is OperatorStatus(9)
+    with pytest.raises(KeyError, match="old"):
+        mapping["old"]
+    for again in (pickle.loads(pickle.dumps(mapping)), copy(mapping), deepcopy(mapping)):
+        assert again == mapping and hash(again) == hash(mapping)
+    assert msgspec.to_builtins(mapping) == {"keys": ("mega_step", "new"), "values": "29"}
+
+
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+def test_digits_and_codes_are_written_alike(fmt: Format) -> None:
+    read = digits(fmt, MANY).senders
+    plain = [replace(each, operators=FrozenMapping.of(each.operators.items())) for each in read]
+    by_turns = [one if number % 2 else other for number, (one, other) in enumerate(zip(read, plain))]
+    written = encode(SenderList(tuple(plain)), fmt=fmt)
+    assert encode(SenderList(tuple(read)), fmt=fmt) == encode(SenderList(tuple(by_turns)), fmt=fmt) == written
+
+
+@pytest.mark.parametrize("wrong", ["٣٣", "3", "333", "3x", ("3", "3"), 33])
+@pytest.mark.parametrize("count", [1, MANY])
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+def test_what_are_not_digits_is_refused(fmt: Format, count: int, wrong: Any) -> None:
+    (*senders, last) = digits(fmt, MANY).senders[:count]
+    broken: Any = type(digits(fmt, MANY).senders[0].operators)(("mega_step", "new"), wrong)
+    for some in ([*senders, last], senders, []):
+        with pytest.raises(EncodeError, match="operators"):
+            encode(SenderList((*some, replace(last, operators=broken))), fmt=fmt)

@@ -11,7 +11,7 @@ from typing import Any
 from .._types import all_are
 from ..mapping import EMPTY, FrozenMapping, shared
 from .source import Fallback
-from .values import lookup_all
+from .values import Codes, lookup_all
 
 
 def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
@@ -24,30 +24,12 @@ def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
     return [key for _, key in sorted(zip(placed, keys), key=itemgetter(0))]
 
 
-class Mapped(dict[Any, Any]):
-    """Map the spellings of the codes under some *keys* to a mapping. Records that have the same codes share one."""
-
-    __slots__ = ("_keys", "_table")
-
-    def __init__(self, keys: tuple[str, ...], table: Mapping[Any, Any]) -> None:
-        super().__init__()
-        self._keys, self._table = keys, table
-
-    def __missing__(self, values: tuple[Any, ...]) -> Any:
-        made = FrozenMapping(self._keys, tuple(map(self._table.__getitem__, values)))
-        if len(self) < _MOST_MAPPED:
-            self[values] = made
-        return made
-
-
-_MOST_MAPPED = 1024
-
-_LOOKED_AT = 64
-
-
-def are_few(rows: Sequence[Any], pick: Callable[[Any], Any]) -> bool:
-    """Return whether the codes of records repeat, judging by the first `_LOOKED_AT` of them."""
-    return len(rows) >= _LOOKED_AT and len({*map(pick, rows[:_LOOKED_AT])}) <= _LOOKED_AT // 4
+def are_digits(joined: Sequence[str], width: int, table: Any) -> bool:
+    """Return whether each text is the digits of *width* codes, about which there is nothing to report."""
+    every = "".join(joined)
+    if not (every.isascii() and every.isdigit()) or {*map(len, joined)} != {width}:
+        return False
+    return not any([digit in every for digit in table.other_digits])
 
 
 class _Sorted(dict[Any, Any]):
@@ -143,20 +125,24 @@ _keys_of = attrgetter("_keys")
 _values_of = attrgetter("_values")
 
 
-def values_of(records: Sequence[Any], mapping_of: Callable[[Any], Any], keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """Return the values of the open keys of records. Raise `Fallback` if a record has other keys than *keys*."""
-    mappings = [*map(mapping_of, records)]
+def values_of(mappings: Sequence[Any], keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Return the values of mappings. Raise `Fallback` if one has other keys than *keys*."""
     if {*map(type, mappings)} != {FrozenMapping}:
         raise Fallback
+    _check_keys(mappings, keys)
+    values = [*map(_values_of, mappings)]
+    if {*map(type, values)} != {tuple}:
+        raise Fallback
+    return values
+
+
+def _check_keys(mappings: Sequence[Any], keys: tuple[str, ...]) -> None:
+    """Raise `Fallback` if a mapping has other keys than *keys*."""
     given = [*map(_keys_of, mappings)]
     if {*map(id, given)} != {id(keys)} and any(
         [plain_keys(each) != keys for each in {id(each): each for each in given}.values()]
     ):
         raise Fallback
-    values = [*map(_values_of, mappings)]
-    if {*map(type, values)} != {tuple}:
-        raise Fallback
-    return values
 
 
 def plain_keys(keys: Any) -> Any:
@@ -166,9 +152,19 @@ def plain_keys(keys: Any) -> Any:
     return keys
 
 
-def check_codes(values: list[tuple[Any, ...]], cls: type) -> list[tuple[Any, ...]]:
-    """Return open codes. Raise `Fallback` if one of them is not of the class."""
-    if {*map(type, chain.from_iterable(values))} != {cls}:
+def codes_in(mappings: Sequence[Any], keys: tuple[str, ...], codes: Codes) -> Sequence[Sequence[Any]]:
+    """Return the open codes of records, each a code or its digit. Raise `Fallback` if one is something else."""
+    classes = {*map(type, mappings)}
+    if classes == {codes.mapping}:
+        _check_keys(mappings, keys)
+        joined = [*map(_values_of, mappings)]
+        if {*map(type, joined)} != {str} or not are_digits(joined, len(keys), codes):
+            raise Fallback
+        return joined
+    if codes.mapping in classes:
+        mappings = [FrozenMapping.of(each.items()) if each.__class__ is codes.mapping else each for each in mappings]
+    values = values_of(mappings, keys)
+    if {*map(type, chain.from_iterable(values))} != {codes.enum}:
         raise Fallback
     return values
 

@@ -17,9 +17,19 @@ from ..declare import FORMATS, Object, OpenMap, Other, Type
 from ..limits import Limits
 from ..mapping import FrozenMapping, shared
 from ..model import MAX_NUMBER
-from .opened import Mapped, are_few, arrange, sorted_out
+from .opened import are_digits, arrange, sorted_out
 from .source import Fallback, compiled, fall_back
-from .values import coded, has_own_pattern, lookup_all, may_be_empty, own_check, read_amounts, read_dates, read_numbers
+from .values import (
+    coded,
+    codes_of,
+    has_own_pattern,
+    lookup_all,
+    may_be_empty,
+    own_check,
+    read_amounts,
+    read_dates,
+    read_numbers,
+)
 
 Small = Callable[[Any], Any]
 """Returns the reply in a body or in a text, or None if it is not one of the variants."""
@@ -138,8 +148,7 @@ def namespace() -> dict[str, Any]:
         "read_numbers": read_numbers,
         "lookup_all": lookup_all,
         "sorted_out": sorted_out,
-        "Mapped": Mapped,
-        "are_few": are_few,
+        "are_digits": are_digits,
         "fall_back": fall_back,
         "nothing": repeat(None),
         "read_amounts": read_amounts,
@@ -246,16 +255,15 @@ def rows(
         if form == "cells" and {*given.values()} <= column_of.keys():
             columns_ = {name: column_of[value] for name, value in given.items()}
             last = f"return [*map(Record, {arguments(obj, columns_, 'nothing')})]"
-        if "pick" in space and given is calls.call:
-            # Records that have the same codes share a mapping.
+        lines += calls.before
+        if "pick" in space and given is calls.call and (form == "match" or quoted >= {*slots.opened.values()}):
             assert isinstance(obj.open, OpenMap)
-            few = {**given, obj.open.codes: "mapping"}
-            lines += [*calls.before, "if are_few(rows, pick):"]
-            lines.append(f"    mapped = map(Mapped(KEYS, {calls.open_table}).__getitem__, map(pick, rows))")
-            loop_ = f"for {targets}, mapping in zip({sources}, mapped)"
-            lines.append(f"    return [Record({arguments(obj, few)}) {loop_}]")
-        else:
-            lines += calls.before
+            space["Digits"] = codes_of(obj.open.code).mapping
+            digits = {**given, obj.open.codes: "Digits(KEYS, digits)"}
+            lines += ['joined = [*map("".join, map(pick, rows))]']
+            lines += [f"if are_digits(joined, {len(slots.opened)}, {calls.open_table}):"]
+            loop_ = f"for {targets}, digits in zip({sources}, joined)"
+            lines.append(f"    return [Record({arguments(obj, digits)}) {loop_}]")
         made.append(compiled(name, title_of(obj, fmt), "rows, tables", [*lines, last], space))
     known = obj.open.known if isinstance(obj.open, OpenMap) else frozenset()
     texts: list[Any] = []

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from string import digits
 from typing import Annotated, Any
 
 import msgspec
 
 from ..declare import DATE, ID, MONEY, NAME, TEXT, Object, OpenMap, Type
+from ..mapping import of_digits
 from ..model import MAX_NUMBER
 from .source import Fallback, fall_back
 
@@ -53,19 +55,23 @@ class Codes(dict[Any, Any]):
     a hostile body cannot fill the table.
     """
 
-    __slots__ = ("_allows", "_enum")
+    __slots__ = ("_allows", "enum", "mapping", "other_digits")
 
     def __init__(self, type_: Type) -> None:
-        self._allows, self._enum = re.compile(type_.pattern).fullmatch, type_.enum
+        self._allows, self.enum = re.compile(type_.pattern).fullmatch, type_.enum
         usual = sorted({*range(100), *type_.documented})
         allowed = [number for number in usual if self._allows(str(number))]
-        super().__init__({key: self._enum(number) for number in allowed for key in (number, str(number))})
+        super().__init__({key: self.enum(number) for number in allowed for key in (number, str(number))})
+        self.other_digits = _others(self)
+        """The digits that are not codes."""
+        self.mapping = of_digits(self)
+        """The class of mappings of codes of one digit."""
 
     def __missing__(self, key: Any) -> Any:
         spelled = str(key)
         if not self._allows(spelled):
             raise KeyError(key)
-        return self._enum(int(spelled))
+        return self.enum(int(spelled))
 
 
 @lru_cache(64)
@@ -74,14 +80,20 @@ def codes_of(type_: Type) -> Codes:
     return Codes(type_)
 
 
+def _others(codes: Collection[Any]) -> str:
+    """Return the digits that are not codes."""
+    return "".join([digit for digit in digits if digit not in codes])
+
+
 class NotedCodes(dict[Any, Any]):
     """The same for one reply. `odd` says whether it had an undocumented code."""
 
-    __slots__ = ("_codes", "_documented", "odd")
+    __slots__ = ("_codes", "_documented", "odd", "other_digits")
 
     def __init__(self, codes: Codes, type_: Type) -> None:
         super().__init__()
         self._codes, self._documented, self.odd = codes, type_.documented, False
+        self.other_digits = _others([*map(str, type_.documented)])
 
     def __missing__(self, key: Any) -> Any:
         code = self._codes[key]

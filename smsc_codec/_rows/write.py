@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..declare import Object, OpenMap, Other, Type
 from ..mapping import EMPTY, FrozenMapping
 from ..model import MAX_NUMBER
-from .opened import arrange, check_codes, check_texts, columns_of, values_of
+from .opened import arrange, check_texts, codes_in, columns_of, values_of
 from .source import Fallback, compiled, fall_back
 from .values import (
     codes_of,
@@ -226,25 +226,25 @@ class _Lines:
         if isinstance(rest, OpenMap) and keys.codes:
             self.space |= {
                 "CODES": keys.codes,
-                "CODE_CLASS": rest.code.enum,
+                "CODE_TABLE": codes_of(rest.code),
                 f"{rest.codes}_of": attrgetter(rest.codes),
             }
-            found = f"check_codes(values_of({{}}, {rest.codes}_of, CODES), CODE_CLASS)"
+            found = "codes_in({}, CODES, CODE_TABLE)"
             slots = "".join(f"open_{place}, " for place in range(len(keys.codes)))
-            self.one.append(f"({slots}), = {found.format('(record,)')}")
-            self.many.append(f"{rest.codes}_found = {found.format('records')}")
+            self.one.append(f"({slots}), = {found.format(f'[record.{rest.codes}]')}")
+            self.many.append(f"{rest.codes}_found = {found.format(f'[*map({rest.codes}_of, records)]')}")
             self.columns[f"({slots})"] = f"{rest.codes}_found"
         if keys.texts:
             self.space |= {"TEXTS": keys.texts, f"{texts_in}_of": attrgetter(texts_in)}
             self.space["TEXTS_MANY"] = [texts[slot].many for slot in keys.slots]
-            found = f"columns_of(values_of({{}}, {texts_in}_of, TEXTS), TEXTS_MANY, longest)"
+            found = "columns_of(values_of({}, TEXTS), TEXTS_MANY, longest)"
             if isinstance(rest, OpenMap):
                 if has_own_pattern(rest.text):
                     raise Fallback
                 self.space["is_code"] = re.compile(rest.code.pattern).fullmatch
                 found = f"check_texts({found}, is_code)"
-            self.one.append(f"({', '.join(keys.slots)},), = zip(*{found.format('(record,)')})")
-            self.many.append(f"{texts_in}_found = {found.format('records')}")
+            self.one.append(f"({', '.join(keys.slots)},), = zip(*{found.format(f'[record.{texts_in}]')})")
+            self.many.append(f"{texts_in}_found = {found.format(f'[*map({texts_in}_of, records)]')}")
             self.columns |= {slot: f"{texts_in}_found[{place}]" for place, slot in enumerate(keys.slots)}
         self.empty = [
             f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping"
@@ -285,7 +285,7 @@ _NAMES: dict[str, Any] = {
     "write_date": write_date,
     "write_dates": write_dates,
     "values_of": values_of,
-    "check_codes": check_codes,
+    "codes_in": codes_in,
     "check_texts": check_texts,
     "columns_of": columns_of,
     "fall_back": fall_back,

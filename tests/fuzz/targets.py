@@ -69,8 +69,6 @@ LIMITS = (
 
 # The lengths at which a lane does its work in another way, and how many shapes are kept.
 _SIZES = {
-    "smsc_codec._rows.opened._LOOKED_AT": 4,
-    "smsc_codec._rows.opened._MOST_MAPPED": 1,
     "smsc_codec.formats.json._FEW": 2,
     "smsc_codec.formats.reader.LONGEST_AT_ONCE": 120,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
