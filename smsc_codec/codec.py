@@ -149,17 +149,17 @@ class Codec(Generic[R]):
         if (type(fmt) is not int and type(fmt) is not Format) or len(body) > DEFAULT_LIMITS.body:
             return None, None
         reader = self._formats.get(fmt) or self._format(format_of(fmt))
+        reply = None
         if len(expect) in (0, 2):
             first = expect[0] if expect else None
             ready = self.ready_for(first)
             readers = ready.documented if noted else ready.plain
             if fmt not in readers:
                 readers[fmt] = reader.canonical_reader(first, noted)
+            elif not noted:
+                with suppress(*CAUGHT):
+                    reply = reader.read_open(body, first)
         tables = reader.noted_tables() if noted else reader.plain_tables
-        reply = None
-        if not noted:
-            with suppress(*CAUGHT):
-                reply = reader.read_open(body)
         if reply is None:
             reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
         if reply is None or (expect and reply.__class__ not in expect):

@@ -353,14 +353,11 @@ LONGER = {
         ["lists:65", "lists:66", "small:73", "small:75", "status/replies:58"], "a code that is not remembered"
     ),
     **dict.fromkeys(["lists:142", "lists:143", "lists:147", "lists:151"], "an escape in a list of fmt=3"),
-    "lists:118": "a value that looks like a key",
     **dict.fromkeys(
-        ["variants:17", "variants:18", "status/replies:31", *(f"info/replies:{row}" for row in (15, 20, 23))],
+        ["variants:17", "variants:18", *(f"info/replies:{row}" for row in (15, 20, 23))],
         "records of several shapes",
     ),
     **dict.fromkeys([f"send/replies:{row}" for row in (33, 34, 37, 38, 41)], "a list in a reply"),
-    **dict.fromkeys([f"status/replies:{row}" for row in (8, 10, 20)], "a message in a line"),
-    **dict.fromkeys(["templates/replies:14", "templates/replies:17"], "a text in a line"),
     **dict.fromkeys(["templates/replies:18", "templates/replies:19", "phones/replies:16"], "a cell of any commas"),
     **dict.fromkeys(
         ["jobs/replies:21", "phones/captures:1", "phones/replies:15", "phones/replies:21"], "several shapes"
@@ -371,19 +368,12 @@ LONGER = {
     **dict.fromkeys(
         ["status/replies:32", "status/replies:33", "status/replies:40", "info/replies:18"], "lines of several layouts"
     ),
-    **dict.fromkeys(
-        ["status/replies:43", "info/replies:16", "info/replies:19"],
-        "a record that is a list only if a list is expected",
-    ),
+    "info/replies:19": "lines of several layouts",
     "status/replies:59": "a cell that tells the layout",
-    **dict.fromkeys(
-        ["get/captures:1", *(f"get/replies:{row}" for row in (1, 2, 5, 6, 18, 19, 22))], "a message in a line"
-    ),
+    "get/replies:2": "a message in a line",
     **dict.fromkeys([f"get/replies:{row}" for row in (8, 9, 23, 30, 54)], "lines where there are several lists"),
     **dict.fromkeys([f"get/replies:{row}" for row in (10, 14, 37, 38, 40, 46, 50)], "records of several shapes"),
     "users/replies:15": "lines that tell which list they are",
-    "get/replies:39": "a list in an object",
-    "get/replies:51": "a list that is read only if it is expected",
 }
 
 

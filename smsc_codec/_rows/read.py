@@ -318,8 +318,10 @@ def at_once(
     made = f"Record({arguments(obj, calls.call)})"
     if many:
         lines = ["if not text.startswith(list_head):", "    return None"] if head else []
-        lines += [f"found = find_rows(text, {len(head)})", "if found[-1][-1]:", "    return None"]
-        lines += ["if len(found) == 1:", f"    ({calls.unpacked('_')}), = found", f"    return Many(({made},))"]
+        lines += [f"found = find_rows(text, {len(head)})" if head else "found = find_rows(text)"]
+        one = [f"({calls.unpacked('rest')}), = found", f"return None if rest else Many(({made},))"]
+        lines += ["if len(found) == 1:", *(f"    {line}" for line in one)]
+        lines += ["if found[-1][-1]:", "    return None"]
         lines.append(f"return Many(tuple([{made} for {calls.unpacked('_')} in found]))")
     else:
         lines = ["found = match_whole(text)", "if found is None:", "    return None"]

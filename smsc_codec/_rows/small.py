@@ -37,10 +37,10 @@ class Whole(NamedTuple):
 
     mark: str
     """Text whose count tells shapes apart: replies of one shape have it equally often."""
+    list_start: str
+    """The character that only lists begin with, or an empty text if there is none."""
     other: Callable[[int], Small | None]
     """Returns the reader of replies with that number of marks, or None."""
-    classes: tuple[type, ...]
-    """The classes that a reply may have; if there are none, it may have any."""
     hides: Callable[[bytes], Any] | None = None
     """Finds in a body what can hide broken letters. Such a body is not read."""
     broken: Callable[[str], bool] | None = None
@@ -81,18 +81,17 @@ def small(
     names = {**namespace(), **walk.names, "match_whole": re.compile(pattern).fullmatch}
     lines = ["found = match_whole(text)", "if found is None:", "    return None"]
     if whole:
-        names |= {"key_mark": whole.mark, "find_reader": whole.other, "reply_classes": whole.classes}
-        names |= {"has_escapes": whole.hides, "is_broken": whole.broken}
+        names |= {"key_mark": whole.mark, "find_reader": whole.other}
+        names |= {"has_escapes": whole.hides, "is_broken": whole.broken, "list_start": whole.list_start}
         lines = [
             f"if len(body) > {LONGEST_AT_ONCE}{' or has_escapes(body)' if whole.hides else ''}:",
             "    return None",
             "text = body.decode()",
             *(["if not text.isascii() and is_broken(text):", "    return None"] if whole.broken else []),
-            "found = match_whole(text)",
+            f"found = match_whole(text){' if text[0] != list_start else None' if whole.list_start else ''}",
             "if found is None:",
             "    read = find_reader(text.count(key_mark))",
-            "    reply = None if read is None else read(text)",
-            f"    return reply{' if reply.__class__ in reply_classes else None' if whole.classes else ''}",
+            "    return None if read is None else read(text)",
         ]
     return compiled("read_small", title, "body" if whole else "text", [*lines, *walk.made()], names)
 

@@ -236,7 +236,7 @@ class CsvFormat(FormatReader):
         for reply in self._meant(text, expect):
             known = self._lines_of.get(reply.kind)
             if known is not None:
-                found = self._list(text, reply, known, limits, tables)
+                found = self._list(text, reply, known, limits, expect, tables)
             else:
                 records = self._records(text, reply, limits, tables) if "\n" in text[:-1] else None
                 found = reply.many(tuple(records)) if records is not None else None
@@ -293,7 +293,15 @@ class CsvFormat(FormatReader):
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
         return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables))
 
-    def _list(self, text: str, reply: Reply, known: dict[int, _Lines], limits: Limits, tables: Tables) -> Any:
+    def _list(
+        self,
+        text: str,
+        reply: Reply,
+        known: dict[int, _Lines],
+        limits: Limits,
+        expect: tuple[Any, ...],
+        tables: Tables,
+    ) -> Any:
         if "\r" in text:
             text = text.replace("\r\n", "\n")
             if "\r" in text:
@@ -306,14 +314,14 @@ class CsvFormat(FormatReader):
         # one width at a time.
         marks = text.encode().translate(None, _NO_MARKS)
         line = marks.partition(b"\n")[0]
-        if marks == b"\n".join([line] * count):
+        if marks == (line + b"\n") * (count - 1) + line:
             cells, width = text.replace("\n", ",").split(","), len(line) + 1
             columns = [cells[place::width] for place in range(width)]
-            found = self.made(known[width], columns, limits, len(text), tables)
+            found = reply.many(tuple(self.made(known[width], columns, limits, len(text), tables)))
             # A line may belong to another list too.
             if not self.several_lists and count <= _FEW_LINES:
-                self.learn(whole, known[width], tables)
-            return reply.many(tuple(found))
+                self.learn(whole, found, known[width], known[width].at_once, expect, tables)
+            return found
         split = [line.split(",") for line in text.split("\n")]
         places: dict[int, list[int]] = {}
         for place, row in enumerate(split):

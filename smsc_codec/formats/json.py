@@ -93,6 +93,7 @@ class JsonFormat(FormatReader):
 
     fmt = "json"
     mark = '": '
+    list_start = "["
     # Escapes of quotes and slashes are not here: these are not letters.
     hides = staticmethod(re.compile(rb"\\[bfnrtu]").search)
     between = ",\n"
@@ -129,7 +130,7 @@ class JsonFormat(FormatReader):
             return found if found is not None or not self.wide else self._wide(body, limits, expect, tables)
         if body[:1] != b"[" or not self.lists or limits.depth < 2:
             return None
-        return self._list(body, limits, expect, tables)
+        return self._list(body, limits, expect, tables, self.lists, body)
 
     def _wide(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         shape, row = self._last_one, None
@@ -143,7 +144,7 @@ class JsonFormat(FormatReader):
         if not self._is_plain(shape, body, [row]):
             return None
         made = self.made(shape, [row], limits, len(body), tables)[0]
-        self.learn(body.decode(), shape, tables)
+        self.learn(body.decode(), made, shape, shape.at_once, expect, tables)
         return made
 
     def _within(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -152,7 +153,7 @@ class JsonFormat(FormatReader):
         before = _MEMBER(body[: max(start, 0)])
         reply = self._inside.get(before[1]) if before else None
         if reply is not None and _END(body[end:]) and limits.depth > 2:
-            return self._list(body[start:end], limits, expect, tables, (reply,))
+            return self._list(body[start:end], limits, expect, tables, (reply,), body)
         return None
 
     def _list(
@@ -161,10 +162,10 @@ class JsonFormat(FormatReader):
         limits: Limits,
         expect: tuple[Any, ...],
         tables: Tables,
-        replies: Sequence[Reply] | None = None,
+        some: Sequence[Reply],
+        whole: bytes,
     ) -> Any:
-        """Return the list in an array: one of *replies*, or of all lists if that is None."""
-        some = self.lists if replies is None else replies
+        """Return the list in an array, one of *some*. *whole* is the body that the array is in."""
         shape, found = self._guessed(body)
         if shape is not None and self.several_lists and self._fitting(some, shape.keys, expect) is not shape.reply:
             found = None
@@ -177,11 +178,10 @@ class JsonFormat(FormatReader):
             records = self.made(shape, found, limits, len(body), tables)
         else:
             return None
-        # Only replies that were read without an expectation are learned.
-        is_short = replies is None and len(records) <= _FEW
-        if is_short and (len(some) == 1 or self._fitting(some, shape.keys, ()) is shape.reply):
-            self.learn(body.decode(), shape, tables)
-        return shape.reply.many(tuple(records))
+        reply = shape.reply.many(tuple(records))
+        if len(records) <= _FEW:
+            self.learn(whole.decode(), reply, shape, shape.at_once, expect, tables)
+        return reply
 
     def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:
         shape = self._widths.find(body.count(b":", 0, body.find(b"}")))
@@ -213,7 +213,7 @@ class JsonFormat(FormatReader):
         if not reply.many and self.has_rivals(reply, keys):
             raise Fallback
         shape = _shape(reply, keys, quoted)
-        head = "[" if reply.many else ""
+        head = _around(reply)[0] if reply.many else ""
         pattern = _canonical(reply, keys, quoted)
         return shape._replace(at_once=self.make_at_once(reply.object, reply.many, keys, pattern, head))
 
@@ -436,8 +436,7 @@ class JsonFormat(FormatReader):
 
     def framed(self, lines: list[str], reply: Reply) -> str:
         """Return the records of a list with the text around and between them."""
-        array = f"[{self.between.join(lines)}]"
-        return f"{{\n{_quoted(reply.member)}: {array}\n}}" if reply.member else array
+        return self.between.join(lines).join(_around(reply))
 
     def constant(self, reply: Reply) -> str:
         """Return the text of a reply that is a word."""
@@ -553,7 +552,12 @@ def _canonical(reply: Reply, keys: Sequence[str], quoted: frozenset[str]) -> str
         members.append(f'"{re.escape(key)}": {mark}({pattern}){mark}')
     lines = ",\n".join(members)
     whole = f"\\{{\n{lines}\n\\}}"
-    return f"{whole}(?:,\n(?=\\{{)|\\]\n?\\Z)|((?s:.+))" if reply.many else f"{whole}\n?"
+    return f"{whole}(?:,\n(?=\\{{)|{re.escape(_around(reply)[1])}\n?\\Z)|((?s:.+))" if reply.many else f"{whole}\n?"
+
+
+def _around(reply: Reply) -> tuple[str, str]:
+    """Return the text before the records of a list and after them."""
+    return (f"{{\n{_quoted(reply.member)}: [", "]\n}") if reply.member else ("[", "]")
 
 
 def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:

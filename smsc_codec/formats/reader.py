@@ -65,6 +65,8 @@ class FormatReader(ABC):
     """The text between two records."""
     mark = "\n"
     """Text whose count tells shapes apart: replies of one shape have it equally often."""
+    list_start = ""
+    """The character that only lists begin with, or an empty text if there is none."""
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         self.endpoint = endpoint
@@ -95,10 +97,9 @@ class FormatReader(ABC):
         self._documented = {reply.object.cls: documented_tables(reply.object) for reply in every}
         self._canonical: dict[Any, Small] = {}
         self._tolerant: dict[Any, Small] = {}
-        # The learned readers, by the number of marks in a reply: readers that take any codes, readers that take only
-        # documented codes, and readers of undocumented keys.
-        self._learned: tuple[Shapes[Small], Shapes[Small]] = (Shapes(), Shapes())
-        self._learned_open: Shapes[Small] = Shapes()
+        self._learned: dict[tuple[type | None, str], Shapes[Small]] = {}
+        """The learned readers by the number of marks in a reply. For each expected class, or None, there are readers of
+        any codes, of documented codes only, and of undocumented keys."""
         self._writers: Shapes[Writer] = Shapes()
         self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
@@ -243,8 +244,8 @@ class FormatReader(ABC):
         """
         read = self._canonical.get((only, documented))
         if read is None:
-            classes = () if only is None else (only, ErrorReply)
-            whole = Whole(self.mark, self._learned[documented].find, classes)
+            learned = self._learned_by(only, "documented" if documented else "plain")
+            whole = Whole(self.mark, self.list_start, learned.find)
             if documented:
                 whole = whole._replace(hides=self.hides, broken=_has_broken)
             read = self._canonical[only, documented] = self._compile_small(only, documented, whole)
@@ -260,12 +261,17 @@ class FormatReader(ABC):
             read = self._tolerant[first, documented] = self._compile_small(first, documented, None)
         return read
 
-    def read_open(self, body: bytes) -> Any:
+    def _learned_by(self, first: type | None, kind: str) -> Shapes[Small]:
+        """Return the learned readers of a kind for calls that expect the class *first*, or any class."""
+        return self._learned.get((first, kind)) or self._learned.setdefault((first, kind), Shapes())
+
+    def read_open(self, body: bytes, first: type | None) -> Any:
         """Return a short reply with the undocumented keys of an earlier one, or None if it has other keys."""
-        if len(body) > LONGEST_AT_ONCE or not self._learned_open:
+        learned = self._learned.get((first, "open"))
+        if learned is None or len(body) > LONGEST_AT_ONCE:
             return None
         text = body.decode()
-        read = self._learned_open.find(text.count(self.mark))
+        read = learned.find(text.count(self.mark))
         return None if read is None else read(text)
 
     def may_be_broken(self, body: bytes) -> bool:
@@ -277,8 +283,8 @@ class FormatReader(ABC):
     def _compile_small(self, first: type | None, documented: bool, whole: Whole | None) -> Small:
         replies = self.ordered((first,) if first else (), self.narrow)
         variants, around, plain = self.variants(replies, first, canonical=whole is not None)
-        if whole and whole.classes:
-            variants = [variant for variant in variants if variant.object.cls in whole.classes]
+        if whole and first:
+            variants = [variant for variant in variants if variant.object.cls in (first, ErrorReply)]
         all_tables = self._documented if documented else self._tables
         return small(
             f"{self.endpoint.name} fmt={FORMATS.index(self.fmt)}",
@@ -304,19 +310,25 @@ class FormatReader(ABC):
         records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
         return records
 
-    def can_learn(self, text: str, shape: Any) -> bool:
-        """Return whether `learn` remembers a reader of a text of one shape."""
-        return len(text) <= LONGEST_AT_ONCE and shape is not None and shape.at_once is not None
+    def learn(
+        self, text: str, reply: Any, shape: Any, made: AtOnce | None, expect: tuple[Any, ...], tables: Tables
+    ) -> None:
+        """Remember *made*, which reads the *reply* in a short text of one shape.
 
-    def learn(self, text: str, shape: Any, tables: Tables) -> None:
-        """Remember the reader of a short text of one shape. The next text with as many marks may be like it."""
-        if not self.can_learn(text, shape):
+        The next text with as many marks may be like it. It reads only for calls with the same *expect*.
+        """
+        if made is None or len(text) > LONGEST_AT_ONCE or len(expect) not in (0, 2):
             return
-        marks = text.count(self.mark)
-        if tables is self.plain_tables:
-            (self._learned_open if shape.rows.odd else self._learned[False]).keep(marks, shape.at_once.plain)
-        elif not shape.rows.odd:
-            self._learned[True].keep(marks, shape.at_once.documented)
+        if expect and type(reply) not in expect:
+            return
+        first, marks = expect[0] if expect else None, text.count(self.mark)
+        if tables is not self.plain_tables:
+            if not shape.rows.odd:
+                self._learned_by(first, "documented").keep(marks, made.documented)
+            return
+        # Undocumented keys can make it a reply of another endpoint, unless the expected reply has any keys.
+        is_open = shape.rows.odd and not (expect and shape.reply.object.takes_any_keys)
+        self._learned_by(first, "open" if is_open else "plain").keep(marks, made.plain)
 
     def make_at_once(
         self,

@@ -21,7 +21,7 @@ class RunReader(FormatReader):
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)
-        # The last shape with each number of keys. It is a guess: `find` tells whether it fits.
+        # The last shape with each width. It is a guess: `find` tells whether it fits.
         self._widths: Shapes[Shape] = Shapes()
 
     @abstractmethod
@@ -37,7 +37,7 @@ class RunReader(FormatReader):
 
     @abstractmethod
     def width(self, text: str, reply: Reply) -> int:
-        """Return how many keys the first record of a text seems to have."""
+        """Return a number that most shapes do not share: about how many keys the first record of a text has."""
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return the rows that were found in a text, with escapes undone."""
@@ -56,15 +56,19 @@ class RunReader(FormatReader):
                 records += self._read(shape, text, found, limits, tables)
             text = rest
             shape = self.shape_at(text, 0, reply)[0]
-            self._widths.keep(shape.width, shape)
+            self._widths.keep(self.width(text, reply), shape)
             found = shape.find(text)
             if not found[-1][-1]:
                 return records + self._read(shape, text, found, limits, tables)
         return records + self._by_shape(text, reply, limits, tables)
 
-    def learn_runs(self, text: str, records: str, reply: Reply, tables: Tables) -> None:
-        """Remember the shape of a text if its *records* have only one."""
-        self.learn(text, self._widths.find(self.width(records, reply)), tables)
+    def learn_runs(
+        self, text: str, found: Any, records: str, reply: Reply, expect: tuple[Any, ...], tables: Tables
+    ) -> None:
+        """Remember the shape of a text if its *records* have only one. *found* is what was read."""
+        shape = self._widths.find(self.width(records, reply))
+        if shape is not None:
+            self.learn(text, found, shape, shape.at_once, expect, tables)
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the same if shapes take turns. Read the records of a shape together, and put them in their places."""

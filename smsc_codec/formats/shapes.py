@@ -118,10 +118,10 @@ class Shape(NamedTuple):
     rows: Rows
     find: Callable[[str], list[Any]]
     """Finds them; the last group holds the rest of the text."""
-    width: int
-    """How many keys they have."""
     at_once: AtOnce | None = None
     """Reads a short reply that has only such records, as the service writes it."""
+    alone: AtOnce | None = None
+    """Reads such a record that is a reply itself, if a list can have it too."""
 
 
 class Few(Generic[S]):

@@ -102,6 +102,7 @@ class TextFormat(RunReader):
         if self._led is not None:
             self._any_key = f"{grammar.pattern('KEY')}{re.escape(self._equals)}"
             self._is_led = re.compile(self._any_key).match
+        self.list_start = self._list_start()
 
     def _check_rules(self) -> None:
         """Raise `OptionError` if the grammar and the declaration do not name the same replies."""
@@ -164,6 +165,12 @@ class TextFormat(RunReader):
                     " which they are"
                 )
 
+    def _list_start(self) -> str:
+        """Return the character that all records begin with and no other reply, or an empty text if there is none."""
+        starts = {head[0] for _, head in self._heads} if not self._generic and self._led is None else set()
+        others = [pieces[0].text[:1] for reply in self.narrow for pieces in self._variants[reply.kind]]
+        return starts.pop() if len(starts) == 1 and starts.isdisjoint(others) and all(others) else ""
+
     # Reading
 
     def variants(
@@ -218,21 +225,13 @@ class TextFormat(RunReader):
         records = self.runs(text, reply, limits, tables)
         if len(records) > limits.items:
             return None
-        only_list = not self._alike_of[reply.object.cls][0]
-        found = reply.many(tuple(records)) if only_list else self._reply(records, reply, expect)
-        if only_list or (records and found is records[0]):
-            shape = self._widths.find(self.width(text, reply))
-            if self.can_learn(text, shape) and self._is_usual(text, reply):
-                self.learn(text, shape, tables)
+        found = self._reply(records, reply, expect)
+        shape = self._widths.find(self.width(text, reply))
+        # A pair alone can be the id of something new: its value tells.
+        if found is not None and shape is not None and not (reply.object.is_generic and self._comma not in text):
+            made = shape.alone if found is records[0] else shape.at_once
+            self.learn(text, found, shape, made, expect, tables)
         return found
-
-    def _is_usual(self, text: str, reply: Reply) -> bool:
-        """Return whether a text is this reply even if nothing is expected, so that its reader may be remembered.
-
-        A pair alone can be the id of something new; its value tells.
-        """
-        lone = reply.object.is_generic and self._comma not in text
-        return not self._generic or (not lone and [reply] == self._record_at(text, ()))
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Read a reply whose list follows in more lines. Return None if only `read` can read it."""
@@ -314,13 +313,12 @@ class TextFormat(RunReader):
         line = re.escape(self._comma).join(fields)
         line_end = self._grammar.pattern("_LINE_END")
         behind = f"{line_end}|\\Z" if free is None else f"{free.line_end}|(?:{line_end})?\\Z"
-        find = re.compile(f"{line}(?:{behind})|((?s:.+))").findall
-        made = None
-        if not any(are_free):
-            many = reply.many if not self._alike_of.get(reply.object.cls, (True, None))[0] else None
-            pattern = f"{line}(?:{behind})|((?s:.+))" if many else f"{line}(?:{line_end})?"
-            made = self.make_at_once(reply.object, many, keys, pattern)
-        return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, len(keys), made)
+        several = f"{line}(?:{behind})|((?s:.+))"
+        find = re.compile(several).findall
+        listed = self._alike_of.get(reply.object.cls, (True, None))[1]
+        alone = self.make_at_once(reply.object, None, keys, f"{line}(?:{line_end})?")
+        made = self.make_at_once(reply.object, listed.many, keys, several) if listed is not None else None
+        return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, made, alone)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. *expect* decides whether one record is a list, and what lines of unknown keys are."""

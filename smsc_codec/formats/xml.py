@@ -160,7 +160,7 @@ class XmlFormat(RunReader):
                 records = self.runs(text[at:], reply, limits, tables)
                 if len(records) > 1:
                     return None
-                self.learn_runs(text, text[at:], reply, tables)
+                self.learn_runs(text, records[0], text[at:], reply, expect, tables)
                 return records[0]
         return self._list(text, limits, expect, tables) if self.lists else None
 
@@ -183,9 +183,10 @@ class XmlFormat(RunReader):
         if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
             return None
         records = self.runs(text[at:end], reply, limits, tables)
-        if root[1] == reply.xml[0] and root[1] not in self._roots:
-            self.learn_runs(text, text[at:end], reply, tables)
-        return reply.many(tuple(records)) if len(records) <= limits.items else None
+        found = reply.many(tuple(records))
+        if root[1] == reply.xml[0]:
+            self.learn_runs(text, found, text[at:end], reply, expect, tables)
+        return found if len(records) <= limits.items else None
 
     def width(self, text: str, reply: Reply) -> int:
         """Return how many attributes the first element seems to have, with its text or the elements in it."""
@@ -253,7 +254,6 @@ class XmlFormat(RunReader):
             reply,
             rows(obj, self.fmt, every, "match", more=1),
             find,
-            len(every),
             self.make_at_once(obj, reply.many, every, pattern, head, _unescaped),
         )
 

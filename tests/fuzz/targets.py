@@ -103,7 +103,7 @@ def forget(codec: Codec[Any]) -> None:
         known |= {name: Shapes() for name, value in known.items() if isinstance(value, Shapes)}
         if "_last_one" in known:
             known["_last_one"] = None
-        for learned in known["_learned"]:
+        for learned in known["_learned"].values():
             learned._known.clear()
 
 
