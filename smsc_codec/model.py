@@ -136,7 +136,7 @@ class ServiceError(ErrorCode):
     TOO_MANY_REQUESTS = TOO_MANY
 
 
-class Answer(msgspec.Struct, frozen=True, repr_omit_defaults=True):
+class Answer(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """Any reply but an error: the base of their classes, and the bound of a type variable for *expect*."""
 
     def raise_for_error(self) -> "Self":
@@ -144,7 +144,7 @@ class Answer(msgspec.Struct, frozen=True, repr_omit_defaults=True):
         return self
 
 
-class Open(msgspec.Struct, frozen=True, repr_omit_defaults=True):
+class Open(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """What keeps keys that the documentation does not name, in its last attribute."""
 
     def __hash__(self) -> int:

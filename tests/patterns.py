@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 import smsc_codec
 from smsc_codec._careful import parser
+from smsc_codec._rows.values import matcher
 from smsc_codec.formats.grammar import _specials
 
 PACKAGE = Path(smsc_codec.__file__).parent
@@ -162,7 +163,7 @@ def compiling() -> Iterator[list[Compiled]]:
         return pattern
 
     listed: list[Compiled] = []
-    for remembered in (_specials, parser):
+    for remembered in (_specials, matcher, parser):
         remembered.cache_clear()
     with patch.object(re, "compile", noted):
         yield listed

@@ -169,10 +169,10 @@ def json_list(records: list[dict[str, Any]]) -> str:
     return orjson.dumps(records, option=orjson.OPT_INDENT_2).decode()
 
 
-# Numbers of ten records and more are read and written all at once.
+# Numbers of more than 16 records are read and written all at once.
 LISTS = [
     Vector(name, {"fmt": fmt, "body": body})
-    for name, times in (("two", 1), ("many", 5))
+    for name, times in (("two", 1), ("many", 10))
     for fmt, body in enumerate(
         (
             "\n".join(["name = A, id = 5\nname = B, id = 6"] * times),

@@ -174,8 +174,10 @@ def compiled() -> list[Compiled]:
             for reply, fmt in product(replies, Format):
                 with suppress(EncodeError):
                     written = other.encode(reply, fmt=fmt)
-                    # The second one is read carefully, and the third one has a line that belongs to no number.
-                    for text in (written, written.replace(b"1", b"x", 1), written + b"\na hint"):
+                    # The second one is read carefully, the third one is a list of more records, and the last one has a
+                    # line that belongs to no number.
+                    twice = written + b"\n" + written
+                    for text in (written, written.replace(b"1", b"x", 1), twice, written + b"\na hint"):
                         other.validate(text, fmt=fmt, expect=type(reply))
                         other._format(fmt).may_be_own(text.decode())
     return found

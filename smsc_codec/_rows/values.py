@@ -37,6 +37,17 @@ def read_numbers(column: Sequence[str]) -> Sequence[int]:
     return found
 
 
+_FEW_NUMBERS = 12
+"""Numbers that take about as long one by one as together."""
+
+
+def convert_numbers(column: Sequence[str]) -> Sequence[int]:
+    """Return a column of texts that a pattern has checked as numbers."""
+    if len(column) < _FEW_NUMBERS:
+        return [*map(int, column)]
+    return _decode_numbers(f"[{','.join(column)}]")
+
+
 class _Column(msgspec.Struct, array_like=True):
     """`msgspec.convert` finds the hash of a class quicker than that of an alias."""
 
@@ -192,6 +203,21 @@ def own_check(type_: Type) -> Callable[[Any], Any]:
     return check
 
 
+@lru_cache(128)
+def matcher(pattern: str) -> Callable[[Sequence[str]], bool]:
+    """Return a function that tells whether all texts of a column match a pattern, which matches no line end.
+
+    One search for a text that does not match takes half the time of a match for each, and no memory.
+    """
+    wrong = re.compile(rf"\n(?!(?:{pattern})(?:\n|\Z))").search
+
+    def all_match(column: Sequence[str]) -> bool:
+        lines = "\n".join(["", *column])
+        return lines.count("\n") == len(column) and wrong(lines) is None
+
+    return all_match
+
+
 _is_date, _is_money = re.compile(DATE.pattern).fullmatch, re.compile(MONEY.pattern).fullmatch
 
 
@@ -226,9 +252,12 @@ def read_dates(column: Sequence[str]) -> Sequence[datetime]:
     return _decode_dates(b"[" + array)
 
 
+_are_amounts = matcher(MONEY.pattern)
+
+
 def read_amounts(column: Sequence[str]) -> Sequence[Decimal]:
     """Return a column of texts as amounts."""
-    if not all(map(_is_money, column)):
+    if not _are_amounts(column):
         raise Fallback
     return [*map(Decimal, column)]
 
@@ -258,3 +287,13 @@ def write_money(value: Decimal) -> str:
     # `str` is quicker, but writes small and large amounts with an exponent.
     text = str(value)
     return text if _is_money(text) else fall_back()
+
+
+def write_amounts(column: Sequence[Decimal]) -> Sequence[str]:
+    """Return a column of amounts as texts."""
+    if {*map(type, column)} != {Decimal}:
+        raise Fallback
+    texts = [*map(str, column)]
+    if not _are_amounts(texts):
+        raise Fallback
+    return texts

@@ -19,6 +19,7 @@ from .values import (
     has_own_pattern,
     may_be_empty,
     own_check,
+    write_amounts,
     write_date,
     write_dates,
     write_money,
@@ -194,8 +195,7 @@ class _Lines:
     def add_money(self, name: str) -> None:
         self._read(name, f"{name}.__class__ is not Decimal")
         self.one.append(f"{name} = write_money({name})")
-        self.checks.append(f"record.{name}.__class__ is Decimal")
-        self.texts_many[name] = f"write_money(record.{name})"
+        self._write_column(name, "write_amounts")
 
     def add_date(self, name: str) -> None:
         self._read(name, f"{name}.__class__ is not datetime")
@@ -282,6 +282,7 @@ _NAMES: dict[str, Any] = {
     "MAX": MAX_NUMBER,
     "write_numbers": write_numbers,
     "write_money": write_money,
+    "write_amounts": write_amounts,
     "write_date": write_date,
     "write_dates": write_dates,
     "values_of": values_of,

@@ -204,7 +204,7 @@ class _Stated(Protocol):
     def flag(self) -> int | None: ...
 
 
-class Stated(msgspec.Struct, frozen=True):
+class Stated(msgspec.Struct, frozen=True, gc=False):
     """The properties that follow from the state of a message."""
 
     @property

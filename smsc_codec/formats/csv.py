@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -11,7 +12,8 @@ from msgspec.structs import replace
 from .._careful import Builder, Note, Place, Spelled, Trouble, no_place
 from .._rows.read import Rows, Small, rows
 from .._rows.small import Part, Variant, small
-from .._rows.source import Fallback
+from .._rows.source import CAUGHT, Fallback
+from .._rows.values import matcher
 from .._rows.write import Keys, Slot, Writer, writer
 from .._source import EMPTY_BODY, Source, quote
 from ..declare import (
@@ -75,12 +77,62 @@ class _Lines(NamedTuple):
     at_once: AtOnce
 
 
+class _Columns(NamedTuple):
+    """Reads lines of a layout as columns."""
+
+    reply: Reply
+    layout: Layout
+    rows: Rows | None
+    """None if a column does not have a value in each line."""
+    told: tuple[tuple[int, Callable[[Sequence[str]], bool], Callable[[str], Any]], ...]
+    """The cells whose spelling tells the layout: their places, counted from the end if they are behind the rest, and
+    the checks of a column and of a cell."""
+    maybe: tuple[int, ...]
+    """The places of the cells whose value may be missing."""
+
+    @classmethod
+    def of(cls, reply: Reply, layout: Layout) -> _Columns:
+        """Return the reader of a layout."""
+        told, maybe, rest = [], [], False
+        for place, cell in enumerate(layout.cells):
+            at = place - len(layout.cells) if rest else place
+            if isinstance(cell, (Const, Only, Signed)):
+                pattern = value_pattern(reply.object, cell)
+                told.append((at, matcher(pattern), re.compile(pattern).fullmatch))
+            elif isinstance(cell, Maybe):
+                maybe.append(at)
+            rest = rest or isinstance(cell, Rest)
+        keys = [name_of_cell(cell) for cell in layout.cells if not isinstance(cell, (Const, Signed))]
+        made = rows(reply.object, "csv", keys, "cells") if len(keys) == len(layout.cells) else None
+        return cls(reply, layout, made, tuple(told), tuple(maybe))
+
+    def fits(self, columns: Sequence[Sequence[str]]) -> bool | None:
+        """Return whether all lines may have the layout, or None if some of them may."""
+        answer: bool | None = True
+        for place, are_told, is_told in self.told:
+            if not are_told(columns[place]):
+                if not any(map(is_told, {*columns[place]})):
+                    return False
+                answer = None
+        return answer
+
+
 class _Choice:
     """Reads a line that may have one of several layouts. The line itself or the request tells which."""
 
-    def __init__(self, title: str, some: Sequence[Candidate], known: Mapping[Any, Sequence[Any]], alone: bool) -> None:
-        """Take the layouts and the tables of codes. If *alone*, a line that is a record of a list is a list of one."""
-        self._title, self._some, self._known, self._alone = title, some, known, alone
+    def __init__(
+        self,
+        title: str,
+        some: Sequence[Candidate],
+        known: Mapping[Any, Sequence[Any]],
+        alone: bool,
+        classes: Sequence[Any] = (),
+    ) -> None:
+        """Take the layouts and the tables of codes. If *alone*, a line that is a record of a list is a list of one.
+
+        `read_expected` returns replies of these *classes*, or of any class if none is given.
+        """
+        self._title, self._some, self._known, self._alone, self._classes = title, some, known, alone, classes
         self._most = max((len(layout.cells) for _, layout in some), default=0) + 1
         self._by_width: dict[int, Small] = {}
 
@@ -91,6 +143,16 @@ class _Choice:
         if read is None:
             read = self._by_width[width] = self._of_width(width)
         return read(line)
+
+    def read_text(self, text: str) -> Any:
+        """Return the value of a text, or None if it is not one line that has a layout."""
+        line = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+        return None if "\n" in line else self.read(line)
+
+    def read_expected(self, text: str) -> Any:
+        """Return the same if it has an expected class, or None."""
+        found = self.read_text(text)
+        return found if not self._classes or type(found) in self._classes else None
 
     def _of_width(self, width: int) -> Small:
         """Return a function that reads a line with that many cells."""
@@ -159,6 +221,7 @@ class CsvFormat(FormatReader):
         )
         self._most_fields = max(len(layout.cells) for reply in self.replies for layout in (*reply.csv, Layout(())))
         self._choices: dict[Any, _Choice] = {}
+        self._columns_of: dict[tuple[str, int], list[_Columns]] = {}
         self._own_lines: dict[Any, Any] = {}
         error = self.replies[0]
         self._is_error = re.compile("|".join(line_pattern(error, layout) for layout in error.csv)).fullmatch
@@ -222,7 +285,8 @@ class CsvFormat(FormatReader):
         if found is None:
             known = self._documented if documented else self._tables
             some = [place for _, _, open_ in self._sorted_out(self.narrow, first) for place in open_]
-            found = self._choices[first, documented] = _Choice(f"{self.endpoint.name} fmt=1", some, known, alone=True)
+            title, classes = f"{self.endpoint.name} fmt=1", () if first is None else (first, ErrorReply)
+            found = self._choices[first, documented] = _Choice(title, some, known, True, classes)
         return found
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -263,11 +327,16 @@ class CsvFormat(FormatReader):
         found = self.read_small(text, expect, limits, tables)
         if found is not None or len(text) > limits.text or limits.fields < self._most_fields:
             return found
-        line = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
         # It may be a list of one.
-        if "\n" in line or limits.items < 1:
+        if limits.items < 1:
             return None
-        return self._choice(expect, tables is not self.plain_tables).read(line)
+        documented = tables is not self.plain_tables
+        choice = self._choice(expect, documented)
+        found = choice.read_text(text)
+        if self.can_learn(text, found, expect):
+            first = expect[0] if expect else None
+            self._learned_by(first, "documented" if documented else "plain").keep(text.count(","), choice.read_expected)
+        return found
 
     def _records(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any] | None:
         """Return the records of lines with layouts of all kinds, or None if a line has no layout."""
@@ -278,6 +347,11 @@ class CsvFormat(FormatReader):
             return None
         if len(text) > limits.text and max(map(len, lines)) > limits.text:
             return None
+        columns = _columns("\n".join(lines), len(lines))
+        known = self._all_alike(columns, reply) if columns is not None else None
+        if columns is not None and known is not None:
+            with suppress(*CAUGHT):
+                return self.made(known, columns, limits, len(text), tables)
         documented = tables is not self.plain_tables
         choice = self._choices.get((reply.kind, documented))
         if choice is None:
@@ -286,6 +360,28 @@ class CsvFormat(FormatReader):
             self._choices[reply.kind, documented] = choice
         found = [*map(choice.read, lines)]
         return None if any([each is None for each in found]) else found
+
+    def _all_alike(self, columns: Sequence[Sequence[str]], reply: Reply) -> _Columns | None:
+        """Return the reader of the layout that all lines have, or None if only each line can tell."""
+        width = len(columns)
+        readers = self._columns_of.get((reply.kind, width))
+        if readers is None:
+            readers = self._columns_of[reply.kind, width] = [
+                _Columns.of(*each)
+                for each in candidates([reply])
+                if len(each[1].cells) == width or (each[1].rest is not None and len(each[1].cells) < width)
+            ]
+        found: _Columns | None = None
+        for each in readers:
+            if found is not None and (each.layout.rank > found.layout.rank or are_one(each[:2], found[:2])):
+                continue
+            fits = each.fits(columns)
+            if fits is None or (fits and found is not None):
+                return None
+            found = each if fits else found
+        if found is None or found.rows is None or len(found.layout.cells) < width:
+            return None
+        return None if any([not {*columns[place]}.isdisjoint(NOTHING) for place in found.maybe]) else found
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Read a reply whose list follows in more lines. Return None if only `read` can read it."""
@@ -312,11 +408,9 @@ class CsvFormat(FormatReader):
             return None
         # If all lines have as many commas as the first one, one split is enough for them. Otherwise the lines are read
         # one width at a time.
-        marks = text.encode().translate(None, _NO_MARKS)
-        line = marks.partition(b"\n")[0]
-        if marks == (line + b"\n") * (count - 1) + line:
-            cells, width = text.replace("\n", ",").split(","), len(line) + 1
-            columns = [cells[place::width] for place in range(width)]
+        columns = _columns(text, count)
+        if columns is not None:
+            width = len(columns)
             found = reply.many(tuple(self.made(known[width], columns, limits, len(text), tables)))
             # A line may belong to another list too.
             if not self.several_lists and count <= _FEW_LINES:
@@ -485,8 +579,12 @@ class CsvFormat(FormatReader):
         reply = self._by_kind[reply.kind]
         if not reply.csv and not reply.constant and reply.is_known(self.fmt):
             raise EncodeError(f"{reply.title} has no comma-separated form")
-        text = super().write(value, reply, limits)
-        if reply.many and self._is_error(text):
+        return super().write(value, reply, limits)
+
+    def listed(self, lines: list[str], reply: Reply) -> str:
+        """Return the text of a list with these records. Raise `EncodeError` if it would be read back as an error."""
+        text = self.framed(lines, reply)
+        if self._is_error(text):
             raise EncodeError(_otherwise(text))
         return text
 
@@ -579,6 +677,16 @@ class CsvFormat(FormatReader):
             return EncodeError(lacking, path=path)
         wanted = " or ".join(dict.fromkeys(map(shown, reply.csv)))
         return EncodeError(f"comma-separated replies have the fields {wanted}, here are {', '.join(given)}", path=path)
+
+
+def _columns(text: str, count: int) -> list[list[str]] | None:
+    """Return the columns of a text of *count* lines, or None if they do not have the same number of cells."""
+    marks = text.encode().translate(None, _NO_MARKS)
+    line = marks.partition(b"\n")[0]
+    if marks != (line + b"\n") * (count - 1) + line:
+        return None
+    cells, width = text.replace("\n", ",").split(","), len(line) + 1
+    return [cells[place::width] for place in range(width)]
 
 
 def _is_text(line: str) -> bool:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence, Set
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
@@ -35,9 +36,10 @@ from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._source import SURROGATE, Source
 from .._types import lazy
-from ..declare import FORMATS, Endpoint, Field, Object, Other, Reply, Type, either
+from ..declare import FORMATS, Endpoint, Field, Object, OpenMap, Other, Reply, Type, either
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
+from ..mapping import EMPTY
 from ..model import ErrorReply
 from ..report import Severity
 from .shapes import AtOnce, Shapes, Tables, most_shapes
@@ -48,6 +50,9 @@ keys, and a writer remembers the text before each code."""
 
 MOST_OPTIONAL = 6
 """A reply with more optional fields is read by its keys, like a record of a list. Other replies are tried at once."""
+
+_FEW_RECORDS = 16
+"""Records that take about as long to write one by one as together."""
 
 _ANY = 2**63
 UNBOUNDED = Limits(body=_ANY, items=_ANY, depth=_ANY, fields=_ANY, text=_ANY)
@@ -103,7 +108,9 @@ class FormatReader(ABC):
         self._writers: Shapes[Writer] = Shapes()
         self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
-            id(reply.cls): self._speller(reply) for reply in self.replies if not reply.many and reply.is_known(self.fmt)
+            id(reply.cls): (self._list_speller if reply.many else self._speller)(reply)
+            for reply in self.replies
+            if reply.is_known(self.fmt)
         }
         """The writers of replies within the default limits, by the identity of the reply's class.
 
@@ -310,6 +317,10 @@ class FormatReader(ABC):
         records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
         return records
 
+    def can_learn(self, text: str, reply: Any, expect: tuple[Any, ...]) -> bool:
+        """Return whether a reader of such texts may be remembered, for calls that expect one class or any."""
+        return len(text) <= LONGEST_AT_ONCE and len(expect) in (0, 2) and (not expect or type(reply) in expect)
+
     def learn(
         self, text: str, reply: Any, shape: Any, made: AtOnce | None, expect: tuple[Any, ...], tables: Tables
     ) -> None:
@@ -317,9 +328,7 @@ class FormatReader(ABC):
 
         The next text with as many marks may be like it. It reads only for calls with the same *expect*.
         """
-        if made is None or len(text) > LONGEST_AT_ONCE or len(expect) not in (0, 2):
-            return
-        if expect and type(reply) not in expect:
+        if made is None or not self.can_learn(text, reply, expect):
             return
         first, marks = expect[0] if expect else None, text.count(self.mark)
         if tables is not self.plain_tables:
@@ -373,7 +382,8 @@ class FormatReader(ABC):
         if not reply.is_known(self.fmt):
             raise EncodeError(f"nobody knows what {reply.title} looks like with fmt={FORMATS.index(self.fmt)}")
         if reply.many:
-            return self.framed(self._lines(getattr(value, reply.attribute), reply, reply.attribute, limits), reply)
+            records = getattr(value, reply.attribute)
+            return self.listed(self._lines(records, reply, reply.attribute, limits), reply)
         name, inner = self.behind.get(reply.kind, ("", None))
         if inner is None or getattr(value, name) == ():
             return self.write_one(value, reply, limits)
@@ -400,6 +410,10 @@ class FormatReader(ABC):
     def framed(self, lines: list[str], reply: Reply) -> str:
         """Return the records of a list with the text around and between them."""
         return self.between.join(lines)
+
+    def listed(self, lines: list[str], reply: Reply) -> str:
+        """Return the text of a list with these records. Raise `EncodeError` if it would be read back as an error."""
+        return self.framed(lines, reply)
 
     def write_one(self, value: Any, reply: Reply, limits: Limits) -> str:
         """Return the text of a reply that is not a list."""
@@ -449,6 +463,26 @@ class FormatReader(ABC):
             return known.get(present, partial(self.make_speller, reply, present))
 
         return by_presence(reply.object, known.find, make, DEFAULT_LIMITS.text)
+
+    def _list_speller(self, reply: Reply) -> Callable[[Any], str]:
+        """Return the writer of short lists whose keys are all documented."""
+        write, records_of = self._speller(reply), attrgetter(reply.attribute)
+        # Undocumented keys can make it a list of another endpoint, unless any keys can be such a record.
+        opened = () if reply.object.takes_any_keys else reply.object.opened
+        known = reply.object.open.known if isinstance(reply.object.open, OpenMap) else frozenset()
+
+        def write_list(value: Any) -> str:
+            records = records_of(value)
+            if records.__class__ is not tuple or not 0 < len(records) <= _FEW_RECORDS:
+                raise Fallback
+            for name in opened:
+                for record in records:
+                    keys = getattr(record, name)
+                    if keys is not EMPTY and not known.issuperset(keys):
+                        raise Fallback
+            return self.listed([write(record) for record in records], reply)
+
+        return write_list
 
     def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
         """Return the writer of replies with that presence. Its second argument is the greatest length of a text."""

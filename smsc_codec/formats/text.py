@@ -18,11 +18,11 @@ from .._rows.presence import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
 from .._rows.source import Fallback
-from .._rows.values import may_be_empty
+from .._rows.values import matcher, may_be_empty
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
 from .._types import lazy
-from ..declare import Endpoint, Field, Many, Object, Reply, Several, Type
+from ..declare import DATE, Endpoint, Field, Many, Object, Reply, Several, Type
 from ..errors import DecodeError, EncodeError, OptionError
 from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
@@ -34,8 +34,6 @@ from .shapes import Few, Shape, Shapes, Tables
 
 # The most characters of a line whose shape is learned.
 _LONG_LINE = 4096
-# A value with more characters than this is longer than any name, or any replacement.
-_LONG_VALUE = 64
 
 
 _KEY = re.compile("[A-Za-z_][A-Za-z0-9_]* = ").match
@@ -204,7 +202,7 @@ class TextFormat(RunReader):
         if piece.kind in ("literal", "separator"):
             return Part(re.escape(piece.text) or f"(?:{self._grammar.pattern(piece.terminal)})")
         name = obj.names(self.fmt)[piece.kind]
-        return Part("", name, _within(self._grammar.pattern(piece.terminal), obj.by_name[name]))
+        return Part("", name, _within([self._grammar.pattern(piece.terminal)], obj.by_name[name]))
 
     def fast(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         """Read a reply. Return None if only `read` can read it."""
@@ -307,9 +305,10 @@ class TextFormat(RunReader):
             if free is not None and is_free:
                 fields.append(f"{re.escape(key + self._equals)}({free.pattern})")
                 continue
-            pattern = self._pattern_of(terminals)
             field = reply.object.by_name.get(names.get(key, ""))
-            fields.append(f"{re.escape(key + self._equals)}({_within(pattern, field) if field else pattern})")
+            patterns = self._patterns_of(terminals)
+            pattern = _within(patterns, field) if field is not None else _first_of(patterns)
+            fields.append(f"{re.escape(key + self._equals)}({pattern})")
         line = re.escape(self._comma).join(fields)
         line_end = self._grammar.pattern("_LINE_END")
         behind = f"{line_end}|\\Z" if free is None else f"{free.line_end}|(?:{line_end})?\\Z"
@@ -529,7 +528,11 @@ class TextFormat(RunReader):
 
     def _pattern_of(self, terminals: Sequence[str]) -> str:
         """Return an expression for the values of these terminals; a value that may be missing has an empty name."""
-        return _first_of([self._grammar.pattern(terminal) if terminal else "" for terminal in terminals])
+        return _first_of(self._patterns_of(terminals))
+
+    def _patterns_of(self, terminals: Sequence[str]) -> list[str]:
+        """Return an expression for the values of each terminal."""
+        return [self._grammar.pattern(terminal) if terminal else "" for terminal in terminals]
 
     def _note_line_ends(self, pairs: Sequence[Pair], reply: Reply, number: int, path: str, notes: list[Note]) -> None:
         names = reply.object.names(self.fmt)
@@ -622,10 +625,10 @@ class TextFormat(RunReader):
         """Return whether the format has a place for keys of a reply that are not fields."""
         return bool(self._dash) or reply not in self.narrow
 
-    def write(self, value: Any, reply: Reply, limits: Limits) -> str:
-        """Return the canonical text of a reply. Raise `EncodeError` if the format cannot carry it."""
-        text = super().write(value, reply, limits)
-        if reply.many and text.startswith(_ERROR):
+    def listed(self, lines: list[str], reply: Reply) -> str:
+        """Return the text of a list with these records. Raise `EncodeError` if it would be read back as an error."""
+        text = self.framed(lines, reply)
+        if text.startswith(_ERROR):
             raise EncodeError(_otherwise(text), path=f"{reply.attribute}[0]")
         return text
 
@@ -640,7 +643,7 @@ class TextFormat(RunReader):
     def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
         """Return the writer of replies with that presence. Its second argument is the greatest length of a text."""
         made = super().make_speller(reply, presence)
-        if present_in(reply.object, presence)[0].isdisjoint(self._texts_of[reply.kind]):
+        if present_in(reply.object, presence)[0].isdisjoint(self._texts_of.get(reply.kind, ())):
             return made
 
         def write(value: Any, longest: int) -> str:
@@ -710,7 +713,7 @@ class TextFormat(RunReader):
         pattern = self._pattern_of(terminals)
         specials = self._grammar.specials(terminals[0]) if len(terminals) == 1 else None
         is_value = re.compile(pattern).fullmatch
-        are_values = re.compile(rf"(?:(?:{pattern})\n)*").fullmatch
+        are_values = matcher(pattern)
 
         def one(text: str) -> str:
             if "\n" in text or not is_value(text):
@@ -721,11 +724,8 @@ class TextFormat(RunReader):
             joined = _checked_join(column, longest)
             if specials is not None and joined.isascii() and not any([mark in joined for mark in specials]):
                 allowed = all(column)
-            elif len(joined) > _LONG_VALUE * len(column):
-                # An expression remembers each step of a long text, which takes memory until it has matched.
-                allowed = "\n" not in joined and all(map(is_value, column))
             else:
-                allowed = "\n" not in joined and are_values("\n".join([*column, ""])) is not None
+                allowed = are_values(column)
             if not allowed:
                 raise Fallback
             return column
@@ -906,15 +906,25 @@ def _spellings(type_: Any) -> list[str]:
     return [text for text in map(str, given) if is_value(text)]
 
 
-def _within(pattern: str, field: Field) -> str:
-    """Return an expression for the values of a field that a terminal allows."""
+def _within(patterns: Sequence[str], field: Field) -> str:
+    """Return an expression for the values of a field that some terminals allow, given the pattern of each.
+
+    A field's name or the end of the line follows it.
+    """
     type_ = field.type
     assert isinstance(type_, Type)
-    if type_.kind == "text" and not may_be_empty(type_) and re.compile(pattern).fullmatch(""):
-        return rf"(?=[^,\r\n]){pattern}"
-    if type_.kind == "text" or pattern in (type_.pattern, f"(?:{type_.pattern})"):
-        return pattern
-    return rf"(?=(?:{pattern})(?:, |\)|\r?\n|\Z)){type_.pattern}"
+    if type_.kind == "text":
+        if may_be_empty(type_):
+            return _first_of(patterns)
+        pattern = _first_of([each for each in patterns if each])
+        return rf"(?=[^,\r\n]){pattern}" if re.compile(pattern).fullmatch("") else pattern
+    if not {type_.pattern, f"(?:{type_.pattern})", *_WIDER.get(type_.pattern, ())}.isdisjoint(patterns):
+        return type_.pattern
+    return rf"(?=(?:{_first_of(patterns)})(?:, |\)|\r?\n|\Z)){type_.pattern}"
+
+
+_WIDER = {DATE.pattern: (r"[0-9]{2}\.[0-9]{2}\.[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}",)}
+"""The patterns of terminals that allow all values of a type, by the pattern of the type."""
 
 
 def _values_in(pieces: Sequence[Piece], obj: Object) -> list[tuple[str, Piece]]:

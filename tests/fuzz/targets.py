@@ -77,7 +77,6 @@ _SIZES = {
     "smsc_codec.formats.shapes._RECORDS_A_SHAPE": 4,
     "smsc_codec.formats.runs._RUNS": 2,
     "smsc_codec.formats.text._LONG_LINE": 128,
-    "smsc_codec.formats.text._LONG_VALUE": 8,
     "smsc_codec.formats.xml._LONG_ITEM": 128,
     "smsc_codec.recordings._tape._PIECE": 64,
     "smsc_codec.recordings._coding.MOST": 4096,
