@@ -101,6 +101,8 @@ class FrozenMapping(msgspec.Struct, Generic[V], frozen=True, eq=False, gc=False,
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, FrozenMapping) and self._keys == other._keys:
+            if type(self) is type(other):
+                return self._values == other._values
             return self._plain_values() == other._plain_values()
         if isinstance(other, Mapping):
             return dict(self.items()) == dict(other.items())

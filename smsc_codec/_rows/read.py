@@ -56,11 +56,13 @@ class Rows(NamedTuple):
     longest: int
     """Characters of the longest open key."""
 
-    def records(self, found: Any, tables: Any, limits: Limits, size: int) -> list[Any]:
-        """Return the records of rows found in *size* characters. Raise `Fallback` if they are beyond the limits."""
+    def records(self, found: Any, tables: Any, limits: Limits, is_long: bool) -> list[Any]:
+        """Return the records of rows. Raise `Fallback` if they are beyond the limits.
+
+        *is_long* says whether a text among them may be too long.
+        """
         if self.width > limits.fields or self.longest > limits.text:
             raise Fallback
-        is_long = size > limits.text
         if is_long:
             columns = self.texts if limits.text >= _LONGEST_SHORT else self.texts + self.short
             _check_lengths(columns, found, limits.text)

@@ -351,7 +351,7 @@ class CsvFormat(FormatReader):
         known = self._all_alike(columns, reply) if columns is not None else None
         if columns is not None and known is not None:
             with suppress(*CAUGHT):
-                return self.made(known, columns, limits, len(text), tables)
+                return self.made(known, columns, limits, text, tables)
         documented = tables is not self.plain_tables
         choice = self._choices.get((reply.kind, documented))
         if choice is None:
@@ -411,7 +411,7 @@ class CsvFormat(FormatReader):
         columns = _columns(text, count)
         if columns is not None:
             width = len(columns)
-            found = reply.many(tuple(self.made(known[width], columns, limits, len(text), tables)))
+            found = reply.many(tuple(self.made(known[width], columns, limits, text, tables)))
             # A line may belong to another list too.
             if not self.several_lists and count <= _FEW_LINES:
                 self.learn(whole, found, known[width], known[width].at_once, expect, tables)
@@ -423,7 +423,7 @@ class CsvFormat(FormatReader):
         records: list[Any] = [None] * count
         for width, some in places.items():
             columns = [*map(list, zip(*[split[place] for place in some]))]
-            for place, record in zip(some, self.made(known[width], columns, limits, len(text), tables)):
+            for place, record in zip(some, self.made(known[width], columns, limits, text, tables)):
                 records[place] = record
         return reply.many(tuple(records))
 

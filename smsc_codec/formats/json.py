@@ -38,6 +38,7 @@ _SPECIAL = re.compile('["\\\\\x00-\x1f\ud800-\udfff]').search
 _MINUS_ZERO = re.compile(rb"-0\s*[,}\]]").search
 _DEEPEST = 1024
 """The deepest nesting of containers that orjson reads."""
+_COLONS_OF_A_DATE = 2
 _FEW = 80
 """The most objects of a list that count as few."""
 _LONG_KEYS = 4096
@@ -81,7 +82,9 @@ class _Shape(NamedTuple):
     bare: bool
     """Whether a value is a bare number: it could be -0."""
     texts: tuple[str, ...]
-    """The attributes of a row that are texts."""
+    """The attributes of a row that are any texts."""
+    colons: int
+    """The colons of an object that are not in such texts: behind its keys, in them, and in its dates."""
     ordered: bool
     """Whether the documentation says in which order the keys come. msgspec does not check the order."""
     at_once: AtOnce | None = None
@@ -143,7 +146,7 @@ class JsonFormat(FormatReader):
             self._last_one = shape if shape.ordered else None
         if not self._is_plain(shape, body, [row]):
             return None
-        made = self.made(shape, [row], limits, len(body), tables)[0]
+        made = self.made(shape, [row], limits, body, tables)[0]
         self.learn(body.decode(), made, shape, shape.at_once, expect, tables)
         return made
 
@@ -175,7 +178,7 @@ class JsonFormat(FormatReader):
         if found is None:
             shape, records = self._by_keys(body, limits, shape.reply, tables)
         elif len(found) <= limits.items and self._is_plain(shape, body, found):
-            records = self.made(shape, found, limits, len(body), tables)
+            records = self.made(shape, found, limits, body, tables)
         else:
             return None
         reply = shape.reply.many(tuple(records))
@@ -230,14 +233,13 @@ class JsonFormat(FormatReader):
 
     def _is_plain(self, shape: _Shape, body: bytes, found: Sequence[Any]) -> bool:
         """Return whether every member is given once and no number is -0, which msgspec does not check."""
-        colons = body.count(b":")
-        expected = len(shape.keys) * len(found)
-        if colons != expected:
+        more = body.count(b":") - shape.colons * len(found)
+        if more or b"\\u003" in body:
             texts = sum(["".join(map(attrgetter(name), found)).count(":") for name in shape.texts])
-            more = sum(key.count(":") for key in shape.keys) * len(found)
-            if b"\\u003" in body or colons != expected + texts + more:
+            if b"\\u003" in body or more != texts:
                 return False
-        return not (shape.bare and body.find(b"-0") >= 0 and _MINUS_ZERO(body))
+        # Most bodies have no minus sign, which is found sooner than the zeros.
+        return not (shape.bare and b"-" in body and b"-0" in body and _MINUS_ZERO(body))
 
     def _by_keys(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[_Shape, list[Any]]:
         """Return the records of a list whose objects have different keys, or the same bare and quoted by turns.
@@ -251,11 +253,11 @@ class JsonFormat(FormatReader):
         if body.count(b":") != sum(map(len, keys)) and not _no_key_twice(body, given):
             raise Fallback
         try:
-            return self._sorted(given, keys, reply, limits, len(body), tables)
+            return self._sorted(given, keys, reply, limits, body, tables)
         except msgspec.ValidationError:
             # The same key has bare and quoted values by turns.
             typed = zip(keys, [tuple(map(type, row.values())) for row in given])
-            return self._sorted(given, typed, reply, limits, len(body), tables)
+            return self._sorted(given, typed, reply, limits, body, tables)
 
     def _sorted(
         self,
@@ -263,7 +265,7 @@ class JsonFormat(FormatReader):
         signs: Iterable[Any],
         reply: Reply,
         limits: Limits,
-        size: int,
+        body: bytes,
         tables: Tables,
     ) -> tuple[_Shape, list[Any]]:
         """Return the records of objects and the shape of the last. Objects with equal *signs* are read together."""
@@ -274,7 +276,7 @@ class JsonFormat(FormatReader):
         for some in places.values():
             shape = self._shape_of([reply], given[some[0]], ())
             made = msgspec.convert([given[place] for place in some], list[shape.row])  # type: ignore[name-defined]
-            for place, record in zip(some, self.made(shape, made, limits, size, tables)):
+            for place, record in zip(some, self.made(shape, made, limits, body, tables)):
                 found[place] = record
         return shape, found
 
@@ -564,12 +566,16 @@ def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shap
     made = rows(reply.object, "json", keys, "members", quoted)
     strict, loose = members(reply.object, "json", keys, quoted)
     decoders = (msgspec.json.Decoder(list[strict]).decode, msgspec.json.Decoder(list[loose]).decode)  # type: ignore[valid-type]
-    rest = reply.object.open
+    rest, names = reply.object.open, reply.object.names("json")
     known = {*rest.order["json"]} if isinstance(rest, OpenMap) else frozenset()
-    ordered = known >= {*keys} - reply.object.names("json").keys()
+    ordered = known >= {*keys} - names.keys()
     one = msgspec.json.Decoder(loose).decode
-    texts = tuple(name for name, key in zip(loose.__struct_fields__, keys) if key in quoted)
-    return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, ordered)
+    types = [reply.object.by_name[name].type if (name := names.get(key)) else TEXT for key in keys]
+    kinds = [type_.kind if isinstance(type_, Type) else "" for type_ in types]
+    slots = zip(loose.__struct_fields__, keys, kinds)
+    texts = tuple(slot for slot, key, kind in slots if key in quoted and kind == "text")
+    colons = len(keys) + sum(key.count(":") for key in keys) + _COLONS_OF_A_DATE * kinds.count("date")
+    return _Shape(reply, keys, made, *decoders, one, loose, len(quoted) < len(keys), texts, colons, ordered)
 
 
 def _can_have_any_keys(pairs: Pairs) -> bool:

@@ -51,6 +51,9 @@ keys, and a writer remembers the text before each code."""
 MOST_OPTIONAL = 6
 """A reply with more optional fields is read by its keys, like a record of a list. Other replies are tried at once."""
 
+_SHORT_PIECE = 512
+"""Characters of a piece that is not worth a look of its own."""
+
 _FEW_RECORDS = 16
 """Records that take about as long to write one by one as together."""
 
@@ -70,6 +73,8 @@ class FormatReader(ABC):
     """The text between two records."""
     mark = "\n"
     """Text whose count tells shapes apart: replies of one shape have it equally often."""
+    outside = "\n"
+    """A character that the text of a compiled value does not contain, and that most texts have often."""
     list_start = ""
     """The character that only lists begin with, or an empty text if there is none."""
 
@@ -311,11 +316,24 @@ class FormatReader(ABC):
         If *canonical*, they read replies as the service writes them, otherwise in all layouts an expression can tell.
         """
 
-    def made(self, shape: Any, found: Any, limits: Limits, size: int, tables: Tables) -> list[Any]:
-        """Return the records of rows of a shape. The rows were found in *size* characters."""
+    def made(self, shape: Any, found: Any, limits: Limits, text: str | bytes, tables: Tables) -> list[Any]:
+        """Return the records of rows of a shape, which were found in *text*."""
         tables.odd_keys |= shape.rows.odd
-        records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, size)
+        is_long = len(text) > limits.text and self._may_be_long(text, limits.text)
+        records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, is_long)
         return records
+
+    def _may_be_long(self, text: str | bytes, longest: int) -> bool:
+        """Return whether a text may contain a value of more than *longest* characters.
+
+        Such a value fills one of the pieces of half that size.
+        """
+        size = longest // 2
+        if size < _SHORT_PIECE:
+            return True
+        find: Any = text.find
+        mark = self.outside if isinstance(text, str) else self.outside.encode()
+        return any(find(mark, at, at + size) < 0 for at in range(0, len(text) - size + 1, size))
 
     def can_learn(self, text: str, reply: Any, expect: tuple[Any, ...]) -> bool:
         """Return whether a reader of such texts may be remembered, for calls that expect one class or any."""

@@ -89,4 +89,4 @@ class RunReader(FormatReader):
         return records
 
     def _read(self, shape: Shape, text: str, found: list[Any], limits: Limits, tables: Tables) -> list[Any]:
-        return self.made(shape, self.plain_rows(text, found), limits, len(text), tables)
+        return self.made(shape, self.plain_rows(text, found), limits, text, tables)

@@ -100,6 +100,7 @@ class XmlFormat(RunReader):
 
     fmt = "xml"
     hides = staticmethod(re.compile(rb"&#").search)
+    outside = "<"
 
     def __init__(self, endpoint: Endpoint[Any]) -> None:
         super().__init__(endpoint)

@@ -69,7 +69,11 @@ LIMITS = (
 
 # The lengths at which a lane does its work in another way, and how many shapes are kept.
 _SIZES = {
+    "smsc_codec._rows.values._FEW_DATES": 2,
+    "smsc_codec._rows.values._FEW_NUMBERS": 2,
     "smsc_codec.formats.json._FEW": 2,
+    "smsc_codec.formats.reader._FEW_RECORDS": 1,
+    "smsc_codec.formats.reader._SHORT_PIECE": 1,
     "smsc_codec.formats.reader.LONGEST_AT_ONCE": 120,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
     "smsc_codec.formats.shapes.MOST_SHAPES": 4,
