@@ -490,3 +490,55 @@ def test_a_number_under_an_undocumented_key_does_not_teach_what_else_can_stand_t
             usual = "12345" in first and not re.search(r"\d{18}", first)
             for value in ("12345", "]", "null", "1.50") if usual else ():
                 alike(codec, first.replace("12345", value, 1).encode(), fmt)
+
+
+LINES_OF_CSV = {
+    codec.endpoint.name: [
+        line
+        for vector in [*VECTORS, *OTHERS]
+        if vector.row["fmt"] == 1 and codec.endpoint.name == f"{vector.endpoint}.php"
+        for line in vector.body.decode("utf-8", "replace").splitlines()
+        if line.strip() and not re.search(r"\d{18}", line)
+    ]
+    for codec in CODECS
+}
+CELLS = [
+    "",
+    "0",
+    "-3",
+    "1",
+    "12",
+    "123",
+    "250",
+    "1624884947",
+    "1.40",
+    "HLR",
+    "RUR",
+    "a",
+    "Привет",
+    "28.06.2021 15:55:47",
+]
+
+
+@pytest.mark.parametrize(
+    "codec", [each for each in CODECS if any(reply.many and reply.csv for reply in each.endpoint.own)]
+)
+def test_lines_of_any_layouts_are_read_alike(codec: Codec[Any]) -> None:
+    """Lines of one layout are read together; a cell, or a line, can have another one."""
+    lines = LINES_OF_CSV[codec.endpoint.name]
+
+    @share(500)
+    @given(st.data())
+    def law(data: st.DataObject) -> None:
+        first = data.draw(st.sampled_from(lines))
+        some = [first if data.draw(st.integers(0, 3)) else data.draw(st.sampled_from(lines)) for _ in range(2)]
+        some *= data.draw(st.integers(1, 10))
+        for _ in range(data.draw(st.integers(0, 3))):
+            at = data.draw(st.integers(0, len(some) - 1))
+            cells = some[at].split(",")
+            cells[data.draw(st.integers(0, len(cells) - 1))] = data.draw(st.sampled_from(CELLS))
+            some[at] = ",".join(cells)
+        expect = data.draw(st.sampled_from([None, *codec._classes[-3:]]))
+        alike(codec, "\n".join(some).encode(), 1, expect=expect)
+
+    law()

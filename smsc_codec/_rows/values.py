@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -66,15 +66,16 @@ class Codes(dict[Any, Any]):
     a hostile body cannot fill the table.
     """
 
-    __slots__ = ("_allows", "enum", "mapping", "other_digits")
+    __slots__ = ("_allows", "documented", "enum", "mapping", "other_digits", "undocumented_digits")
 
     def __init__(self, type_: Type) -> None:
-        self._allows, self.enum = re.compile(type_.pattern).fullmatch, type_.enum
+        self._allows, self.enum, self.documented = re.compile(type_.pattern).fullmatch, type_.enum, type_.documented
         usual = sorted({*range(100), *type_.documented})
         allowed = [number for number in usual if self._allows(str(number))]
         super().__init__({key: self.enum(number) for number in allowed for key in (number, str(number))})
-        self.other_digits = _others(self)
+        self.other_digits = "".join([digit for digit in digits if digit not in self])
         """The digits that are not codes."""
+        self.undocumented_digits = "".join([digit for digit in digits if int(digit) not in type_.documented])
         self.mapping = of_digits(self)
         """The class of mappings of codes of one digit."""
 
@@ -91,24 +92,18 @@ def codes_of(type_: Type) -> Codes:
     return Codes(type_)
 
 
-def _others(codes: Collection[Any]) -> str:
-    """Return the digits that are not codes."""
-    return "".join([digit for digit in digits if digit not in codes])
-
-
 class NotedCodes(dict[Any, Any]):
     """The same for one reply. `odd` says whether it had an undocumented code."""
 
-    __slots__ = ("_codes", "_documented", "odd", "other_digits")
+    __slots__ = ("_codes", "odd", "other_digits")
 
-    def __init__(self, codes: Codes, type_: Type) -> None:
+    def __init__(self, codes: Codes) -> None:
         super().__init__()
-        self._codes, self._documented, self.odd = codes, type_.documented, False
-        self.other_digits = _others([*map(str, type_.documented)])
+        self._codes, self.other_digits, self.odd = codes, codes.undocumented_digits, False
 
     def __missing__(self, key: Any) -> Any:
         code = self._codes[key]
-        if int(code) in self._documented:
+        if int(code) in self._codes.documented:
             self[key] = code
         else:
             self.odd = True
@@ -144,11 +139,6 @@ def tables(obj: Object) -> tuple[Codes, ...]:
 def documented_tables(obj: Object) -> tuple[DocumentedCodes, ...]:
     """Return the same tables, with documented codes only."""
     return tuple(DocumentedCodes(type_) for _, type_ in coded(obj))
-
-
-def noted_tables(obj: Object, plain: Sequence[Codes]) -> tuple[NotedCodes, ...]:
-    """Return tables for one reply that notice undocumented codes."""
-    return tuple(NotedCodes(codes, type_) for codes, (_, type_) in zip(plain, coded(obj)))
 
 
 def lookup_all(table: Any, column: Sequence[Any]) -> Sequence[Any]:

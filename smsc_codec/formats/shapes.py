@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from .._rows.read import Rows, Small
 from .._rows.source import Fallback
-from .._rows.values import Codes, noted_tables
+from .._rows.values import Codes, NotedCodes
 from .._types import lazy
 from ..declare import Object, Reply
 
@@ -38,7 +38,7 @@ class Tables:
         plain = self._plain[obj.cls]
         if not self._noted:
             return plain
-        made = noted_tables(obj, plain)
+        made = tuple(map(NotedCodes, plain))
         self._found += made
         return made
 
