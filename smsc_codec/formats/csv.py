@@ -51,7 +51,7 @@ from .layouts import (
     value_pattern,
 )
 from .reader import FormatReader, texts_with
-from .shapes import AtOnce, Tables
+from .shapes import AtOnce, Tables, grouped
 
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
@@ -59,6 +59,8 @@ _NO_MARKS = bytes(byte for byte in range(256) if byte not in b",\n")
 """All bytes but those that end a cell."""
 # Valid lines have at most this many characters on average. Real lines have about 20.
 _USUAL_LINE = 256
+# The same for lines with texts of any length.
+_USUAL_TEXT = 4096
 # Up to this many lines, one expression for all of them is quicker than columns.
 _FEW_LINES = 30
 
@@ -72,39 +74,15 @@ class _Lines(NamedTuple):
 
     reply: Reply
     layout: Layout
-    rows: Rows
-    """Reads lines as columns."""
-    at_once: AtOnce
-
-
-class _Columns(NamedTuple):
-    """Reads lines of a layout as columns."""
-
-    reply: Reply
-    layout: Layout
     rows: Rows | None
-    """None if a column does not have a value in each line."""
+    """Reads lines as columns. None if a column does not have a value in each line."""
     told: tuple[tuple[int, Callable[[Sequence[str]], bool], Callable[[str], Any]], ...]
     """The cells whose spelling tells the layout: their places, counted from the end if they are behind the rest, and
     the checks of a column and of a cell."""
     maybe: tuple[int, ...]
     """The places of the cells whose value may be missing."""
-
-    @classmethod
-    def of(cls, reply: Reply, layout: Layout) -> _Columns:
-        """Return the reader of a layout."""
-        told, maybe, rest = [], [], False
-        for place, cell in enumerate(layout.cells):
-            at = place - len(layout.cells) if rest else place
-            if isinstance(cell, (Const, Only, Signed)):
-                pattern = value_pattern(reply.object, cell)
-                told.append((at, matcher(pattern), re.compile(pattern).fullmatch))
-            elif isinstance(cell, Maybe):
-                maybe.append(at)
-            rest = rest or isinstance(cell, Rest)
-        keys = [name_of_cell(cell) for cell in layout.cells if not isinstance(cell, (Const, Signed))]
-        made = rows(reply.object, "csv", keys, "cells") if len(keys) == len(layout.cells) else None
-        return cls(reply, layout, made, tuple(told), tuple(maybe))
+    at_once: AtOnce | None
+    """Reads a few lines, if all cells are values."""
 
     def fits(self, columns: Sequence[Sequence[str]]) -> bool | None:
         """Return whether all lines may have the layout, or None if some of them may."""
@@ -207,31 +185,43 @@ class CsvFormat(FormatReader):
         # A layout says which fields a line has, so that no reply is too wide to be tried.
         self.narrow, self.wide = (*self.narrow, *self.wide), ()
         self._by_kind = {reply.kind: reply for reply in self.replies}
-        self._lines_of: dict[str, dict[int, _Lines]] = {}
-        for reply in self.lists:
-            if all(is_plain(reply.object, layout) for layout in reply.csv):
-                self._lines_of[reply.kind] = {len(each.cells): self._layout_lines(reply, each) for each in reply.csv}
+        self._plain = {
+            reply.kind for reply in self.lists if all(is_plain(reply.object, layout) for layout in reply.csv)
+        }
         # A single line may be one of these lists: their records are replies too, so that the meaning of the line
         # depends on what is expected; or there are several lists; or `_list` cannot read the line.
         alone = [reply.object for reply in self.narrow]
         self._twins = tuple(
             reply
             for reply in self.lists
-            if self.several_lists or reply.object in alone or reply.kind not in self._lines_of
+            if self.several_lists or reply.object in alone or reply.kind not in self._plain
         )
         self._most_fields = max(len(layout.cells) for reply in self.replies for layout in (*reply.csv, Layout(())))
         self._choices: dict[Any, _Choice] = {}
-        self._columns_of: dict[tuple[str, int], list[_Columns]] = {}
+        self._readers: dict[tuple[str, int], list[_Lines]] = {}
         self._own_lines: dict[Any, Any] = {}
         error = self.replies[0]
         self._is_error = re.compile("|".join(line_pattern(error, layout) for layout in error.csv)).fullmatch
 
-    def _layout_lines(self, reply: Reply, layout: Layout) -> _Lines:
-        keys = [cell for cell in layout.cells if isinstance(cell, str)]
-        cells = [f"({value_pattern(reply.object, name)})" for name in keys]
-        pattern = rf"(?!\A\ufeff){','.join(cells)}(?:\r?\n|\Z)|((?s:.+))"
-        made = self.make_at_once(reply.object, reply.many, keys, pattern)
-        return _Lines(reply, layout, rows(reply.object, self.fmt, keys, "cells"), made)
+    def _lines_of(self, reply: Reply, layout: Layout) -> _Lines:
+        """Return the reader of lines of a layout."""
+        obj, told, maybe, rest = reply.object, [], [], False
+        for place, cell in enumerate(layout.cells):
+            at = place - len(layout.cells) if rest else place
+            if isinstance(cell, (Const, Only, Signed)):
+                pattern = value_pattern(obj, cell)
+                told.append((at, matcher(pattern), re.compile(pattern).fullmatch))
+            elif isinstance(cell, Maybe):
+                maybe.append(at)
+            rest = rest or isinstance(cell, Rest)
+        keys = [name_of_cell(cell) for cell in layout.cells if not isinstance(cell, (Const, Signed))]
+        made = rows(obj, self.fmt, keys, "cells") if len(keys) == len(layout.cells) else None
+        at_once = None
+        if reply.kind in self._plain:
+            pattern = ",".join([f"({value_pattern(obj, name)})" for name in keys])
+            pattern = rf"(?!\A\ufeff){pattern}(?:\r?\n|\Z)|((?s:.+))"
+            at_once = self.make_at_once(obj, reply.many, keys, pattern)
+        return _Lines(reply, layout, made, tuple(told), tuple(maybe), at_once)
 
     # Reading
 
@@ -298,12 +288,7 @@ class CsvFormat(FormatReader):
         if not text or text[0] == "\ufeff":
             return None
         for reply in self._meant(text, expect):
-            known = self._lines_of.get(reply.kind)
-            if known is not None:
-                found = self._list(text, reply, known, limits, expect, tables)
-            else:
-                records = self._records(text, reply, limits, tables) if "\n" in text[:-1] else None
-                found = reply.many(tuple(records)) if records is not None else None
+            found = self._list(text, reply, limits, expect, tables)
             if found is not None:
                 return found
         return self._with_lines(text, expect, limits, tables) if self.behind else None
@@ -338,94 +323,112 @@ class CsvFormat(FormatReader):
             self._learned_by(first, "documented" if documented else "plain").keep(text.count(","), choice.read_expected)
         return found
 
-    def _records(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any] | None:
+    def _list(self, text: str, reply: Reply, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
+        """Return the list in a text, or None if a line has no layout, or if only `read` can read it."""
+        if reply.kind not in self._plain and "\n" not in text[:-1]:
+            return None  # `_line` has tried it
+        records, alike = self._records(text, reply, limits, tables)
+        if records is None:
+            return None
+        found = reply.many(tuple(records))
+        # A line may belong to another list too.
+        if alike is not None and not self.several_lists and len(records) <= _FEW_LINES:
+            self.learn(text, found, alike, alike.at_once, expect, tables)
+        return found
+
+    def _records(
+        self, text: str, reply: Reply, limits: Limits, tables: Tables
+    ) -> tuple[list[Any] | None, _Lines | None]:
+        """Return the records of lines, and the reader of the layout that all of them have.
+
+        Each is None if there is none.
+        """
+        text = text.replace("\r\n", "\n").removesuffix("\n")
+        count = text.count("\n") + 1
+        if count > limits.items or "\r" in text:
+            return None, None
+        is_plain = reply.kind in self._plain
+        if len(text) <= count * (_USUAL_LINE if is_plain else _USUAL_TEXT):
+            columns = _columns(text, count)
+            # A value of a line that may have several layouts can be one of another layout.
+            with suppress(*(() if is_plain else CAUGHT)):
+                if columns is not None:
+                    alike, columns = self._all_alike(columns, reply)
+                    return self.made(alike, columns, limits, text, tables), alike
+                return self._by_width(text, reply, limits, tables), None
+        return None if is_plain else self._line_by_line(text, reply, limits, tables), None
+
+    def _by_width(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
+        """Return the records of lines of several widths. Lines of one width are read together."""
+        split = [line.split(",") for line in text.split("\n")]
+        records: list[Any] = [None] * len(split)
+        for some in grouped(map(len, split)).values():
+            columns = [*map(list, zip(*[split[place] for place in some]))]
+            alike, columns = self._all_alike(columns, reply)
+            for place, record in zip(some, self.made(alike, columns, limits, text, tables)):
+                records[place] = record
+        return records
+
+    def _line_by_line(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any] | None:
         """Return the records of lines with layouts of all kinds, or None if a line has no layout."""
-        lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        lines = text.split("\n")
         cells = max((len(layout.cells) for layout in reply.csv), default=0)
         # Blank lines around a reply do not belong to it.
-        if len(lines) > limits.items or cells > limits.fields or not all(map(str.strip, lines)):
+        if cells > limits.fields or not all(map(str.strip, lines)):
             return None
         if len(text) > limits.text and max(map(len, lines)) > limits.text:
             return None
-        columns = _columns("\n".join(lines), len(lines))
-        known = self._all_alike(columns, reply) if columns is not None else None
-        if columns is not None and known is not None:
-            with suppress(*CAUGHT):
-                return self.made(known, columns, limits, text, tables)
         documented = tables is not self.plain_tables
         choice = self._choices.get((reply.kind, documented))
         if choice is None:
-            known_ = self._documented if documented else self._tables
-            choice = _Choice(f"{self.endpoint.name} fmt=1", candidates([reply]), known_, alone=False)
+            known = self._documented if documented else self._tables
+            choice = _Choice(f"{self.endpoint.name} fmt=1", candidates([reply]), known, alone=False)
             self._choices[reply.kind, documented] = choice
         found = [*map(choice.read, lines)]
         return None if any([each is None for each in found]) else found
 
-    def _all_alike(self, columns: Sequence[Sequence[str]], reply: Reply) -> _Columns | None:
-        """Return the reader of the layout that all lines have, or None if only each line can tell."""
+    def _all_alike(self, columns: list[list[str]], reply: Reply) -> tuple[_Lines, list[list[str]]]:
+        """Return the reader of the layout that all lines have, and its columns.
+
+        Raise `Fallback` if only each line can tell which layout it has.
+        """
         width = len(columns)
-        readers = self._columns_of.get((reply.kind, width))
+        # A layout whose rest takes commas fits all lines that are wider.
+        known = (reply.kind, min(width, self._most_fields + 1))
+        readers = self._readers.get(known)
         if readers is None:
-            readers = self._columns_of[reply.kind, width] = [
-                _Columns.of(*each)
+            readers = self._readers[known] = [
+                self._lines_of(*each)
                 for each in candidates([reply])
                 if len(each[1].cells) == width or (each[1].rest is not None and len(each[1].cells) < width)
             ]
-        found: _Columns | None = None
+        found: _Lines | None = None
         for each in readers:
             if found is not None and (each.layout.rank > found.layout.rank or are_one(each[:2], found[:2])):
                 continue
             fits = each.fits(columns)
             if fits is None or (fits and found is not None):
-                return None
+                raise Fallback
             found = each if fits else found
-        if found is None or found.rows is None or len(found.layout.cells) < width:
-            return None
-        return None if any([not {*columns[place]}.isdisjoint(NOTHING) for place in found.maybe]) else found
+        if found is None or found.rows is None:
+            raise Fallback
+        names = [*map(name_of_cell, found.layout.cells)]
+        if len(names) < width:
+            at, behind = names.index(str(found.layout.rest)), width - len(names) + 1
+            rest = [*map(",".join, zip(*columns[at : at + behind]))]
+            columns = [*columns[:at], rest, *columns[at + behind :]]
+        if any([not {*columns[place]}.isdisjoint(NOTHING) for place in found.maybe]):
+            raise Fallback
+        # A blank line is not a record.
+        if len(columns) == 1 and not all(map(str.strip, columns[0])):
+            raise Fallback
+        return found, columns
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
         """Read a reply whose list follows in more lines. Return None if only `read` can read it."""
         line, _, rest = text.partition("\n")
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
-        return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables))
-
-    def _list(
-        self,
-        text: str,
-        reply: Reply,
-        known: dict[int, _Lines],
-        limits: Limits,
-        expect: tuple[Any, ...],
-        tables: Tables,
-    ) -> Any:
-        if "\r" in text:
-            text = text.replace("\r\n", "\n")
-            if "\r" in text:
-                return None
-        whole, text = text, text.removesuffix("\n")
-        count = text.count("\n") + 1
-        if count > limits.items or len(text) > count * _USUAL_LINE:
-            return None
-        # If all lines have as many commas as the first one, one split is enough for them. Otherwise the lines are read
-        # one width at a time.
-        columns = _columns(text, count)
-        if columns is not None:
-            width = len(columns)
-            found = reply.many(tuple(self.made(known[width], columns, limits, text, tables)))
-            # A line may belong to another list too.
-            if not self.several_lists and count <= _FEW_LINES:
-                self.learn(whole, found, known[width], known[width].at_once, expect, tables)
-            return found
-        split = [line.split(",") for line in text.split("\n")]
-        places: dict[int, list[int]] = {}
-        for place, row in enumerate(split):
-            places.setdefault(len(row), []).append(place)
-        records: list[Any] = [None] * count
-        for width, some in places.items():
-            columns = [*map(list, zip(*[split[place] for place in some]))]
-            for place, record in zip(some, self.made(known[width], columns, limits, text, tables)):
-                records[place] = record
-        return reply.many(tuple(records))
+        return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables)[0])
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. If a body can be several replies, return the expected one."""
@@ -680,7 +683,10 @@ class CsvFormat(FormatReader):
 
 
 def _columns(text: str, count: int) -> list[list[str]] | None:
-    """Return the columns of a text of *count* lines, or None if they do not have the same number of cells."""
+    """Return the columns of *count* lines, or None if they do not have the same number of cells.
+
+    One split is enough for all lines then.
+    """
     marks = text.encode().translate(None, _NO_MARKS)
     line = marks.partition(b"\n")[0]
     if marks != (line + b"\n") * (count - 1) + line:

@@ -76,6 +76,7 @@ _SIZES = {
     "smsc_codec.formats.reader._SHORT_PIECE": 1,
     "smsc_codec.formats.reader.LONGEST_AT_ONCE": 120,
     "smsc_codec.formats.csv._USUAL_LINE": 32,
+    "smsc_codec.formats.csv._USUAL_TEXT": 64,
     "smsc_codec.formats.shapes.MOST_SHAPES": 4,
     "smsc_codec.formats.shapes._SOME_SHAPES": 2,
     "smsc_codec.formats.shapes._RECORDS_A_SHAPE": 4,
