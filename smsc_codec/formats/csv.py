@@ -318,7 +318,7 @@ class CsvFormat(FormatReader):
         documented = tables is not self.plain_tables
         choice = self._choice(expect, documented)
         found = choice.read_text(text)
-        if self.can_learn(text, found, expect):
+        if found is not None and self.can_learn(text, found, expect):
             first = expect[0] if expect else None
             self._learned_by(first, "documented" if documented else "plain").keep(text.count(","), choice.read_expected)
         return found
