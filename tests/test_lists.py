@@ -202,12 +202,14 @@ def test_half_a_surrogate_pair_is_named(fmt: Format, count: int) -> None:
 def digits(fmt: Format, count: int) -> Any:
     """Return a list whose codes are read as digits."""
     some: Any = [FrozenMapping.of({"mega_step": OperatorStatus(n % 4), "new": OperatorStatus(9)}) for n in range(count)]
-    return decode(encode(SenderList(tuple([Sender("A", 5, operators=each) for each in some])), fmt=fmt), fmt=fmt)
+    reply: Any = decode(encode(SenderList(tuple([Sender("A", 5, operators=each) for each in some])), fmt=fmt), fmt=fmt)
+    assert type(reply[0].operators) is not FrozenMapping
+    return reply
 
 
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
 def test_codes_that_are_digits_are_a_mapping_like_any_other(fmt: Format) -> None:
-    mapping = digits(fmt, MANY).senders[2].operators
+    mapping = digits(fmt, 300).senders[2].operators
     plain: Any = FrozenMapping.of({"mega_step": OperatorStatus(2), "new": OperatorStatus(9)})
     assert isinstance(mapping, FrozenMapping) and mapping == plain and plain == mapping and mapping == dict(plain)
     assert mapping != FrozenMapping.of({"mega_step": OperatorStatus(3), "new": OperatorStatus(9)})
@@ -223,19 +225,19 @@ def test_codes_that_are_digits_are_a_mapping_like_any_other(fmt: Format) -> None
 
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
 def test_digits_and_codes_are_written_alike(fmt: Format) -> None:
-    read = digits(fmt, MANY).senders
+    read = digits(fmt, 300).senders
     plain = [replace(each, operators=FrozenMapping.of(each.operators.items())) for each in read]
     by_turns = [one if number % 2 else other for number, (one, other) in enumerate(zip(read, plain))]
     written = encode(SenderList(tuple(plain)), fmt=fmt)
     assert encode(SenderList(tuple(read)), fmt=fmt) == encode(SenderList(tuple(by_turns)), fmt=fmt) == written
 
 
-@pytest.mark.parametrize("wrong", ["٣٣", "3", "333", "3x", ("3", "3"), 33])
+@pytest.mark.parametrize("wrong", ["٣٣", "3", "333", "3x", 33])
 @pytest.mark.parametrize("count", [1, MANY])
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
 def test_what_are_not_digits_is_refused(fmt: Format, count: int, wrong: Any) -> None:
-    (*senders, last) = digits(fmt, MANY).senders[:count]
-    broken: Any = type(digits(fmt, MANY).senders[0].operators)(("mega_step", "new"), wrong)
+    (*senders, last) = digits(fmt, 300).senders[:count]
+    broken: Any = type(digits(fmt, 300).senders[0].operators)(("mega_step", "new"), wrong)
     for some in ([*senders, last], senders, []):
         with pytest.raises(EncodeError, match="operators"):
             encode(SenderList((*some, replace(last, operators=broken))), fmt=fmt)

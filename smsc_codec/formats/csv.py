@@ -332,8 +332,8 @@ class CsvFormat(FormatReader):
             return None
         found = reply.many(tuple(records))
         # A line may belong to another list too.
-        if alike is not None and not self.several_lists and len(records) <= _FEW_LINES:
-            self.learn(text, found, alike, alike.at_once, expect, tables)
+        if not self.several_lists and len(records) <= _FEW_LINES:
+            self.learn(text, found, alike, expect, tables)
         return found
 
     def _records(

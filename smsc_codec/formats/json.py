@@ -147,7 +147,7 @@ class JsonFormat(FormatReader):
         if not self._is_plain(shape, body, [row]):
             return None
         made = self.made(shape, [row], limits, body, tables)[0]
-        self.learn(body.decode(), made, shape, shape.at_once, expect, tables)
+        self.learn(body.decode(), made, shape, expect, tables)
         return made
 
     def _within(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -183,7 +183,7 @@ class JsonFormat(FormatReader):
             return None
         reply = shape.reply.many(tuple(records))
         if len(records) <= _FEW:
-            self.learn(whole.decode(), reply, shape, shape.at_once, expect, tables)
+            self.learn(whole.decode(), reply, shape, expect, tables)
         return reply
 
     def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:

@@ -340,12 +340,14 @@ class FormatReader(ABC):
         return len(text) <= LONGEST_AT_ONCE and len(expect) in (0, 2) and (not expect or type(reply) in expect)
 
     def learn(
-        self, text: str, reply: Any, shape: Any, made: AtOnce | None, expect: tuple[Any, ...], tables: Tables
+        self, text: str, reply: Any, shape: Any, expect: tuple[Any, ...], tables: Tables, alone: bool = False
     ) -> None:
-        """Remember *made*, which reads the *reply* in a short text of one shape.
+        """Remember the reader of the *reply* in a short text, which is of one shape if that is given.
 
-        The next text with as many marks may be like it. It reads only for calls with the same *expect*.
+        The next text with as many marks may be like it. The reader serves only calls with the same *expect*. If
+        *alone*, the reply is a record that could be a list of one.
         """
+        made = None if shape is None else shape.alone if alone else shape.at_once
         if made is None or not self.can_learn(text, reply, expect):
             return
         first, marks = expect[0] if expect else None, text.count(self.mark)

@@ -62,13 +62,9 @@ class RunReader(FormatReader):
                 return records + self._read(shape, text, found, limits, tables)
         return records + self._by_shape(text, reply, limits, tables)
 
-    def learn_runs(
-        self, text: str, found: Any, records: str, reply: Reply, expect: tuple[Any, ...], tables: Tables
-    ) -> None:
-        """Remember the shape of a text if its *records* have only one. *found* is what was read."""
-        shape = self._widths.find(self.width(records, reply))
-        if shape is not None:
-            self.learn(text, found, shape, shape.at_once, expect, tables)
+    def shape_of(self, records: str, reply: Reply) -> Shape | None:
+        """Return the shape of the records in a text, if they have only one and it is cached."""
+        return self._widths.find(self.width(records, reply))
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the same if shapes take turns. Read the records of a shape together, and put them in their places."""

@@ -224,11 +224,9 @@ class TextFormat(RunReader):
         if len(records) > limits.items:
             return None
         found = self._reply(records, reply, expect)
-        shape = self._widths.find(self.width(text, reply))
         # A pair alone can be the id of something new: its value tells.
-        if found is not None and shape is not None and not (reply.object.is_generic and self._comma not in text):
-            made = shape.alone if found is records[0] else shape.at_once
-            self.learn(text, found, shape, made, expect, tables)
+        if found is not None and not (reply.object.is_generic and self._comma not in text):
+            self.learn(text, found, self.shape_of(text, reply), expect, tables, alone=found is records[0])
         return found
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:

@@ -161,7 +161,7 @@ class XmlFormat(RunReader):
                 records = self.runs(text[at:], reply, limits, tables)
                 if len(records) > 1:
                     return None
-                self.learn_runs(text, records[0], text[at:], reply, expect, tables)
+                self.learn(text, records[0], self.shape_of(text[at:], reply), expect, tables)
                 return records[0]
         return self._list(text, limits, expect, tables) if self.lists else None
 
@@ -186,7 +186,7 @@ class XmlFormat(RunReader):
         records = self.runs(text[at:end], reply, limits, tables)
         found = reply.many(tuple(records))
         if root[1] == reply.xml[0]:
-            self.learn_runs(text, found, text[at:end], reply, expect, tables)
+            self.learn(text, found, self.shape_of(text[at:end], reply), expect, tables)
         return found if len(records) <= limits.items else None
 
     def width(self, text: str, reply: Reply) -> int:
