@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from smsc_codec import Codec, ErrorReply, Format, Limits
-from smsc_codec.declare import ID, MONEY, NAME, Endpoint, Field, Object, Reply, Type
+from smsc_codec.declare import ID, MONEY, NAME, Endpoint, Field, Layout, Object, Reply, Type
 from smsc_codec.endpoints import balance, info, send, senders, status
 from smsc_codec.limits import DEFAULT_LIMITS
 
@@ -542,3 +542,15 @@ def test_lines_of_any_layouts_are_read_alike(codec: Codec[Any]) -> None:
         alike(codec, "\n".join(some).encode(), 1, expect=expect)
 
     law()
+
+
+class Word(msgspec.Struct, frozen=True):
+    name: str
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+@pytest.mark.parametrize("body", ["A\n{}\nB", "A\nB\n{}", "{}\nA\nB", "A\nB\n{}\n"])
+def test_blank_lines_are_not_records_of_one_value(body: str, blank: str) -> None:
+    codec = groups_of(Word, Field("name", NAME, xml="."), csv=(Layout(("name",)),))
+    assert alike(codec, b"A\nB", 1).groups == (Word("A"), Word("B"))
+    alike(codec, body.format(blank).encode(), 1)

@@ -217,7 +217,8 @@ class CsvFormat(FormatReader):
         keys = [name_of_cell(cell) for cell in layout.cells if not isinstance(cell, (Const, Signed))]
         made = rows(obj, self.fmt, keys, "cells") if len(keys) == len(layout.cells) else None
         at_once = None
-        if reply.kind in self._plain:
+        # A blank line looks like a record of one value.
+        if reply.kind in self._plain and len(keys) > 1:
             pattern = ",".join([f"({value_pattern(obj, name)})" for name in keys])
             pattern = rf"(?!\A\ufeff){pattern}(?:\r?\n|\Z)|((?s:.+))"
             at_once = self.make_at_once(obj, reply.many, keys, pattern)
