@@ -344,9 +344,13 @@ class CsvFormat(FormatReader):
 
         Each is None if there is none.
         """
-        text = text.replace("\r\n", "\n").removesuffix("\n")
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+            if "\r" in text:
+                return None, None
+        text = text.removesuffix("\n")
         count = text.count("\n") + 1
-        if count > limits.items or "\r" in text:
+        if count > limits.items:
             return None, None
         is_plain = reply.kind in self._plain
         if len(text) <= count * (_USUAL_LINE if is_plain else _USUAL_TEXT):
