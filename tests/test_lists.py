@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from copy import copy, deepcopy
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +27,7 @@ from smsc_codec import (
     decode,
     encode,
 )
+from smsc_codec._rows.source import Fallback
 from smsc_codec.declare import TEXT, Field, Object, Reply
 from smsc_codec.endpoints.senders import LIST, SENDER, SENDERS
 
@@ -241,3 +243,20 @@ def test_what_are_not_digits_is_refused(fmt: Format, count: int, wrong: Any) -> 
     for some in ([*senders, last], senders, []):
         with pytest.raises(EncodeError, match="operators"):
             encode(SenderList((*some, replace(last, operators=broken))), fmt=fmt)
+
+
+class Endless(dict[str, Any]):
+    """A mapping whose keys have no end."""
+
+    def __iter__(self) -> Any:
+        return repeat("mega_step")
+
+    def keys(self) -> Any:
+        return repeat("mega_step")
+
+
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+def test_a_short_list_does_not_wait_for_keys_without_end(fmt: Format) -> None:
+    write = codec_of(LIST)._format(fmt).write_at_once[id(SenderList)]
+    with pytest.raises(Fallback):
+        write(SenderList((Sender("A", 1, operators=Endless()),)))

@@ -35,11 +35,11 @@ from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._source import SURROGATE, Source
-from .._types import lazy
+from .._types import is_really, lazy
 from ..declare import FORMATS, Endpoint, Field, Object, OpenMap, Other, Reply, Type, either
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
-from ..mapping import EMPTY
+from ..mapping import EMPTY, FrozenMapping
 from ..model import ErrorReply
 from ..report import Severity
 from .shapes import AtOnce, Shapes, Tables, most_shapes
@@ -497,8 +497,12 @@ class FormatReader(ABC):
                 raise Fallback
             for name in opened:
                 for record in records:
-                    keys = getattr(record, name)
-                    if keys is not EMPTY and not known.issuperset(keys):
+                    items = getattr(record, name)
+                    if items is EMPTY:
+                        continue
+                    # A mapping that somebody else has made may have keys without end.
+                    keys = items._keys if is_really(items, FrozenMapping) else None
+                    if type(keys) is not tuple or not known.issuperset(keys):
                         raise Fallback
             return self.listed([write(record) for record in records], reply)
 
