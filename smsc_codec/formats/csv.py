@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -320,8 +319,7 @@ class CsvFormat(FormatReader):
         choice = self._choice(expect, documented)
         found = choice.read_text(text)
         if found is not None and self.can_learn(text, found, expect):
-            first = expect[0] if expect else None
-            self._learned_by(first, "documented" if documented else "plain").keep(text.count(","), choice.read_expected)
+            self.keep(text, choice.read_expected, "documented" if documented else "plain", expect)
         return found
 
     def _list(self, text: str, reply: Reply, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
@@ -352,16 +350,25 @@ class CsvFormat(FormatReader):
         count = text.count("\n") + 1
         if count > limits.items:
             return None, None
-        is_plain = reply.kind in self._plain
-        if len(text) <= count * (_USUAL_LINE if is_plain else _USUAL_TEXT):
-            columns = _columns(text, count)
-            # A value of a line that may have several layouts can be one of another layout.
-            with suppress(*(() if is_plain else CAUGHT)):
-                if columns is not None:
-                    alike, columns = self._all_alike(columns, reply)
-                    return self.made(alike, columns, limits, text, tables), alike
-                return self._by_width(text, reply, limits, tables), None
-        return None if is_plain else self._line_by_line(text, reply, limits, tables), None
+        try:
+            return self._together(text, count, reply, limits, tables)
+        except CAUGHT:
+            # A value that is wrong in one layout can be right in another.
+            if reply.kind in self._plain:
+                raise
+        return self._line_by_line(text, reply, limits, tables), None
+
+    def _together(
+        self, text: str, count: int, reply: Reply, limits: Limits, tables: Tables
+    ) -> tuple[list[Any], _Lines | None]:
+        """Do the same where widths tell the layouts. Raise one of `CAUGHT` if a line needs a closer look."""
+        if len(text) > count * (_USUAL_LINE if reply.kind in self._plain else _USUAL_TEXT):
+            raise Fallback
+        columns = _columns(text, count)
+        if columns is None:
+            return self._by_width(text, reply, limits, tables), None
+        alike, columns = self._all_alike(columns, reply)
+        return self.made(alike, columns, limits, text, tables), alike
 
     def _by_width(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the records of lines of several widths. Lines of one width are read together."""

@@ -350,14 +350,17 @@ class FormatReader(ABC):
         made = None if shape is None else shape.alone if alone else shape.at_once
         if made is None or not self.can_learn(text, reply, expect):
             return
-        first, marks = expect[0] if expect else None, text.count(self.mark)
         if tables is not self.plain_tables:
             if not shape.rows.odd:
-                self._learned_by(first, "documented").keep(marks, made.documented)
+                self.keep(text, made.documented, "documented", expect)
             return
         # Undocumented keys can make it a reply of another endpoint, unless the expected reply has any keys.
         is_open = shape.rows.odd and not (expect and shape.reply.object.takes_any_keys)
-        self._learned_by(first, "open" if is_open else "plain").keep(marks, made.plain)
+        self.keep(text, made.plain, "open" if is_open else "plain", expect)
+
+    def keep(self, text: str, read: Small, kind: str, expect: tuple[Any, ...]) -> None:
+        """Remember what reads a text, for texts with as many marks."""
+        self._learned_by(expect[0] if expect else None, kind).keep(text.count(self.mark), read)
 
     def make_at_once(
         self,
@@ -485,9 +488,9 @@ class FormatReader(ABC):
         return by_presence(reply.object, known.find, make, DEFAULT_LIMITS.text)
 
     def _list_speller(self, reply: Reply) -> Callable[[Any], str]:
-        """Return the writer of short lists whose keys are all documented."""
+        """Return the writer of short lists whose first record has no undocumented keys."""
         write, records_of = self._speller(reply), attrgetter(reply.attribute)
-        # Undocumented keys can make it a list of another endpoint, unless any keys can be such a record.
+        # Undocumented keys of the first record can make it a list of another endpoint, unless it takes any keys.
         opened = () if reply.object.takes_any_keys else reply.object.opened
         known = reply.object.open.known if isinstance(reply.object.open, OpenMap) else frozenset()
 
@@ -496,14 +499,9 @@ class FormatReader(ABC):
             if records.__class__ is not tuple or not 0 < len(records) <= _FEW_RECORDS:
                 raise Fallback
             for name in opened:
-                for record in records:
-                    items = getattr(record, name)
-                    if items is EMPTY:
-                        continue
-                    # A mapping that somebody else has made may have keys without end.
-                    keys = items._keys if is_really(items, FrozenMapping) else None
-                    if type(keys) is not tuple or not known.issuperset(keys):
-                        raise Fallback
+                items = getattr(records[0], name)
+                if items is not EMPTY and not _are_among(items, known):
+                    raise Fallback
             return self.listed([write(record) for record in records], reply)
 
         return write_list
@@ -597,6 +595,12 @@ class FormatReader(ABC):
     @abstractmethod
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile a writer of records with these fields and open keys. Raise `Fallback` if they cannot be compiled."""
+
+
+def _are_among(items: Any, known: frozenset[str]) -> bool:
+    """Return whether all keys of a mapping are *known*. One that somebody else has made may have keys without end."""
+    keys = items._keys if is_really(items, FrozenMapping) else None
+    return type(keys) is tuple and known.issuperset(keys)
 
 
 def _has_broken(text: str) -> bool:
