@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn
 
@@ -360,6 +361,45 @@ def oddities(
                     _Column(attribute, f"{name}.", key, key).look(type_, numbers, items, source, notes)
     # Of those that come to be one the first is in the first record.
     return sorted(notes, key=lambda note: note.place.steps[0]) if attribute else notes
+
+
+def undocumented(obj: Object, fmt: str, keys: Sequence[str], attribute: str, source: Source) -> list[Note]:
+    """Return what `oddities` returns of a record with these *keys* for the keys alone, if open keys have codes."""
+    notes: list[Note] = []
+    names = obj.names(fmt)
+    for name, _, known in _open_kinds(obj.open)[:1]:
+        for key in keys:
+            if key not in names and key not in known:
+                _note_key(key, source, *_Column(attribute, f"{name}.", key, key).where(0), notes)
+    return notes
+
+
+_NUMBER = re.compile(r"\[\d+\]")
+
+
+def merged(notes: Sequence[Note]) -> list[Note]:
+    """Return one note for all that differ only in the record that they are about: the first, with their number."""
+    found: dict[Any, Note] = {}
+    for note in notes:
+        alike = (note.severity, note.code, note.message, _NUMBER.sub("[]", note.path), note.place.again)
+        same = found.get(alike)
+        found[alike] = note if same is None else same._replace(records=same.records + note.records)
+    return [*found.values()]
+
+
+def texts_in(obj: Object, records: Sequence[Any]) -> list[str]:
+    """Return the texts and the open keys of records that a compiled reader has made."""
+    found: list[str] = []
+    for field in obj.fields:
+        if isinstance(field.type, Type) and field.type.kind == "text":
+            found += filter(None, map(attrgetter(field.name), records))
+    for name, type_, _ in _open_kinds(obj.open):
+        mappings = [*map(attrgetter(name), records)]
+        for keys in {*map(attrgetter("_keys"), mappings)}:
+            found += keys
+        if type_.kind == "text":
+            found += chain.from_iterable(mapping.values() for mapping in mappings if mapping)
+    return found
 
 
 def _note_key(key: str, source: Source, place: Place, path: str, notes: list[Note], records: int = 1) -> None:

@@ -7,7 +7,7 @@ import re
 from array import array
 from typing import Any, NoReturn
 
-from ._secrets import NOTHING, Known, Secrets, hidden, printable, safe_path, safe_reason
+from ._secrets import FOUND, NOTHING, Known, Secrets, hidden, printable, safe_path, safe_reason
 from ._types import is_really, lazy, name_of
 from .errors import DecodeError, LimitError, OptionError
 from .limits import Limits
@@ -71,26 +71,25 @@ class _Places:
     def __init__(self, text: str, charset: str | None) -> None:
         self._text = text
         self._charset = charset if charset != "utf-8" or not text.isascii() else None
-        # For each step: line ends before it, where its line begins, its offset.
-        self._lines, self._starts, self._offsets = array("Q", [0]), array("Q", [0]), array("Q", [0])
+        # For each step, one after the other: line ends before it, where its line begins, its offset.
+        self._steps = array("Q", (0, 0, 0))
 
     def of(self, index: int) -> tuple[int, int, int]:
         """Return the line, from 1, where it begins, and the offset of *index*."""
         step = index // _STEP
-        while step >= len(self._lines):
-            at = len(self._lines) * _STEP
-            for known, now in zip((self._lines, self._starts, self._offsets), self._counted(at - _STEP, at)):
-                known.append(now)
+        while step >= len(self._steps) // 3:
+            at = len(self._steps) // 3 * _STEP
+            self._steps.extend(self._counted(at - _STEP, at))
         line, start, offset = self._counted(step * _STEP, index)
         return line + 1, start, offset
 
     def _counted(self, at: int, index: int) -> tuple[int, int, int]:
         """Return the line ends before *index*, where its line begins, and its offset; *at* is the step before it."""
-        text, step = self._text, at // _STEP
-        lines = self._lines[step] + text.count("\n", at, index)
-        start = max(self._starts[step], text.rfind("\n", at, index) + 1)
-        passed = _size_in(self._charset, text[at:index]) if index > at else 0
-        return lines, start, self._offsets[step] + passed
+        text, step = self._text, at // _STEP * 3
+        lines, start, offset = self._steps[step : step + 3]
+        lines += text.count("\n", at, index)
+        start = max(start, text.rfind("\n", at, index) + 1)
+        return lines, start, offset + (_size_in(self._charset, text[at:index]) if index > at else 0)
 
 
 def _size_in(charset: str | None, text: str) -> int:
@@ -124,6 +123,8 @@ class Source:
         self.charset = charset
         self.start = start
         self.findings = findings
+        self.naming: str | None = None
+        """Everything in the text that can be part of the name of a secret, if a reader knows."""
         self._known = known
         # What was left out before the text: its line ends, and the characters of its last line.
         self._lines = self._columns = 0
@@ -159,7 +160,7 @@ class Source:
 
     @lazy
     def _secrets(self) -> Secrets:
-        return Secrets(self.text, self._known)
+        return Secrets(self.text, self._known, self.naming)
 
     def quote(self, value: object) -> str:
         """Return *value*, which the text holds, for an error message."""
@@ -176,7 +177,7 @@ class Source:
         """Return *message*, which is about *index*, without the secrets that it quotes."""
         if self._known.needles is None:
             return "it cannot be shown: the request holds too many values to look for each of them in the reply"
-        quoted = len(message) - message.find("found ")
+        quoted = len(message) - message.find(FOUND)
         if self._secrets.between(index, index + quoted):
             message = hidden(message)
         return message if self._known is NOTHING else self._known.masked(message)
@@ -194,11 +195,14 @@ class Source:
 
     def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "", count: int = 1) -> None:
         """Add a finding at *index* that is about *count* records, if findings are wanted."""
-        if self.findings is None:
-            return
+        if self.findings is not None:
+            message, path = safe_reason(self._safe(message, index), path), safe_path(self._known.masked(path))
+            self.findings.append(self.finding(severity, code, message, index, path, count))
+
+    def finding(self, severity: Severity, code: str, message: str, index: int, path: str, count: int) -> Finding:
+        """Return a finding at *index* whose *message* and *path* hold no secrets."""
         offset, line, column, excerpt = self._place(index)
-        message, path = safe_reason(self._safe(message, index), path), safe_path(self._known.masked(path))
-        self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt, count))
+        return Finding(severity, code, message, offset, line, column, path, excerpt, count)
 
 
 # White space must not precede a declaration, but what it says counts all the same.

@@ -17,12 +17,13 @@ import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from copy import copy
+from operator import itemgetter
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from msgspec.structs import replace
 
-from ._careful import Note, Trouble, oddities
+from ._careful import Note, Trouble, merged, oddities
 from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
 from ._rows.source import CAUGHT
@@ -297,7 +298,8 @@ class Codec(Generic[R]):
     ) -> Report[R | ErrorReply]:
         """Do what `validate` does. Findings do not repeat what is *known* to be secret."""
         is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
-        if is_usual and (type(fmt) is int or type(fmt) is Format) and type(strict) is bool:
+        is_given = is_usual and (type(fmt) is int or type(fmt) is Format)
+        if is_given and type(strict) is bool:
             try:
                 reply = self._ready[id(expect)].documented[fmt](body)
             except CAUGHT:
@@ -306,6 +308,10 @@ class Codec(Generic[R]):
                 return Report(reply)
         flag_of("strict", strict)
         wanted = () if expect is None else self._expected(expect)
+        if is_given and known is NOTHING and fmt in self._formats and len(wanted) in (0, 2):
+            found = self._reported_again(self._formats[fmt], body, wanted[0] if wanted else None)
+            if found is not None:
+                return replace(found, reply=None) if strict else found
         made = None
         if is_usual:
             reply, tables = self._quick(body, fmt, wanted, noted=True)
@@ -314,11 +320,29 @@ class Codec(Generic[R]):
                 return Report(reply)
         findings: list[Finding] = []
         try:
-            tried = body if is_usual and (type(fmt) is int or type(fmt) is Format) else None
-            reply = self._read(body, fmt, wanted, charset, limits, findings, known, made, tried)
+            reply = self._read(
+                body, fmt, wanted, charset, limits, findings, known, made, tried=body if is_given else None
+            )
         except DecodeError as error:
             return Report(None, (*findings, finding_of(error)))
         return Report(None if strict and findings else reply, tuple(findings))
+
+    def _reported_again(self, reader: FormatReader, body: bytes, first: type | None) -> Report[R | ErrorReply] | None:
+        """Return the report on a short reply with the undocumented keys of an earlier one; None for any other reply."""
+        found = None
+        with suppress(*CAUGHT):
+            found = reader.read_noted(body, first)
+        if found is None:
+            return None
+        text, reply, notes = found
+        source = Source(text, DEFAULT_LIMITS, UTF8)
+        return Report(
+            reply,
+            tuple(
+                source.finding(note.severity, note.code, note.message, at, note.path, records)
+                for note, at, records in notes
+            ),
+        )
 
     def _read(
         self,
@@ -423,6 +447,8 @@ class Codec(Generic[R]):
     def _oddities(self, reader: FormatReader, reply: Any, source: Source, tables: Tables) -> list[Note]:
         declared = self._replies[type(reply)]
         records = getattr(reply, declared.attribute) if declared.many else (reply,)
+        if declared.many:
+            source.naming = reader.naming(source.text, declared, records)
         return oddities(declared.object, reader.fmt, records, declared.attribute, source, codes=tables.odd_codes)
 
     def _expected(self, expect: Any) -> tuple[type, ...]:
@@ -543,23 +569,14 @@ def finding_of(error: DecodeError) -> Finding:
     )
 
 
-_NUMBER = re.compile(r"\[\d+\]")
-
-
 def _settle(reader: FormatReader, source: Source, notes: list[Note] | None, expect: tuple[type, ...]) -> None:
     """Make findings of notes. Merge notes that differ only in the record that they are about."""
     if not notes:
         return
-    counts: dict[Any, int] = {}
-    first: list[tuple[Note, Any]] = []
-    for note in notes:
-        alike = (note.severity, note.code, note.message, _NUMBER.sub("[]", note.path), note.place.again)
-        if alike not in counts:
-            first.append((note, alike))
-        counts[alike] = counts.get(alike, 0) + note.records
-    places = reader.locate(source, [note.place for note, _ in first], expect)
-    for (note, alike), at in sorted(zip(first, places), key=lambda found: found[1]):
-        source.note(note.severity, note.code, note.message, at, note.path, counts[alike])
+    some = merged(notes)
+    places = reader.locate(source, [note.place for note in some], expect)
+    for note, at in sorted(zip(some, places), key=itemgetter(1)):
+        source.note(note.severity, note.code, note.message, at, note.path, note.records)
 
 
 def _recognise(text: str, asked: Format | None) -> Format:

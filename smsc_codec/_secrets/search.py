@@ -17,13 +17,13 @@ _Spans = tuple[Sequence[int], Sequence[int]]
 _Finder = Callable[[str], Iterator[Span]]
 
 
-def spans(text: str, needles: Needles, numbers: bool) -> _Spans:
+def spans(text: str, needles: Needles, numbers: bool, naming: str) -> _Spans:
     """Return where the secrets of a text start and end, in order; they do not touch each other.
 
     They are the values behind names, those that *needles* has, and with *numbers* parameters that look like phone
-    numbers.
+    numbers. Names without escapes stand only in the part *naming* of the text.
     """
-    signs = signs_in(text)
+    signs = signs_in(naming)
     if not signs and not may_hide_names(text) and (text.isascii() or not needles.not_ascii):
         if not needles and not numbers:
             return (), ()

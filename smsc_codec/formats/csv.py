@@ -220,7 +220,7 @@ class CsvFormat(FormatReader):
         if reply.kind in self._plain and len(keys) > 1:
             pattern = ",".join([f"({value_pattern(obj, name)})" for name in keys])
             pattern = rf"(?!\A\ufeff){pattern}(?:\r?\n|\Z)|((?s:.+))"
-            at_once = self.make_at_once(obj, reply.many, keys, pattern)
+            at_once = self.make_at_once(obj, reply, keys, pattern, {})
         return _Lines(reply, layout, made, tuple(told), tuple(maybe), at_once)
 
     # Reading

@@ -18,6 +18,7 @@ or says what is wrong with it.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence, Set
 from functools import partial
@@ -26,7 +27,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from .._careful import Builder, Note, Pair, Place, Spelled, Trouble, checked_list, open_paths, parser, spelled
+from .._careful import (
+    Builder,
+    Note,
+    Pair,
+    Place,
+    Spelled,
+    Trouble,
+    checked_list,
+    merged,
+    open_paths,
+    parser,
+    spelled,
+    texts_in,
+    undocumented,
+)
 from .._loading import LOADING
 from .._rows.presence import by_presence, compile_presence, present_in, with_mappings
 from .._rows.read import MOST_KEYS, Small, at_once
@@ -34,6 +49,7 @@ from .._rows.small import LONGEST_AT_ONCE, Variant, Whole, small
 from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
+from .._secrets import FOUND, safe_path, safe_reason
 from .._source import SURROGATE, Source
 from .._types import is_really, lazy
 from ..declare import FORMATS, Endpoint, Field, Object, OpenMap, Other, Reply, Type, either
@@ -42,7 +58,7 @@ from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..mapping import EMPTY, FrozenMapping
 from ..model import ErrorReply
 from ..report import Severity
-from .shapes import AtOnce, Shapes, Tables, most_shapes
+from .shapes import AtOnce, Noted, Shapes, Tables, most_shapes
 
 LONGEST_KEYS = 512
 """The most characters of the open keys of a shape. The documented keys have about 120 together. A body chooses its
@@ -109,7 +125,7 @@ class FormatReader(ABC):
         self._tolerant: dict[Any, Small] = {}
         self._learned: dict[tuple[type | None, str], Shapes[Small]] = {}
         """The learned readers by the number of marks in a reply. For each expected class, or None, there are readers of
-        any codes, of documented codes only, and of undocumented keys."""
+        any codes, of documented codes only, of undocumented keys, and of these together with the notes about them."""
         self._writers: Shapes[Writer] = Shapes()
         self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
@@ -286,6 +302,27 @@ class FormatReader(ABC):
         read = learned.find(text.count(self.mark))
         return None if read is None else read(text)
 
+    def read_noted(self, body: bytes, first: type | None) -> tuple[str, Any, list[tuple[Note, int, int]]] | None:
+        """Return the text of a body, and what `Noted` returns of it, if it has the undocumented keys of an earlier one.
+
+        Return None if it has other keys, or if there may be more to report.
+        """
+        learned = self._learned.get((first, "noted"))
+        if learned is None or len(body) > LONGEST_AT_ONCE or self.may_be_broken(body):
+            return None
+        text = body.decode()
+        read = learned.find(text.count(self.mark))
+        found = None if read is None else read(text)
+        return None if found is None else (text, *found)
+
+    def naming(self, text: str, reply: Reply, records: Sequence[Any]) -> str:
+        """Return everything in the text of a list that can be part of a name: its keys and the texts of its records.
+
+        Compiled rows have made the *records*, so that all the rest of the text is fixed, or numbers and dates.
+        """
+        obj = reply.object
+        return "\n".join([*obj.names(self.fmt), *texts_in(obj, records), reply.member])
+
     def may_be_broken(self, body: bytes) -> bool:
         """Return whether a body may contain broken letters, as they are or as escapes."""
         if self.hides is not None and self.hides(body):
@@ -353,6 +390,8 @@ class FormatReader(ABC):
         if tables is not self.plain_tables:
             if not shape.rows.odd:
                 self.keep(text, made.documented, "documented", expect)
+            elif made.noted is not None:
+                self.keep(text, made.noted.read_noted, "noted", expect)
             return
         # Undocumented keys can make it a reply of another endpoint, unless the expected reply has any keys.
         is_open = shape.rows.odd and not (expect and shape.reply.object.takes_any_keys)
@@ -365,18 +404,34 @@ class FormatReader(ABC):
     def make_at_once(
         self,
         obj: Object,
-        many: Any,
+        listed: Reply | None,
         keys: Sequence[str],
         pattern: str,
+        before: Mapping[str, int],
         head: str = "",
         plain: Callable[[str], str] | None = None,
     ) -> AtOnce:
-        """Return the readers of short replies of records with these keys. `_rows.at_once` explains the arguments."""
+        """Return the readers of short replies of records with these keys, which are a list if *listed* is given.
+
+        *before* tells how many characters of the values of keys precede their groups. `_rows.at_once` explains the
+        other arguments.
+        """
+        many, attribute = (listed.many, listed.attribute) if listed else (None, "")
 
         def make(known: Any) -> Small:
             return at_once(obj, self.fmt, keys, pattern, known[obj.cls], many, head, plain)
 
-        return AtOnce(make, self._tables, self._documented)
+        def note(read: Small) -> Noted | None:
+            notes = []
+            for each in merged(undocumented(obj, self.fmt, keys, attribute, Source("", DEFAULT_LIMITS))):
+                if FOUND in each.message:  # whether to show what is behind it depends on the reply
+                    return None
+                key = str(each.place.steps[-1])
+                safe = each._replace(message=safe_reason(each.message, each.path), path=safe_path(each.path))
+                notes.append((safe, keys.index(key) + 1, before.get(key, 0)))
+            return Noted(read, re.compile(pattern).match, len(head), notes, attribute)
+
+        return AtOnce(make, self._tables, self._documented, note)
 
     def builder(self, reply: Reply) -> Builder:
         """Return the careful reader of a reply's records."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from .._careful import Note
 from .._rows.read import Rows, Small
 from .._rows.source import Fallback
 from .._rows.values import Codes, NotedCodes
@@ -94,11 +96,39 @@ class Shapes(Generic[S]):
         return found
 
 
+class Noted(NamedTuple):
+    """Reads replies with the same undocumented keys, and knows what there is to report about them."""
+
+    read: Small
+    """The reader of replies with documented codes only."""
+    find: Callable[[str, int], re.Match[str] | None]
+    """Finds a record that begins at a place."""
+    start: int
+    """Where the first record begins."""
+    notes: Sequence[tuple[Note, int, int]]
+    """The notes about a record: each with the group of the value, and how much of the value precedes the group."""
+    attribute: str
+    """That of the list that the records are in; empty if there is one record that is not in a list."""
+
+    def read_noted(self, text: str) -> tuple[Any, list[tuple[Note, int, int]]] | None:
+        """Return the reply in a text and the notes about it, or None if it has other keys.
+
+        Return each note with its place and the number of records that it is about.
+        """
+        reply, found = self.read(text), self.find(text, self.start)
+        if reply is None or found is None:
+            return None
+        count = len(getattr(reply, self.attribute)) if self.attribute else 1
+        return reply, [(note, found.start(group) - before, note.records * count) for note, group, before in self.notes]
+
+
 class AtOnce:
     """Read replies with certain keys in the service's own layout. The readers are compiled when first needed."""
 
-    def __init__(self, make: Callable[[Any], Small], tables: Any, documented: Any) -> None:
-        self._make, self._tables, self._documented = make, tables, documented
+    def __init__(
+        self, make: Callable[[Any], Small], tables: Any, documented: Any, note: Callable[[Small], Noted | None]
+    ) -> None:
+        self._make, self._tables, self._documented, self._note = make, tables, documented, note
 
     @lazy
     def plain(self) -> Small:
@@ -109,6 +139,11 @@ class AtOnce:
     def documented(self) -> Small:
         """The reader of replies with documented codes only."""
         return self._make(self._documented)
+
+    @lazy
+    def noted(self) -> Noted | None:
+        """The reader of replies that have something to report about their keys alone, or None if nothing tells what."""
+        return self._note(self.documented)
 
 
 class Shape(NamedTuple):

@@ -313,8 +313,8 @@ class TextFormat(RunReader):
         several = f"{line}(?:{behind})|((?s:.+))"
         find = re.compile(several).findall
         listed = self._alike_of.get(reply.object.cls, (True, None))[1]
-        alone = self.make_at_once(reply.object, None, keys, f"{line}(?:{line_end})?")
-        made = self.make_at_once(reply.object, listed.many, keys, several) if listed is not None else None
+        alone = self.make_at_once(reply.object, None, keys, f"{line}(?:{line_end})?", {})
+        made = self.make_at_once(reply.object, listed, keys, several, {}) if listed is not None else None
         return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, made, alone)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:

@@ -251,18 +251,20 @@ class XmlFormat(RunReader):
         if reply.many:
             head = f"<{reply.xml[0]}>\n"
             pattern = rf"{usual}\n(?:(?=<{tag})|</{reply.xml[0]}>\n?\Z)|((?s:.+))"
-        return Shape(
-            reply,
-            rows(obj, self.fmt, every, "match", more=1),
-            find,
-            self.make_at_once(obj, reply.many, every, pattern, head, _unescaped),
-        )
+        before = {key: len(f"<{key}>") for key in children}
+        made = self.make_at_once(obj, reply if reply.many else None, every, pattern, before, head, _unescaped)
+        return Shape(reply, rows(obj, self.fmt, every, "match", more=1), find, made)
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return rows with their references replaced."""
         if "&" not in text and "]]>" not in text:
             return found
         return [tuple([_unescaped(cell) if "&" in cell or "]]>" in cell else cell for cell in row]) for row in found]
+
+    def naming(self, text: str, reply: Reply, records: Sequence[Any]) -> str:
+        """Return everything in the text of a list that can be part of a name; its root can have any name."""
+        root = _ROOT(text)
+        return f"{super().naming(text, reply, records)}\n{root[1] if root else text}"
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply that has a place for most of the elements. If several do, return the expected one."""
