@@ -106,3 +106,11 @@ def test_the_places_of_a_long_list(fmt: Format) -> None:
         line = body[: finding.offset].decode().split("\n")
         assert (finding.line, finding.column) == (len(line), len(line[-1]) + 1)
         assert body[finding.offset :].lstrip(b'"').startswith(b"1") and finding.path.endswith(f".k{number}")
+
+
+@pytest.mark.parametrize("name", ["A", "psw=secret"])
+@pytest.mark.parametrize("key", ["found it", "psw, found it"])
+def test_a_key_that_looks_like_what_was_found(key: str, name: str) -> None:
+    """Whether a message shows what was found depends on the secrets of the reply."""
+    for names in ([name], ["A"], [name]):
+        alike(senders.CODEC, listed(1, [key], names, Format.JSON), 3)
