@@ -19,6 +19,7 @@ import msgspec
 
 from ._loading import LOADING
 from ._rows.opened import arrange
+from ._rows.source import Fallback
 from ._rows.values import Codes, date, date_text, may_be_empty, money_text
 from ._source import SURROGATE, Source, quote
 from ._types import kind_of, name_of
@@ -336,9 +337,11 @@ def oddities(
 
     *attribute* is that of the list that they are in; empty if there is one record that is not in a list. *codes* says
     whether a code among them may be undocumented. What is the same of several records is one note, about the first.
+    Raise `Fallback` if only the text tells under which of two keys a value stands.
     """
     notes: list[Note] = []
     keys = {name: key for key, name in reversed([*obj.names(fmt).items()])}
+    others = obj.also.get(fmt, {}).values()
     for field in obj.fields:
         if not isinstance(field.type, Type) or not _may_be_odd(field.type, codes):
             continue
@@ -349,6 +352,8 @@ def oddities(
             numbers = [number for number in numbers if values[number] is not None]
             values = [values[number] for number in numbers]
         column.look(field.type, numbers, values, source, notes)
+        if notes and field.name in others:
+            raise Fallback
     for name, type_, known in _open_kinds(obj.open):
         mappings = [*map(attrgetter(name), records)]
         for given, numbers in _by_keys([*map(attrgetter("_keys"), mappings)]).items():
@@ -364,13 +369,13 @@ def oddities(
 
 
 def undocumented(obj: Object, fmt: str, keys: Sequence[str], attribute: str, source: Source) -> list[Note]:
-    """Return what `oddities` returns of a record with these *keys* for the keys alone, if open keys have codes."""
+    """Return what `oddities` returns about the *keys* of a record whose open keys have no texts beside codes."""
     notes: list[Note] = []
     names = obj.names(fmt)
-    for name, _, known in _open_kinds(obj.open)[:1]:
-        for key in keys:
-            if key not in names and key not in known:
-                _note_key(key, source, *_Column(attribute, f"{name}.", key, key).where(0), notes)
+    kinds = _open_kinds(obj.open)
+    for key in keys:
+        if key not in names and key not in kinds[0][2]:
+            _note_key(key, source, *_Column(attribute, f"{kinds[0][0]}.", key, key).where(0), notes)
     return notes
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from array import array
 from typing import Any, NoReturn
 
 from ._secrets import FOUND, NOTHING, Known, Secrets, hidden, printable, safe_path, safe_reason
@@ -71,22 +70,22 @@ class _Places:
     def __init__(self, text: str, charset: str | None) -> None:
         self._text = text
         self._charset = charset if charset != "utf-8" or not text.isascii() else None
-        # For each step, one after the other: line ends before it, where its line begins, its offset.
-        self._steps = array("Q", (0, 0, 0))
+        # For each step: line ends before it, where its line begins, its offset.
+        self._steps = [(0, 0, 0)]
 
     def of(self, index: int) -> tuple[int, int, int]:
         """Return the line, from 1, where it begins, and the offset of *index*."""
         step = index // _STEP
-        while step >= len(self._steps) // 3:
-            at = len(self._steps) // 3 * _STEP
-            self._steps.extend(self._counted(at - _STEP, at))
+        while step >= len(self._steps):
+            at = len(self._steps) * _STEP
+            self._steps.append(self._counted(at - _STEP, at))
         line, start, offset = self._counted(step * _STEP, index)
         return line + 1, start, offset
 
     def _counted(self, at: int, index: int) -> tuple[int, int, int]:
         """Return the line ends before *index*, where its line begins, and its offset; *at* is the step before it."""
-        text, step = self._text, at // _STEP * 3
-        lines, start, offset = self._steps[step : step + 3]
+        text = self._text
+        lines, start, offset = self._steps[at // _STEP]
         lines += text.count("\n", at, index)
         start = max(start, text.rfind("\n", at, index) + 1)
         return lines, start, offset + (_size_in(self._charset, text[at:index]) if index > at else 0)
@@ -195,14 +194,18 @@ class Source:
 
     def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "", count: int = 1) -> None:
         """Add a finding at *index* that is about *count* records, if findings are wanted."""
-        if self.findings is not None:
-            message, path = safe_reason(self._safe(message, index), path), safe_path(self._known.masked(path))
-            self.findings.append(self.finding(severity, code, message, index, path, count))
-
-    def finding(self, severity: Severity, code: str, message: str, index: int, path: str, count: int) -> Finding:
-        """Return a finding at *index* whose *message* and *path* hold no secrets."""
+        if self.findings is None:
+            return
         offset, line, column, excerpt = self._place(index)
-        return Finding(severity, code, message, offset, line, column, path, excerpt, count)
+        message = safe_reason(self._safe(message, index), path)
+        path = safe_path(path if self._known is NOTHING else self._known.masked(path))
+        self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt, count))
+
+    def moved(self, finding: Finding, index: int, count: int) -> Finding:
+        """Return a finding about another text as one at *index* of this text, about *count* records."""
+        offset, line, column, excerpt = self._place(index)
+        message, path = finding.message, finding.path
+        return Finding(finding.severity, finding.code, message, offset, line, column, path, excerpt, count)
 
 
 # White space must not precede a declaration, but what it says counts all the same.

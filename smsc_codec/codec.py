@@ -26,7 +26,7 @@ from msgspec.structs import replace
 from ._careful import Note, Trouble, merged, oddities
 from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
-from ._rows.source import CAUGHT
+from ._rows.source import CAUGHT, Fallback
 from ._secrets import NOTHING, Known
 from ._sound import check
 from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_utf16, open_source, quote
@@ -331,18 +331,12 @@ class Codec(Generic[R]):
         """Return the report on a short reply with the undocumented keys of an earlier one; None for any other reply."""
         found = None
         with suppress(*CAUGHT):
-            found = reader.read_noted(body, first)
+            found = reader.read_again(body, first)
         if found is None:
             return None
-        text, reply, notes = found
+        text, reply, findings = found
         source = Source(text, DEFAULT_LIMITS, UTF8)
-        return Report(
-            reply,
-            tuple(
-                source.finding(note.severity, note.code, note.message, at, note.path, records)
-                for note, at, records in notes
-            ),
-        )
+        return Report(reply, tuple(source.moved(finding, at, count) for finding, at, count in findings))
 
     def _read(
         self,
@@ -419,8 +413,9 @@ class Codec(Generic[R]):
         """Return the reply in a source by compiled rows, or else carefully, and add its findings."""
         if made is not None:
             reply, tables = made
-            _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
-            return reply
+            with suppress(Fallback):
+                _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
+                return reply
         noted = source.findings is not None
         tables = reader.noted_tables() if noted else reader.plain_tables
         reply = None
@@ -428,9 +423,10 @@ class Codec(Generic[R]):
         if source.limits.digits == MAX_DIGITS and data != tried:
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
-                if noted and (tables.odd or reader.may_be_broken(data)):
-                    _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
-                return reply
+                with suppress(Fallback):
+                    if noted and (tables.odd or reader.may_be_broken(data)):
+                        _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
+                    return reply
         notes: list[Note] | None = [] if noted else None
         try:
             reply = reader.read(source, expect, notes)

@@ -25,7 +25,10 @@ def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
 
 
 def are_digits(joined: Sequence[str], width: int, table: Any) -> bool:
-    """Return whether each text is the digits of *width* codes, about which there is nothing to report."""
+    """Return whether each text is *width* codes of one digit, about which there is nothing to report.
+
+    It was joined of that many values, and none of them is empty.
+    """
     every = "".join(joined)
     if not (every.isascii() and every.isdigit()) or {*map(len, joined)} != {width}:
         return False

@@ -212,7 +212,7 @@ def _calls(
         if slot in slots.opened:
             continue
         type_ = slots.types[slot]
-        is_quoted = {key for key, name in obj.names(fmt).items() if name == slot} <= quoted
+        is_quoted = keys[slots.names.index(slot)] in quoted
         variable = f"unescape({slot})" if escaped and type_.kind == "text" else f"{member}{slot}"
         call[slot] = value_of(type_, table_of.get(slot, ""), variable, form)
         if many and form == "match" and type_.kind in _CHECKED and not has_own_pattern(type_):
@@ -280,6 +280,7 @@ def rows(
             assert isinstance(obj.open, OpenMap)
             space["Digits"] = codes_of(obj.open.code).mapping
             digits = {**given, obj.open.codes: "Digits(KEYS, digits)"}
+            # Readers that make rows refuse empty values under open keys. So a code of two digits makes a text longer.
             lines += ['joined = [*map("".join, map(pick, rows))]']
             lines += [f"if are_digits(joined, {len(slots.opened)}, {calls.open_table}):"]
             loop_ = f"for {targets}, digits in zip({sources}, joined)"
@@ -408,6 +409,8 @@ def arguments(obj: Object, given: Mapping[str, str], nothing: str = "None") -> s
 
 _CODE = Literal.__getitem__(tuple(map(str, range(100))))
 
+_FULL = Annotated[str, msgspec.Meta(min_length=1)]
+
 _BARE = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 
 _SIGNED = Annotated[int, msgspec.Meta(ge=-MAX_NUMBER, le=MAX_NUMBER)]
@@ -427,7 +430,8 @@ def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) 
             # msgspec has no type for a bare amount, with its digits.
             if not type_.bare or type_.kind not in ("number", "code"):
                 raise Fallback
-        types[slot] = str if key in quoted else _SIGNED if signed else _BARE
+        is_open = slot in slots.opened and isinstance(obj.open, OpenMap)
+        types[slot] = (_FULL if is_open else str) if key in quoted else _SIGNED if signed else _BARE
     codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
     rename = dict(zip(slots.names, keys))
     strict, loose = (

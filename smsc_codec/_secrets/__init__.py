@@ -69,7 +69,8 @@ NOTHING = Known()
 class Secrets:
     """The secrets of a text: where they are, and the text without them.
 
-    *naming* holds everything in the text that can be part of a name, if somebody knows: looking there is quicker.
+    If somebody knows, *naming* holds everything in the text that can be part of a name: looking there is quicker. It is
+    not used if the text has escapes.
     """
 
     def __init__(self, text: str, known: Known = NOTHING, naming: str | None = None) -> None:

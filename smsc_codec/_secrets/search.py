@@ -21,10 +21,11 @@ def spans(text: str, needles: Needles, numbers: bool, naming: str) -> _Spans:
     """Return where the secrets of a text start and end, in order; they do not touch each other.
 
     They are the values behind names, those that *needles* has, and with *numbers* parameters that look like phone
-    numbers. Names without escapes stand only in the part *naming* of the text.
+    numbers. If nothing is escaped in the text, names stand only in what *naming* holds of it.
     """
-    signs = signs_in(naming)
-    if not signs and not may_hide_names(text) and (text.isascii() or not needles.not_ascii):
+    may_hide = may_hide_names(text)
+    signs = signs_in(text if may_hide else naming)
+    if not signs and not may_hide and (text.isascii() or not needles.not_ascii):
         if not needles and not numbers:
             return (), ()
         # Without escapes the text itself is the only layer.

@@ -124,7 +124,7 @@ class _Choice:
     def read_text(self, text: str) -> Any:
         """Return the value of a text, or None if it is not one line that has a layout."""
         line = text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
-        return None if "\n" in line else self.read(line)
+        return None if "\n" in line or line[:1] == "\ufeff" else self.read(line)
 
     def read_expected(self, text: str) -> Any:
         """Return the same if it has an expected class, or None."""
@@ -441,6 +441,10 @@ class CsvFormat(FormatReader):
         line, _, rest = text.partition("\n")
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
         return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables)[0])
+
+    def around(self, text: str, reply: Reply) -> Sequence[str]:
+        """Return the text: its lines may have words of any layout."""
+        return (text,)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. If a body can be several replies, return the expected one."""

@@ -281,6 +281,10 @@ class JsonFormat(FormatReader):
                 found[place] = record
         return shape, found
 
+    def around(self, text: str, reply: Reply) -> Sequence[str]:
+        """Return the key of a list."""
+        return (reply.member,)
+
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. If a body can be several replies, return the expected one."""
         given = self._parsed(source)

@@ -49,7 +49,7 @@ from .._rows.small import LONGEST_AT_ONCE, Variant, Whole, small
 from .._rows.source import REFUSED, Fallback
 from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
-from .._secrets import FOUND, safe_path, safe_reason
+from .._secrets import FOUND
 from .._source import SURROGATE, Source
 from .._types import is_really, lazy
 from ..declare import FORMATS, Endpoint, Field, Object, OpenMap, Other, Reply, Type, either
@@ -57,8 +57,8 @@ from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..mapping import EMPTY, FrozenMapping
 from ..model import ErrorReply
-from ..report import Severity
-from .shapes import AtOnce, Noted, Shapes, Tables, most_shapes
+from ..report import Finding, Severity
+from .shapes import AtOnce, OddKeys, Shapes, Tables, most_shapes
 
 LONGEST_KEYS = 512
 """The most characters of the open keys of a shape. The documented keys have about 120 together. A body chooses its
@@ -125,7 +125,7 @@ class FormatReader(ABC):
         self._tolerant: dict[Any, Small] = {}
         self._learned: dict[tuple[type | None, str], Shapes[Small]] = {}
         """The learned readers by the number of marks in a reply. For each expected class, or None, there are readers of
-        any codes, of documented codes only, of undocumented keys, and of these together with the notes about them."""
+        any codes, of documented codes only, and of undocumented keys; and for `validate` the `OddKeys`."""
         self._writers: Shapes[Writer] = Shapes()
         self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
@@ -302,12 +302,12 @@ class FormatReader(ABC):
         read = learned.find(text.count(self.mark))
         return None if read is None else read(text)
 
-    def read_noted(self, body: bytes, first: type | None) -> tuple[str, Any, list[tuple[Note, int, int]]] | None:
-        """Return the text of a body, and what `Noted` returns of it, if it has the undocumented keys of an earlier one.
+    def read_again(self, body: bytes, first: type | None) -> tuple[str, Any, list[tuple[Finding, int, int]]] | None:
+        """Return the text of a short body with the undocumented keys of an earlier one, and what `OddKeys` returns.
 
-        Return None if it has other keys, or if there may be more to report.
+        Return None if it has other keys, or if there may be more to report than these.
         """
-        learned = self._learned.get((first, "noted"))
+        learned = self._learned.get((first, "odd keys"))
         if learned is None or len(body) > LONGEST_AT_ONCE or self.may_be_broken(body):
             return None
         text = body.decode()
@@ -316,12 +316,17 @@ class FormatReader(ABC):
         return None if found is None else (text, *found)
 
     def naming(self, text: str, reply: Reply, records: Sequence[Any]) -> str:
-        """Return everything in the text of a list that can be part of a name: its keys and the texts of its records.
+        """Return everything in the text of a list that can be part of the name of a secret. More does no harm.
 
-        Compiled rows have made the *records*, so that all the rest of the text is fixed, or numbers and dates.
+        Compiled rows have made the *records*. So the rest of the text is numbers, dates, and blanks and marks that are
+        in no name.
         """
         obj = reply.object
-        return "\n".join([*obj.names(self.fmt), *texts_in(obj, records), reply.member])
+        return "\n".join([*self.around(text, reply), *obj.names(self.fmt), *texts_in(obj, records)])
+
+    @abstractmethod
+    def around(self, text: str, reply: Reply) -> Sequence[str]:
+        """Return what stands around the keys and values of a list in a text, as far as it can be part of a name."""
 
     def may_be_broken(self, body: bytes) -> bool:
         """Return whether a body may contain broken letters, as they are or as escapes."""
@@ -390,8 +395,8 @@ class FormatReader(ABC):
         if tables is not self.plain_tables:
             if not shape.rows.odd:
                 self.keep(text, made.documented, "documented", expect)
-            elif made.noted is not None:
-                self.keep(text, made.noted.read_noted, "noted", expect)
+            elif made.odd_keys is not None:
+                self.keep(text, made.odd_keys.read_again, "odd keys", expect)
             return
         # Undocumented keys can make it a reply of another endpoint, unless the expected reply has any keys.
         is_open = shape.rows.odd and not (expect and shape.reply.object.takes_any_keys)
@@ -413,25 +418,29 @@ class FormatReader(ABC):
     ) -> AtOnce:
         """Return the readers of short replies of records with these keys, which are a list if *listed* is given.
 
-        *before* tells how many characters of the values of keys precede their groups. `_rows.at_once` explains the
-        other arguments.
+        *before* tells by keys how far the place of a value precedes its group: by a quote, or a tag. `_rows.at_once`
+        explains the other arguments.
         """
         many, attribute = (listed.many, listed.attribute) if listed else (None, "")
 
         def make(known: Any) -> Small:
             return at_once(obj, self.fmt, keys, pattern, known[obj.cls], many, head, plain)
 
-        def note(read: Small) -> Noted | None:
-            notes = []
-            for each in merged(undocumented(obj, self.fmt, keys, attribute, Source("", DEFAULT_LIMITS))):
-                if FOUND in each.message:  # whether to show what is behind it depends on the reply
-                    return None
-                key = str(each.place.steps[-1])
-                safe = each._replace(message=safe_reason(each.message, each.path), path=safe_path(each.path))
-                notes.append((safe, keys.index(key) + 1, before.get(key, 0)))
-            return Noted(read, re.compile(pattern).match, len(head), notes, attribute)
+        def report(read: Small) -> OddKeys | None:
+            found: list[Finding] = []
+            source = Source("", DEFAULT_LIMITS, findings=found)
+            notes = merged(undocumented(obj, self.fmt, keys, attribute, source))
+            for note in notes:
+                source.note(note.severity, note.code, note.message, 0, note.path, note.records)
+            if any(FOUND in note.message for note in notes):  # whether to show what follows it depends on the reply
+                return None
+            odd = [str(note.place.steps[-1]) for note in notes]
+            places = [(keys.index(key) + 1, before.get(key, 0)) for key in odd]
+            findings = [(finding, *place) for finding, place in zip(found, places)]
+            record = re.compile(pattern)
+            return OddKeys(read, record.match if listed else record.fullmatch, len(head), findings, attribute)
 
-        return AtOnce(make, self._tables, self._documented, note)
+        return AtOnce(make, self._tables, self._documented, report)
 
     def builder(self, reply: Reply) -> Builder:
         """Return the careful reader of a reply's records."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from .._careful import Note
 from .._rows.read import Rows, Small
 from .._rows.source import Fallback
 from .._rows.values import Codes, NotedCodes
 from .._types import lazy
 from ..declare import Object, Reply
+from ..report import Finding
 
 S = TypeVar("S")
 
@@ -96,39 +96,41 @@ class Shapes(Generic[S]):
         return found
 
 
-class Noted(NamedTuple):
-    """Reads replies with the same undocumented keys, and knows what there is to report about them."""
+class OddKeys(NamedTuple):
+    """Reads short replies with the same undocumented keys, and knows what `validate` reports about these."""
 
     read: Small
-    """The reader of replies with documented codes only."""
+    """The reader of the replies. It refuses undocumented codes, which would have to be reported too."""
     find: Callable[[str, int], re.Match[str] | None]
-    """Finds a record that begins at a place."""
+    """Finds the record at a place of a text that was read."""
     start: int
     """Where the first record begins."""
-    notes: Sequence[tuple[Note, int, int]]
-    """The notes about a record: each with the group of the value, and how much of the value precedes the group."""
+    findings: Sequence[tuple[Finding, int, int]]
+    """The findings about a record, each with the group of the value, and how far the place precedes that group."""
     attribute: str
     """That of the list that the records are in; empty if there is one record that is not in a list."""
 
-    def read_noted(self, text: str) -> tuple[Any, list[tuple[Note, int, int]]] | None:
-        """Return the reply in a text and the notes about it, or None if it has other keys.
+    def read_again(self, text: str) -> tuple[Any, list[tuple[Finding, int, int]]] | None:
+        """Return the reply in a text and the findings about it, or None if it has other keys.
 
-        Return each note with its place and the number of records that it is about.
+        Each finding comes with its place in the text, and with the number of records that it is about.
         """
         reply, found = self.read(text), self.find(text, self.start)
         if reply is None or found is None:
             return None
-        count = len(getattr(reply, self.attribute)) if self.attribute else 1
-        return reply, [(note, found.start(group) - before, note.records * count) for note, group, before in self.notes]
+        records = len(getattr(reply, self.attribute)) if self.attribute else 1
+        return reply, [
+            (finding, found.start(group) - before, finding.count * records) for finding, group, before in self.findings
+        ]
 
 
 class AtOnce:
     """Read replies with certain keys in the service's own layout. The readers are compiled when first needed."""
 
     def __init__(
-        self, make: Callable[[Any], Small], tables: Any, documented: Any, note: Callable[[Small], Noted | None]
+        self, make: Callable[[Any], Small], tables: Any, documented: Any, report: Callable[[Small], OddKeys | None]
     ) -> None:
-        self._make, self._tables, self._documented, self._note = make, tables, documented, note
+        self._make, self._tables, self._documented, self._report = make, tables, documented, report
 
     @lazy
     def plain(self) -> Small:
@@ -141,9 +143,9 @@ class AtOnce:
         return self._make(self._documented)
 
     @lazy
-    def noted(self) -> Noted | None:
-        """The reader of replies that have something to report about their keys alone, or None if nothing tells what."""
-        return self._note(self.documented)
+    def odd_keys(self) -> OddKeys | None:
+        """The reader of replies with undocumented keys, or None if the keys alone do not tell what to report."""
+        return self._report(self.documented)
 
 
 class Shape(NamedTuple):

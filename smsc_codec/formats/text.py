@@ -22,7 +22,7 @@ from .._rows.values import matcher, may_be_empty
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
 from .._types import lazy
-from ..declare import DATE, Endpoint, Field, Many, Object, Reply, Several, Type
+from ..declare import DATE, Endpoint, Field, Many, Object, OpenMap, Reply, Several, Type
 from ..errors import DecodeError, EncodeError, OptionError
 from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
@@ -306,6 +306,8 @@ class TextFormat(RunReader):
             field = reply.object.by_name.get(names.get(key, ""))
             patterns = self._patterns_of(terminals)
             pattern = _within(patterns, field) if field is not None else _first_of(patterns)
+            if field is None and isinstance(reply.object.open, OpenMap) and re.compile(pattern).fullmatch(""):
+                raise Fallback  # neither a code nor the text beside codes is empty
             fields.append(f"{re.escape(key + self._equals)}({pattern})")
         line = re.escape(self._comma).join(fields)
         line_end = self._grammar.pattern("_LINE_END")
@@ -316,6 +318,10 @@ class TextFormat(RunReader):
         alone = self.make_at_once(reply.object, None, keys, f"{line}(?:{line_end})?", {})
         made = self.make_at_once(reply.object, listed, keys, several, {}) if listed is not None else None
         return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, made, alone)
+
+    def around(self, text: str, reply: Reply) -> Sequence[str]:
+        """Return the marks between keys and values, which the grammar defines."""
+        return (self._equals, self._comma)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. *expect* decides whether one record is a list, and what lines of unknown keys are."""
@@ -606,7 +612,8 @@ class TextFormat(RunReader):
         else:
             for field in source.text[at : self._line_of(source.text, at)[0]].split(self._comma):
                 key, equals, _ = field.partition(self._equals)
-                pairs.append((key, at + len(key) + len(equals)))
+                if equals:  # a part without a key belongs to the value before it
+                    pairs.append((key, at + len(key) + len(equals)))
                 at += len(field) + len(self._comma)
             if reply is not None and _leads(reply.object):
                 pairs[0] = _first_key(reply.object), pairs[0][1]

@@ -17,7 +17,7 @@ from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, quote
 from .._types import lazy
-from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, Other, Reply, Type
+from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, OpenMap, Other, Reply, Type
 from ..errors import EncodeError
 from ..limits import Limits
 from ..report import Severity
@@ -261,10 +261,10 @@ class XmlFormat(RunReader):
             return found
         return [tuple([_unescaped(cell) if "&" in cell or "]]>" in cell else cell for cell in row]) for row in found]
 
-    def naming(self, text: str, reply: Reply, records: Sequence[Any]) -> str:
-        """Return everything in the text of a list that can be part of a name; its root can have any name."""
+    def around(self, text: str, reply: Reply) -> Sequence[str]:
+        """Return the tags of a list and of its records. A list can have any root."""
         root = _ROOT(text)
-        return f"{super().naming(text, reply, records)}\n{root[1] if root else text}"
+        return (reply.item, root[1] if root else text)
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply that has a place for most of the elements. If several do, return the expected one."""
@@ -502,6 +502,8 @@ def _parts(reply: Reply, root: str | None, canonical: bool) -> Iterable[tuple[Pa
 def _pattern(obj: Object, key: str, chars: str) -> str:
     """Return the pattern of a value. If its type does not have a pattern, it is a text of *chars*."""
     name = obj.names("xml").get(key)
+    if name is None and isinstance(obj.open, OpenMap):
+        return f"{chars}+"  # neither a code nor the text beside codes is empty
     type_ = obj.by_name[name].type if name else TEXT
     # Compiled rows never contain a list.
     return _pattern_of(type_, chars) if isinstance(type_, Type) else chars
@@ -586,7 +588,7 @@ def _pairs_of(obj: Object, item: Element) -> list[Pair]:
 
 def _unknown(obj: Object, item: Element) -> int:
     """Return how many keys do not fit into a record."""
-    return len({key for key, _ in _pairs_of(obj, item)} - {item.tag} - obj.names("xml").keys())
+    return len({key for key, _ in _pairs_of(obj, item)} - obj.names("xml", item.tag).keys())
 
 
 def _pairs(obj: Object, item: Element, source: Source, place: Place, path: str) -> list[Pair]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from smsc_codec import Codec, EncodeError, Format, FrozenMapping, Sender, SenderList, validate
 from smsc_codec.endpoints import senders
@@ -114,3 +116,28 @@ def test_a_key_that_looks_like_what_was_found(key: str, name: str) -> None:
     """Whether a message shows what was found depends on the secrets of the reply."""
     for names in ([name], ["A"], [name]):
         alike(senders.CODEC, listed(1, [key], names, Format.JSON), 3)
+
+
+@pytest.mark.parametrize("item", ["token", "psw"])
+def test_the_records_of_a_list_can_be_named_like_a_secret(item: str) -> None:
+    own = [replace(reply, item=item) if reply.many else reply for reply in senders.SENDERS.own]
+    codec: Codec[Any] = Codec(replace(senders.SENDERS, own=tuple(own)))
+    for count in (1, 40):
+        record = f'<{item} foo="1">hunter2</{item}>\n'
+        body = f"<senders>\n{record * count}</senders>".encode()
+        alike(codec, body, 2)
+        assert "hunter2" not in repr(codec.validate(body, fmt=2).findings)
+
+
+@pytest.mark.parametrize("name", ["\\\\token=abc", "\\\\basic dXNlcjpwdw==", "\\\\u0070sw=abc", "a\\\\/b"])
+@pytest.mark.parametrize("count", [1, 40])
+def test_escapes_that_are_part_of_a_name(count: int, name: str) -> None:
+    for escaped in (name, name[1:]):
+        record = f'{{"sender": "{escaped}", "foo": "1"}}'
+        alike(senders.CODEC, f"[{', '.join([record] * count)}]".encode(), 3)
+
+
+@pytest.mark.parametrize("key", ["psw=>{:] ;(", "basic psw:}&", "<login:)/&=", ":<pswxs:3:=>", "psw[0]", "a: b"])
+def test_keys_in_which_a_secret_is_seen(key: str) -> None:
+    body = f'[{{\n"sender": "A",\n"id": "1",\n{json.dumps(key)}: "1"\n}}]'
+    alike(senders.CODEC, body.encode(), 3)
