@@ -20,7 +20,7 @@ from .registered import share
 
 @pytest.mark.parametrize("known", KNOWN, ids=str)
 def test_lists_of_any_shape_are_read_and_reported_alike(known: Known) -> None:
-    @share(400)
+    @share(200)
     @given(st.integers(0, 2**32))
     def law(seed: int) -> None:
         random = Random(seed)
