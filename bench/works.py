@@ -150,7 +150,7 @@ def validations() -> list[Work]:
         works.append(Work(f"validate fmt={fmt:d}, {counted(count)}", title, ours, (peer,), interleaved))
 
     for fmt in Format:
-        for count in (1, USUAL):
+        for count in SIZES:
             add(fmt, count, "clean", body(fmt, "all=1", count), 1.35)
             if fmt is not Format.CSV:
                 add(fmt, count, "an undocumented key in every name", undocumented(fmt, count, every=1), 3)

@@ -191,7 +191,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
             )
         ),
         *(f"encode fmt=1, {what}" for what in ("a small reply", "one record", "1,000 records", "1,000 names")),
-        *(f"validate fmt=1, {what}" for what in ("one name", "1,000 names")),
+        *(f"validate fmt=1, {what}" for what in ("one name", "2 names", "10 names", "100 names", "1,000 names")),
     }
     assert found["environment"]["command"].startswith("python -m bench --quick --only 'fmt=1, ' --json")
     assert len(found["per_name"]) == 2
