@@ -7,8 +7,8 @@
   wrong with the whole body, and `_read_text`, which has the format read the body carefully and finds the place of the
   error.
 
-`validate` takes the same steps: `_report` tries the compiled readers, `_reported_again` those that know what there is to
-report about the keys of a short list, and `_read` collects findings.
+`validate` takes the same steps: `_report` tries the compiled readers, `_reported_again` those that know what there is
+to report about the keys of a short list, and `_read` collects findings.
 
 `encode` calls a compiled writer. If that refuses the reply, `_encoded` says why.
 """
