@@ -234,12 +234,12 @@ class JsonFormat(FormatReader):
 
     def _is_plain(self, shape: _Shape, body: bytes, found: Sequence[Any]) -> bool:
         """Return whether every member is given once and no number is -0, which msgspec does not check."""
-        if b"\\u003" in body:  # a colon may be hidden
+        # Most bodies have no backslash and no minus sign, which are found sooner than what begins with them.
+        if b"\\" in body and b"\\u003" in body:  # a colon may be hidden
             return False
         more = body.count(b":") - shape.colons * len(found)
         if more and more != sum(["".join(map(attrgetter(name), found)).count(":") for name in shape.texts]):
             return False
-        # Most bodies have no minus sign, which is found sooner than the zeros.
         return not (shape.bare and b"-" in body and b"-0" in body and _MINUS_ZERO(body))
 
     def _by_keys(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[_Shape, list[Any]]:
