@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from smsc_codec import Codec, ErrorReply, Format, Limits
 from smsc_codec.declare import ID, MONEY, NAME, Endpoint, Field, Layout, Object, Reply, Type
-from smsc_codec.endpoints import balance, get, info, phones, send, senders, status, users
+from smsc_codec.endpoints import balance, get, get_mnp, info, phones, send, senders, status, users
 from smsc_codec.limits import DEFAULT_LIMITS
 
 from .anew import made_once
@@ -610,3 +610,15 @@ def test_values_of_operators_that_a_grammar_lets_be_empty(count: int) -> None:
     codec: Codec[Any] = Codec(msgspec.structs.replace(senders.SENDERS, grammar=str(GRAMMARS / "gaps.lark")))
     for line in ("name = A, mts = , tele2 = 12", "name = A, mts = 12, tele2 = ", "name = A, mts = 1, tele2 = 2"):
         alike(codec, "\n".join([line] * count).encode(), 0)
+
+
+@pytest.mark.parametrize("key", ["phone", "Phone"])
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_the_place_of_a_field_with_two_names(count: int, key: str) -> None:
+    """Only the text tells which of them a record has."""
+    record = f'{{\n"{key}": "\ufffd",\n"mccmnc": "25001"\n}}'
+    body = f"[{(',' + chr(10)).join([record] * count)}]".encode()
+    for fmt in (3, None):
+        alike(get_mnp.CODEC, body, cast("int", fmt))
+    (finding,) = get_mnp.CODEC.validate(body, fmt=3).findings
+    assert body[finding.offset :].decode().startswith('"\ufffd"')
