@@ -396,6 +396,15 @@ def peak(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+def takes_less(most: int, work: Callable[[], object]) -> bool:
+    """Return whether *work* takes less memory than that.
+
+    The first time it can import a module, and a thread of pytest-xdist can take memory in that moment. So the second
+    time counts too.
+    """
+    return peak(work) < most or peak(work) < most
+
+
 def drained(kind: str, data: bytes) -> Callable[[], object]:
     """Return a function that reads all entries without keeping them."""
     file = io.BytesIO(data)
@@ -439,8 +448,8 @@ def test_what_is_not_needed_takes_no_memory(name: str, monkeypatch: pytest.Monke
     kind, make = FAMILIES[name]
     # The parser of YAML reads ahead, and many short lines take much memory.
     size = 1 << 16 if name == "aliases" else 1 << 15 if kind == "cassette" else 1 << 14
-    one, two = (peak(drained(kind, make(n))) for n in (size, 2 * size))
-    assert two < one + (1 << 13), (one, two)
+    one = peak(drained(kind, make(size)))
+    assert takes_less(one + (1 << 13), drained(kind, make(2 * size)))
 
 
 MULTIPLES = {
@@ -465,7 +474,7 @@ def test_what_is_needed_takes_a_multiple_of_its_size(name: str) -> None:
     kind, make = FAMILIES[name]
     for size in (1 << 14, 1 << 16):
         data = make(size)
-        assert peak(drained(kind, data)) < MULTIPLES[name] * len(data) + (1 << 16)
+        assert takes_less(MULTIPLES[name] * len(data) + (1 << 16), drained(kind, data))
 
 
 def test_a_file_in_a_form_is_not_copied() -> None:
