@@ -214,7 +214,7 @@ class Builder:
         type_ = rest.code if is_code else rest.text
         path = f"{before}{rest.codes if is_code else rest.texts}.{key}"
         if key not in rest.known and notes is not None:
-            _note_key(key, source, place, path, notes)
+            notes.append(unknown_key(key, source, place, path))
         opened[key, is_code] = scalar(type_, value, source, place, path, notes)
         return path
 
@@ -242,7 +242,7 @@ class Builder:
                 notes.append(Note(Severity.WARNING, "unknown-key", message, place, path))
             return path
         if notes is not None:
-            _note_key(key, source, place, path, notes)
+            notes.append(unknown_key(key, source, place, path))
         opened[key] = scalar(TEXT, value, source, place, path, notes)
         return path
 
@@ -351,8 +351,9 @@ def oddities(
         if None in values:
             numbers = [number for number in numbers if values[number] is not None]
             values = [values[number] for number in numbers]
+        before = len(notes)
         column.look(field.type, numbers, values, source, notes)
-        if notes and field.name in others:
+        if field.name in others and len(notes) > before:
             raise Fallback
     for name, type_, known in _open_kinds(obj.open):
         mappings = [*map(attrgetter(name), records)]
@@ -360,7 +361,7 @@ def oddities(
             for key in given:
                 if key not in known:
                     where = _Column(attribute, f"{name}.", key, key).where(numbers[0])
-                    _note_key(key, source, *where, notes, len(numbers))
+                    notes.append(unknown_key(key, source, *where, len(numbers)))
             if given and _may_be_odd(type_, codes):
                 for key, items in zip(given, zip(*[mappings[number].values() for number in numbers])):
                     _Column(attribute, f"{name}.", key, key).look(type_, numbers, items, source, notes)
@@ -370,13 +371,13 @@ def oddities(
 
 def undocumented(obj: Object, fmt: str, keys: Sequence[str], attribute: str, source: Source) -> list[Note]:
     """Return what `oddities` returns about the *keys* of a record whose open keys have no texts beside codes."""
-    notes: list[Note] = []
-    names = obj.names(fmt)
-    kinds = _open_kinds(obj.open)
-    for key in keys:
-        if key not in names and key not in kinds[0][2]:
-            _note_key(key, source, *_Column(attribute, f"{kinds[0][0]}.", key, key).where(0), notes)
-    return notes
+    documented = obj.names(fmt).keys()
+    return [
+        unknown_key(key, source, *_Column(attribute, f"{name}.", key, key).where(0))
+        for name, _, known in _open_kinds(obj.open)[:1]
+        for key in keys
+        if key not in documented and key not in known
+    ]
 
 
 _NUMBER = re.compile(r"\[\d+\]")
@@ -407,10 +408,10 @@ def texts_in(obj: Object, records: Sequence[Any]) -> list[str]:
     return found
 
 
-def _note_key(key: str, source: Source, place: Place, path: str, notes: list[Note], records: int = 1) -> None:
-    """Report a key that is kept although nobody documents it."""
+def unknown_key(key: str, source: Source, place: Place, path: str, records: int = 1) -> Note:
+    """Return the note about a key that is kept although nobody documents it."""
     message = f"the key {source.quote(key)} is not documented"
-    notes.append(Note(Severity.INFO, "unknown-key", message, place, path, records))
+    return Note(Severity.INFO, "unknown-key", message, place, path, records)
 
 
 def _note_twice(key: str, source: Source, place: Place, path: str, notes: list[Note]) -> None:

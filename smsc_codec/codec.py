@@ -161,7 +161,7 @@ class Codec(Generic[R]):
                 readers[fmt] = reader.canonical_reader(first, noted)
             elif not noted:
                 with suppress(*CAUGHT):
-                    reply = reader.read_open(body, first)
+                    reply = reader.read_learned(body, first, "open")
         tables = reader.noted_tables() if noted else reader.plain_tables
         if reply is None:
             reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
@@ -311,9 +311,9 @@ class Codec(Generic[R]):
         flag_of("strict", strict)
         wanted = () if expect is None else self._expected(expect)
         if is_given and known is NOTHING and fmt in self._formats and len(wanted) in (0, 2):
-            found = self._reported_again(self._formats[fmt], body, wanted[0] if wanted else None)
-            if found is not None:
-                return replace(found, reply=None) if strict else found
+            again = self._reported_again(self._formats[fmt], body, wanted[0] if wanted else None)
+            if again is not None:
+                return replace(again, reply=None) if strict else again
         made = None
         if is_usual:
             reply, tables = self._quick(body, fmt, wanted, noted=True)
@@ -331,10 +331,11 @@ class Codec(Generic[R]):
 
     def _reported_again(self, reader: FormatReader, body: bytes, first: type | None) -> Report[R | ErrorReply] | None:
         """Return the report on a short reply with the undocumented keys of an earlier one; None for any other reply."""
-        found = None
-        with suppress(*CAUGHT):
-            found = reader.read_again(body, first)
-        if found is None:
+        try:
+            found = reader.read_learned(body, first, "reported")
+        except CAUGHT:
+            return None
+        if found is None or reader.may_be_broken(body):
             return None
         text, reply, findings = found
         source = Source(text, DEFAULT_LIMITS, UTF8)
@@ -413,22 +414,19 @@ class Codec(Generic[R]):
         tried: bytes | None,
     ) -> Any:
         """Return the reply in a source by compiled rows, or else carefully, and add its findings."""
+        noted = source.findings is not None
+        if made is None and source.limits.digits == MAX_DIGITS and (data := source.text.encode()) != tried:
+            tables = reader.noted_tables() if noted else reader.plain_tables
+            reply = self._compiled(reader, data, source.limits, expect, tables)
+            if reply is not None and (not expect or type(reply) in expect):
+                if not noted or not (tables.odd or reader.may_be_broken(data)):
+                    return reply
+                made = reply, tables
         if made is not None:
             reply, tables = made
             with suppress(Fallback):
                 _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
                 return reply
-        noted = source.findings is not None
-        tables = reader.noted_tables() if noted else reader.plain_tables
-        reply = None
-        data = source.text.encode()
-        if source.limits.digits == MAX_DIGITS and data != tried:
-            reply = self._compiled(reader, data, source.limits, expect, tables)
-            if reply is not None and (not expect or type(reply) in expect):
-                with suppress(Fallback):
-                    if noted and (tables.odd or reader.may_be_broken(data)):
-                        _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
-                    return reply
         notes: list[Note] | None = [] if noted else None
         try:
             reply = reader.read(source, expect, notes)

@@ -63,7 +63,7 @@ class Lists:
         ]
 
     def shapes(self) -> list[Shape]:
-        """Return some shapes of records of one reply, or none if there is no such list."""
+        """Return one or two shapes for the records of a reply. The list is empty if the endpoint has no such reply."""
         if not self._replies:
             return []
         reply = self._random.choice(self._replies)

@@ -422,6 +422,7 @@ def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) 
     The class for codes makes all objects share the texts of codes.
     """
     slots = _slots(obj, fmt, keys)
+    codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
     types: dict[str, Any] = {}
     for slot, key in zip(slots.names, keys):
         signed = slot in slots.types and "-?" in slots.types[slot].pattern
@@ -430,9 +431,7 @@ def members(obj: Object, fmt: str, keys: Sequence[str], quoted: frozenset[str]) 
             # msgspec has no type for a bare amount, with its digits.
             if not type_.bare or type_.kind not in ("number", "code"):
                 raise Fallback
-        is_open = slot in slots.opened and isinstance(obj.open, OpenMap)
-        types[slot] = (_FULL if is_open else str) if key in quoted else _SIGNED if signed else _BARE
-    codes = {slot: _CODE for slot, key in slots.opened.items() if key in quoted and isinstance(obj.open, OpenMap)}
+        types[slot] = _FULL if slot in codes else str if key in quoted else _SIGNED if signed else _BARE
     rename = dict(zip(slots.names, keys))
     strict, loose = (
         msgspec.defstruct("Row", [*some.items()], rename=rename, forbid_unknown_fields=True, gc=False)

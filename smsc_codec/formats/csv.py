@@ -442,10 +442,6 @@ class CsvFormat(FormatReader):
         first = self._line(line.removesuffix("\r"), expect, limits, tables) if rest else None
         return self.with_records(first, limits, tables, lambda inner: self._records(rest, inner, limits, tables)[0])
 
-    def around(self, text: str, reply: Reply) -> Sequence[str]:
-        """Return the text: its lines may have words of any layout."""
-        return (text,)
-
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply. If a body can be several replies, return the expected one."""
         # One line end after the last line happens [client]; CRLF is read too.

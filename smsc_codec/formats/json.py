@@ -218,8 +218,8 @@ class JsonFormat(FormatReader):
         shape = _shape(reply, keys, quoted)
         head = _around(reply)[0] if reply.many else ""
         pattern = _canonical(reply, keys, quoted)
-        listed, before = reply if reply.many else None, dict.fromkeys(quoted, len('"'))
-        return shape._replace(at_once=self.make_at_once(reply.object, listed, keys, pattern, before, head))
+        before = dict.fromkeys(quoted, len('"'))
+        return shape._replace(at_once=self.make_at_once(reply.object, reply, keys, pattern, before, head))
 
     def _decoded(self, shape: _Shape, body: bytes) -> Any:
         """Return the rows, or None if one of them has another shape."""

@@ -58,7 +58,7 @@ from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..mapping import EMPTY, FrozenMapping
 from ..model import ErrorReply
 from ..report import Finding, Severity
-from .shapes import AtOnce, OddKeys, Shapes, Tables, most_shapes
+from .shapes import AtOnce, Reported, Shapes, Tables, most_shapes
 
 LONGEST_KEYS = 512
 """The most characters of the open keys of a shape. The documented keys have about 120 together. A body chooses its
@@ -125,7 +125,7 @@ class FormatReader(ABC):
         self._tolerant: dict[Any, Small] = {}
         self._learned: dict[tuple[type | None, str], Shapes[Small]] = {}
         """The learned readers by the number of marks in a reply. For each expected class, or None, there are readers of
-        any codes, of documented codes only, and of undocumented keys; and for `validate` the `OddKeys`."""
+        any codes, of documented codes only, and of undocumented keys, and for `validate` those of `Reported`."""
         self._writers: Shapes[Writer] = Shapes()
         self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
@@ -293,40 +293,27 @@ class FormatReader(ABC):
         """Return the learned readers of a kind for calls that expect the class *first*, or any class."""
         return self._learned.get((first, kind)) or self._learned.setdefault((first, kind), Shapes())
 
-    def read_open(self, body: bytes, first: type | None) -> Any:
-        """Return a short reply with the undocumented keys of an earlier one, or None if it has other keys."""
-        learned = self._learned.get((first, "open"))
+    def read_learned(self, body: bytes, first: type | None, kind: str) -> Any:
+        """Return what a learned reader of a kind returns for a short body, or None if no such reader knows it."""
+        learned = self._learned.get((first, kind))
         if learned is None or len(body) > LONGEST_AT_ONCE:
             return None
         text = body.decode()
         read = learned.find(text.count(self.mark))
         return None if read is None else read(text)
 
-    def read_again(self, body: bytes, first: type | None) -> tuple[str, Any, list[tuple[Finding, int, int]]] | None:
-        """Return the text of a short body with the undocumented keys of an earlier one, and what `OddKeys` returns.
-
-        Return None if it has other keys, or if there may be more to report than these.
-        """
-        learned = self._learned.get((first, "odd keys"))
-        if learned is None or len(body) > LONGEST_AT_ONCE or self.may_be_broken(body):
-            return None
-        text = body.decode()
-        read = learned.find(text.count(self.mark))
-        found = None if read is None else read(text)
-        return None if found is None else (text, *found)
-
-    def naming(self, text: str, reply: Reply, records: Sequence[Any]) -> str:
-        """Return everything in the text of a list that can be part of the name of a secret. More does no harm.
+    def naming(self, text: str, reply: Reply, records: Sequence[Any]) -> str | None:
+        """Return all parts of the text of a list that can contain the name of a secret, or None if they are not known.
 
         Compiled rows have made the *records*. So the rest of the text is numbers, dates, and blanks and marks that are
         in no name.
         """
-        obj = reply.object
-        return "\n".join([*self.around(text, reply), *obj.names(self.fmt), *texts_in(obj, records)])
+        around, obj = self.around(text, reply), reply.object
+        return None if around is None else "\n".join([*around, *obj.names(self.fmt), *texts_in(obj, records)])
 
-    @abstractmethod
-    def around(self, text: str, reply: Reply) -> Sequence[str]:
-        """Return what stands around the keys and values of a list in a text, as far as it can be part of a name."""
+    def around(self, text: str, reply: Reply) -> Sequence[str] | None:
+        """Return the tags, keys and marks around the fields of a list, or None if they are not known."""
+        return None
 
     def may_be_broken(self, body: bytes) -> bool:
         """Return whether a body may contain broken letters, as they are or as escapes."""
@@ -395,15 +382,15 @@ class FormatReader(ABC):
         if tables is not self.plain_tables:
             if not shape.rows.odd:
                 self.keep(text, made.documented, "documented", expect)
-            elif made.odd_keys is not None:
-                self.keep(text, made.odd_keys.read_again, "odd keys", expect)
+            elif made.reported is not None:
+                self.keep(text, made.reported.read, "reported", expect)
             return
         # Undocumented keys can make it a reply of another endpoint, unless the expected reply has any keys.
         is_open = shape.rows.odd and not (expect and shape.reply.object.takes_any_keys)
         self.keep(text, made.plain, "open" if is_open else "plain", expect)
 
     def keep(self, text: str, read: Small, kind: str, expect: tuple[Any, ...]) -> None:
-        """Remember what reads a text, for texts with as many marks."""
+        """Remember the reader of a text. It reads later texts that have the same number of marks."""
         self._learned_by(expect[0] if expect else None, kind).keep(text.count(self.mark), read)
 
     def make_at_once(
@@ -416,29 +403,29 @@ class FormatReader(ABC):
         head: str = "",
         plain: Callable[[str], str] | None = None,
     ) -> AtOnce:
-        """Return the readers of short replies of records with these keys, which are a list if *listed* is given.
+        """Return the readers of short replies of records with these keys: of a list if *listed* is one.
 
-        *before* tells by keys how far the place of a value precedes its group: by a quote, or a tag. `_rows.at_once`
-        explains the other arguments.
+        *before* has the number of characters between the place of a value and its group, by keys: of a quote, or of a
+        tag. `_rows.at_once` explains the other arguments.
         """
         many, attribute = (listed.many, listed.attribute) if listed else (None, "")
 
         def make(known: Any) -> Small:
             return at_once(obj, self.fmt, keys, pattern, known[obj.cls], many, head, plain)
 
-        def report(read: Small) -> OddKeys | None:
+        def report(read: Small) -> Reported | None:
             found: list[Finding] = []
             source = Source("", DEFAULT_LIMITS, findings=found)
-            notes = merged(undocumented(obj, self.fmt, keys, attribute, source))
-            for note in notes:
+            groups = {key: (group, before.get(key, 0)) for group, key in enumerate(keys, 1)}
+            places = []
+            for note in merged(undocumented(obj, self.fmt, keys, attribute, source)):
+                if FOUND in note.message:  # the reply decides whether to show what follows
+                    return None
                 source.note(note.severity, note.code, note.message, 0, note.path, note.records)
-            if any(FOUND in note.message for note in notes):  # whether to show what follows it depends on the reply
-                return None
-            odd = [str(note.place.steps[-1]) for note in notes]
-            places = [(keys.index(key) + 1, before.get(key, 0)) for key in odd]
-            findings = [(finding, *place) for finding, place in zip(found, places)]
+                places.append(groups[str(note.place.steps[-1])])
             record = re.compile(pattern)
-            return OddKeys(read, record.match if listed else record.fullmatch, len(head), findings, attribute)
+            findings = [(finding, *place) for finding, place in zip(found, places)]
+            return Reported(read, record.match if many else record.fullmatch, len(head), findings, attribute)
 
         return AtOnce(make, self._tables, self._documented, report)
 

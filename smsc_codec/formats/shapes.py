@@ -96,10 +96,10 @@ class Shapes(Generic[S]):
         return found
 
 
-class OddKeys(NamedTuple):
+class Reported(NamedTuple):
     """Reads short replies with the same undocumented keys, and knows what `validate` reports about these."""
 
-    read: Small
+    read_reply: Small
     """The reader of the replies. It refuses undocumented codes, which would have to be reported too."""
     find: Callable[[str, int], re.Match[str] | None]
     """Finds the record at a place of a text that was read."""
@@ -110,25 +110,24 @@ class OddKeys(NamedTuple):
     attribute: str
     """That of the list that the records are in; empty if there is one record that is not in a list."""
 
-    def read_again(self, text: str) -> tuple[Any, list[tuple[Finding, int, int]]] | None:
-        """Return the reply in a text and the findings about it, or None if it has other keys.
+    def read(self, text: str) -> tuple[str, Any, list[tuple[Finding, int, int]]] | None:
+        """Return a text, the reply in it and the findings about it, or None if it has other keys.
 
         Each finding comes with its place in the text, and with the number of records that it is about.
         """
-        reply, found = self.read(text), self.find(text, self.start)
+        reply, found = self.read_reply(text), self.find(text, self.start)
         if reply is None or found is None:
             return None
         records = len(getattr(reply, self.attribute)) if self.attribute else 1
-        return reply, [
-            (finding, found.start(group) - before, finding.count * records) for finding, group, before in self.findings
-        ]
+        places = [(finding, found.start(group) - before) for finding, group, before in self.findings]
+        return text, reply, [(finding, place, finding.count * records) for finding, place in places]
 
 
 class AtOnce:
     """Read replies with certain keys in the service's own layout. The readers are compiled when first needed."""
 
     def __init__(
-        self, make: Callable[[Any], Small], tables: Any, documented: Any, report: Callable[[Small], OddKeys | None]
+        self, make: Callable[[Any], Small], tables: Any, documented: Any, report: Callable[[Small], Reported | None]
     ) -> None:
         self._make, self._tables, self._documented, self._report = make, tables, documented, report
 
@@ -143,7 +142,7 @@ class AtOnce:
         return self._make(self._documented)
 
     @lazy
-    def odd_keys(self) -> OddKeys | None:
+    def reported(self) -> Reported | None:
         """The reader of replies with undocumented keys, or None if the keys alone do not tell what to report."""
         return self._report(self.documented)
 

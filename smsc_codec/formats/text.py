@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
-from .._careful import Note, Pair, Place, Spelled, Trouble
+from .._careful import Note, Pair, Place, Spelled, Trouble, unknown_key
 from .._rows.presence import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
@@ -413,10 +413,7 @@ class TextFormat(RunReader):
         (key, value), *rest = pairs
         name = _first_key(reply.object)
         if key != name and notes is not None:
-            message = f"the key {source.quote(key)} is not documented"
-            notes.append(
-                Note(Severity.INFO, "unknown-key", message, Place((number, name)), f"{path}.{name}" if path else name)
-            )
+            notes.append(unknown_key(key, source, Place((number, name)), f"{path}.{name}" if path else name))
         return [(name, value), *rest]
 
     def _narrow(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:

@@ -252,7 +252,7 @@ class XmlFormat(RunReader):
             head = f"<{reply.xml[0]}>\n"
             pattern = rf"{usual}\n(?:(?=<{tag})|</{reply.xml[0]}>\n?\Z)|((?s:.+))"
         before = {key: len(f"<{key}>") for key in children}
-        made = self.make_at_once(obj, reply if reply.many else None, every, pattern, before, head, _unescaped)
+        made = self.make_at_once(obj, reply, every, pattern, before, head, _unescaped)
         return Shape(reply, rows(obj, self.fmt, every, "match", more=1), find, made)
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
@@ -261,10 +261,10 @@ class XmlFormat(RunReader):
             return found
         return [tuple([_unescaped(cell) if "&" in cell or "]]>" in cell else cell for cell in row]) for row in found]
 
-    def around(self, text: str, reply: Reply) -> Sequence[str]:
+    def around(self, text: str, reply: Reply) -> Sequence[str] | None:
         """Return the tags of a list and of its records. A list can have any root."""
         root = _ROOT(text)
-        return (reply.item, root[1] if root else text)
+        return (root[1], reply.item) if root else None
 
     def read(self, source: Source, expect: tuple[Any, ...], notes: list[Note] | None) -> Any:
         """Return the reply that has a place for most of the elements. If several do, return the expected one."""

@@ -23,20 +23,20 @@ _ROWS = tuple(f"_rows.{name}" for name in ("opened", "presence", "read", "small"
 _FORMATS = tuple(f"formats.{name}" for name in ("reader", "runs", "shapes", "csv", "free_text", "json", "text", "xml"))
 _LANES = (
     *("columns", "lane_edges", "endpoint_vectors", "lists", "kinds", "lanes", "laws", "endpoint_laws", "alternatives"),
-    *("limits", "odd_keys", "any_lists", "work", "limits-slow"),
+    *("limits", "reported_keys", "any_lists", "work", "limits-slow"),
 )
 _MORE = {
     **dict.fromkeys((*_ROWS, "_careful"), _LANES),
     **dict.fromkeys(_FORMATS, (*_LANES, "work-slow")),
     "declare": ("lane_edges", "endpoint_vectors", "kinds", "lists"),
-    "codec": ("lane_edges", "endpoint_vectors", "limits", "options", "odd_keys"),
+    "codec": ("lane_edges", "endpoint_vectors", "limits", "options", "reported_keys"),
     "errors": ("messages",),
     "formats.grammar": ("lane_edges", "endpoint_vectors", "limits", "loading", "alternatives"),
     "formats.json_places": ("limits", "work-slow"),
     "mapping": ("kinds", "lists"),
     "model": ("kinds", "lists", "messages"),
     "limits": ("limits",),
-    "_source": ("limits", "odd_keys"),
+    "_source": ("limits", "reported_keys"),
     "formats.xml_tree": ("limits",),
     "_types": ("options", "messages", "kinds"),
     "query": ("query", "options"),
@@ -44,7 +44,7 @@ _MORE = {
     "_secrets.credentials": ("credentials", "recordings_secrets"),
     **dict.fromkeys(
         ("_secrets", *(f"_secrets.{name}" for name in ("search", "named_values", "known_values", "escapes"))),
-        ("secrets", "odd_keys"),
+        ("secrets", "reported_keys"),
     ),
     "endpoints.senders": ("query", "model"),
     **dict.fromkeys(
