@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ._types import name_of
 from .errors import OptionError
 
 MAX_DIGITS = 18
@@ -36,9 +37,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True)
         for name in self.__struct_fields__:
             bound = getattr(self, name)
             if type(bound) is not int or bound < 0:
-                raise OptionError(f"expected a whole number, not negative, as the limit {name}")
+                wrong = "a negative one" if type(bound) is int else name_of(bound)
+                raise OptionError(f"the limit {name} has to be a whole number from 0, not {wrong}")
         if self.digits > MAX_DIGITS:
-            raise OptionError(f"expected at most {MAX_DIGITS} as the limit digits, which is all that a number can have")
+            raise OptionError(f"the limit digits can be at most {MAX_DIGITS}, as no number has more digits")
 
 
 DEFAULT_LIMITS = Limits()

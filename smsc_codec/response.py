@@ -136,8 +136,8 @@ def decode_response(
         content = _held(response, "content")
         if type(content) is not bytes and size_of(content) is None:
             raise OptionError(
-                f"expected the content in the response, found {name_of(content)}: "
-                "read it, and give it as the second argument"
+                f"expected a response whose content is bytes, found {name_of(content)}: "
+                "pass the bytes of the body as the second argument"
             )
     if form is not None:
         # It is read again if there is something to say. An object of the caller that raises is refused below.
