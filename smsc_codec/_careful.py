@@ -1,4 +1,4 @@
-"""The careful reader and writer: plain values in, a value or what is wrong with it out.
+"""Reads and writes records carefully: returns the value, or says what is wrong with it.
 
 The reader knows paths and no positions: a `Place` says which record and which key something is about, and the format
 looks for it in the text when an error or a finding needs it.
@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, NoReturn
 import msgspec
 
 from ._loading import LOADING
-from ._rows.opened import arrange
+from ._rows.opened import arrange, grouped
 from ._rows.source import Fallback
-from ._rows.values import Codes, date, date_text, may_be_empty, money_text
+from ._rows.values import codes_of, date, date_text, may_be_empty, money_text
 from ._source import SURROGATE, Source, quote
 from ._types import kind_of, name_of
 from .declare import FORMATS, ID, TEXT, Field, Many, Object, OpenMap, Other, Several, Type
@@ -85,15 +85,15 @@ class Pairs(list[Pair]):
 
 
 def nullable(obj: Object) -> frozenset[str]:
-    """Return the fields that a reply lacks if they are null: those that are optional.
+    """Return the names of the fields that count as missing if their value is null: the optional ones.
 
-    There are none where any key may have a code, as that of a sender name: an empty value is a mistake there.
+    An object with an `OpenMap`, such as a sender name, has none: there an empty value is a mistake.
     """
     return frozenset(field.name for field in obj.fields if field.optional and not isinstance(obj.open, OpenMap))
 
 
 def never_empty(obj: Object) -> frozenset[str]:
-    """Return those that a reply also lacks if they are an empty text, because no value of theirs can be empty."""
+    """Return the nullable fields that also count as missing if their value is an empty text."""
     types = ((name, obj.by_name[name].type) for name in nullable(obj))
     return frozenset(
         name for name, type_ in types if isinstance(type_, Type) and (type_.kind != "text" or not may_be_empty(type_))
@@ -108,7 +108,7 @@ def parser(type_: Type) -> tuple[Parse, Callable[[str], Any]]:
     """Return a function that parses a value, and one that checks whether a text is such a value."""
     parse: Parse
     if type_.kind == "code":
-        parse = Codes(type_).__getitem__
+        parse = codes_of(type_).__getitem__
     else:
         parsers: dict[str, Parse] = {"number": int, "money": Decimal, "date": date, "text": str.__str__}
         parse = parsers[type_.kind]
@@ -157,8 +157,8 @@ class Builder:
                 twice = values.pop(field.name, None) is not None
                 if (value is not None and value != "") or field.name not in self._absent[value]:
                     values[field.name] = self._value(field, value, source, place, where, notes)
-            if twice and notes is not None:
-                _note_twice(key, source, place, where, notes)
+            if twice:
+                note_twice(key, source, place, where, notes)
         for field in self.object.fields:
             if field.name not in values and not field.may_lack(self._fmt):
                 wire = self._keys.get(field.name, field.name)
@@ -266,8 +266,8 @@ class Builder:
             if not twice and len(kept) >= source.limits.fields:
                 raise Trouble(f"expected at most {source.limits.fields} fields", place, "", "limit")
             path = self._other(rest, key, value, kept, source, place, "", notes)
-            if twice and notes is not None:
-                _note_twice(key, source, place, path, notes)
+            if twice:
+                note_twice(key, source, place, path, notes)
         return msgspec.structs.replace(made, **{rest.name: FrozenMapping.of(kept)})
 
     def _opened(self, opened: dict[Any, Any]) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def _not_an_object(item: Any, source: Source, place: Place, path: str) -> NoRetu
 
 
 def _text(type_: Type, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
-    """Return the value that a text or a bare number spells. Raise `Trouble` if it spells none of this type."""
+    """Return the value of a text or a bare number. Raise `Trouble` if it is not a value of this type."""
     if not isinstance(value, str) or (
         isinstance(value, Bare) and not type_.bare and type_.kind == "text" and not type_.loose
     ):
@@ -302,7 +302,7 @@ def _text(type_: Type, value: Any, source: Source, place: Place, path: str, note
 
 
 def scalar(type_: Type, text: str, source: Source, place: Place, path: str, notes: list[Note] | None) -> Any:
-    """Return the value of a spelling. Raise `Trouble` if it is not one."""
+    """Return the value of a text. Raise `Trouble` if it is not a value of this type."""
     limits = source.limits
     number = type_.kind in ("number", "code")
     if len(text) > limits.text and not number:
@@ -330,20 +330,20 @@ def note_letters(text: str, source: Source, place: Place, path: str, notes: list
         notes.append(Note(Severity.WARNING, trouble.code, message(trouble, source.quote), place, path))
 
 
-def oddities(
+def notes_about(
     obj: Object, fmt: str, records: Sequence[Any], attribute: str, source: Source, *, codes: bool
 ) -> list[Note]:
-    """Return what there is to report of records that a compiled reader has made: what the documentation does not have.
+    """Return notes about undocumented keys and codes, and broken letters, in records that a compiled reader has made.
 
-    *attribute* is that of the list that they are in; empty if there is one record that is not in a list. *codes* says
-    whether a code among them may be undocumented. What is the same of several records is one note, about the first.
-    Raise `Fallback` if only the text tells under which of two keys a value stands.
+    *attribute* is the attribute of the list that holds the records; empty if there is one record that is not in a list.
+    *codes* says whether a code among them may be undocumented. Equal notes about several records become one, about the
+    first. Raise `Fallback` if only the text tells under which of two keys a value stands.
     """
     notes: list[Note] = []
     keys = {name: key for key, name in reversed([*obj.names(fmt).items()])}
     others = obj.also.get(fmt, {}).values()
     for field in obj.fields:
-        if not isinstance(field.type, Type) or not _may_be_odd(field.type, codes):
+        if not isinstance(field.type, Type) or not _may_be_noted(field.type, codes):
             continue
         column = _Column(attribute, "", keys.get(field.name, field.name), field.name)
         values = [*map(attrgetter(field.name), records)]
@@ -357,20 +357,20 @@ def oddities(
             raise Fallback
     for name, type_, known in _open_kinds(obj.open):
         mappings = [*map(attrgetter(name), records)]
-        for given, numbers in _by_keys([*map(attrgetter("_keys"), mappings)]).items():
+        for given, numbers in grouped(map(attrgetter("_keys"), mappings)).items():
             for key in given:
                 if key not in known:
                     where = _Column(attribute, f"{name}.", key, key).where(numbers[0])
                     notes.append(unknown_key(key, source, *where, len(numbers)))
-            if given and _may_be_odd(type_, codes):
+            if given and _may_be_noted(type_, codes):
                 for key, items in zip(given, zip(*[mappings[number].values() for number in numbers])):
                     _Column(attribute, f"{name}.", key, key).look(type_, numbers, items, source, notes)
-    # Of those that come to be one the first is in the first record.
+    # `merged` keeps the first of equal notes, so they have to be in the order of the records.
     return sorted(notes, key=lambda note: note.place.steps[0]) if attribute else notes
 
 
 def undocumented(obj: Object, fmt: str, keys: Sequence[str], attribute: str, source: Source) -> list[Note]:
-    """Return what `oddities` returns about the *keys* of a record whose open keys have no texts beside codes."""
+    """Return the notes of `notes_about` about the *keys* of a record whose open keys have no texts beside codes."""
     documented = obj.names(fmt).keys()
     return [
         unknown_key(key, source, *_Column(attribute, f"{name}.", key, key).where(0))
@@ -414,10 +414,11 @@ def unknown_key(key: str, source: Source, place: Place, path: str, records: int 
     return Note(Severity.INFO, "unknown-key", message, place, path, records)
 
 
-def _note_twice(key: str, source: Source, place: Place, path: str, notes: list[Note]) -> None:
+def note_twice(key: str, source: Source, place: Place, path: str, notes: list[Note] | None) -> None:
     """Report a key that is given twice."""
-    message = f"the field {source.quote(key)} is given twice; the last value is kept"
-    notes.append(Note(Severity.WARNING, "duplicate-key", message, place, path))
+    if notes is not None:
+        message = f"the field {source.quote(key)} is given twice; the last value is kept"
+        notes.append(Note(Severity.WARNING, "duplicate-key", message, place, path))
 
 
 def _note_number(value: int, place: Place, path: str, notes: list[Note], records: int = 1) -> None:
@@ -434,19 +435,9 @@ def _note(type_: Type, value: Any, source: Source, place: Place, path: str, note
         note_letters(value, source, place, path, notes)
 
 
-def _may_be_odd(type_: Type, codes: bool) -> bool:
+def _may_be_noted(type_: Type, codes: bool) -> bool:
     """Return whether a value can be unusual: a text, or a code where some *codes* are undocumented."""
     return type_.kind == "text" or (codes and type_.kind == "code")
-
-
-def _by_keys(given: list[tuple[str, ...]]) -> dict[tuple[str, ...], Sequence[int]]:
-    """Return the numbers of the records with the same keys, given those of each record."""
-    if len({*map(id, given)}) == 1:
-        return {given[0]: range(len(given))}
-    found: dict[tuple[str, ...], list[int]] = {}
-    for number, keys in enumerate(given):
-        found.setdefault(keys, []).append(number)
-    return {**found}
 
 
 def _open_kinds(rest: OpenMap | Other | None) -> list[tuple[str, Type, frozenset[str]]]:
@@ -457,10 +448,10 @@ def _open_kinds(rest: OpenMap | Other | None) -> list[tuple[str, Type, frozenset
 
 
 class _Column(NamedTuple):
-    """What several records have under the same key."""
+    """The values of several records under the same key."""
 
     attribute: str
-    """That of the list that they are in; empty if there is one record that is not in a list."""
+    """The attribute of the list that holds them; empty if there is one record that is not in a list."""
     before: str
     """The part of the path before the name."""
     key: str
@@ -505,7 +496,7 @@ def no_place(fmt: str, name: str, droppable: frozenset[str]) -> str:
     return f"{_WORDS[fmt]} no place for it{f' (drop=[{name!r}] leaves it out)' if name in droppable else ''}"
 
 
-class Spelled(NamedTuple):
+class Formatted(NamedTuple):
     """A value as it is written."""
 
     name: str
@@ -542,7 +533,7 @@ def format_value(type_: Type, value: Any, path: str, limits: Limits) -> str:
     return text
 
 
-def spelled(
+def format_fields(
     obj: Object,
     fmt: str,
     value: Any,
@@ -551,8 +542,8 @@ def spelled(
     unique: bool,
     taken: str = "",
     droppable: frozenset[str] = frozenset(),
-) -> list[Spelled]:
-    """Return the fields of a record as they are written, in their order. Raise `EncodeError` if it has none.
+) -> list[Formatted]:
+    """Return the fields of a record as they are written, in their order. Raise `EncodeError` if it cannot be written.
 
     *unique* if the format cannot hold a code and a text under the same key; *taken* is a key that has a meaning beside
     those of fields. *droppable* are the fields that a caller may leave out.
@@ -572,14 +563,14 @@ def spelled(
             raise EncodeError(f"fmt={FORMATS.index(fmt)} needs {field.name}", path=path)
         if not absent or not field.may_lack(fmt):
             given[field.name] = item
-    found: list[Spelled] = []
+    found: list[Formatted] = []
     for member in obj.ordered(fmt, frozenset(given)):
         if not isinstance(member, Field):
-            found += _spelled_open(member, obj, fmt, value, before, limits, unique, taken)
+            found += _format_open(member, obj, fmt, value, before, limits, unique, taken)
         elif member.name in given and isinstance(member.type, Type):
             name, key = member.name, (member.key(fmt) or "").removeprefix("@")
             text = format_value(member.type, given[name], f"{before}{name}", limits)
-            found.append(Spelled(name, key, text, member.type.bare, f"{before}{name}"))
+            found.append(Formatted(name, key, text, member.type.bare, f"{before}{name}"))
     if path and len(found) > limits.fields:  # of a record in a list
         raise EncodeError(f"expected at most {limits.fields} fields, found {len(found)}", path=path)
     return found
@@ -590,20 +581,20 @@ def checked_list(value: Any, path: str, limits: Limits) -> tuple[Any, ...]:
     if type(value) is not tuple:
         raise EncodeError(f"expected a tuple, found {name_of(value)}", path=path)
     if len(value) > limits.items:
-        raise EncodeError(f"expected at most {limits.items} records, here are {len(value)}", path=path)
+        raise EncodeError(f"expected at most {limits.items} records, found {len(value)}", path=path)
     return value
 
 
-def _spelled_open(
+def _format_open(
     rest: OpenMap | Other, obj: Object, fmt: str, value: Any, before: str, limits: Limits, unique: bool, taken: str
-) -> list[Spelled]:
+) -> list[Formatted]:
     names = {**obj.names(fmt), taken: ""}
     if isinstance(rest, Other):
         kinds: list[tuple[str, Type, tuple[str, ...]]] = [(rest.name, TEXT, ())]
     else:
         order = rest.order.get(fmt, ())
         kinds = [(rest.codes, rest.code, order), (rest.texts, rest.text, order)]
-    found: list[Spelled] = []
+    found: list[Formatted] = []
     for attribute, type_, order in kinds:
         path = f"{before}{attribute}"
         items = plain_items(_attribute(value, attribute, path), path)
@@ -621,7 +612,7 @@ def _spelled_open(
             if isinstance(rest, OpenMap) and type_ is rest.text and parser(rest.code)[1](text):
                 raise EncodeError(f"expected {type_.title}, found {quote(text)}", path=where)
             bare = type_.bare if isinstance(rest, OpenMap) else parser(ID)[1](text) is not None
-            found.append(Spelled("", key, text, bare, where))
+            found.append(Formatted("", key, text, bare, where))
     if unique and isinstance(rest, OpenMap):
         seen: set[str] = set()
         for each in found:

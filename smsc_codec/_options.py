@@ -70,10 +70,8 @@ def flag_of(name: str, value: object) -> bool:
     return value
 
 
-def classes_in(expect: Any, known: Sequence[type], of: str, beside: str = "") -> tuple[type, ...]:
+def classes_in(expect: Any, known: Sequence[type], of: str) -> tuple[type, ...]:
     """Return the classes of a union or the only one; each has to be among the *known* ones, those *of* an endpoint.
-
-    *beside* says what else is allowed.
 
     None of them is asked for anything: what it says may change.
     """
@@ -82,11 +80,11 @@ def classes_in(expect: Any, known: Sequence[type], of: str, beside: str = "") ->
     if wrong:
         names = [cls.__name__ for cls in known]
         allowed = f"{', '.join(names[:-1])} or {names[-1]}, or a union of them"
-        raise OptionError(f"expect has to be a reply of {of} ({allowed}){beside}, not {_class_in(wrong[0])}")
+        raise OptionError(f"expect has to be a reply of {of} ({allowed}), not {class_in(wrong[0])}")
     return members
 
 
-def _class_in(member: object) -> str:
+def class_in(member: object) -> str:
     """Return a class by its name, which is not cut off, or what else was given."""
     return class_name(member) if is_really(member, type) else quote(member)
 

@@ -43,6 +43,14 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 _EXCERPT = 60
 
 
+_HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
+
+
+def is_html(text: str) -> bool:
+    """Return whether a text is an HTML page."""
+    return _HTML.match(text) is not None
+
+
 def charset_name(name: object) -> str | None:
     """Return the service's name for a charset under any of its usual names, `None` if it is not one of the three."""
     # Not by Python's own registry, which imports and remembers whatever a body's declaration names.
@@ -59,6 +67,12 @@ def quote(value: object, known: Known = NOTHING) -> str:
     text = text if len(text) <= 40 else f"{text[:37]}..."
     return repr(text) if is_really(value, str) else text
 
+
+_QUOTED_WORDS = re.compile(r"""(?<=')[^']+(?=')|(?<=")[^"]+(?=")|(?<=<)[^<>]+(?=>)|(?<=the number )-?[0-9]+""").findall
+_BEFORE_A_VALUE = 16
+"""Characters between a key and its value, such as `": "`."""
+_LONGEST_TAG = 100
+"""Characters of a tag and of blanks between it and a number."""
 
 # Characters between two places whose line and offset are remembered.
 _STEP = 1024
@@ -181,6 +195,24 @@ class Source:
             message = hidden(message)
         return message if self._known is NOTHING else self._known.masked(message)
 
+    def _without_words(self, message: str, path: str, index: int) -> tuple[str, str]:
+        """Return the message of a finding at *index*, and its path, without words of the text that are secret there.
+
+        The words are a number at *index*, in or behind a tag, or a key or a tag at or before it.
+        """
+        for word in _QUOTED_WORDS(message) if self._secrets else ():
+            given = word.removesuffix("...")
+            size = len(given)
+            first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
+            if message.endswith(f"the number {word} is not documented"):
+                at = self.text.find(given, index, last + _LONGEST_TAG)
+            else:
+                at = self.text.rfind(given, first, last)
+            if given and at >= 0 and self._secrets.between(at, at + size):
+                message = message.replace(word, "***")
+                path = f"{path.removesuffix(given)}***" if path.endswith(given) else path
+        return message, path
+
     def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
         """Raise a `DecodeError` at *index*."""
         raise self.error(reason, index, path, code=code)
@@ -197,14 +229,15 @@ class Source:
         if self.findings is None:
             return
         offset, line, column, excerpt = self._place(index)
-        message = safe_reason(self._safe(message, index), path)
+        message, path = self._without_words(self._safe(message, index), path, index)
+        message = safe_reason(message, path)
         path = safe_path(path if self._known is NOTHING else self._known.masked(path))
         self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt, count))
 
     def moved(self, finding: Finding, index: int, count: int) -> Finding:
         """Return a finding about another text as one at *index* of this text, about *count* records."""
         offset, line, column, excerpt = self._place(index)
-        message, path = finding.message, finding.path
+        message, path = self._without_words(finding.message, finding.path, index)
         return Finding(finding.severity, finding.code, message, offset, line, column, path, excerpt, count)
 
 

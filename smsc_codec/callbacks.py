@@ -29,7 +29,7 @@ from urllib.parse import quote_plus
 import msgspec
 from msgspec.structs import force_setattr, replace
 
-from ._careful import Builder, Pairs, Place, Trouble, spelled, words_of
+from ._careful import Builder, Pairs, Place, Trouble, format_fields, words_of
 from ._loading import LOADING
 from ._multipart import FormError, is_multipart, parts_of
 from ._options import charset_of, flag_of, format_of, limits_of
@@ -711,7 +711,7 @@ def encode(call: Callback, *, fmt: Format | int | str | None = None, limits: Lim
         raise EncodeError("the service sends only forms in koi8-r", path="charset")
     written = "xml" if chosen is Format.XML else "json"
     # No key is taken but those of fields, one of which stands for them here.
-    fields = spelled(reply.object, written, call, "", limits, False, "phone")
+    fields = format_fields(reply.object, written, call, "", limits, False, "phone")
     if len(fields) > limits.fields:
         raise EncodeError(f"expected at most {limits.fields} fields, found {len(fields)}", path="other")
     told = _TELLING[: _KINDS.index(reply)]
@@ -725,7 +725,7 @@ def encode(call: Callback, *, fmt: Format | int | str | None = None, limits: Lim
         data = "&".join(pairs).encode()
     else:
         writer = _xml() if chosen is Format.XML else _json()
-        data = writer.spelled_out(fields, call, reply, "", limits).encode(charset)
+        data = writer.format_record(fields, call, reply, "", limits).encode(charset)
     if len(data) > limits.body:
         raise EncodeError(f"expected at most {limits.body} bytes, found {len(data)}")
     return data

@@ -3,12 +3,12 @@
 `decode` calls a compiled reader, which nearly always returns the reply. If it does not:
 
 - `_quick` compiles the missing readers, and tries all readers that do not judge;
-- `_judged` judges the body and raises the error. It calls `_read`, which detects charset and format and says what is
-  wrong with the whole body, and `_read_text`, which has the format read the body carefully and finds the place of the
-  error.
+- `_judged` judges the body: it returns the reply, or raises the error. It calls `_read`, which detects charset and
+  format and says what is wrong with the whole body, and `_read_text`, which has the format read the body carefully and
+  finds the place of the error.
 
 `validate` takes the same steps: `_report` tries the compiled readers, `_reported_again` those that know what there is
-to report about the keys of a short list, and `_read` collects findings.
+to report about the keys of a short reply, and `_read` collects findings.
 
 `encode` calls a compiled writer. If that refuses the reply, `_encoded` says why.
 """
@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from msgspec.structs import replace
 
-from ._careful import Note, Trouble, merged, oddities
+from ._careful import Note, Trouble, merged, notes_about
 from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
 from ._rows.source import CAUGHT, Fallback
 from ._secrets import NOTHING, Known
 from ._sound import check
-from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_utf16, open_source, quote
+from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_html, is_utf16, open_source, quote
 from ._types import is_really, kind_of
 from .declare import Endpoint, Other, Type
 from .declare import Reply as Declared
@@ -56,6 +56,7 @@ T = TypeVar("T")
 # XML and JSON are recognised by their first characters. A line of text contains ` = ` or is one of the fixed words.
 _XML = re.compile(r"[\s\ufeff]*<")
 _JSON = re.compile(r"[\s\ufeff]*[\[{]")
+_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 UTF8 = "utf-8"
 STRICT = " (strict)"
 """The end of the reason of an error that is a finding."""
@@ -63,7 +64,6 @@ NO_NAMES: tuple[str, ...] = ()
 # The codes of errors about a line whose cells do not fit any reply.
 _ABOUT_LAYOUTS = ("malformed", "unknown-form", "value")
 _ENDS = ("", "\n", "\r\n")
-_TEXT = re.compile(r"[A-Za-z_][A-Za-z0-9_]* = |OK(?:, | - |\s*\Z)")
 
 
 class Ready:
@@ -96,10 +96,9 @@ class Codec(Generic[R]):
         # A codec for one request has the codec for any request here. They share all formats except fmt=1.
         self._any: Codec[R] | None = None
         self._asked: dict[Any, Codec[R]] = {}
-        self._replies: dict[type, Declared] = {reply.cls: reply for reply in endpoint.replies}
         # The keys are identities, because a class that a caller made may raise when it is hashed.
-        self._by_id = {id(reply.cls): reply for reply in endpoint.replies}
-        self._classes: tuple[type, ...] = tuple(self._replies)
+        self._replies = {id(reply.cls): reply for reply in endpoint.replies}
+        self._classes: tuple[type, ...] = tuple(reply.cls for reply in endpoint.replies)
         # Nearly every caller expects one class. A look-up by its identity calls none of its methods.
         self._alone = {id(cls): (cls, ErrorReply) for cls in self._classes}
 
@@ -145,11 +144,12 @@ class Codec(Generic[R]):
         return reader
 
     def _quick(self, body: bytes, fmt: Any, expect: tuple[type, ...], noted: bool) -> tuple[Any, Tables | None]:
-        """Return the reply in a body of UTF-8 by compiled rows, or None if it needs a closer look.
+        """Return the reply in a body of UTF-8 by compiled rows, and what was noticed about it.
 
-        If *noted*, and there may be something to report about the reply, return what was noticed too.
+        Return None for the reply if the body needs a closer look, and None for the rest if there is nothing to report
+        or it is not *noted*.
         """
-        if (type(fmt) is not int and type(fmt) is not Format) or len(body) > DEFAULT_LIMITS.body:
+        if len(body) > DEFAULT_LIMITS.body:
             return None, None
         reader = self._formats.get(fmt) or self._format(format_of(fmt))
         reply = None
@@ -167,7 +167,7 @@ class Codec(Generic[R]):
             reply = self._compiled(reader, body, DEFAULT_LIMITS, expect, tables)
         if reply is None or (expect and reply.__class__ not in expect):
             return None, None
-        return reply, tables if noted and (tables.odd or reader.may_be_broken(body)) else None
+        return reply, tables if noted and (tables.noticed or reader.may_be_broken(body)) else None
 
     def ready_for(self, expect: Any) -> Ready:
         """Return the canonical readers for calls that expect a class of the endpoint, or None for any class."""
@@ -315,7 +315,7 @@ class Codec(Generic[R]):
             if again is not None:
                 return replace(again, reply=None) if strict else again
         made = None
-        if is_usual:
+        if is_given:
             reply, tables = self._quick(body, fmt, wanted, noted=True)
             made = None if tables is None else (reply, tables)
             if reply is not None and made is None:
@@ -379,7 +379,7 @@ class Codec(Generic[R]):
             if asked is not None or found is not Format.CSV or error.code not in _ABOUT_LAYOUTS:
                 raise
             reply = self._line_of_text(source, expect, error)
-        declared = self._replies[type(reply)]
+        declared = self._replies[id(type(reply))]
         if asked is not None and found is not asked:
             message = f"expected a reply in {asked.name}, found {declared.title} as text"
             if not declared.may_be_plain_text:
@@ -419,13 +419,13 @@ class Codec(Generic[R]):
             tables = reader.noted_tables() if noted else reader.plain_tables
             reply = self._compiled(reader, data, source.limits, expect, tables)
             if reply is not None and (not expect or type(reply) in expect):
-                if not noted or not (tables.odd or reader.may_be_broken(data)):
+                if not noted or not (tables.noticed or reader.may_be_broken(data)):
                     return reply
                 made = reply, tables
         if made is not None:
             reply, tables = made
             with suppress(Fallback):
-                _settle(reader, source, self._oddities(reader, reply, source, tables), expect)
+                _settle(reader, source, self._notes_about(reader, reply, source, tables), expect)
                 return reply
         notes: list[Note] | None = [] if noted else None
         try:
@@ -440,12 +440,12 @@ class Codec(Generic[R]):
         _settle(reader, source, notes, expect)
         return reply
 
-    def _oddities(self, reader: FormatReader, reply: Any, source: Source, tables: Tables) -> list[Note]:
-        declared = self._replies[type(reply)]
+    def _notes_about(self, reader: FormatReader, reply: Any, source: Source, tables: Tables) -> list[Note]:
+        declared = self._replies[id(type(reply))]
         records = getattr(reply, declared.attribute) if declared.many else (reply,)
         if declared.many:
             source.naming = reader.naming(source.text, declared, records)
-        return oddities(declared.object, reader.fmt, records, declared.attribute, source, codes=tables.odd_codes)
+        return notes_about(declared.object, reader.fmt, records, declared.attribute, source, codes=tables.unknown_codes)
 
     def _expected(self, expect: Any) -> tuple[type, ...]:
         """Return the classes of replies that *expect* allows: its own, and the class of errors."""
@@ -476,7 +476,7 @@ class Codec(Generic[R]):
                 body = BOM
             if body[:3] != BOM:
                 return body
-        declared = self._by_id.get(id(type(reply)))
+        declared = self._replies.get(id(type(reply)))
         limits_of(limits)
         dropped = names_in("drop", drop, self.endpoint.droppable)
         format_ = format_of(fmt)
@@ -497,7 +497,7 @@ class Codec(Generic[R]):
         try:
             count = len(getattr(reply, declared.attribute)) if declared.many else 0
             if count > limits.items:
-                raise EncodeError(f"expected at most {limits.items} records, here are {count}")
+                raise EncodeError(f"expected at most {limits.items} records, found {count}")
             text = reader.write(reply, declared, limits)
         except EncodeError:
             raise
@@ -511,7 +511,7 @@ class Codec(Generic[R]):
         if body.startswith(BOM):
             raise EncodeError("the reply would begin with a byte order mark, which must not start a reply")
         if len(body) > limits.body:
-            raise EncodeError(f"expected at most {limits.body} bytes, here are {len(body)}")
+            raise EncodeError(f"expected at most {limits.body} bytes, found {len(body)}")
         return body
 
 
@@ -594,6 +594,14 @@ def format_in(body: bytes) -> Format:
     if is_utf16(head):
         return _recognise(head.decode("utf-16", "ignore"), None)
     return _recognise(head.replace(BOM, b"").decode("latin-1"), None)
+
+
+def other_format(text: str, fmt: Format) -> str:
+    """Return the format that a text is in instead of *fmt*, or an empty text if it may be in that format."""
+    found = _recognise(text, None)
+    if found is fmt or found in (Format.TEXT, Format.CSV):
+        return ""
+    return "an HTML page" if is_html(text) else f"{found.name} (fmt={found})"
 
 
 def opened(body: Any, fmt: Any, charset: Any, limits: Any) -> tuple[Format, str]:

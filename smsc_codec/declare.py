@@ -1,4 +1,4 @@
-"""The words in which an endpoint declares its replies: one line a field, one key a format. Data only.
+"""The classes that declare the replies of an endpoint: one line for each field, one key for each format. Data only.
 
 An `Endpoint` has replies. A `Reply` is one `Object`, or a list of them, or a fixed word. An `Object` is a class of the
 model and its fields. A `Field` has a type, and a key in each of the four formats:
@@ -52,7 +52,7 @@ class Type(msgspec.Struct, frozen=True):
     loose: bool = False
     """Of a text: whether fmt=3 may have a whole number without quotes in its place."""
     free: bool = False
-    """Of a text: whether fmt=0 has it in the middle of a line as it is, with all that separates fields elsewhere."""
+    """Of a text: whether fmt=0 writes it without escapes, so that it can contain separators."""
     enum: Any = None
     """Of a code: the class of its numbers."""
     documented: frozenset[int] = frozenset()
@@ -79,8 +79,8 @@ DATE = Type(
 """A date in the account's time zone, as a naive `datetime`."""
 TEXT = Type("text", "text", r"[^\ud800-\udfff]*", loose=True)
 """Text that may be empty."""
-DIGITS = Type("text", "text", r"[^\ud800-\udfff]*", loose=True)
-"""Text of digits that are not a number, such as those of a phone: leading zeros count."""
+DIGITS = TEXT
+"""Digits that are not a number, such as those of a phone: leading zeros count. Any text is read."""
 FREE = Type("text", "text", r"[^\ud800-\udfff]*", free=True, loose=True)
 """Text that a person wrote, such as that of a message. `formats/free_text.py` says where it ends in fmt=0."""
 NAME = Type("text", "a name of at least one character", r"[^\ud800-\udfff]+")
@@ -124,7 +124,7 @@ class Field(msgspec.Struct, frozen=True):
     be a reply of another endpoint, so it is read only if the caller expects the reply."""
 
     leads: bool = False
-    """Whether the first value of a line of `key = value` is it whatever its key, which nobody has seen."""
+    """Whether the first value of a line in fmt=0 is this field, whatever its key. Nobody has seen the key."""
 
     def may_lack(self, fmt: str) -> bool:
         """Return whether a reply in a format may lack it."""
@@ -194,8 +194,8 @@ class Object(msgspec.Struct, frozen=True, dict=True):
     members: tuple[Field | OpenMap | Other, ...]
     """Its fields, and what becomes of other keys: they are not kept if there is neither an `OpenMap` nor an `Other`."""
     orders: Mapping[str, tuple[tuple[str, ...], ...]] = {}
-    """Of a format with an order of its own: names of fields. Of several orders the first one is written that has all
-    fields which the value has."""
+    """Of a format with an order of its own: names of fields. The first order that has all fields of the value is
+    written."""
     also: Mapping[str, Mapping[str, str]] = {}
     """Of a format that has other keys too: which field each of them stands for. They are read, and not written."""
 
@@ -297,11 +297,11 @@ class Maybe(msgspec.Struct, frozen=True):
 
 
 Cell = str | Const | Signed | Rest | Only | Maybe
-"""The name of a field, or something of this."""
+"""A cell of a layout: the name of a field, or one of the classes above."""
 
 
 class Layout(msgspec.Struct, frozen=True, dict=True):
-    """The cells of a line in fmt=1: names of fields, one of which may be a `Rest`, and all those that no reply lacks.
+    """The cells of a line in fmt=1, from left to right. Each required field needs one. At most one is a `Rest`.
 
     A line has the layout that fits: the number of its cells, their fixed texts and patterns, and the types of their
     values. If several fit, those of the lowest *rank* are meant, and of these the first. But if two of them belong to
@@ -367,7 +367,8 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
     csv: tuple[Layout, ...] = ()
     """The lines that it, or a record of it, can be in fmt=1. The first that has place for a value is written."""
     xml: tuple[str | None, ...] = ("result",)
-    """The root elements that it may have. The first is written. None stands for no root: of a single element."""
+    """The root elements that it may have. The first is written. None means that the document is the single element
+    itself."""
     item: str = ""
     """Of a list: the element of a record in fmt=2."""
     may_be_plain_text: bool = False
@@ -404,9 +405,9 @@ class Reply(msgspec.Struct, frozen=True, dict=True):
         return None
 
     def asked(self, parameters: Mapping[str, str]) -> Reply:
-        """Return it as a request gets it; *parameters* has the value of each that decides.
+        """Return the reply with the layouts that a request can get. *parameters* has the value of each that decides.
 
-        A layout of no request whose patterns decide stays whatever the request names.
+        A layout without `when` stays if its rank is negative, or if it does not collide with a layout of this request.
         """
         meant = [layout for layout in self.csv if layout.when.items() <= parameters.items()]
         named = [layout for layout in meant if layout.when]
@@ -499,11 +500,7 @@ class Endpoint(msgspec.Struct, Generic[R], frozen=True, dict=True):
         return {name: frozenset(values) for name, values in sorted(found.items())}
 
     def asked(self, parameters: Mapping[str, str]) -> Endpoint[R]:
-        """Return the endpoint as a request gets it; *parameters* has the value of each that decides.
-
-        Layouts of other requests are gone, and so are those that the ones which the request names collide with, unless
-        their patterns decide.
-        """
+        """Return the endpoint with the layouts that a request can get, as `Reply.asked` chooses them."""
         own = tuple(reply.asked(parameters) for reply in self.own)
         return self if own == self.own else msgspec.structs.replace(self, own=own)
 

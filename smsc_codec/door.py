@@ -13,13 +13,13 @@ from operator import attrgetter
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from ._options import classes_in, format_of, members_of
+from ._options import class_in, format_of, members_of
 from ._public import public
 from ._rows.source import CAUGHT
 from ._secrets import NOTHING, Known, shortened
 from ._source import quote
 from ._types import class_name, is_really, kind_of
-from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, opened
+from .codec import NO_NAMES, STRICT, UTF8, Codec, Ready, error_of, finding_of, opened, other_format
 from .declare import FORMATS, Other
 from .declare import Reply as Declared
 from .endpoints import DEFAULT, ENDPOINTS, codec_of, having, loaded
@@ -40,7 +40,6 @@ T = TypeVar("T")
 
 # The most characters of a reason before the endpoint that a body looks like.
 _LONGEST_REASON = 300
-_BESIDE = " or of another endpoint"
 _AMBIGUOUS = "ambiguous"
 _OTHER_FORMAT = "other-format"
 # The codes of errors about a body that does not have the form of a reply.
@@ -203,8 +202,8 @@ def encode(
     - *fmt*: the format to write.
     - *endpoint*: the endpoint whose reply it is, such as `"send"`, if several have its class.
     - *charset*: `utf-8`, `windows-1251` or `koi8-r`.
-    - *drop*: the names of fields that may be left out where the format has no place for them: an error's
-      `description` in fmt=1, and `other` there.
+    - *drop*: the names of optional fields that may be left out if the format has no place for them, such as an error's
+      `description` in fmt=1.
     - *limits*: bounds on what is written. They are those of `decode`, except for `depth`, and for `fields` outside of
       lists.
 
@@ -224,7 +223,7 @@ def encode(
             return body
     codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
     body = codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
-    declared = codec._replies[type(reply)]
+    declared = codec._replies[id(type(reply))]
     _remember(codec, type(reply), None if endpoint is None else str.__str__(endpoint))
     other = stranger(codec, reply, fmt, type(reply)) if codec._formats[format_of(fmt)].has_open_keys(declared) else None
     if other is not None:
@@ -254,11 +253,11 @@ def codec_for(expect: Any, endpoint: Any) -> Codec[Any]:
     given = None if endpoint is None else name_of_endpoint(endpoint)
     codec = codec_of(given or (DEFAULT if expect is None else _owner(expect)))
     for member in () if given is None or expect is None else members_of(expect):
-        owner = next((name for name in loaded() if id(member) in codec_of(name)._by_id), given)
-        if owner != given and id(member) not in codec._by_id:
+        owner = next((name for name in loaded() if id(member) in codec_of(name)._replies), given)
+        if owner != given and id(member) not in codec._replies:
             name = class_name(member)
             raise OptionError(f"expect has to be a reply of {given}.php, and {name} is a reply of {owner}.php")
-    if expect is None or id(expect) in codec._by_id:
+    if expect is None or id(expect) in codec._replies:
         _remember(codec, expect, word)
     return codec
 
@@ -279,8 +278,10 @@ def _owner(expect: Any) -> str:
         return fitting[0]
     for at, member in enumerate(members):
         if not any(found[at] for found in known.values()):
-            default = codec_of(DEFAULT)
-            classes_in(member, default._classes, default.endpoint.name, _BESIDE)
+            cls = type(member)
+            hint = "; pass its class" if any(id(cls) in codec_of(name)._replies for name in having([cls])) else ""
+            wanted = f"a class of reply, such as {_example()}, or a union of such classes"
+            raise OptionError(f"expect has to be {wanted}, not {class_in(member)}{hint}")
     # A class that several endpoints have does not tell which one is meant.
     lone = [at for at in range(len(members)) if sum(found[at] for found in known.values()) == 1]
     among = [f"{name}.php" for name, found in known.items() if any(found[at] for at in lone)]
@@ -297,10 +298,14 @@ def _codec_of(reply: object) -> Codec[Any]:
         return _ready[None][id(cls)].codec
     for name in having([cls]):
         codec = codec_of(name)
-        if id(cls) in codec._by_id:
+        if id(cls) in codec._replies:
             return codec
-    names = ", ".join(declared.__name__ for declared in codec_of(DEFAULT)._classes)
-    raise EncodeError(f"expected a reply of {DEFAULT}.php ({names}){_BESIDE}, found {kind_of(reply)}")
+    raise EncodeError(f"expected a reply, such as {_example()}, found {kind_of(reply)}")
+
+
+def _example() -> str:
+    """Return the name of a class of reply, for errors."""
+    return codec_of(DEFAULT)._classes[-1].__name__
 
 
 # Which endpoint a body looks like
@@ -382,7 +387,7 @@ def stranger(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None) -> str
     The first record of a list decides. An expected reply that takes any keys can have these keys too.
     """
     cls = type(reply)
-    declared = codec._replies[cls]
+    declared = codec._replies[id(cls)]
     if declared.object.takes_any_keys and expect is not None:
         return None
     if cls not in _opened:
@@ -455,7 +460,7 @@ def _knows_more(
 
 
 def _unexpected(codec: Codec[Any], reply: Any, other: str, hint: str) -> DecodeError:
-    words = codec._replies[type(reply)].title
+    words = codec._replies[id(type(reply))].title
     return DecodeError(f"expected {words}; {_looks([other], hint)}", code="unexpected")
 
 
@@ -472,10 +477,13 @@ def _hint(expect: Any, endpoint: Any) -> str:
 def _hinted(
     codec: Codec[Any], refused: DecodeError, body: Any, fmt: Any, charset: Any, limits: Any, hint: str
 ) -> DecodeError:
-    """Return the error, or the same one with the endpoint that the body looks like."""
+    """Return the error, or the same one with the format or the endpoint that the body looks like."""
     if refused.code not in _ABOUT_FORMS:
         return refused
     found_in, text = opened(body, fmt, charset, limits)
+    format_words = other_format(text, found_in)
+    if format_words:
+        return _with_hint(refused, f"the body looks like {format_words}")
     if found_in is Format.CSV:
         # The line has no keys, and nearly every such line is a reply of some endpoint. But if the format was detected,
         # it may be a text without keys, such as a price.
@@ -491,9 +499,13 @@ def _hinted(
         alike = {made[1]: name for name in reversed(names) if (made := read_as[name]) and made[0] == format_words}
         found = sorted(alike.values(), key=names.index)
         if found:
-            looks = _looks(found, hint and f"{hint}{more}", format_words)
-            return error_of(finding_of(refused), f"{shortened(refused.reason, _LONGEST_REASON)}; {looks}")
+            return _with_hint(refused, _looks(found, hint and f"{hint}{more}", format_words))
     return refused
+
+
+def _with_hint(refused: DecodeError, words: str) -> DecodeError:
+    """Return the error with words behind its reason."""
+    return error_of(finding_of(refused), f"{shortened(refused.reason, _LONGEST_REASON)}; {words}")
 
 
 def _read_as(
@@ -513,7 +525,7 @@ def _read_as(
         # If an endpoint has lists or generic replies, they can mean nearly anything.
         fields = [field for reply in codec.endpoint.own for field in reply.object.fields]
         return ("", codec) if error.code == _AMBIGUOUS and any(field.absent_in for field in fields) else None
-    declared = codec._replies[type(reply)]
+    declared = codec._replies[id(type(reply))]
     if declared.object.takes_any_keys or not declared.object.members or declared.cls is ErrorReply:
         return None
     is_empty = declared.many and not len(reply)

@@ -21,7 +21,7 @@ import orjson
 from ._careful import checked_list, format_value, parser, plain_items
 from ._public import public
 from ._source import BOM, bytes_of, from_utf16, is_utf16, quote
-from ._types import is_really, name_of
+from ._types import is_really, kind_of, name_of
 from .declare import TEXT, Endpoint, Many, Object, OpenMap, Several, Type
 from .declare import Reply as Declared
 from .door import name_of_endpoint
@@ -64,7 +64,7 @@ def _endpoint_of(reply: Any) -> str:
     """Return the first endpoint that has the class of a reply, of an error that which has its number."""
     cls = type(reply.code) if type(reply) is ErrorReply else type(reply)
     codecs = ((name, codec_of(name)) for name in having([cls]))
-    found = (name for name, codec in codecs if codec.endpoint.errors is cls or id(cls) in codec._by_id)
+    found = (name for name, codec in codecs if codec.endpoint.errors is cls or id(cls) in codec._replies)
     return next(found, DEFAULT)
 
 
@@ -73,7 +73,7 @@ def written(endpoint: Endpoint[Any], reply: Any, name: str = "") -> bytes:
     form = endpoint.reply_of(type(reply))
     if form is None:
         names = ", ".join(each.cls.__name__ for each in endpoint.replies)
-        raise EncodeError(f"expected a reply of {endpoint.name} ({names}), found {name_of(reply)}")
+        raise EncodeError(f"expected a reply of {endpoint.name} ({names}), found {kind_of(reply)}")
     try:
         if not form.many:
             plain = _plain(form.object, reply, "")
@@ -266,8 +266,8 @@ def _open_types(obj: Object) -> list[tuple[str, Type]]:
 
 
 def _scalar(type_: Any, value: Any, path: str) -> int | str:
-    spelled = format_value(type_, value, path, _UNBOUNDED)
-    return int(spelled) if type_.kind in _NUMBERS else spelled
+    text = format_value(type_, value, path, _UNBOUNDED)
+    return int(text) if type_.kind in _NUMBERS else text
 
 
 def _built(record: Object, value: Any, path: str) -> Any:
@@ -307,9 +307,10 @@ def _parsed(type_: Any, value: Any, path: str) -> Any:
         return tuple(_built(type_.object, item, f"{path}[{number}]") for number, item in enumerate(value))
     right = isinstance(value, int) and not isinstance(value, bool) if type_.kind in _NUMBERS else isinstance(value, str)
     parse, is_value = parser(type_)
-    if not right or not is_value(str(value)):
-        raise _unexpected(f"expected {type_.title}", value, path)
-    return parse(str(value))
+    if right and is_value(str(value)):
+        with suppress(ValueError):  # a date that no calendar has
+            return parse(str(value))
+    raise _unexpected(f"expected {type_.title}", value, path)
 
 
 def _join(path: str, name: str) -> str:
@@ -317,13 +318,13 @@ def _join(path: str, name: str) -> str:
 
 
 def _unexpected(expected: str, found: object, path: str) -> DecodeError:
+    if found is _NOT_SAID:
+        return DecodeError(f"missing member {path!r}, {expected}", code="value", path=path)
     return DecodeError(f"{expected}, found {_words_of(found)}", code="value", path=path)
 
 
 def _words_of(value: object) -> str:
     """Return what errors call a value of JSON."""
-    if value is _NOT_SAID:
-        return "no such member"
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
     if isinstance(value, str):

@@ -55,7 +55,10 @@ class Lists:
     """Makes lists of a codec's endpoint in a format."""
 
     def __init__(self, codec: Codec[Any], fmt: Format, random: Random) -> None:
-        self._fmt, self._random = fmt, random
+        self._fmt, self._random, self._count = fmt, random, 1
+        every = codec.endpoint.replies
+        tags = {key for reply in every for key in reply.object.names("xml") if _XML_KEY(key)}
+        self._tags = sorted(tags | {reply.item for reply in every if reply.item})
         self._replies = [
             reply
             for reply in codec.endpoint.replies
@@ -63,11 +66,21 @@ class Lists:
         ]
 
     def shapes(self) -> list[Shape]:
-        """Return one or two shapes for the records of a reply. The list is empty if the endpoint has no such reply."""
+        """Return one or two shapes for records, now and then of two replies. No shapes if no reply can have records."""
         if not self._replies:
             return []
-        reply = self._random.choice(self._replies)
-        return [self._shape(reply) for _ in range(self._random.randint(1, 2))]
+        random = self._random
+        self._count = random.choice([1, 1, 2, 2, 3, 9, 20])
+        shape = self._shape(random.choice(self._replies))
+        if random.random() < 0.5:
+            return [shape]
+        generic = [reply for reply in self._replies if reply.many and reply.object.takes_any_keys]
+        if generic and random.random() < 0.3:
+            # Beside these records, ones that could be records of the same list if they did not lack a key.
+            needed = {field.key(FORMATS[self._fmt]) for field in shape.reply.object.fields if not field.optional}
+            keys = [("any" if key in needed else key, None) for key, _ in shape.keys]
+            return [shape, Shape(random.choice(generic), [*dict(keys).items()], None, False)]
+        return [shape, self._shape(random.choice([shape.reply, *self._replies]))]
 
     def _shape(self, reply: Reply) -> Shape:
         random, obj = self._random, reply.object
@@ -94,9 +107,10 @@ class Lists:
     def body(self, shapes: list[Shape]) -> bytes:
         """Return a list whose records have one of the shapes, or take turns."""
         random = self._random
-        reply = shapes[0].reply
-        count = random.choice([1, 1, 2, 2, 3, 9, 20]) if reply.many else 1
-        used = shapes if random.random() < 0.2 else [random.choice(shapes)]
+        used = random.sample(shapes, len(shapes)) if random.random() < 0.2 else [random.choice(shapes)]
+        reply = used[0].reply
+        count = self._count if random.random() < 0.6 else random.choice([1, 1, 2, 2, 3, 9, 20])
+        count = count if reply.many else 1
         records = [self._record(random.choice(used)) for _ in range(count)]
         made = self._framed(reply, records) + random.choice(["", "", "\n"])
         return self._changed(made).encode("utf-8", "replace")
@@ -107,7 +121,7 @@ class Lists:
             listed = f"[{(',' + chr(10)).join(records)}]"
             return f'{{\n"{reply.member}": {listed}\n}}' if reply.member and random.random() < 0.7 else listed
         if self._fmt is Format.XML and reply.many:
-            root = random.choice([reply.xml[0], reply.xml[0], "psw", "x", "пароль"])
+            root = random.choice([reply.xml[0], reply.xml[0], "psw", "x", "пароль", random.choice(self._tags)])
             return "\n".join([f"<{root}>", *records, f"</{root}>"])
         return "\n".join(records)
 
@@ -157,7 +171,7 @@ class Lists:
         if type_ is None and codes:
             return str(random.randint(0, 9)) if random.random() < 0.95 else random.choice(["12", "99", "", "AB"])
         if type_ is None or random.random() < 0.04:
-            return random.choice(_TEXTS)
+            return random.choice(_TEXTS if random.random() < 0.8 else ["5", "57", "a, b"])
         if type_.kind == "code":
             return str(random.choice([*map(int, type_.documented), 99]))
         fitting = [text for text in [*_TEXTS, ""] if type_.kind == "text" and re.fullmatch(type_.pattern, text)]

@@ -272,7 +272,7 @@ def test_what_cannot_be_encoded(shell: Shell) -> None:
         (b'{"kind":"created","id":"5"}', "id: expected a whole number of at most 18 digits, found '5'"),
         (b'{"kind":"created","id":true}', "id: expected a whole number of at most 18 digits, found true"),
         (b'{"kind":"created","id":5,"x":1}', "expected no member 'x'"),
-        (b'{"kind":"senders"}', "senders: expected the array senders and no other member, found no such member"),
+        (b'{"kind":"senders"}', "senders: missing member 'senders', expected the array senders and no other member"),
         (b'{"kind":"senders","senders":[],"x":1}', "expected no member 'x'"),
         (b'{"kind":"senders","senders":[5]}', "senders[0]: expected an object, found the number 5"),
         (b'{"kind":"senders","senders":[{"name":""}]}', "senders[0].name: expected a name of at least one character"),

@@ -259,7 +259,7 @@ def test_a_flat_reply_with_separators(tmp_path: Path) -> None:
     assert codec.encode(MailingCreated(5, "2.5"), fmt=0) == b"OK, ID - 5, COST - 2.5"
     assert codec.decode(b"OK, ID - 5, COST - 2.5", fmt=0) == MailingCreated(5, "2.5")
     nothing: Any = None
-    with pytest.raises(EncodeError, match=r"^the text form needs a value of id, cost$"):
+    with pytest.raises(EncodeError, match=r"^the text format needs a value of id, cost$"):
         codec.encode(MailingCreated(nothing, nothing), fmt=0)
 
 
@@ -755,6 +755,11 @@ def test_a_declaration_that_is_wrong_makes_no_codec(reply: Reply, words: str) ->
     assert caught.value.reason == f"things.php: reply {reply.kind!r}: {words}"
 
 
+LINES = (
+    "reply: error [_LINE_END] | groups\ngroups: group (_LINE_END group)*\n%import service (KEY, VALUE, _IS, _NEXT)\n"
+)
+
+
 def test_replies_that_are_not_a_tuple() -> None:
     for own in (CREATED, [CREATED], ("created",)):
         with pytest.raises(
@@ -767,7 +772,34 @@ def test_replies_that_are_not_a_tuple() -> None:
     ("rules", "reply", "words"),
     [
         ('reply: error | done\ndone: "OK"', CREATED, "rule 'done' has no Reply of that kind"),
-        ("reply: error", CREATED, "reply 'created' has no rule of that name"),
+        ("reply: error", CREATED, "rule 'reply' does not name 'created'"),
+        ("reply: created", CREATED, "rule 'reply' does not name 'error'"),
+        (
+            "reply: error [_LINE_END]\n%import service (KEY, VALUE, _IS, _NEXT)\n"
+            'lines: group (_LINE_END group)*\ngroup: "id" _IS ID _NEXT "name" _IS VALUE',
+            GROUPS.own[0],
+            "rule 'reply' does not name 'group'",
+        ),
+        (
+            LINES + 'group: "name" _IS VALUE _NEXT "id" _IS ID',
+            GROUPS.own[0],
+            "reply 'groups': rule 'group' begins with the key 'name', and the first field has the key 'id'",
+        ),
+        (
+            LINES + 'group: ("id" | KEY) _IS ID _NEXT "name" _IS VALUE',
+            GROUPS.own[0],
+            "reply 'groups': rule 'group' begins with any key, and the first field has the key 'id'",
+        ),
+        (
+            LINES + 'group: "id" _IS ID _NEXT "name" _IS VALUE [_NEXT "number" _IS NUMBER]\nNUMBER: /[1-9][0-9]*/',
+            GROUPS.own[0],
+            "reply 'groups': terminal NUMBER does not match '0', a value of the field 'number'",
+        ),
+        (
+            LINES + 'group: "id" _IS ID _NEXT "name" _IS NAME\nNAME: /[a-z]*/',
+            GROUPS.own[0],
+            "terminal NAME matches an empty text (let it match one character or more, and write [NAME])",
+        ),
         (
             'reply: (error | created) [_LINE_END]\ncreated: "OK, ID - " NUMBER\nNUMBER: /[0-9]+/',
             CREATED,
@@ -821,10 +853,11 @@ def test_a_grammar_of_other_replies(tmp_path: Path, rules: str, reply: Reply, wo
     assert_no_text(str(path), reply, words)
 
 
-def test_a_terminal_of_a_record_that_is_too_narrow(tmp_path: Path) -> None:
+def test_a_terminal_of_a_record_that_is_too_narrow_in_one_place(tmp_path: Path) -> None:
     path = tmp_path / "groups.lark"
     given = (GRAMMARS / "groups.lark").read_text("utf-8")
-    path.write_text(given.replace("NUMBER: /0|[1-9][0-9]{0,17}/", "NUMBER: /[1-9]/"), "utf-8")
+    narrow = given.replace('"number" _IS NUMBER', '"number" _IS DIGIT [_NEXT "number" _IS NUMBER]')
+    path.write_text(f"{narrow}\nDIGIT: /[1-9]/\n", "utf-8")
     codec = Codec(replace(GROUPS, grammar=str(path)))
     few, many = Groups((Group(1, "a", 9), Group(2, "b"))), Groups((Group(1, "a"), Group(2, "b", 10)))
     assert codec.decode(codec.encode(few, fmt=0), fmt=0) == few

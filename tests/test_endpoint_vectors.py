@@ -91,7 +91,7 @@ def test_decodes(vector: Vector) -> None:
 def test_canonical_bodies_come_back(vector: Vector) -> None:
     codec = codec_of(vector)
     reply = normal.read(codec.endpoint, json.dumps(vector.reply))
-    if vector.row["fmt"] is not None and not codec._replies[type(reply)].is_known(FORMATS[vector.row["fmt"]]):
+    if vector.row["fmt"] is not None and not codec._replies[id(type(reply))].is_known(FORMATS[vector.row["fmt"]]):
         with pytest.raises(EncodeError, match=r"^nobody knows what"):
             codec.encode(reply, fmt=vector.row["fmt"])
         assert not vector.canonical
@@ -151,7 +151,7 @@ def test_the_number_of_records_in_a_reply_is_limited() -> None:
             assert codec.decode(body, fmt=fmt, expect=send.MessageSent) == SENT
             with pytest.raises(LimitError, match="at most 0 records, found 1" if fmt == 1 else "at most 0 records"):
                 codec.decode(body, fmt=fmt, expect=send.MessageSent, limits=Limits(items=0))
-        with pytest.raises(EncodeError, match=r"^phones: expected at most 0 records, here are 1"):
+        with pytest.raises(EncodeError, match=r"^phones: expected at most 0 records, found 1"):
             send.CODEC.encode(SENT, fmt=fmt, limits=Limits(items=0))
 
 
@@ -195,7 +195,11 @@ def test_further_lines_are_limited() -> None:
         (send.MessageSent(5, 1, code="5\na = 5"), {"A": "x, B - y"}, "^a line end would split the value"),
         (send.MessageCost(Decimal(5), 1), {"A": "x, B = y"}, "would be read back as something else"),
         (send.MessageCost(Decimal(5), 1), {"phone": "x"}, "other.phone: .* would be read back as something else"),
-        (balance.Balance(Decimal(5)), {"A": "x"}, "other.A: the text form has no place for it"),
+        (
+            balance.Balance(Decimal(5)),
+            {"A": "x"},
+            r"other.A: the text format has no place for it \(drop=\['other'\] leaves it out\)",
+        ),
         (send.MessageSent(5, 1), {"id": "x"}, "the key has a meaning of its own"),
     ],
 )
@@ -442,7 +446,7 @@ def test_what_is_canonical_takes_few_steps_again(vector: Vector) -> None:
         work = partial(read, vector.body, fmt=fmt, expect=expect)
         work()
         assert (steps(work) < most) == (vector.name not in LONGER), work
-    if not codec._replies[type(reply)].many:
+    if not codec._replies[id(type(reply))].many:
         work, most = partial(codec.encode, reply, fmt=fmt), 50 + 6 * sum(each is not None for each in astuple(reply))
         work()
         assert (steps(work) < most) == (vector.name not in WRITTEN), work
@@ -465,7 +469,12 @@ NO_PLACE = "comma-separated replies have no place for it"
 MONEY_WORDS = "an amount of money (at most 15 digits and 6 decimals)"
 WRITTEN_WORDS: list[tuple[Any, int, Any, str]] = [
     (send, 3, send.MessageSent, "expected a reply of send.php (ErrorReply, MessageSent, MessageCost), found the class"),
-    (balance, 0, balance.Balance(Decimal(1), other=OTHER), "other.a: the text form has no place for it"),
+    (
+        balance,
+        0,
+        balance.Balance(Decimal(1), other=OTHER),
+        "other.a: the text format has no place for it (drop=['other'] leaves it out)",
+    ),
     (send, 1, send.MessageSent(1, 1, other=OTHER), f"other.a: {NO_PLACE} (drop=['other'] leaves it out)"),
     (
         send,
@@ -579,7 +588,11 @@ def test_a_reply_is_not_read_as_another_of_its_endpoint(fmt: int) -> None:
             continue
         reply = codec.validate(vector.body, fmt=fmt).reply
         # A name can be a number, so that what is expected tells it from the id of a new one.
-        if reply is None or type(reply) is SenderCreated or not (other := codec._replies[type(reply)]).object.fields:
+        if (
+            reply is None
+            or type(reply) is SenderCreated
+            or not (other := codec._replies[id(type(reply))]).object.fields
+        ):
             continue
         for declared in codec.endpoint.own:
             found = codec.validate(vector.body, fmt=fmt, expect=declared.cls).reply

@@ -74,7 +74,7 @@ def _expat(by: Raise) -> Iterator[None]:
 
 @contextmanager
 def _rows_of_json(by: Raise) -> Iterator[None]:
-    real = json._shape
+    real = json._compiled
 
     def shape(*given: Any) -> Any:
         made = real(*given)
@@ -83,7 +83,7 @@ def _rows_of_json(by: Raise) -> Iterator[None]:
     # A reader that knows no shapes yet.
     with (
         made_once(),
-        patch("smsc_codec.formats.json._shape", shape),
+        patch("smsc_codec.formats.json._compiled", shape),
         patch.dict(CODEC._formats, {Format.JSON: json.JsonFormat(SENDERS)}),
     ):
         yield

@@ -433,7 +433,7 @@ def test_a_field_that_no_form_of_the_text_has() -> None:
     created = Reply("created", "the id of a new mailing", Object(Noted, fields))
     codec = Codec(Endpoint[Any]("jobs.php", JOBS.grammar, (created,)))
     assert codec.encode(Noted(5, "2.5"), fmt=0) == b"OK, ID - 5, COST - 2.5"
-    with pytest.raises(EncodeError, match="the text form has no place for id, cost, note together"):
+    with pytest.raises(EncodeError, match="the text format has no place for id, cost, note together"):
         codec.encode(Noted(5, "2.5", "x"), fmt=0)
 
 

@@ -156,11 +156,11 @@ def test_what_is_written_stays_within_the_limits(fmt: Format) -> None:
         with pytest.raises(EncodeError, match=r"senders\[0\].name: expected at most 20 characters, found 21"):
             encode(reply, fmt=fmt, limits=Limits(text=20))
     assert encode(names(3), fmt=fmt, limits=Limits(items=3)) == encode(names(3), fmt=fmt)
-    with pytest.raises(EncodeError, match="expected at most 2 records, here are 3"):
+    with pytest.raises(EncodeError, match="expected at most 2 records, found 3"):
         encode(names(3), fmt=fmt, limits=Limits(items=2))
     size = len(encode(names(3), fmt=fmt))
     assert encode(names(3), fmt=fmt, limits=Limits(body=size))
-    with pytest.raises(EncodeError, match=f"expected at most {size - 1} bytes, here are {size}"):
+    with pytest.raises(EncodeError, match=f"expected at most {size - 1} bytes, found {size}"):
         encode(names(3), fmt=fmt, limits=Limits(body=size - 1))
 
 

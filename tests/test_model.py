@@ -303,7 +303,7 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
         (
             None,
             0,
-            f"expected {OF_SENDERS} or of another endpoint, found NoneType",
+            "expected a reply, such as SenderList, found NoneType",
         ),
         (SenderList((5,)), 0, "senders[0]: expected a Sender, found int"),  # type: ignore[arg-type]
         (SenderList((Sender(5),)), 3, "senders[0].name: expected a name of at least one character, found 5 (int)"),  # type: ignore[arg-type]
@@ -343,7 +343,7 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
             "senders[0].replacements.x: expected the name of a replacement, which one or two digits are not,"
             " found '42'",
         ),
-        (ErrorReply(None, "no"), 0, "the text form needs a value of code"),  # type: ignore[arg-type]
+        (ErrorReply(None, "no"), 0, "the text format needs a value of code"),  # type: ignore[arg-type]
         (
             SenderList((Sender("A", operators={"x": OperatorStatus(1)}, replacements={"x": "INFO"}),)),
             3,
@@ -387,7 +387,7 @@ OF_SENDERS = "a reply of senders.php (ErrorReply, Success, SenderCreated, Sender
             1,
             "senders[0].name: expected a name of at least one character, found '\\ud800'",
         ),
-        (SenderCreated(None), 0, "the text form needs a value of id"),  # type: ignore[arg-type]
+        (SenderCreated(None), 0, "the text format needs a value of id"),  # type: ignore[arg-type]
         (SenderCreated(10**18), 3, "id: expected a whole number of at most 18 digits, found 1000000000000000000"),
         (
             ErrorReply(3, "a,b"),
@@ -457,10 +457,7 @@ def test_wrong_options(function: Any, options: dict[str, Any], words: str) -> No
         function(b"OK" if function == decode else Success(), **options)
 
 
-REPLY_CLASSES = (
-    "a reply of senders.php (ErrorReply, Success, SenderCreated or SenderList, or a union of them)"
-    " or of another endpoint"
-)
+REPLY_CLASSES = "a class of reply, such as SenderList, or a union of such classes"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -100,7 +101,7 @@ ARRAY = "expected the array senders and no other member"
 REFUSED = [
     ("5", "expected an object, found the number 5", ""),
     ("[]", "expected an object, found an array", ""),
-    ("{}", f"{KINDS}, found no such member", "kind"),
+    ("{}", f"missing member 'kind', {KINDS}", "kind"),
     ('{"kind":5}', f"{KINDS}, found the number 5", "kind"),
     ('{"kind":["senders"]}', f"{KINDS}, found an array", "kind"),
     ('{"kind":"x"}', f"{KINDS}, found 'x'", "kind"),
@@ -113,7 +114,7 @@ REFUSED = [
     ('{"kind":"created","id":1234567890123456789}', f"{NUMBER}, found the number 1234567890123456789", "id"),
     ('{"kind":"error","code":true}', "expected the number of an error, found true", "code"),
     ('{"kind":"error","code":1,"description":5}', "expected text, found the number 5", "description"),
-    ('{"kind":"senders"}', f"{ARRAY}, found no such member", "senders"),
+    ('{"kind":"senders"}', f"missing member 'senders', {ARRAY}", "senders"),
     ('{"kind":"senders","senders":{}}', f"{ARRAY}, found an object", "senders"),
     ('{"kind":"senders","senders":[],"x":1}', "expected no member 'x'", ""),
     ('{"kind":"senders","senders":[5]}', "expected an object, found the number 5", "senders[0]"),
@@ -201,3 +202,32 @@ def test_offsets_are_those_of_what_was_given() -> None:
 def test_a_kind_that_the_endpoint_does_not_have() -> None:
     with pytest.raises(DecodeError, match="kind: expected one of error, sent, cost, found 'senders'"):
         read(SEND, b'{"kind": "senders", "senders": []}')
+
+
+UNUSUAL: list[Any] = [
+    *(
+        "31.02.2021 15:55:47",
+        "28.06.0000 00:00:00",
+        "29.02.2021 00:00:00",
+        "28.06.2021 24:00:00",
+        "28.06.2021 00:00:60",
+    ),
+    *("", "x", "-0", "1e5", "1.5", "00", "+1", "\u0661", "\ud800", 5, -1, 10**30, 1.5, True, None, [], {}, [[]], [{}]),
+]
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_a_value_of_any_kind_in_any_field(name: str) -> None:
+    """Whatever a member has, the error is our own."""
+    refused = 0
+    for reply in codec_of(name).endpoint.own:
+        for field, value in product(reply.object.fields, UNUSUAL):
+            record = {field.name: value}
+            plain = {reply.attribute: [record]} if reply.many else record
+            line = json.dumps({"kind": reply.kind, "endpoint": name, **plain})
+            try:
+                from_json(line)
+            except DecodeError as error:
+                refused += 1
+                assert error.code in ("value", "malformed", "limit")
+    assert refused or not any(reply.object.fields for reply in codec_of(name).endpoint.own)

@@ -324,8 +324,9 @@ def test_more_values_than_are_looked_for(tmp_path: Path) -> None:
     phones = ",".join(str(79990000000 + number) for number in range(5000))
     (found,) = _found(tmp_path, har(request(method="POST", body=f"fmt=3&phones={phones}"), "<html>79990000007", {}))
     assert found.code == "malformed"
-    assert (
-        found.message == "it cannot be shown: the request holds too many values to look for each of them in the reply"
+    assert found.message == (
+        "it cannot be shown: the request holds too many values to look for each of them in the reply; the body looks"
+        " like an HTML page"
     )
     assert "7" not in found.excerpt
 

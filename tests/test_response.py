@@ -353,7 +353,7 @@ def test_headers_in_any_case_and_content_beside() -> None:
     ids=range(6),
 )
 def test_things_that_are_not_responses(response: Any) -> None:
-    with pytest.raises(OptionError, match=r"expected (the content in the response|a URL)"):
+    with pytest.raises(OptionError, match=r"expected (a response whose content is bytes|a URL)"):
         decode_response(response)
 
 

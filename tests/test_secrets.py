@@ -6,7 +6,7 @@ import os
 import random
 import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,11 @@ from smsc_codec import (
     to_json,
     validate,
 )
-from smsc_codec._secrets import Known, Secrets, without_secrets
+from smsc_codec._secrets import Known, Secrets, named_values, without_secrets
 from smsc_codec._secrets.named_values import _SIGNS, signs_in, small
 from smsc_codec._secrets.search import values_behind_names
 from smsc_codec.codec import Codec
+from smsc_codec.endpoints import get
 from smsc_codec.endpoints.senders import CODEC, SENDERS
 
 from .secrets import (
@@ -589,6 +590,28 @@ PIECES = (
 )
 
 
+IN_STRINGS = (
+    *(
+        '"a":"psw=s",',
+        '"a":"psw: s",',
+        '"psw=>s",',
+        '"cookie: s",',
+        '{"psw=s"}',
+        '"a":"Bearer s psw=1",',
+        '"a":"psw=(s",',
+    ),
+    *(
+        '"a":"psw=\'s",',
+        '"a":"psw=\'\'\'s",',
+        '"a":"psw=\\"s",',
+        '"a":"psw="s",',
+        '{"psw=s"x',
+        '{"psw=s"x\n',
+        '"a":"psw: |\n',
+    ),
+)
+
+
 _SECRETS = f"{Path(smsc_codec._secrets.__file__).parent}{os.sep}"
 
 
@@ -622,7 +645,7 @@ def memory(run: Callable[[], object]) -> int:
     return peak
 
 
-@pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("piece", [*PIECES, *IN_STRINGS])
 @pytest.mark.parametrize(
     "values", [(), ("aaaab", "psw=b", "aaa", "a" * 5000 + "b"), tuple("a" * n + "b" for n in range(3, 99))]
 )
@@ -634,6 +657,41 @@ def test_masking_is_linear(piece: str, values: tuple[str, ...]) -> None:
         text = piece * (size // len(piece))
         counts.append(work(lambda text=text: Secrets(text, known).masked(0, 60)))  # type: ignore[misc]
     assert counts[2] <= 2.3 * counts[1] + 100 and counts[1] <= 2.3 * counts[0] + 100, counts
+
+
+class Scanning:
+    """A regular expression that counts the characters that it passes in search of something."""
+
+    def __init__(self, real: Any, count: list[int]) -> None:
+        self._real, self._count = real, count
+
+    def search(self, text: str, start: int, end: int) -> Any:
+        found = self._real.search(text, start, end)
+        self._count[0] += (min(end, len(text)) if found is None else found.end()) - start
+        return found
+
+    def finditer(self, text: str, start: int, end: int) -> Iterator[Any]:
+        last = start
+        for found in self._real.finditer(text, start, end):
+            self._count[0] += found.end() - last
+            last = found.end()
+            yield found
+        self._count[0] += min(end, len(text)) - last
+
+
+@pytest.mark.parametrize("piece", IN_STRINGS)
+def test_searching_for_the_ends_of_values_is_linear(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    count = [0]
+    for name in ("_STRING_END", "_END", "_LINE_END", "_LINE_BREAK", "_CONTENT_END", "_PART_END", "_BRACKETS"):
+        monkeypatch.setattr(named_values, name, Scanning(getattr(named_values, name), count))
+    quotes = {mark: Scanning(real, count) for mark, real in named_values._QUOTES.items()}
+    monkeypatch.setattr(named_values, "_QUOTES", quotes)
+    counts = []
+    for times in (200, 400, 800):
+        count[0] = 0
+        without_secrets("{" + piece * times)
+        counts.append(count[0])
+    assert 0 < counts[2] <= 2.3 * counts[1] and counts[1] <= 2.3 * counts[0], counts
 
 
 @pytest.mark.parametrize("piece", ["A", *PIECES])
@@ -679,3 +737,40 @@ def test_no_sign_of_a_name_is_passed_over(around: str) -> None:
         text = f"{around}{sign.upper()}{around}"
         assert {*signs_in(text)} == {each for each in _SIGNS if each in small(text)}
         assert sign in signs_in(f"{around}{sign}{around}")
+
+
+@pytest.mark.parametrize(
+    ("body", "fmt", "endpoint", "expect", "words"),
+    [
+        (
+            '<statuses>\n<sms name="psw"><status>987654</status></sms>\n</statuses>',
+            2,
+            "status",
+            None,
+            ["name", "987654"],
+        ),
+        ('<password>\n<sender id="1" status="98765432">A</sender>\n</password>', 2, "senders", None, ["98765432"]),
+        ("name = token=, status = 98765432", 0, "senders", None, ["98765432"]),
+        ("<psw><hunter22><a>1</a></hunter22></psw>", 2, "get", get.MegaAccountList, ["hunter22"]),
+        ("<psw>\n<account>\n<hunter22>5</hunter22>\n</account>\n</psw>", 2, "get", get.MegaAccountList, ["hunter22"]),
+        ('{"id": 5, "cnt": 1, "psw": "hunter22"}', 3, "send", None, ["hunter22"]),
+    ],
+)
+def test_findings_do_not_say_what_the_excerpt_masks(
+    body: str, fmt: int, endpoint: str, expect: Any, words: list[str]
+) -> None:
+    for _ in range(3):  # then by what is learned
+        report = validate(body.encode(), fmt=fmt, endpoint=endpoint, expect=expect)
+        assert report.findings
+        said = [f"{each.message} {each.path} {each.excerpt}" for each in report.findings]
+        assert not [text for text in said for word in words if word in text]
+
+
+def test_findings_say_what_is_not_secret() -> None:
+    found = validate(
+        b'{"id": 5, "cnt": 1, "psw": "hunter22", "zone": "hunter", "a b": "1"}', fmt=3, endpoint="send"
+    ).findings
+    assert [each.message for each in found] == [f"the key {key!r} is not documented" for key in ("psw", "zone", "a b")]
+    assert [each.path for each in found] == ["other.psw", "other.zone", "other.a b"]
+    (found_number,) = validate(b"name = A, status = 77", fmt=0).findings
+    assert found_number.message == "the number 77 is not documented"

@@ -1,4 +1,4 @@
-"""The compiler: from an object, a format and a sequence of keys to functions that read and write rows.
+"""Compiles functions that read and write rows, for an object, a format and a sequence of keys.
 
 A *row* is one record as a format holds it. That is all a compiled function depends on. A row has one of three forms:
 

@@ -1,17 +1,20 @@
-"""What compiled functions call for the values under open keys, which become mappings."""
+"""The values under open keys, which become mappings. Compiled functions and the compiler call this module."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, repeat
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from .._types import all_are
 from ..mapping import EMPTY, FrozenMapping, shared
 from .source import Fallback
 from .values import Codes, lookup_all
+
+H = TypeVar("H", bound=Hashable)
 
 
 def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
@@ -24,10 +27,22 @@ def arrange(keys: Sequence[str], order: Sequence[str]) -> list[str]:
     return [key for _, key in sorted(zip(placed, keys), key=itemgetter(0))]
 
 
-def are_digits(joined: Sequence[str], width: int, table: Any) -> bool:
-    """Return whether each text is *width* codes of one digit, about which there is nothing to report.
+def grouped(signs: Iterable[H]) -> Mapping[H, Sequence[int]]:
+    """Return the positions of each sign."""
+    signs = [*signs]
+    if signs and signs.count(signs[0]) == len(signs):
+        return {signs[0]: range(len(signs))}
+    found: defaultdict[H, list[int]] = defaultdict(list)
+    for place, sign in enumerate(signs):
+        found[sign].append(place)
+    return found
 
-    It was joined of that many values, and none of them is empty.
+
+def are_digits(joined: Sequence[str], width: int, table: Any) -> bool:
+    """Return whether each text is *width* digits that the *table* serves.
+
+    Each text was joined of that many values, none of them empty. A table that notes undocumented codes does not serve
+    their digits.
     """
     every = "".join(joined)
     if not (every.isascii() and every.isdigit()) or {*map(len, joined)} != {width}:

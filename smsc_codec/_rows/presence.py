@@ -1,4 +1,4 @@
-"""Which fields a record has, and so which writer it needs."""
+"""Tells which fields a record has, and so which writer it needs."""
 
 from __future__ import annotations
 

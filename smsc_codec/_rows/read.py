@@ -1,4 +1,4 @@
-"""Rows to records."""
+"""Compiles the functions that make records of rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Rows(NamedTuple):
     """Makes records of rows (for `cells`, of columns). Raises `KeyError` if an open key has a text in some of them."""
     mixed: Callable[[Any, Any], list[Any]]
     """The same where open keys have codes and texts by turns."""
-    odd: bool
+    unknown: bool
     """Whether a key among them is not documented."""
     texts: tuple[Callable[[Any], Iterable[str]], ...]
     """Functions that return the columns whose values can be too long: all except numbers and codes."""
@@ -298,8 +298,8 @@ def rows(
             is_short = slots.types[slot].kind != "text" and not has_own_pattern(slots.types[slot])
             (short if is_short else texts).append(column)
     longest = max(map(len, slots.opened.values()), default=0)
-    odd = not known >= {*slots.opened.values()}
-    return Rows(made[0], made[1], odd, tuple(texts), tuple(short), tuple(opened), len(keys), longest)
+    unknown = not known >= {*slots.opened.values()}
+    return Rows(made[0], made[1], unknown, tuple(texts), tuple(short), tuple(opened), len(keys), longest)
 
 
 def _column(form: str, place: int, slot: str, bare: bool) -> Callable[[Any], Iterable[str]]:

@@ -1,4 +1,4 @@
-"""The functions that compiled functions call for the values of declared fields: numbers, codes, dates, money."""
+"""The values of declared fields: numbers, codes, dates, money. Compiled functions and the compiler call this module."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def convert_numbers(column: Sequence[str]) -> Sequence[int]:
 
 
 class _Column(msgspec.Struct, array_like=True):
-    """`msgspec.convert` finds the hash of a class quicker than that of an alias."""
+    """A column of numbers. It is a class because `msgspec.convert` hashes a class quicker than an alias."""
 
     numbers: _Numbers
 
@@ -80,10 +80,10 @@ class Codes(dict[Any, Any]):
         """The class of mappings of codes of one digit."""
 
     def __missing__(self, key: Any) -> Any:
-        spelled = str(key)
-        if not self._allows(spelled):
+        text = str(key)
+        if not self._allows(text):
             raise KeyError(key)
-        return self.enum(int(spelled))
+        return self.enum(int(text))
 
 
 @lru_cache(64)
@@ -93,20 +93,20 @@ def codes_of(type_: Type) -> Codes:
 
 
 class NotedCodes(dict[Any, Any]):
-    """The same for one reply. `odd` says whether it had an undocumented code."""
+    """Looks up the codes of one reply. `unknown` says whether one of them is undocumented."""
 
-    __slots__ = ("_codes", "odd", "other_digits")
+    __slots__ = ("_codes", "other_digits", "unknown")
 
     def __init__(self, codes: Codes) -> None:
         super().__init__()
-        self._codes, self.other_digits, self.odd = codes, codes.undocumented_digits, False
+        self._codes, self.other_digits, self.unknown = codes, codes.undocumented_digits, False
 
     def __missing__(self, key: Any) -> Any:
         code = self._codes[key]
         if int(code) in self._codes.documented:
             self[key] = code
         else:
-            self.odd = True
+            self.unknown = True
         return code
 
 

@@ -32,7 +32,7 @@ class Slot(NamedTuple):
 
     name: str
     blanks: tuple[str, ...] = ()
-    """What would be read as a missing value there. A value that is spelled so raises `Fallback`."""
+    """What would be read as a missing value there. A value that is written so raises `Fallback`."""
 
 
 class Texts(NamedTuple):
@@ -78,10 +78,10 @@ class Spellings(dict[Any, str]):
 
     def __missing__(self, code: int) -> str:
         number = int(self._codes[int(code)])
-        spelled = f"{self._before}{number}{self._after}"
+        text = f"{self._before}{number}{self._after}"
         if abs(number) < 100:
-            self[code] = spelled
-        return spelled
+            self[code] = text
+        return text
 
 
 class OpenSlot(NamedTuple):
@@ -186,11 +186,11 @@ class _Lines:
         self.columns[name] = f"{name}_column"
 
     def add_code(self, name: str, type_: Type) -> None:
-        self.space[f"{name}_class"], self.space[f"{name}_spelled"] = type_.enum, Spellings(type_)
+        self.space[f"{name}_class"], self.space[f"{name}_written"] = type_.enum, Spellings(type_)
         self._read(name, f"{name}.__class__ is not {name}_class")
-        self.one.append(f"{name} = {name}_spelled[{name}]")
+        self.one.append(f"{name} = {name}_written[{name}]")
         self.checks.append(f"record.{name}.__class__ is {name}_class")
-        self.texts_many[name] = f"{name}_spelled[record.{name}]"
+        self.texts_many[name] = f"{name}_written[record.{name}]"
 
     def add_money(self, name: str) -> None:
         self._read(name, f"{name}.__class__ is not Decimal")

@@ -89,6 +89,9 @@ class Secrets:
         )
         return spans
 
+    def __bool__(self) -> bool:
+        return len(self._spans[0]) > 0
+
     def masked(self, first: int = 0, last: int | None = None) -> str:
         """Return the text from *first* to *last* with asterisks for every character of a secret."""
         last = len(self._text) if last is None else min(last, len(self._text))

@@ -137,6 +137,8 @@ _STRING_END = re.compile(r"(?<!\\)\"(?=\s{0,99}(?:[,}\]:]|\Z))")
 _ENDED = re.compile(r"[\s,;&<>]|\\[nrt]|[)\]}]{1,64}(?:[\s,;&<>\"'`\\.|]|\Z)|\Z")
 """What may follow the closing quote or bracket of a value. If anything else does, the value goes on."""
 _PART_END = re.compile(r"\r?\n--")
+_LONGEST_ENDING = 300
+"""More characters than what ends a value has."""
 
 # Characters of a quoted or bracketed value; if it has not ended by then, everything behind it is secret.
 _LONGEST_VALUE = 1 << 16
@@ -188,6 +190,7 @@ def named_values(
     at = looked_at = count = 0
     tags = _A_TAG.finditer(text)
     tag = next(tags, None)
+    strings = _Strings(text)
     while sign := search(text, at):
         index = sign.start()
         count += 1
@@ -208,7 +211,7 @@ def named_values(
             if credentials is not None and (sign[0] != "//" or _is_userinfo(text, credentials)):
                 # There may be a name in it, whose value goes on behind it: `Bearer token: secret`.
                 yield credentials.span("value")
-            start, end = _value_at(text, index, known)
+            start, end = _value_at(text, index, known, strings)
         if max(start, at) < end:
             yield max(start, at), end
         at = max(sign.end(), end)
@@ -237,13 +240,27 @@ def _tag_value(text: str, tag: re.Match[str]) -> Span:
         end = text.find(f"</{tag['name']}", closed, closed + _LONGEST_VALUE)
         if end < 0 and len(text) - closed > _LONGEST_VALUE:
             return start, closed + _LONGEST_VALUE
-        return start, end if end >= 0 else _end_of(_CONTENT_END, text, closed)
+        return start, end if end >= 0 else _end_of(_CONTENT_END, text, closed, len(text))
     if _NAMED.search(text, tag.end("name"), closed):
-        return tag.end("name"), _end_of(_CONTENT_END, text, closed)
+        return tag.end("name"), _end_of(_CONTENT_END, text, closed, len(text))
     return 0, 0
 
 
-def _value_at(text: str, start: int, known: Callable[[int], bool]) -> Span:
+class _Strings:
+    """Finds where strings of JSON end. A search that goes far serves all places before its end."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._from = self._end = -1
+
+    def end_of(self, start: int) -> int:
+        """Return where the string that holds the character at *start* ends. The starts are asked in order."""
+        if not self._from <= start <= self._end:
+            self._from, self._end = start, _end_of(_STRING_END, self._text, start, len(self._text))
+        return self._end
+
+
+def _value_at(text: str, start: int, known: Callable[[int], bool], strings: _Strings) -> Span:
     """Return the span of the value behind the sign at *start*, an empty one if there is none."""
     name = _NAME.match(text, start)
     if name is None:
@@ -252,12 +269,14 @@ def _value_at(text: str, start: int, known: Callable[[int], bool]) -> Span:
     joined = _JOINED.match(text, name.end())
     if joined is None or (joined["tuple"] and not _IN_TUPLE.search(before)):
         part = _PART.match(text, name.end()) if _IN_PART.search(before) else None
-        return (0, 0) if part is None else (part.end(), _end_of(_PART_END, text, part.end()))
-    first, last = _value(text, name, joined, before, known)
-    if '"' in joined[0] or not _in_string(before):
-        return first, last
-    closing = _STRING_END.search(text, first, last)
-    return first, last if closing is None else closing.start()
+        return (0, 0) if part is None else (part.end(), _end_of(_PART_END, text, part.end(), len(text)))
+    start = joined.end()
+    opened = None if joined["block"] else _OPENED.match(text, start)
+    if opened is not None and opened["quote"]:
+        start = opened.end()
+    in_string = '"' not in joined[0] and _in_string(before)
+    last = strings.end_of(start) if in_string else len(text)
+    return start, min(last, _value_end(text, name, joined, before, opened, start, last, known))
 
 
 def _in_string(before: str) -> bool:
@@ -266,32 +285,41 @@ def _in_string(before: str) -> bool:
     return quote != "" and head.rstrip()[-1:] in (*"[{,:",)
 
 
-def _value(text: str, name: re.Match[str], joined: re.Match[str], before: str, known: Callable[[int], bool]) -> Span:
-    """Return the span of the value behind *joined*, without its quotes."""
-    start = joined.end()
+def _value_end(
+    text: str,
+    name: re.Match[str],
+    joined: re.Match[str],
+    before: str,
+    opened: re.Match[str] | None,
+    start: int,
+    last: int,
+    known: Callable[[int], bool],
+) -> int:
+    """Return where the value that begins at *start*, behind *joined* and the quote *opened*, ends.
+
+    What is beyond *last* is not looked at, as the value ends there at the latest.
+    """
     if joined["block"]:
-        return start, _block_end(text, start, before)
+        return _block_end(text, start, before, last)
     ending = _ending(name[0], joined[0].rstrip())
-    opened = _OPENED.match(text, start)
     if opened is None:
-        return start, _end_of(ending, text, start)
+        return _end_of(ending, text, start, last)
     quote = opened["quote"]
     if quote:
-        start = opened.end()
         if text.startswith(quote * 2, start):
-            end = text.find(quote * 3, start + 2)
-            return start, end if end >= 0 else len(text)
+            end = text.find(quote * 3, start + 2, last)
+            return end if end >= 0 else last
         size = joined["serialized"] or joined["dumped"]
         end = _sized_end(text, start, int(size), quote) if size else 0
         if end:
-            return start, end
-        end = _quoted_end(text, start, quote, len(opened["escaped"]))
-        behind = text.find(quote, end) + 1 or len(text)
+            return end
+        end = _quoted_end(text, start, quote, len(opened["escaped"]), last)
+        behind = text.find(quote, end, last) + 1 or last
     else:
-        end = behind = _bracketed_end(text, opened.end())
-    if behind >= len(text) or _ENDED.match(text, behind) or known(start):
-        return start, end
-    return start, _end_of(ending, text, behind)
+        end = behind = _bracketed_end(text, opened.end(), last)
+    if behind >= last or _ENDED.match(text, behind) or known(start):
+        return end
+    return _end_of(ending, text, behind, last)
 
 
 def _ending(name: str, joined: str) -> re.Pattern[str]:
@@ -314,38 +342,38 @@ def _sized_end(text: str, start: int, size: int, quote: str) -> int:
     return 0
 
 
-def _block_end(text: str, start: int, before: str) -> int:
+def _block_end(text: str, start: int, before: str, last: int) -> int:
     """Return where a block of YAML ends: before a line that is not indented more than the name's line."""
     line = before[max(before.rfind("\n"), before.rfind("\r")) + 1 :]
     indented = len(line) - len(line.lstrip(" ")) if len(line) < _BEFORE else 0
     at = start
-    while (at := text.find("\n", at)) >= 0:
+    while (at := text.find("\n", at, last)) >= 0:
         margin = _MARGIN.match(text, at + 1)
         if margin is not None and len(margin[0]) <= indented:
             return at
         at += 1
-    return len(text)
+    return last
 
 
-def _end_of(ending: re.Pattern[str], text: str, start: int) -> int:
-    """Return where the value that begins at *start* ends, which is the end of the text if nothing ends it."""
-    match = ending.search(text, start)
-    return len(text) if match is None else match.start()
+def _end_of(ending: re.Pattern[str], text: str, start: int, last: int) -> int:
+    """Return where the value that begins at *start* ends, which is *last* if nothing before it ends it."""
+    match = ending.search(text, start, last + _LONGEST_ENDING)
+    return last if match is None else min(match.start(), last)
 
 
-def _quoted_end(text: str, start: int, quote: str, escaped: int) -> int:
+def _quoted_end(text: str, start: int, quote: str, escaped: int, last: int) -> int:
     """Return where a string ends; *escaped* backslashes precede its quotes, as in JSON within JSON."""
-    for match in _QUOTES[quote].finditer(text, start, start + _LONGEST_VALUE):
+    for match in _QUOTES[quote].finditer(text, start, min(start + _LONGEST_VALUE, last)):
         backslashes = len(match[0]) - 1
         if backslashes <= escaped or (not escaped and backslashes % 2 == 0):
             return match.end() - 1 - (backslashes if escaped else 0)
-    return len(text)
+    return last
 
 
-def _bracketed_end(text: str, start: int) -> int:
+def _bracketed_end(text: str, start: int, last: int) -> int:
     """Return where a list or an object ends. Its opening bracket precedes *start*."""
     depth, quote = 1, ""
-    for match in _BRACKETS.finditer(text, start, start + _LONGEST_VALUE):
+    for match in _BRACKETS.finditer(text, start, min(start + _LONGEST_VALUE, last)):
         mark = match[0]
         if quote:
             quote = "" if mark == quote else quote
@@ -357,4 +385,4 @@ def _bracketed_end(text: str, start: int) -> int:
             depth -= 1
             if not depth:
                 return match.end()
-    return len(text)
+    return last

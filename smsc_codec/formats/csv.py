@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from .._careful import Builder, Note, Place, Spelled, Trouble, no_place
+from .._careful import Builder, Formatted, Note, Place, Trouble, no_place
+from .._rows.opened import grouped
 from .._rows.read import Rows, Small, rows
 from .._rows.small import Part, Variant, small
 from .._rows.source import CAUGHT, Fallback
@@ -50,7 +51,7 @@ from .layouts import (
     value_pattern,
 )
 from .reader import FormatReader, texts_with
-from .shapes import AtOnce, Tables, grouped
+from .shapes import AtOnce, Tables
 
 _FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
@@ -644,7 +645,7 @@ class CsvFormat(FormatReader):
             self._own_lines[known] = re.compile(guard + own).fullmatch if others or fixed else None
         return self._own_lines[known]
 
-    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+    def format_record(self, fields: list[Formatted], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the line of a record with these fields."""
         for each in fields:
             if not each.name:
@@ -681,7 +682,7 @@ class CsvFormat(FormatReader):
         without = f", unless the codec is that for the request: `Codec.asked({dict(when)})`" if when else ""
         raise EncodeError(f"{_otherwise(line)}{without}", path=path)
 
-    def _unfitting(self, reply: Reply, given: Mapping[str, Spelled], path: str) -> EncodeError:
+    def _unfitting(self, reply: Reply, given: Mapping[str, Formatted], path: str) -> EncodeError:
         """Return the error about fields that do not have a layout: one too many, or one too few."""
         has = {name for layout in reply.csv for name in layout.names}
         for name, each in given.items():
@@ -718,7 +719,7 @@ def _begins_like_a_record(reply: Reply, line: str) -> bool:
     return any(re.compile(value_pattern(reply.object, layout.cells[0])).fullmatch(first) for layout in reply.csv)
 
 
-def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
+def _lacking(reply: Reply, given: Mapping[str, Formatted]) -> str:
     """Return the missing fields of the layout that lacks the fewest, or an empty text if no layout lacks any."""
     near = [layout for layout in reply.csv if given.keys() <= layout.names and _is_like(layout, given)]
     lacking = [[n for n in map(name_of_cell, each.cells) if n in each.required and n not in given] for each in near]
@@ -726,17 +727,17 @@ def _lacking(reply: Reply, given: Mapping[str, Spelled]) -> str:
     return f"fmt=1 needs {', '.join(some)}" if some else ""
 
 
-def _is_like(layout: Layout, given: Mapping[str, Spelled]) -> bool:
+def _is_like(layout: Layout, given: Mapping[str, Formatted]) -> bool:
     """Return whether values that are given match the cells whose spelling tells the layout."""
     return all(_is_like_cell(cell, given) for cell in layout.cells if isinstance(cell, Only))
 
 
-def _is_like_cell(cell: Only, given: Mapping[str, Spelled]) -> bool:
+def _is_like_cell(cell: Only, given: Mapping[str, Formatted]) -> bool:
     """Return whether a cell's value, if it is given, has the spelling that tells the layout."""
     return cell.name not in given or re.compile(cell.pattern).fullmatch(given[cell.name].text) is not None
 
 
-def _line(layout: Layout, given: Mapping[str, Spelled]) -> str | None:
+def _line(layout: Layout, given: Mapping[str, Formatted]) -> str | None:
     """Return the line of a layout with these values, or None if one of them would not be read back."""
     cells = []
     for cell in layout.cells:

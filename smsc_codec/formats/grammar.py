@@ -223,23 +223,30 @@ class Grammar:
                 symbols = [symbol.name for symbol in candidate.expansion]
                 yield [Piece(self.kind(symbol), symbol, self.fixed(symbol), 0) for symbol in symbols]
 
-    def keys(self, rule: str) -> set[str]:
-        """Return the keys that a record's rule names. Each is a literal before `_IS`."""
+    def fields(self, rule: str) -> dict[str, set[str]]:
+        """Return the keys that a record's rule names, each with the terminals that its value may be.
+
+        A key is a literal before `_IS`.
+        """
         expansions: dict[str, list[Any]] = {}
         for each in self._lark.rules:
             expansions.setdefault(each.origin.name, []).append(each.expansion)
-        found: set[str] = set()
+        found: dict[str, set[str]] = {}
         rules = [name for name in expansions if _own_name(name) == rule]
         for name in rules:
             for expansion in expansions[name]:
                 rules += [each.name for each in expansion if not each.is_term and each.name not in rules]
-                pairs = pairwise(expansion)
-                found |= {self.fixed(key.name) for key, behind in pairs if _own_name(behind.name) == "_IS"}
-        return found - {""}
+                for place, (key, behind) in enumerate(pairwise(expansion)):
+                    if self.fixed(key.name) and _own_name(behind.name) == "_IS":
+                        values = expansion[place + 2 : place + 3]
+                        found.setdefault(self.fixed(key.name), set()).update(
+                            [each.name for each in values if each.is_term and self.kind(each.name) not in _PUNCTUATION]
+                        )
+        return found
 
-    def has_rule(self, name: str) -> bool:
-        """Return whether the grammar has a rule of that name, its own or an imported one."""
-        return any(_own_name(rule.origin.name) == name for rule in self._lark.rules)
+    def first_keys(self, rule: str) -> set[str]:
+        """Return the keys that a record of a rule can begin with; an empty text stands for any key."""
+        return {self.fixed(name) for name in self._accepted(self._lark.parse_interactive(start=rule))}
 
     def inside(self, name: str) -> set[str]:
         """Return the rules in a rule, without those that only repeat others."""
@@ -287,14 +294,18 @@ class Grammar:
 
 
 _NO_RULE = re.compile(r"Using an undefined rule: NonTerminal\('(.*)'\)").fullmatch
+_EMPTY = re.compile(r"Lexer does not allow zero-width terminals\. \((\w+): .*").fullmatch
 
 
 def _reason(error: Exception) -> str:
     """Return why a grammar cannot be loaded."""
     if isinstance(error, OSError):
         return f"cannot import {error.filename}: {error.strerror}"
-    missing = _NO_RULE(str(error))
-    return " ".join(str(error).split()) if missing is None else f"it has no rule {missing[1]!r}"
+    said = " ".join(str(error).split())
+    missing, empty = _NO_RULE(said), _EMPTY(said)
+    if empty is not None:
+        return f"terminal {empty[1]} matches an empty text (let it match one character or more, and write [{empty[1]}])"
+    return said if missing is None else f"it has no rule {missing[1]!r}"
 
 
 # A run of a class of characters. A terminal can narrow it further.

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from .._careful import Bare, Builder, Note, Pairs, Place, Spelled, Trouble, format_value, words_of
+from .._careful import Bare, Builder, Formatted, Note, Pairs, Place, Trouble, format_value, note_twice, words_of
+from .._rows.opened import grouped
 from .._rows.read import Rows, members, rows
 from .._rows.small import Part, Variant, each_way
 from .._rows.source import Fallback
@@ -25,7 +26,7 @@ from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
 from .reader import FormatReader, check_width, rank, texts_with
-from .shapes import AtOnce, Shapes, Tables, grouped, most_shapes
+from .shapes import AtOnce, Shapes, Tables, most_shapes
 
 _PLAIN = r'[^"\\\x00-\x1f]'
 _TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"
@@ -130,10 +131,12 @@ class JsonFormat(FormatReader):
             found = self.read_small(body.decode(), expect, limits, tables)
             if found is None and self._inside:
                 found = self._within(body, limits, expect, tables)
-            return found if found is not None or not self.wide else self._wide(body, limits, expect, tables)
+            if found is None and self.wide:
+                found = self._wide(body, limits, expect, tables)
+            return found
         if body[:1] != b"[" or not self.lists or limits.depth < 2:
             return None
-        return self._list(body, limits, expect, tables, self.lists, body)
+        return self._list(body, body, limits, expect, tables, self.lists)
 
     def _wide(self, body: bytes, limits: Limits, expect: tuple[Any, ...], tables: Tables) -> Any:
         shape, row = self._last_one, None
@@ -156,35 +159,37 @@ class JsonFormat(FormatReader):
         before = _MEMBER(body[: max(start, 0)])
         reply = self._inside.get(before[1]) if before else None
         if reply is not None and _END(body[end:]) and limits.depth > 2:
-            return self._list(body[start:end], limits, expect, tables, (reply,), body)
+            return self._list(body[start:end], body, limits, expect, tables, (reply,))
         return None
 
     def _list(
         self,
+        array: bytes,
         body: bytes,
         limits: Limits,
         expect: tuple[Any, ...],
         tables: Tables,
-        some: Sequence[Reply],
-        whole: bytes,
+        lists: Sequence[Reply],
     ) -> Any:
-        """Return the list in an array, one of *some*. *whole* is the body that the array is in."""
-        shape, found = self._guessed(body)
-        if shape is not None and self.several_lists and self._fitting(some, shape.keys, expect) is not shape.reply:
+        """Return the list, one of *lists*, in an array of the *body*. Return None if only `read` can read it."""
+        shape, found = self._guessed(array)
+        if shape is not None and self.several_lists and self._fitting(lists, shape.keys, expect) is not shape.reply:
             found = None
         if shape is None or found is None:
-            shape = self._shape_of(some, _first_of(body), expect)
-            found = self._decoded(shape, body) if shape.ordered else None
+            shape = self._shape_of(lists, _first_of(array), expect)
+            found = self._decoded(shape, array) if shape.ordered else None
+        reply = shape.reply
+        alike: _Shape | None = shape
         if found is None:
-            shape, records = self._by_keys(body, limits, shape.reply, tables)
-        elif len(found) <= limits.items and self._is_plain(shape, body, found):
-            records = self.made(shape, found, limits, body, tables)
+            records, alike = self._by_keys(array, limits, reply, tables)
+        elif len(found) <= limits.items and self._is_plain(shape, array, found):
+            records = self.made(shape, found, limits, array, tables)
         else:
             return None
-        reply = shape.reply.many(tuple(records))
+        made = reply.many(tuple(records))
         if len(records) <= _FEW:
-            self.learn(whole.decode(), reply, shape, expect, tables)
-        return reply
+            self.learn(body.decode(), made, alike, expect, tables)
+        return made
 
     def _guessed(self, body: bytes) -> tuple[_Shape | None, Any]:
         shape = self._widths.find(body.count(b":", 0, body.find(b"}")))
@@ -210,12 +215,12 @@ class JsonFormat(FormatReader):
         reply = self._fitting(replies, keys, expect)
         if reply is None:
             raise Fallback
-        return self._shapes.get((reply.kind, keys, quoted), lambda: self._shape(reply, keys, quoted))
+        return self._shapes.get((reply.kind, keys, quoted), lambda: self._compile(reply, keys, quoted))
 
-    def _shape(self, reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
+    def _compile(self, reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
         if not reply.many and self.has_rivals(reply, keys):
             raise Fallback
-        shape = _shape(reply, keys, quoted)
+        shape = _compiled(reply, keys, quoted)
         head = _around(reply)[0] if reply.many else ""
         pattern = _canonical(reply, keys, quoted)
         before = dict.fromkeys(quoted, len('"'))
@@ -242,10 +247,10 @@ class JsonFormat(FormatReader):
             return False
         return not (shape.bare and b"-" in body and b"-0" in body and _MINUS_ZERO(body))
 
-    def _by_keys(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[_Shape, list[Any]]:
+    def _by_keys(self, body: bytes, limits: Limits, reply: Reply, tables: Tables) -> tuple[list[Any], _Shape | None]:
         """Return the records of a list whose objects have different keys, or the same bare and quoted by turns.
 
-        Objects with the same keys are read together. The shape is the last one's.
+        Objects with the same keys are read together. Return their shape too. It is None if they have several.
         """
         given = orjson.loads(body)
         if len(given) > limits.items or {*map(type, given)} != {dict} or _MINUS_ZERO(body):
@@ -268,8 +273,11 @@ class JsonFormat(FormatReader):
         limits: Limits,
         body: bytes,
         tables: Tables,
-    ) -> tuple[_Shape, list[Any]]:
-        """Return the records of objects and the shape of the last. Objects with equal *signs* are read together."""
+    ) -> tuple[list[Any], _Shape | None]:
+        """Return the records of objects, and their shape if they have only one.
+
+        Objects with equal *signs* are read together.
+        """
         places = grouped(signs)
         if len(places) > most_shapes(len(given)):
             raise Fallback
@@ -279,7 +287,7 @@ class JsonFormat(FormatReader):
             made = msgspec.convert([given[place] for place in some], list[shape.row])  # type: ignore[name-defined]
             for place, record in zip(some, self.made(shape, made, limits, body, tables)):
                 found[place] = record
-        return shape, found
+        return found, shape if len(places) == 1 else None
 
     def around(self, text: str, reply: Reply) -> Sequence[str]:
         """Return the key of a list."""
@@ -297,11 +305,13 @@ class JsonFormat(FormatReader):
             chosen = self._chosen(given, expect)
             if chosen is not None and chosen.many:
                 items = _in_member(chosen, given)
-                if items is not None:
+                if items is not None and notes is not None:
                     self._note_members(chosen, given, source, notes)
                 return self._listed([given] if items is None else items, chosen, source, notes)
             if chosen is not None and chosen.constant:
-                _note_twice(given, source, notes)
+                for again, (key, _) in enumerate(given):
+                    if again:
+                        note_twice(key, source, Place((key,), again), key, notes)
                 return chosen.object.cls()
             if chosen is not None:
                 return self.builder(chosen).build(given, source, (), "", notes)
@@ -359,16 +369,17 @@ class JsonFormat(FormatReader):
         wanted = either(each.title for each in self.lists)
         raise Trouble(f"expected {wanted}, found an array that begins with {found}", Place((0,)), "", "malformed")
 
-    def _note_members(self, reply: Reply, pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
+    def _note_members(self, reply: Reply, pairs: Pairs, source: Source, notes: list[Note]) -> None:
         """Report the members of an object other than the list in it."""
         seen: dict[str, int] = {}
         for key, _ in pairs:
             again = seen[key] = seen.get(key, -1) + 1
-            code, words = "unknown-key", f"the member {source.quote(key)} is not known, and not kept"
-            if key == reply.member:
-                code, words = "duplicate-key", f"the field {source.quote(key)} is given twice; the last value is kept"
-            if notes is not None and (key != reply.member or again):
-                notes.append(Note(Severity.WARNING, code, words, Place((key,), again), key))
+            place = Place((key,), again)
+            if key != reply.member:
+                words = f"the member {source.quote(key)} is not known, and not kept"
+                notes.append(Note(Severity.WARNING, "unknown-key", words, place, key))
+            elif again:
+                note_twice(key, source, place, key, notes)
 
     def _listed(self, items: list[Any], reply: Reply, source: Source, notes: list[Note] | None) -> Any:
         build = self.builder(reply).build
@@ -494,7 +505,7 @@ class JsonFormat(FormatReader):
             None,
         )
 
-    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+    def format_record(self, fields: list[Formatted], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an object with these members, and with the lists in it."""
         obj = reply.object
         rival = self._rival(reply, [each.key for each in fields])
@@ -567,7 +578,7 @@ def _around(reply: Reply) -> tuple[str, str]:
     return (f"{{\n{_quoted(reply.member)}: [", "]\n}") if reply.member else ("[", "]")
 
 
-def _shape(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
+def _compiled(reply: Reply, keys: tuple[str, ...], quoted: frozenset[str]) -> _Shape:
     made = rows(reply.object, "json", keys, "members", quoted)
     strict, loose = members(reply.object, "json", keys, quoted)
     decoders = (msgspec.json.Decoder(list[strict]).decode, msgspec.json.Decoder(list[loose]).decode)  # type: ignore[valid-type]
@@ -612,13 +623,6 @@ def _no_key_twice(body: bytes, given: Sequence[dict[str, Any]]) -> bool:
     more = body.count(b":") - sum(map(len, given))
     texts = sum(text.count(":") for row in given for pair in row.items() for text in pair if text.__class__ is str)
     return more == texts and b"\\u003" not in body
-
-
-def _note_twice(pairs: Pairs, source: Source, notes: list[Note] | None) -> None:
-    for again, (key, _) in enumerate(pairs):
-        if again and notes is not None:
-            message = f"the field {source.quote(key)} is given twice; the last value is kept"
-            notes.append(Note(Severity.WARNING, "duplicate-key", message, Place((key,), again), key))
 
 
 _LOAD = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=Bare, parse_float=Bare).decode

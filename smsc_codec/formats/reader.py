@@ -29,16 +29,16 @@ from msgspec.structs import replace
 
 from .._careful import (
     Builder,
+    Formatted,
     Note,
     Pair,
     Place,
-    Spelled,
     Trouble,
     checked_list,
+    format_fields,
     merged,
     open_paths,
     parser,
-    spelled,
     texts_in,
     undocumented,
 )
@@ -114,7 +114,7 @@ class FormatReader(ABC):
         self._error_keys = keys if all(keys.isdisjoint(reply.object.names(self.fmt)) for reply in own) else None
         behind = {reply.kind: reply.behind(self.fmt) for reply in self.replies if self.fmt in ("text", "csv")}
         self.behind = {kind: found for kind, found in behind.items() if found is not None}
-        """For each kind of reply with a list in the lines after the first: its field, and the reply in a line."""
+        """By kind of reply: the field whose objects follow in more lines, and the declaration of such a line."""
         every = (*self.replies, *(inner for _, inner in self.behind.values()))
         self._builders: dict[str, Builder] = {}
         self._tables = {reply.object.cls: tables(reply.object) for reply in every}
@@ -124,12 +124,17 @@ class FormatReader(ABC):
         self._canonical: dict[Any, Small] = {}
         self._tolerant: dict[Any, Small] = {}
         self._learned: dict[tuple[type | None, str], Shapes[Small]] = {}
-        """The learned readers by the number of marks in a reply. For each expected class, or None, there are readers of
-        any codes, of documented codes only, and of undocumented keys, and for `validate` those of `Reported`."""
+        """The learned readers by the number of marks in a reply, for each expected class (or None) and kind:
+
+        - `plain`: they read any codes, and undocumented keys only if the expected class takes any keys;
+        - `documented`: they read documented keys and codes only;
+        - `open`: they read undocumented keys;
+        - `reported`: those of `Reported`, for `validate`.
+        """
         self._writers: Shapes[Writer] = Shapes()
         self._presence_of = {reply.kind: compile_presence(reply.object) for reply in every}
         self.write_at_once = {
-            id(reply.cls): (self._list_speller if reply.many else self._speller)(reply)
+            id(reply.cls): (self._list_writer if reply.many else self._record_writer)(reply)
             for reply in self.replies
             if reply.is_known(self.fmt)
         }
@@ -267,8 +272,9 @@ class FormatReader(ABC):
     def canonical_reader(self, only: type | None, documented: bool) -> Small:
         """Return a function that reads a small reply from its bytes as the service writes it, or by a learned reader.
 
-        The function returns None for a body in another layout. All keys of the reply are documented. If *documented*,
-        there is nothing to report about it. If *only* is given, the reply has that class, or is an error.
+        The function returns None for a body in another layout. If *only* is given, the reply has that class,
+        or is an error. All keys of the reply are documented, unless the class *only* takes any keys. If *documented*,
+        there is nothing to report about the reply.
         """
         read = self._canonical.get((only, documented))
         if read is None:
@@ -347,7 +353,7 @@ class FormatReader(ABC):
 
     def made(self, shape: Any, found: Any, limits: Limits, text: str | bytes, tables: Tables) -> list[Any]:
         """Return the records of rows of a shape, which were found in *text*."""
-        tables.odd_keys |= shape.rows.odd
+        tables.unknown_keys |= shape.rows.unknown
         is_long = len(text) > limits.text and self._may_be_long(text, limits.text)
         records: list[Any] = shape.rows.records(found, tables.of(shape.reply.object), limits, is_long)
         return records
@@ -355,7 +361,7 @@ class FormatReader(ABC):
     def _may_be_long(self, text: str | bytes, longest: int) -> bool:
         """Return whether a text may contain a value of more than *longest* characters.
 
-        Such a value fills one of the pieces of half that size.
+        Such a value fills at least one piece of half that length, which then has no `outside` character.
         """
         size = longest // 2
         if size < _SHORT_PIECE:
@@ -380,13 +386,13 @@ class FormatReader(ABC):
         if made is None or not self.can_learn(text, reply, expect):
             return
         if tables is not self.plain_tables:
-            if not shape.rows.odd:
+            if not shape.rows.unknown:
                 self.keep(text, made.documented, "documented", expect)
             elif made.reported is not None:
                 self.keep(text, made.reported.read, "reported", expect)
             return
         # Undocumented keys can make it a reply of another endpoint, unless the expected reply has any keys.
-        is_open = shape.rows.odd and not (expect and shape.reply.object.takes_any_keys)
+        is_open = shape.rows.unknown and not (expect and shape.reply.object.takes_any_keys)
         self.keep(text, made.plain, "open" if is_open else "plain", expect)
 
     def keep(self, text: str, read: Small, kind: str, expect: tuple[Any, ...]) -> None:
@@ -530,17 +536,17 @@ class FormatReader(ABC):
         """Return the text of a reply that is a word."""
         return reply.constant
 
-    def _speller(self, reply: Reply) -> Callable[[Any], str]:
+    def _record_writer(self, reply: Reply) -> Callable[[Any], str]:
         known: Shapes[Callable[[Any, int], str]] = Shapes()
 
         def make(present: Any) -> Callable[[Any, int], str]:
-            return known.get(present, partial(self.make_speller, reply, present))
+            return known.get(present, partial(self.make_record_writer, reply, present))
 
         return by_presence(reply.object, known.find, make, DEFAULT_LIMITS.text)
 
-    def _list_speller(self, reply: Reply) -> Callable[[Any], str]:
+    def _list_writer(self, reply: Reply) -> Callable[[Any], str]:
         """Return the writer of short lists whose first record has no undocumented keys."""
-        write, records_of = self._speller(reply), attrgetter(reply.attribute)
+        write, records_of = self._record_writer(reply), attrgetter(reply.attribute)
         # Undocumented keys of the first record can make it a list of another endpoint, unless it takes any keys.
         opened = () if reply.object.takes_any_keys else reply.object.opened
         known = reply.object.open.known if isinstance(reply.object.open, OpenMap) else frozenset()
@@ -557,7 +563,7 @@ class FormatReader(ABC):
 
         return write_list
 
-    def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
+    def make_record_writer(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
         """Return the writer of replies with that presence. Its second argument is the greatest length of a text."""
         if reply.constant:
             text = self.constant(reply)
@@ -565,11 +571,11 @@ class FormatReader(ABC):
         return self._writer(reply, presence).one
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
-        """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
-        fields = spelled(
+        """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has no text."""
+        fields = format_fields(
             *(reply.object, self.fmt, value, path, limits, self.unique, self.taken(reply)), self.droppable(reply)
         )
-        return self.spelled_out(fields, value, reply, path, limits)
+        return self.format_record(fields, value, reply, path, limits)
 
     def droppable(self, reply: Reply) -> frozenset[str]:
         """Return the fields of a record that a caller may leave out. A record of a list in a reply has none."""
@@ -580,7 +586,7 @@ class FormatReader(ABC):
         return ""
 
     @abstractmethod
-    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+    def format_record(self, fields: list[Formatted], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return the text of a record with these fields."""
 
     def _lines(self, records: Sequence[Any], reply: Reply, path: str, limits: Limits) -> list[str]:
@@ -681,6 +687,14 @@ def _refuse(text: str) -> str:
     raise Fallback
 
 
+def checked_join(column: list[str], longest: int) -> str:
+    """Return texts joined together. Raise `Fallback` if one of them is not a plain text, or too long."""
+    joined = "".join(column)
+    if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
+        raise Fallback
+    return joined
+
+
 def texts_with(special: Callable[[str], Any], escape: Callable[[str], str] = _refuse) -> Texts:
     """Return writers of texts that escape *special* characters. Without *escape*, they refuse such texts."""
 
@@ -688,9 +702,7 @@ def texts_with(special: Callable[[str], Any], escape: Callable[[str], str] = _re
         return escape(text) if special(text) else text
 
     def many(column: list[str], longest: int) -> list[str]:
-        joined = "".join(column)
-        if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
-            raise Fallback
+        joined = checked_join(column, longest)
         return [escape(text) if special(text) else text for text in column] if special(joined) else column
 
     return Texts(one, many)

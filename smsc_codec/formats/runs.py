@@ -6,11 +6,12 @@ from abc import abstractmethod
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from .._rows.opened import grouped
 from .._rows.source import Fallback
 from ..declare import Endpoint, Reply
 from ..limits import Limits
 from .reader import FormatReader
-from .shapes import Shape, Shapes, Tables, grouped, most_shapes
+from .shapes import Shape, Shapes, Tables, most_shapes
 
 _RUNS = 4
 """The number of runs that are read before the rest of a list is sorted by shape."""
@@ -43,12 +44,12 @@ class RunReader(FormatReader):
         """Return the rows that were found in a text, with escapes undone."""
         return found
 
-    def runs(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
-        """Return the records of a text that contains nothing else."""
+    def runs(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> tuple[list[Any], Shape | None]:
+        """Return the records of a text that contains nothing else, and their shape. It is None if they have several."""
         shape = self._widths.find(self.width(text, reply))
         found = shape.find(text) if shape is not None and shape.reply is reply else [(text,)]
         if shape is not None and not found[-1][-1]:
-            return self._read(shape, text, found, limits, tables)
+            return self._read(shape, text, found, limits, tables), shape
         records: list[Any] = []
         for _ in range(_RUNS):
             rest = found.pop()[-1]
@@ -59,12 +60,9 @@ class RunReader(FormatReader):
             self._widths.keep(self.width(text, reply), shape)
             found = shape.find(text)
             if not found[-1][-1]:
-                return records + self._read(shape, text, found, limits, tables)
-        return records + self._by_shape(text, reply, limits, tables)
-
-    def shape_of(self, records: str, reply: Reply) -> Shape | None:
-        """Return the shape of the records in a text, if they have only one and it is cached."""
-        return self._widths.find(self.width(records, reply))
+                alike = None if records else shape
+                return records + self._read(shape, text, found, limits, tables), alike
+        return records + self._by_shape(text, reply, limits, tables), None
 
     def _by_shape(self, text: str, reply: Reply, limits: Limits, tables: Tables) -> list[Any]:
         """Return the same if shapes take turns. Read the records of a shape together, and put them in their places."""

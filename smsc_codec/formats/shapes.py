@@ -1,10 +1,9 @@
-"""Keeps the functions that a format compiles for sequences of keys, up to a limit."""
+"""Keeps what a format compiles for sequences of keys, up to a limit, and the code tables that it reads with."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -33,7 +32,7 @@ class Tables:
     def __init__(self, plain: dict[Any, tuple[Codes, ...]], noted: bool) -> None:
         self._plain, self._noted = plain, noted
         self._found: list[Any] = []
-        self.odd_keys = False
+        self.unknown_keys = False
 
     def of(self, obj: Object) -> Any:
         """Return the tables for the compiled readers of an object."""
@@ -45,14 +44,14 @@ class Tables:
         return made
 
     @property
-    def odd(self) -> bool:
+    def noticed(self) -> bool:
         """Whether anything was noticed."""
-        return self.odd_keys or self.odd_codes
+        return self.unknown_keys or self.unknown_codes
 
     @property
-    def odd_codes(self) -> bool:
+    def unknown_codes(self) -> bool:
         """Whether an undocumented code was noticed."""
-        return any(table.odd for table in self._found)
+        return any(table.unknown for table in self._found)
 
 
 def most_shapes(records: int) -> int:
@@ -108,7 +107,7 @@ class Reported(NamedTuple):
     findings: Sequence[tuple[Finding, int, int]]
     """The findings about a record, each with the group of the value, and how far the place precedes that group."""
     attribute: str
-    """That of the list that the records are in; empty if there is one record that is not in a list."""
+    """The attribute of the list that holds the records; empty if there is one record that is not in a list."""
 
     def read(self, text: str) -> tuple[str, Any, list[tuple[Finding, int, int]]] | None:
         """Return a text, the reply in it and the findings about it, or None if it has other keys.
@@ -174,14 +173,3 @@ class Few(Generic[S]):
             with suppress(Fallback):
                 self._found[keys] = self._shapes.get(keys, make)
         return self._found.get(keys)
-
-
-def grouped(signs: Iterable[Hashable]) -> Mapping[Hashable, Sequence[int]]:
-    """Return the positions of each sign."""
-    signs = [*signs]
-    if signs.count(signs[0]) == len(signs):
-        return {signs[0]: range(len(signs))}
-    found: defaultdict[Hashable, list[int]] = defaultdict(list)
-    for place, sign in enumerate(signs):
-        found[sign].append(place)
-    return found

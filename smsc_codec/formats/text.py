@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
-from .._careful import Note, Pair, Place, Spelled, Trouble, unknown_key
+from .._careful import Formatted, Note, Pair, Place, Trouble, no_place, unknown_key
 from .._rows.presence import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
@@ -28,7 +28,7 @@ from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece, Words
-from .reader import UNBOUNDED, keys_of, required, texts_with
+from .reader import UNBOUNDED, checked_join, keys_of, required, texts_with
 from .runs import RunReader
 from .shapes import Few, Shape, Shapes, Tables
 
@@ -72,7 +72,7 @@ class TextFormat(RunReader):
         self._shapes: Shapes[Shape] = Shapes()
         self._variants = {reply.kind: [*grammar.variants(reply.rule or reply.kind)] for reply in self.narrow}
         self._check_values()
-        self._check_keys((*self._records, *inner))
+        self._check_records((*self._records, *inner))
         # A line after the first one that is not kept.
         self._is_note = re.compile(grammar.pattern("_NOTE") if grammar.has_terminal("_NOTE") else "(?!)").fullmatch
         # The text between an open key and its value, in a reply that is not a record.
@@ -110,12 +110,14 @@ class TextFormat(RunReader):
             records = self._grammar.inside(name)
             if not records or not records <= declared:
                 raise OptionError(f"{self._where}: rule {name!r} has no Reply of that kind")
-        for reply in self.narrow:
-            if not any(map(self._grammar.has_rule, (reply.rule, reply.kind))):
-                raise OptionError(f"{self._where}: reply {reply.kind!r} has no rule of that name")
+        named = self._grammar.inside("reply")
+        named |= {inner for name in named for inner in self._grammar.inside(name)}
+        for reply in self.replies:
+            if named.isdisjoint((reply.rule, reply.kind)) and not reply.object.is_generic:
+                raise OptionError(f"{self._where}: rule 'reply' does not name {reply.rule or reply.kind!r}")
 
     def _check_values(self) -> None:
-        """Raise `OptionError` if a terminal in the rule of a reply has no field, or allows less than its field."""
+        """Raise `OptionError` if a terminal of a small reply has no field, or allows less than its field."""
         for reply in self.narrow:
             names = reply.object.names(self.fmt)
             for piece in (piece for pieces in self._variants[reply.kind] for piece in pieces):
@@ -126,34 +128,39 @@ class TextFormat(RunReader):
                         f" ({wanted})"
                     )
                 if piece.kind in names:
-                    self._check_terminal(reply, piece.terminal, reply.object.by_name[names[piece.kind]])
+                    self._check_terminals(reply, [piece.terminal], reply.object.by_name[names[piece.kind]])
 
-    def _check_terminal(self, reply: Reply, terminal: str, field: Field) -> None:
-        """Raise `OptionError` if a terminal does not match some value of its field, which the writer would write."""
-        left = self._unmatched([terminal], field.type)
+    def _check_terminals(self, reply: Reply, terminals: Sequence[str], field: Field) -> None:
+        """Raise `OptionError` if no terminal matches some value of its field, which the writer would write."""
+        left = [
+            text
+            for text in _usual_texts(field.type)
+            if not any(re.compile(self._grammar.pattern(each)).fullmatch(text) for each in terminals)
+        ]
         if left:
             raise OptionError(
-                f"{self._where}: reply {reply.kind!r}: terminal {terminal} does not match {left[0]!r}, a value of the"
-                f" field {field.name!r}"
+                f"{self._where}: reply {reply.kind!r}: terminal {' or '.join(terminals)} does not match {left[0]!r}, a"
+                f" value of the field {field.name!r}"
             )
 
     def _unmatched(self, terminals: Sequence[str], type_: Any) -> list[str]:
         """Return usual values of a type that none of the terminals matches."""
         is_value = re.compile(self._pattern_of(terminals)).fullmatch
-        return [spelling for spelling in _spellings(type_) if not is_value(spelling)]
+        return [spelling for spelling in _usual_texts(type_) if not is_value(spelling)]
 
-    def _check_keys(self, records: Iterable[Reply]) -> None:
-        """Raise `OptionError` if a record's rule names a key that would not be kept."""
+    def _check_records(self, records: Iterable[Reply]) -> None:
+        """Raise `OptionError` if a record's rule names a key that would not be kept, or allows less than a field."""
         for reply in records:
-            unknown = self._grammar.keys(reply.rule) - reply.object.names(self.fmt).keys()
-            if unknown and reply.object.open is None:
-                raise OptionError(
-                    f"{self._where}: reply {reply.kind!r}: the key {min(unknown)!r} in rule {reply.rule!r} is not that"
-                    " of a field"
-                )
+            names, by_name = reply.object.names(self.fmt), reply.object.by_name
+            where = f"{self._where}: reply {reply.kind!r}"
+            for key, terminals in self._grammar.fields(reply.rule).items():
+                if key not in names and reply.object.open is None:
+                    raise OptionError(f"{where}: the key {key!r} in rule {reply.rule!r} is not that of a field")
+                if key in names and terminals:
+                    self._check_terminals(reply, sorted(terminals), by_name[names[key]])
 
     def _check_heads(self) -> None:
-        """Raise `OptionError` if the records of two lists begin with the same key."""
+        """Raise `OptionError` if the first key of a record does not tell which reply it belongs to."""
         heads: dict[str, Reply] = {}
         for reply, head in self._heads:
             other = heads.setdefault(head, reply)
@@ -161,6 +168,15 @@ class TextFormat(RunReader):
                 raise OptionError(
                     f"{self._where}: lines of {other.kind!r} and {reply.kind!r} both begin with {head!r}: nothing tells"
                     " which they are"
+                )
+        for reply, _ in self._heads:
+            first = _first_key(reply.object)
+            others = self._grammar.first_keys(reply.rule) - {first}
+            if others and not _leads(reply.object):
+                found = f"the key {min(others)!r}" if all(others) else "any key"
+                raise OptionError(
+                    f"{self._where}: reply {reply.kind!r}: rule {reply.rule!r} begins with {found}, and the first field"
+                    f" has the key {first!r}"
                 )
 
     def _list_start(self) -> str:
@@ -209,24 +225,24 @@ class TextFormat(RunReader):
         text = body.decode()
         if not text:
             return None
-        for reply, head in () if self._generic else self._heads:  # noqa: B007 - it is used below
-            if text.startswith(head):
-                break
-        else:
+        reply = None if self._generic else self._record_by_key(text)
+        if reply is None:
             found = self.read_small(text, expect, limits, tables)
-            if found is not None or not self._generic:
-                return found if found is not None or not self.behind else self._with_lines(text, expect, limits, tables)
+            if found is not None:
+                return found
+            if not self._generic:
+                return self._with_lines(text, expect, limits, tables) if self.behind else None
             meant = self._record_at(text, expect)
             if len(meant) != 1:
                 return None
             reply = meant[0]
-        records = self.runs(text, reply, limits, tables)
+        records, alike = self.runs(text, reply, limits, tables)
         if len(records) > limits.items:
             return None
         found = self._reply(records, reply, expect)
         # A pair alone can be the id of something new: its value tells.
-        if found is not None and not (reply.object.is_generic and self._comma not in text):
-            self.learn(text, found, self.shape_of(text, reply), expect, tables, alone=found is records[0])
+        if found is not None and alike is not None and not (reply.object.is_generic and alike.rows.width == 1):
+            self.learn(text, found, alike, expect, tables, alone=found is records[0])
         return found
 
     def _with_lines(self, text: str, expect: tuple[Any, ...], limits: Limits, tables: Tables) -> Any:
@@ -236,7 +252,7 @@ class TextFormat(RunReader):
             return None
         first = self.read_small(text[: found.start()], expect, limits, tables)
         rest = text[found.end() :]
-        return self.with_records(first, limits, tables, lambda inner: self.runs(rest, inner, limits, tables))
+        return self.with_records(first, limits, tables, lambda inner: self.runs(rest, inner, limits, tables)[0])
 
     def _of_object(self, obj: Object) -> tuple[bool, Reply | None]:
         """Return whether a record of an object can stand alone, and the reply that is a list of them."""
@@ -370,7 +386,8 @@ class TextFormat(RunReader):
 
         Return several replies if only the caller can tell which of them is meant.
         """
-        found = [reply for reply, head in self._heads if text.startswith(head)][:1]
+        known = self._record_by_key(text)
+        found = [] if known is None else [known]
         if not self._generic:
             return [self._led] if not found and self._led is not None and self._is_led(text) else found
         if not found and (not _KEY(text) or text.startswith(_ERROR)):
@@ -388,6 +405,13 @@ class TextFormat(RunReader):
         if not wanted and _ID(text):
             return found  # it may be the id of something new
         return self.choose([(0, reply) for reply in wanted or self._generic], expect)
+
+    def _record_by_key(self, text: str) -> Reply | None:
+        """Return the reply that is not generic and whose records begin with the first key of a text, or None."""
+        for reply, head in self._heads:
+            if text.startswith(head):
+                return reply
+        return None
 
     def _has_needed(self, text: str, reply: Reply) -> bool:
         """Return whether the first record seems to contain all keys that a record needs."""
@@ -642,9 +666,9 @@ class TextFormat(RunReader):
             raise EncodeError(_otherwise(text))
         return text
 
-    def make_speller(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
+    def make_record_writer(self, reply: Reply, presence: Any) -> Callable[[Any, int], str]:
         """Return the writer of replies with that presence. Its second argument is the greatest length of a text."""
-        made = super().make_speller(reply, presence)
+        made = super().make_record_writer(reply, presence)
         if present_in(reply.object, presence)[0].isdisjoint(self._texts_of.get(reply.kind, ())):
             return made
 
@@ -720,10 +744,10 @@ class TextFormat(RunReader):
         def one(text: str) -> str:
             if "\n" in text or not is_value(text):
                 raise Fallback
-            return text if text.isascii() else _same(text)
+            return _same(text)
 
         def many(column: list[str], longest: int) -> list[str]:
-            joined = _checked_join(column, longest)
+            joined = _same(checked_join(column, longest))
             if specials is not None and joined.isascii() and not any([mark in joined for mark in specials]):
                 allowed = all(column)
             else:
@@ -735,19 +759,19 @@ class TextFormat(RunReader):
         return Texts(one, many)
 
     def write_carefully(self, value: Any, reply: Reply, path: str, limits: Limits) -> str:
-        """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has none."""
+        """Return the text of one record, or of a reply that is not a list. Raise `EncodeError` if it has no text."""
         if reply in self.narrow:
             given = {field.name for field in reply.object.fields if getattr(value, field.name) is not None}
             fields = reply.object.fields
             missing = [field.name for field in fields if not field.may_lack(self.fmt) and field.name not in given]
             if missing and not path:
-                raise EncodeError(f"the text form needs a value of {', '.join(missing)}")
+                raise EncodeError(f"the text format needs a value of {', '.join(missing)}")
         return super().write_carefully(value, reply, path, limits)
 
-    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+    def format_record(self, fields: list[Formatted], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return a line with these fields. Raise `EncodeError` if it would be read back as something else."""
         if reply in self.narrow:
-            return self._spelled_small(fields, reply)
+            return self._format_small(fields, reply)
         if reply.rule in self._free:
             are_open = [not each.name for each in fields]
             fields = [fields[place] for place in self._free[reply.rule].order([each.key for each in fields], are_open)]
@@ -761,23 +785,24 @@ class TextFormat(RunReader):
             raise EncodeError(_otherwise(text), path=path)
         return text
 
-    def _spelled_small(self, fields: list[Spelled], reply: Reply) -> str:
+    def _format_small(self, fields: list[Formatted], reply: Reply) -> str:
         """Return the text of a reply that is not a record, with its open keys at the end."""
-        spelled = {each.name: each.text for each in fields if each.name}
+        texts = {each.name: each.text for each in fields if each.name}
         others = [(each.key, each.text) for each in fields if not each.name]
         names = reply.object.names(self.fmt)
         for pieces in filter(_is_fixed, self._variants[reply.kind]):
             slots = {names[piece.kind] for piece in pieces if not piece.text}
-            if slots == spelled.keys():
-                text = "".join([piece.text or spelled[names[piece.kind]] for piece in pieces])
+            if slots == texts.keys():
+                text = "".join([piece.text or texts[names[piece.kind]] for piece in pieces])
                 break
         else:
-            raise EncodeError(f"the text form has no place for {', '.join(spelled)} together")
+            raise EncodeError(f"the text format has no place for {', '.join(texts)} together")
         if not others:
             return text
         inner = self.behind[reply.kind][1] if reply.kind in self.behind else None
         if not self._dash and inner is None:
-            raise EncodeError("the text form has no place for it", path=fields[-1].path)
+            path = fields[-1].path
+            raise EncodeError(no_place(self.fmt, path.partition(".")[0], self.droppable(reply)), path=path)
         try:
             return self._with_pairs(text, others, len(fields), reply)
         except EncodeError:
@@ -801,7 +826,7 @@ class TextFormat(RunReader):
             raise EncodeError(_otherwise(line), path=path)
         return line
 
-    def _check_cut(self, text: str, fields: list[Spelled], reply: Reply, path: str) -> None:
+    def _check_cut(self, text: str, fields: list[Formatted], reply: Reply, path: str) -> None:
         """Raise `EncodeError` if a record would be read back as something else, inside a list or at its end."""
         values = Few(self._values, 1)
         for behind in ("", "\n"):
@@ -863,10 +888,10 @@ def _free_texts(free: FreeText) -> Texts:
     def one(text: str) -> str:
         if not fullmatch(text):
             raise Fallback
-        return text if text.isascii() else _same(text)
+        return _same(text)
 
     def many(column: list[str], longest: int) -> list[str]:
-        _checked_join(column, longest)
+        _same(checked_join(column, longest))
         if not all(map(fullmatch, column)):
             raise Fallback
         return column
@@ -894,16 +919,16 @@ def _first_of(patterns: Sequence[str]) -> str:
     return f"(?:{either})" if rest else first
 
 
-_USUAL_SPELLINGS = {
+_USUAL_TEXTS = {
     "number": ("0", "1", "9" * 18),
     "money": ("0", "1", "0.5", "100.00", "-1"),
     "date": ("31.12.1999 23:59:59",),
 }
 
 
-def _spellings(type_: Any) -> list[str]:
+def _usual_texts(type_: Any) -> list[str]:
     """Return some values of a type as they are written. Texts have no usual ones."""
-    given = type_.documented if type_.kind == "code" else _USUAL_SPELLINGS.get(type_.kind, ())
+    given = type_.documented if type_.kind == "code" else _USUAL_TEXTS.get(type_.kind, ())
     is_value = re.compile(type_.pattern).fullmatch
     return [text for text in map(str, given) if is_value(text)]
 
@@ -980,15 +1005,7 @@ _PLAIN = texts_with(SURROGATE.search)
 
 def _same(text: str) -> str:
     """Return a text. Raise `Fallback` if no charset can hold one of its characters."""
-    return _PLAIN.one(text)
-
-
-def _checked_join(column: list[str], longest: int) -> str:
-    """Return texts joined together. Raise `Fallback` if one of them is too long, or cannot be written."""
-    joined = "".join(column)
-    if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
-        raise Fallback
-    return joined if joined.isascii() else _same(joined)
+    return text if text.isascii() else _PLAIN.one(text)
 
 
 def _otherwise(text: str) -> str:

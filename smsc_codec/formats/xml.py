@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from .._careful import Builder, Note, Pair, Pairs, Place, Spelled, Trouble
+from .._careful import Builder, Formatted, Note, Pair, Pairs, Place, Trouble
 from .._rows.read import rows
 from .._rows.small import Part, Variant, each_way
 from .._rows.source import Fallback
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
-from .._source import Source, quote
+from .._source import Source, is_html, quote
 from .._types import lazy
 from ..declare import TEXT, XML_NAME, Endpoint, Field, Many, Object, OpenMap, Other, Reply, Type
 from ..errors import EncodeError
@@ -24,7 +24,7 @@ from ..report import Severity
 from .reader import check_width, rank, texts_with
 from .runs import RunReader
 from .shapes import Shape, Shapes, Tables
-from .xml_tree import ROOT, Element, Tree, is_html
+from .xml_tree import ROOT, Element, Tree
 
 _is_name = re.compile(XML_NAME).fullmatch
 # XML 1.0 cannot contain these characters, not even as references.
@@ -113,6 +113,7 @@ class XmlFormat(RunReader):
         self._roots = {root for reply in single for root in reply.xml}
         self._elements = {key for reply in single for key in reply.object.names(self.fmt)}
         self._with_text = {reply.kind for reply in self.replies if "." in reply.object.names(self.fmt)}
+        self._inner_tags = self._elements | {reply.item for reply in self.lists}
         self._has_generic = any(reply.object.is_generic for reply in single)
         fields = [field.type for reply in single for field in reply.object.fields]
         self._items = tuple({type_.item for type_ in fields if isinstance(type_, Many)})
@@ -158,10 +159,10 @@ class XmlFormat(RunReader):
         at = declared.end() if declared else 0
         for head, reply in self._wide_heads:
             if text.startswith(head, at):
-                records = self.runs(text[at:], reply, limits, tables)
+                records, alike = self.runs(text[at:], reply, limits, tables)
                 if len(records) > 1:
                     return None
-                self.learn(text, records[0], self.shape_of(text[at:], reply), expect, tables)
+                self.learn(text, records[0], alike, expect, tables)
                 return records[0]
         return self._list(text, limits, expect, tables) if self.lists else None
 
@@ -174,6 +175,9 @@ class XmlFormat(RunReader):
         reply = next((reply for reply in self.ordered(expect, self.lists) if reply.item == first[1]), None)
         if reply is None or root[1] == reply.item:
             return None
+        # Such a root can be a record of another list, or a field of an error.
+        if root[1] in self._inner_tags and root[1] not in reply.xml:
+            return None
         # In the root of a single reply, the element may be a field of that reply: a name, or the id of a new one.
         # Fields do not have attributes.
         if root[1] in self._roots and (
@@ -183,10 +187,10 @@ class XmlFormat(RunReader):
         end = text.rfind("</")
         if end < at or text[end:].rstrip(" \t\r\n") != f"</{root[1]}>":
             return None
-        records = self.runs(text[at:end], reply, limits, tables)
+        records, alike = self.runs(text[at:end], reply, limits, tables)
         found = reply.many(tuple(records))
         if root[1] == reply.xml[0]:
-            self.learn(text, found, self.shape_of(text[at:end], reply), expect, tables)
+            self.learn(text, found, alike, expect, tables)
         return found if len(records) <= limits.items else None
 
     def width(self, text: str, reply: Reply) -> int:
@@ -422,7 +426,7 @@ class XmlFormat(RunReader):
         """Return the tag of a record whose text is a field. An attribute of that name would be the same field."""
         return reply.item if "." in reply.object.names(self.fmt) else ""
 
-    def spelled_out(self, fields: list[Spelled], value: Any, reply: Reply, path: str, limits: Limits) -> str:
+    def format_record(self, fields: list[Formatted], value: Any, reply: Reply, path: str, limits: Limits) -> str:
         """Return an element with these attributes or children, and with the lists in it."""
         obj, tag = reply.object, reply.item if reply.many else _root(reply, len(fields))
         attributes, own = "", ""

@@ -15,10 +15,9 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from .._careful import Place
-from .._source import Source
+from .._source import Source, is_html
 from .._types import lazy
 
-_HTML = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>\s*")
 _START = re.compile(r"<[^\s/>]+")
 _ATTRIBUTE = re.compile(r"""\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')""")
@@ -91,11 +90,6 @@ class _Enough(Exception):  # noqa: N818 - a signal, not an error
 def _named(name: str) -> str:
     """Return a name from expat as ElementTree writes it: `{namespace}name`, or the name alone."""
     return f"{{{name}" if "}" in name else name
-
-
-def is_html(text: str) -> bool:
-    """Return whether a text is an HTML page."""
-    return _HTML.match(text) is not None
 
 
 def _only_root(text: str) -> str:

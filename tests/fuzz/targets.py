@@ -150,7 +150,7 @@ def total(fmt: Format, data: bytes) -> None:
         assert report.reply is None and report.findings, "decode refuses, validate has nothing to say"
         assert len(str(error)) < 1000, "an error is short"
     else:
-        assert report.reply == reply, "decode and validate read the same"
+        assert report.reply == reply, f"decode reads {reply!r}, validate {report!r}"
         if options["strict"]:
             assert report.findings == (), "strict accepts what has findings"
             options["strict"] = False
