@@ -126,7 +126,7 @@ class Builder:
         self.names = dict(names or obj.names(fmt))
         self._fields = {key: obj.by_name[name] for key, name in self.names.items()}
         self._keys = {name: key for key, name in reversed(self.names.items())}
-        self._absent: dict[Any, frozenset[str]] = {None: nullable(obj), "": never_empty(obj)}
+        self._nullable, self._never_empty = nullable(obj), never_empty(obj)
         self._nested = {
             field.name: _nested(field.type, fmt, unknown) for field in obj.fields if isinstance(field.type, Many)
         }
@@ -151,19 +151,25 @@ class Builder:
                     raise Trouble(f"expected a key of at most {limits.text} characters", place, path, "limit")
                 count = len(opened)
                 where = self._open(key, value, opened, source, place, before, notes)
-                twice = again > 0 and len(opened) == count
+                # The same key can have a code and a text: then neither replaces the other.
+                is_replaced = again > 0 and len(opened) == count
             else:
                 where = f"{before}{field.name}"
-                twice = values.pop(field.name, None) is not None
-                if (value is not None and value != "") or field.name not in self._absent[value]:
+                # The field may have been given under another key.
+                is_replaced = values.pop(field.name, None) is not None
+                if not self._is_missing(field.name, value):
                     values[field.name] = self._value(field, value, source, place, where, notes)
-            if twice:
+            if is_replaced:
                 note_twice(key, source, place, where, notes)
         for field in self.object.fields:
             if field.name not in values and not field.may_lack(self._fmt):
                 wire = self._keys.get(field.name, field.name)
                 raise Trouble(f"missing field {quote(wire)}", Place(steps), path, "value")
         return self.object.cls(**values, **self._opened(opened))
+
+    def _is_missing(self, name: str, value: Any) -> bool:
+        """Return whether a field counts as missing if this is its value."""
+        return name in self._nullable if value is None else value == "" and name in self._never_empty
 
     def _value(
         self, field: Field, value: Any, source: Source, place: Place, path: str, notes: list[Note] | None

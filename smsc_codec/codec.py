@@ -441,6 +441,7 @@ class Codec(Generic[R]):
         return reply
 
     def _notes_about(self, reader: FormatReader, reply: Any, source: Source, tables: Tables) -> list[Note]:
+        """Return the notes about a reply that compiled rows have made."""
         declared = self._replies[id(type(reply))]
         records = getattr(reply, declared.attribute) if declared.many else (reply,)
         if declared.many:
@@ -494,6 +495,7 @@ class Codec(Generic[R]):
         return self._encoded(given, declared, reader, name, limits)
 
     def _encoded(self, reply: Any, declared: Declared, reader: FormatReader, charset: str, limits: Limits) -> bytes:
+        """Return the bytes of a reply. Raise `EncodeError` if it cannot be written, or is beyond the limits."""
         try:
             count = len(getattr(reply, declared.attribute)) if declared.many else 0
             if count > limits.items:

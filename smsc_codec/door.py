@@ -225,7 +225,8 @@ def encode(
     body = codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
     declared = codec._replies[id(type(reply))]
     _remember(codec, type(reply), None if endpoint is None else str.__str__(endpoint))
-    other = stranger(codec, reply, fmt, type(reply)) if codec._formats[format_of(fmt)].has_open_keys(declared) else None
+    has_keys = codec._formats[format_of(fmt)].has_open_keys(declared)
+    other = better_endpoint(codec, reply, fmt, type(reply)) if has_keys else None
     if other is not None:
         raise EncodeError(
             f"expected {declared.title}; with its undocumented keys it would be read as a reply of {other}.php"
@@ -343,7 +344,7 @@ def read(
             reply = codec._judged(body, fmt, expect, charset, False, limits, known)
         elif refused is not None:
             raise _hinted(codec, refused, body, fmt, charset, limits, hint).with_traceback(None)
-        other = stranger(codec, reply, fmt, expect)
+        other = better_endpoint(codec, reply, fmt, expect)
         if other is not None:
             raise _unexpected(codec, reply, other, hint)
         if refused is not None:
@@ -371,7 +372,7 @@ def report(
         again = codec._report(body, fmt, expect, charset, False, limits, known)
         reply = again.reply
     if reply is not None:
-        other = stranger(codec, reply, fmt, expect)
+        other = better_endpoint(codec, reply, fmt, expect)
         if other is None:
             return found
         return Report(None, (*found.findings, finding_of(_unexpected(codec, reply, other, hint))))
@@ -381,7 +382,7 @@ def report(
     return found if hinted is refused else Report(None, (*before, finding_of(hinted)))
 
 
-def stranger(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None) -> str | None:
+def better_endpoint(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None) -> str | None:
     """Return the endpoint that documents more of a reply's keys than its own does, or None if there is none.
 
     The first record of a list decides. An expected reply that takes any keys can have these keys too.
@@ -529,5 +530,5 @@ def _read_as(
     if declared.object.takes_any_keys or not declared.object.members or declared.cls is ErrorReply:
         return None
     is_empty = declared.many and not len(reply)
-    is_named = found_in is Format.XML if is_empty else stranger(codec, reply, fmt) is None
+    is_named = found_in is Format.XML if is_empty else better_endpoint(codec, reply, fmt) is None
     return ("", declared.object.cls) if is_named else None

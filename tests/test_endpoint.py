@@ -56,7 +56,7 @@ from smsc_codec.declare import (
 )
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.endpoints.status import MessageState
-from smsc_codec.formats.shapes import most_shapes
+from smsc_codec.formats.shapes import shape_budget
 from smsc_codec.mapping import EMPTY
 from smsc_codec.model import Code
 
@@ -512,7 +512,7 @@ def test_lines_that_have_one_field_or_another() -> None:
     codec = groups_of(Loose, *fields, csv=(Layout(("id",)), Layout(("name",)), Layout(("id",), rank=1)))
     with pytest.raises(EncodeError) as caught:
         codec.encode(Groups((Loose(1, "A"),)), fmt=1)  # type: ignore[arg-type]
-    wanted = "comma-separated replies have the fields <id> or <name>, here are id, name"
+    wanted = "comma-separated replies have the fields <id> or <name>, found id, name"
     assert str(caught.value) == f"groups[0]: {wanted}"
 
 
@@ -525,7 +525,7 @@ def test_choices_of_fields_without_end() -> None:
         given: Any = Groups(tuple(cls(*(1 if place >> bit & 1 else None for bit in range(8))) for place in places))
         assert codec.decode(codec.encode(given, fmt=3), fmt=3) == given
     reader: Any = codec._formats[3]
-    assert 0 < len(reader._shapes) <= len(reader._writers) <= most_shapes(255) + 1
+    assert 0 < len(reader._shapes) <= len(reader._writers) <= shape_budget(255) + 1
 
 
 def test_what_is_declared_stays_as_it_is() -> None:

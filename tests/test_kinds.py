@@ -32,7 +32,7 @@ from smsc_codec._rows.write import Spellings
 from smsc_codec._source import Source
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.json import JsonFormat
-from smsc_codec.formats.shapes import most_shapes
+from smsc_codec.formats.shapes import shape_budget
 from smsc_codec.formats.text import TextFormat
 from smsc_codec.formats.xml import XmlFormat
 
@@ -287,7 +287,7 @@ def test_so_many_writers_are_compiled(fmt: Format) -> None:
     with patch.object(Spellings, "__init__", autospec=True, side_effect=Spellings.__init__) as made:
         for _ in range(2):
             assert codec.decode(codec.encode(reply, fmt=fmt), fmt=fmt) == reply
-    assert made.call_count == most_shapes(200)
+    assert made.call_count == shape_budget(200)
 
 
 def test_a_line_end_in_one_of_many() -> None:

@@ -28,7 +28,7 @@ from smsc_codec import (
 )
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats.json import JsonFormat
-from smsc_codec.formats.shapes import Shapes, most_shapes
+from smsc_codec.formats.shapes import Shapes, shape_budget
 
 from .lanes import SLOW
 from .test_kinds import with_mappings
@@ -155,7 +155,7 @@ def test_so_many_shapes_are_compiled(fmt: Format) -> None:
         for start in (0, 50, 100):
             reply = SenderList(tuple(with_codes(number, f"k{number}") for number in range(start, start + 50)))
             assert codec.decode(encode(reply, fmt=fmt), fmt=fmt) == reply
-        assert 0 < made <= 3 * most_shapes(50)
+        assert 0 < made <= 3 * shape_budget(50)
         made = 0
         for _ in range(2):
             reply = SenderList(tuple(with_codes(number, f"k{number % 12}") for number in range(50)))

@@ -38,7 +38,7 @@ from smsc_codec import (
 )
 from smsc_codec._rows.source import fall_back
 from smsc_codec.endpoints.senders import SENDERS
-from smsc_codec.formats.shapes import MOST_SHAPES, Few, Shapes, most_shapes
+from smsc_codec.formats.shapes import MOST_SHAPES, Shapes, ShapesOfBody, shape_budget
 
 from .test_work import steps
 
@@ -342,13 +342,13 @@ def test_there_is_room_for_so_many_shapes() -> None:
 
 @pytest.mark.parametrize("records", [0, 1, 16, 1000, 10**6])
 def test_a_body_has_so_many_shapes_compiled(records: int) -> None:
-    most = most_shapes(records)
+    most = shape_budget(records)
     assert most <= MOST_SHAPES and most <= 16 + records / 16
-    few: Few[str] = Few(Shapes(), records)
+    few: ShapesOfBody[str] = ShapesOfBody(Shapes(), records)
     assert [few.get(key, str) for key in range(100)] == [""] * most + [None] * (100 - most)
     # What is compiled is found again; what is not is not tried again.
     assert [few.get(key, str) for key in range(100)] == [""] * most + [None] * (100 - most)
-    refused = Few(Shapes[str](), records)
+    refused = ShapesOfBody(Shapes[str](), records)
     assert [refused.get("a", fall_back) for _ in range(2)] == [None, None]
 
 

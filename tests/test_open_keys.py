@@ -17,7 +17,7 @@ from smsc_codec.declare import FORMATS, Other, Reply
 from smsc_codec.endpoints import get
 from smsc_codec.endpoints.get import MegaAccount, MegaAccountList
 from smsc_codec.formats.reader import LONGEST_KEYS, FormatReader
-from smsc_codec.formats.shapes import most_shapes
+from smsc_codec.formats.shapes import shape_budget
 from smsc_codec.testing._declared import Values
 
 from .declared import KNOWN, Known, written
@@ -208,7 +208,7 @@ def test_a_list_has_so_many_writers_compiled(fmt: Format) -> None:
     codec: Codec[Any] = Codec(get.ENDPOINT)
     reply = accounts(*[{f"k{number}": "x"} for number in range(200)])
     body = codec.encode(reply, fmt=fmt)
-    assert len(codec._formats[fmt]._writers) == most_shapes(200)
+    assert len(codec._formats[fmt]._writers) == shape_budget(200)
     assert codec.decode(body, fmt=fmt, expect=MegaAccountList) == reply
 
 

@@ -26,6 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 import smsc_codec
 from smsc_codec import Codec, DecodeError, EncodeError, Format, Report, Sender, SenderList
+from smsc_codec._rows import values as row_values
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
 from smsc_codec.formats import text as text_format
 from smsc_codec.formats.shapes import MOST_SHAPES, Shapes
@@ -97,6 +98,9 @@ def _counted_patterns() -> Iterator[None]:
         # before has patterns that are not counted, and what they load here must not count the steps of other tests.
         for codec in CODECS:
             stack.enter_context(patch.object(codec, "_formats", {}))
+        for cached in (row_values.matcher, row_values.codes_of):
+            cached.cache_clear()
+            stack.callback(cached.cache_clear)
         yield
 
 

@@ -21,7 +21,7 @@ import pytest
 from smsc_codec import Codec, Format, Limits, Sender, SenderList, SenderStatus, validate
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.grammar import Grammar
-from smsc_codec.formats.shapes import most_shapes
+from smsc_codec.formats.shapes import shape_budget
 
 from .anew import made_once
 from .work import FAMILIES, LAST_SIZES, REPLIES, is_linear, writing
@@ -169,7 +169,7 @@ def test_lark_reads_and_shapes_are_compiled_a_few_times_a_body(name: str) -> Non
     ):
         codec.validate(body, fmt=0)
     count = body.count("\n")
-    most = most_shapes(count)
+    most = shape_budget(count)
     assert asked.call_count <= (most if name == "invented shapes" else 2)
     assert parsed.call_count <= (count - most if name == "invented shapes" else 1)
 

@@ -13,12 +13,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
-from ..declare import FORMATS, Object, OpenMap, Other, Type
+from ..declare import Object, OpenMap, Other, Type
 from ..limits import Limits
 from ..mapping import FrozenMapping, shared
 from ..model import MAX_NUMBER
 from .opened import are_digits, arrange, sorted_out
-from .source import Fallback, compiled, fall_back
+from .source import Fallback, compiled, fall_back, title_of
 from .values import (
     coded,
     codes_of,
@@ -146,21 +146,21 @@ def value_of(type_: Type, table: str, variable: str, form: str) -> str:
     return variable
 
 
-def namespace() -> dict[str, Any]:
-    return {
-        "Mapping": FrozenMapping,
-        "Decimal": Decimal,
-        "read_iso": datetime.fromisoformat,
-        "read_numbers": read_numbers,
-        "convert_numbers": convert_numbers,
-        "lookup_all": lookup_all,
-        "sorted_out": sorted_out,
-        "are_digits": are_digits,
-        "fall_back": fall_back,
-        "nothing": repeat(None),
-        "read_amounts": read_amounts,
-        "read_dates": read_dates,
-    }
+NAMES: dict[str, Any] = {
+    "Mapping": FrozenMapping,
+    "Decimal": Decimal,
+    "read_iso": datetime.fromisoformat,
+    "read_numbers": read_numbers,
+    "convert_numbers": convert_numbers,
+    "lookup_all": lookup_all,
+    "sorted_out": sorted_out,
+    "are_digits": are_digits,
+    "fall_back": fall_back,
+    "nothing": repeat(None),
+    "read_amounts": read_amounts,
+    "read_dates": read_dates,
+}
+"""What the compiled functions call, by the names that it has in their source."""
 
 
 class _Calls(NamedTuple):
@@ -202,7 +202,7 @@ def _calls(
     If there are *many* rows, columns of values may be read first.
     """
     slots = _slots(obj, fmt, keys)
-    space = {**namespace(), "Record": obj.cls}
+    space = {**NAMES, "Record": obj.cls}
     tables = [f"TABLE_{place}" for place in range(len(coded(obj)))]
     table_of = {name: table for (name, _), table in zip(coded(obj), tables)}
     member = "row." if form == "members" else ""
@@ -312,10 +312,6 @@ def _column(form: str, place: int, slot: str, bare: bool) -> Callable[[Any], Ite
     return partial(map, (lambda row: str(value_of_row(row))) if bare else value_of_row)
 
 
-def title_of(obj: Object, fmt: str) -> str:
-    return f"{obj.cls.__name__} fmt={FORMATS.index(fmt)}"
-
-
 def at_once(
     obj: Object,
     fmt: str,
@@ -324,18 +320,18 @@ def at_once(
     tables: Sequence[Mapping[Any, Any]],
     many: Any = None,
     head: str = "",
-    plain: Callable[[str], str] | None = None,
+    unescape: Callable[[str], str] | None = None,
 ) -> Small:
     """Compile a function that reads one record with these *keys* from a text. The *pattern* has a group for each value.
 
     If *many* is given, the function reads a list of that class, which begins with *head*. The pattern then matches one
-    record and the separator after it; its last group is empty unless something else follows. *plain* undoes the
+    record and the separator after it; its last group is empty unless something else follows. *unescape* undoes the
     escapes of a text.
     """
-    calls = _calls(obj, fmt, keys, "match", frozenset(), escaped=plain is not None)
+    calls = _calls(obj, fmt, keys, "match", frozenset(), escaped=unescape is not None)
     found = re.compile(pattern)
     names = {**calls.space, **dict(zip(calls.tables, tables)), "match_whole": found.fullmatch}
-    names |= {"find_rows": found.findall, "Many": many, "unescape": plain, "list_head": head}
+    names |= {"find_rows": found.findall, "Many": many, "unescape": unescape, "list_head": head}
     made = f"Record({arguments(obj, calls.call)})"
     if many:
         lines = ["if not text.startswith(list_head):", "    return None"] if head else []

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..declare import Object, Type
-from .read import Small, arguments, namespace, value_of
+from .read import NAMES, Small, arguments, value_of
 from .source import compiled
 from .values import coded, has_own_pattern, own_check
 
@@ -19,7 +19,7 @@ class Part(NamedTuple):
     """A pattern. That of fixed text is the whole part."""
     name: str = ""
     pattern: str = ""
-    """The pattern of the value's spellings."""
+    """The pattern of the value."""
     after: str = ""
     optional: bool = False
     """Whether it may be missing."""
@@ -65,20 +65,20 @@ def small(
     variants: Sequence[Variant],
     tables: Sequence[Sequence[Mapping[Any, Any]]],
     around: tuple[str, str],
-    plain: Callable[[str], str] | None,
+    unescape: Callable[[str], str] | None,
     whole: Whole | None,
 ) -> Small:
     """Compile a function that reads a text which is one of the *variants*. It tries them in their order.
 
     The function has one regular expression. Neighbours that begin alike share a branch, and each variant ends with an
     empty group, so that the last group of a match tells which variant it is. *tables* has the tables of codes of each
-    variant's object. *around* has the patterns before and behind all variants. *plain* undoes the escapes of a text.
+    variant's object. *around* has the patterns before and behind all variants. *unescape* undoes the escapes of a text.
 
     If *whole* is given, the function reads a body in UTF-8 instead, and returns None if it cannot.
     """
-    walk = _Walk(variants, tables, plain)
-    pattern = _branches(walk, list(range(len(variants))), 0, {}).join(around)
-    names = {**namespace(), **walk.names, "match_whole": re.compile(pattern).fullmatch}
+    walk = _Walk(variants, tables, unescape)
+    pattern = walk.branches(list(range(len(variants))), 0, {}).join(around)
+    names = {**NAMES, **walk.names, "match_whole": re.compile(pattern).fullmatch}
     lines = ["found = match_whole(text)", "if found is None:", "    return None"]
     if whole:
         names |= {"key_mark": whole.mark, "find_reader": whole.other}
@@ -103,10 +103,10 @@ class _Walk:
         self,
         variants: Sequence[Variant],
         tables: Sequence[Sequence[Mapping[Any, Any]]],
-        plain: Callable[[str], str] | None,
+        unescape: Callable[[str], str] | None,
     ) -> None:
         self.variants, self.tables = variants, tables
-        self.names: dict[str, Any] = {"unescape": plain} if plain else {}
+        self.names: dict[str, Any] = {"unescape": unescape} if unescape else {}
         self.ends: dict[int, tuple[list[str], list[int], str]] = {}
         """Maps the last group of a match to names for the values of groups, and to what is made of them."""
         self.groups = 0
@@ -120,59 +120,56 @@ class _Walk:
             lines.append(f"    return {made}")
         return lines
 
+    def branches(self, some: Sequence[int], depth: int, given: Mapping[str, int]) -> str:
+        """Return the expression for some variants, which are alike before *depth*."""
+        found: list[str] = []
+        start = 0
+        while start < len(some):
+            parts = self.variants[some[start]].parts
+            if depth == len(parts):
+                self.groups += 1
+                self._make(some[start], given)
+                found.append("()")
+                start += 1
+                continue
+            end = start + 1
+            while end < len(some) and self.variants[some[end]].parts[depth : depth + 1] == (parts[depth],):
+                end += 1
+            found.append(self._branch(some[start:end], parts[depth], depth, given))
+            start = end
+        return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
 
-def _branches(walk: _Walk, some: Sequence[int], depth: int, given: Mapping[str, int]) -> str:
-    """Return the expression for some variants, which are alike before *depth*."""
-    found: list[str] = []
-    start = 0
-    while start < len(some):
-        parts = walk.variants[some[start]].parts
-        if depth == len(parts):
-            walk.groups += 1
-            _make(walk, some[start], given)
-            found.append("()")
-            start += 1
-            continue
-        end = start + 1
-        while end < len(some) and walk.variants[some[end]].parts[depth : depth + 1] == (parts[depth],):
-            end += 1
-        found.append(_branch(walk, some[start:end], parts[depth], depth, given))
-        start = end
-    return found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
+    def _branch(self, some: Sequence[int], part: Part, depth: int, given: Mapping[str, int]) -> str:
+        if not part.name:
+            return part.before + self.branches(some, depth + 1, given)
+        self.groups += 1
+        whole = f"{part.before}({part.pattern}){part.after}"
+        pattern = f"(?:{whole})?" if part.optional else whole
+        return pattern + self.branches(some, depth + 1, {**given, part.name: self.groups})
 
-
-def _branch(walk: _Walk, some: Sequence[int], part: Part, depth: int, given: Mapping[str, int]) -> str:
-    if not part.name:
-        return part.before + _branches(walk, some, depth + 1, given)
-    walk.groups += 1
-    whole = f"{part.before}({part.pattern}){part.after}"
-    pattern = f"(?:{whole})?" if part.optional else whole
-    return pattern + _branches(walk, some, depth + 1, {**given, part.name: walk.groups})
-
-
-def _make(walk: _Walk, number: int, given: Mapping[str, int]) -> None:
-    """Write the lines that make a variant's value of the groups of a match."""
-    obj = walk.variants[number].object
-    if any(not field.optional and field.name not in given for field in obj.fields):
-        walk.ends[walk.groups] = [], [], "None"
-        return
-    walk.names[f"Record_{number}"] = obj.cls
-    if not given:
-        walk.names[f"value_{number}"] = obj.cls()
-        walk.ends[walk.groups] = [], [], f"value_{number}"
-        return
-    parts = {part.name: part for part in walk.variants[number].parts if part.name}
-    table_of = dict(zip([name for name, _ in coded(obj)], walk.tables[number]))
-    call: dict[str, str] = {}
-    for name in given:
-        type_ = obj.by_name[name].type
-        assert isinstance(type_, Type)
-        if name in table_of:
-            walk.names[f"table_{number}_{name}"] = table_of[name]
-        variable = f"unescape({name})" if type_.kind == "text" and "unescape" in walk.names else name
-        made = value_of(type_, f"table_{number}_{name}", variable, "match")
-        if has_own_pattern(type_):
-            walk.names[f"own_{number}_{name}"] = own_check(type_)
-            made = f"own_{number}_{name}({made})"
-        call[name] = f"None if {name} is None else {made}" if parts[name].optional else made
-    walk.ends[walk.groups] = [*given], [*given.values()], f"Record_{number}({arguments(obj, call)})"
+    def _make(self, number: int, given: Mapping[str, int]) -> None:
+        """Write the lines that make a variant's value of the groups of a match."""
+        obj = self.variants[number].object
+        if any(not field.optional and field.name not in given for field in obj.fields):
+            self.ends[self.groups] = [], [], "None"
+            return
+        self.names[f"Record_{number}"] = obj.cls
+        if not given:
+            self.names[f"value_{number}"] = obj.cls()
+            self.ends[self.groups] = [], [], f"value_{number}"
+            return
+        parts = {part.name: part for part in self.variants[number].parts if part.name}
+        table_of = dict(zip([name for name, _ in coded(obj)], self.tables[number]))
+        call: dict[str, str] = {}
+        for name in given:
+            type_ = obj.by_name[name].type
+            assert isinstance(type_, Type)
+            if name in table_of:
+                self.names[f"table_{number}_{name}"] = table_of[name]
+            variable = f"unescape({name})" if type_.kind == "text" and "unescape" in self.names else name
+            made = value_of(type_, f"table_{number}_{name}", variable, "match")
+            if has_own_pattern(type_):
+                self.names[f"own_{number}_{name}"] = own_check(type_)
+                made = f"own_{number}_{name}({made})"
+            call[name] = f"None if {name} is None else {made}" if parts[name].optional else made
+        self.ends[self.groups] = [*given], [*given.values()], f"Record_{number}({arguments(obj, call)})"

@@ -14,6 +14,8 @@ from typing import Any, cast
 
 import msgspec
 
+from ..declare import FORMATS, Object
+
 
 class Fallback(Exception):  # noqa: N818 - a signal, not an error
     """A compiled function has met what only a careful one can judge. Never leaves the library."""
@@ -32,6 +34,11 @@ REFUSED = (*CAUGHT, TypeError, AttributeError, OverflowError)
 def fall_back() -> Any:
     """Raise `Fallback`: the careful reader has to read this."""
     raise Fallback
+
+
+def title_of(obj: Object, fmt: str) -> str:
+    """Return what tracebacks call the functions that read and write an object in a format."""
+    return f"{obj.cls.__name__} fmt={FORMATS.index(fmt)}"
 
 
 _made = count()

@@ -60,7 +60,7 @@ def write_numbers(column: Sequence[int]) -> Sequence[str]:
 
 
 class Codes(dict[Any, Any]):
-    """Look up the codes of a type, by their spelling (a quoted value) and by their number (a bare value).
+    """Look up the codes of a type, by their text (a quoted value) and by their number (a bare value).
 
     The first hundred codes and the documented ones are stored. Others are made at each look-up and not stored, so that
     a hostile body cannot fill the table.
@@ -147,7 +147,7 @@ def lookup_all(table: Any, column: Sequence[Any]) -> Sequence[Any]:
 
 
 def date(text: str) -> datetime:
-    """Return a date in the service's spelling. Raise `ValueError` if it is not one."""
+    """Return the date in a text as the service writes it. Raise `ValueError` if no calendar has the date."""
     return datetime.fromisoformat(f"{text[6:10]}-{text[3:5]}-{text[:2]}{text[10:]}")
 
 
@@ -156,7 +156,7 @@ _TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 
 
 def date_text(value: datetime) -> str:
-    """Return a date in the service's spelling."""
+    """Return a date as the service writes it."""
     day = f"{_TWO_DIGITS[value.day]}.{_TWO_DIGITS[value.month]}.{value.year:04}"
     return f"{day} {_TWO_DIGITS[value.hour]}:{_TWO_DIGITS[value.minute]}:{_TWO_DIGITS[value.second]}"
 
@@ -180,13 +180,13 @@ def has_own_pattern(type_: Type) -> bool:
 
 
 def own_check(type_: Type) -> Callable[[Any], Any]:
-    """Return a function that returns a value, or raises `Fallback` if the type does not allow its spelling."""
+    """Return a function that returns a value, or raises `Fallback` if the type does not allow it as it is written."""
     fullmatch = re.compile(type_.pattern).fullmatch
-    spellings: dict[str, Callable[[Any], str]] = {"number": str, "money": money_text, "date": date_text}
-    spelling = spellings.get(type_.kind)
+    writers: dict[str, Callable[[Any], str]] = {"number": str, "money": money_text, "date": date_text}
+    written = writers.get(type_.kind)
 
     def check(value: Any) -> Any:
-        if not fullmatch(spelling(value) if spelling else value):
+        if not fullmatch(written(value) if written else value):
             raise Fallback
         return value
 
@@ -212,11 +212,12 @@ _is_date, _is_money = re.compile(DATE.pattern).fullmatch, re.compile(MONEY.patte
 
 
 def read_date(text: str) -> datetime:
+    """Return a date. Raise `Fallback` if the text is not one."""
     return date(text) if _is_date(text) else fall_back()
 
 
-# A date in the service's spelling and in that of msgspec, with a letter for each digit.
-_SPELLED, _ISO = "ab.cd.efgh ij:kl:mn", '"efgh-cd-abTij:kl:mn",'
+# A date as the service writes it and as msgspec does, with a letter for each digit.
+_WRITTEN, _ISO = "ab.cd.efgh ij:kl:mn", '"efgh-cd-abTij:kl:mn",'
 
 _FEW_DATES = 16
 """Dates that take about as long one by one as together."""
@@ -228,12 +229,12 @@ def read_dates(column: Sequence[str]) -> Sequence[datetime]:
     """Return a column of texts as dates. The digits are moved a place at a time, and msgspec looks at their values."""
     if len(column) < _FEW_DATES:
         return [*map(read_date, column)]
-    if {*map(len, column)} != {len(_SPELLED)}:
+    if {*map(len, column)} != {len(_WRITTEN)}:
         raise Fallback
     given = "".join(column).encode("ascii")
     array = bytearray(_ISO.encode() * len(column))
-    for place, letter in enumerate(_SPELLED):
-        marks = given[place :: len(_SPELLED)]
+    for place, letter in enumerate(_WRITTEN):
+        marks = given[place :: len(_WRITTEN)]
         if letter.isalpha():
             array[_ISO.index(letter) :: len(_ISO)] = marks
         if not marks.isdigit() if letter.isalpha() else marks.strip(letter.encode()):
@@ -253,6 +254,7 @@ def read_amounts(column: Sequence[str]) -> Sequence[Decimal]:
 
 
 def write_date(value: datetime) -> str:
+    """Return a date as text. Raise `Fallback` if the service does not write such dates."""
     return fall_back() if value.microsecond or value.tzinfo is not None else date_text(value)
 
 
@@ -265,15 +267,16 @@ def write_dates(column: Sequence[datetime]) -> Sequence[str]:
     given = _encode(column)[1:]
     if len(given) != len(_ISO) * len(column):  # microseconds and a time zone are longer
         raise Fallback
-    line = f"{_SPELLED}\n"
+    line = f"{_WRITTEN}\n"
     array = bytearray(line.encode() * len(column))
-    for place, letter in enumerate(_SPELLED):
+    for place, letter in enumerate(_WRITTEN):
         if letter.isalpha():
             array[place :: len(line)] = given[_ISO.index(letter) :: len(_ISO)]
     return array.decode().splitlines()
 
 
 def write_money(value: Decimal) -> str:
+    """Return an amount as text. Raise `Fallback` if the service does not write such amounts."""
     # `str` is quicker, but writes small and large amounts with an exponent.
     text = str(value)
     return text if _is_money(text) else fall_back()

@@ -16,7 +16,7 @@ from .._careful import Bare, Builder, Formatted, Note, Pairs, Place, Trouble, fo
 from .._rows.opened import grouped
 from .._rows.read import Rows, members, rows
 from .._rows.small import Part, Variant, each_way
-from .._rows.source import Fallback
+from .._rows.source import Fallback, title_of
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, OpenText, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source
@@ -26,7 +26,7 @@ from ..limits import Limits
 from ..report import Severity
 from .json_places import locate, too_deep
 from .reader import FormatReader, check_width, rank, texts_with
-from .shapes import AtOnce, Shapes, Tables, most_shapes
+from .shapes import AtOnce, Shapes, Tables, shape_budget
 
 _PLAIN = r'[^"\\\x00-\x1f]'
 _TEXT = rf"{_PLAIN}*(?:\\.{_PLAIN}*)*"
@@ -279,7 +279,7 @@ class JsonFormat(FormatReader):
         Objects with equal *signs* are read together.
         """
         places = grouped(signs)
-        if len(places) > most_shapes(len(given)):
+        if len(places) > shape_budget(len(given)):
             raise Fallback
         found: list[Any] = [None] * len(given)
         for some in places.values():
@@ -488,7 +488,7 @@ class JsonFormat(FormatReader):
             raise Fallback
         texts = dict.fromkeys(obj.by_name, _TEXTS)
         texts |= dict.fromkeys(keys.slots, _TEXTS if isinstance(obj.open, OpenMap) else _OTHERS)
-        return writer(obj, f"{obj.cls.__name__} fmt=3", template, keys, texts)
+        return writer(obj, title_of(obj, self.fmt), template, keys, texts)
 
     def _rival(self, reply: Reply, keys: Collection[str]) -> Reply | None:
         """Return the list that knows more of a record's keys than its own list, or None if there is none."""

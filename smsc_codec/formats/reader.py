@@ -58,7 +58,7 @@ from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
 from ..mapping import EMPTY, FrozenMapping
 from ..model import ErrorReply
 from ..report import Finding, Severity
-from .shapes import AtOnce, Reported, Shapes, Tables, most_shapes
+from .shapes import AtOnce, Reported, Shapes, Tables, shape_budget
 
 LONGEST_KEYS = 512
 """The most characters of the open keys of a shape. The documented keys have about 120 together. A body chooses its
@@ -329,7 +329,7 @@ class FormatReader(ABC):
 
     def _compile_small(self, first: type | None, documented: bool, whole: Whole | None) -> Small:
         replies = self.ordered((first,) if first else (), self.narrow)
-        variants, around, plain = self.variants(replies, first, canonical=whole is not None)
+        variants, around, unescape = self.variants(replies, first, canonical=whole is not None)
         if whole and first:
             variants = [variant for variant in variants if variant.object.cls in (first, ErrorReply)]
         all_tables = self._documented if documented else self._tables
@@ -338,7 +338,7 @@ class FormatReader(ABC):
             variants,
             [all_tables[variant.object.cls] for variant in variants],
             around,
-            plain,
+            unescape,
             whole,
         )
 
@@ -407,7 +407,7 @@ class FormatReader(ABC):
         pattern: str,
         before: Mapping[str, int],
         head: str = "",
-        plain: Callable[[str], str] | None = None,
+        unescape: Callable[[str], str] | None = None,
     ) -> AtOnce:
         """Return the readers of short replies of records with these keys: of a list if *listed* is one.
 
@@ -417,7 +417,7 @@ class FormatReader(ABC):
         many, attribute = (listed.many, listed.attribute) if listed else (None, "")
 
         def make(known: Any) -> Small:
-            return at_once(obj, self.fmt, keys, pattern, known[obj.cls], many, head, plain)
+            return at_once(obj, self.fmt, keys, pattern, known[obj.cls], many, head, unescape)
 
         def report(read: Small) -> Reported | None:
             found: list[Finding] = []
@@ -613,7 +613,7 @@ class FormatReader(ABC):
             places.setdefault(present, []).append(place)
         lines = [""] * len(records)
         # Write the shapes that most records have together.
-        for present, some in sorted(places.items(), key=_how_many, reverse=True)[: most_shapes(len(records))]:
+        for present, some in sorted(places.items(), key=_how_many, reverse=True)[: shape_budget(len(records))]:
             try:
                 made = self._alike([given[place] for place in some], reply, present, limits)
             except REFUSED:

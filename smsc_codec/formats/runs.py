@@ -11,7 +11,7 @@ from .._rows.source import Fallback
 from ..declare import Endpoint, Reply
 from ..limits import Limits
 from .reader import FormatReader
-from .shapes import Shape, Shapes, Tables, most_shapes
+from .shapes import Shape, Shapes, Tables, shape_budget
 
 _RUNS = 4
 """The number of runs that are read before the rest of a list is sorted by shape."""
@@ -68,7 +68,7 @@ class RunReader(FormatReader):
         """Return the same if shapes take turns. Read the records of a shape together, and put them in their places."""
         pieces, signs, end = self.pieces(text, reply)
         places = grouped(signs)
-        if len(places) > most_shapes(len(pieces)):
+        if len(places) > shape_budget(len(pieces)):
             raise Fallback
         records: list[Any] = [None] * len(pieces)
         for some in places.values():

@@ -54,7 +54,7 @@ class Tables:
         return any(table.unknown for table in self._found)
 
 
-def most_shapes(records: int) -> int:
+def shape_budget(records: int) -> int:
     """Return the most shapes to compile for this many records. Records of other shapes are read and written carefully.
 
     So the shapes that a hostile list makes us compile cost no more than the list itself.
@@ -159,11 +159,11 @@ class Shape(NamedTuple):
     """Reads such a record that is a reply itself, if a list can have it too."""
 
 
-class Few(Generic[S]):
+class ShapesOfBody(Generic[S]):
     """Keeps what is compiled for the records of one body."""
 
     def __init__(self, shapes: Shapes[S], records: int) -> None:
-        self._shapes, self._most = shapes, most_shapes(records)
+        self._shapes, self._most = shapes, shape_budget(records)
         self._found: dict[Hashable, S | None] = {}
 
     def get(self, keys: Hashable, make: Callable[[], S]) -> S | None:

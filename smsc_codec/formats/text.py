@@ -17,7 +17,7 @@ from .._careful import Formatted, Note, Pair, Place, Trouble, no_place, unknown_
 from .._rows.presence import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
-from .._rows.source import Fallback
+from .._rows.source import Fallback, title_of
 from .._rows.values import matcher, may_be_empty
 from .._rows.write import Keys, OpenSlot, OpenText, Slot, Template, Texts, Writer, open_slots, writer
 from .._source import EMPTY_BODY, SURROGATE, Source, quote
@@ -30,7 +30,7 @@ from .free_text import FreeText
 from .grammar import Grammar, Piece, Words
 from .reader import UNBOUNDED, checked_join, keys_of, required, texts_with
 from .runs import RunReader
-from .shapes import Few, Shape, Shapes, Tables
+from .shapes import Shape, Shapes, ShapesOfBody, Tables
 
 # The most characters of a line whose shape is learned.
 _LONG_LINE = 4096
@@ -357,7 +357,7 @@ class TextFormat(RunReader):
         reply = meant[0]
         records: list[Any] = []
         count = text.count("\n") + 1
-        shapes, values = Few(self._shapes, count), Few(self._values, count)
+        shapes, values = ShapesOfBody(self._shapes, count), ShapesOfBody(self._values, count)
         builder, position = self.builder(reply), 0
         single, several = self._alike_of[reply.object.cls]
         path = several.attribute if several is not None else ""
@@ -457,7 +457,7 @@ class TextFormat(RunReader):
         records: list[Any] = []
         unknown: dict[int, str] = {}
         number = count = 0
-        shapes = Few(self._shapes, source.text.count("\n"))
+        shapes = ShapesOfBody(self._shapes, source.text.count("\n"))
         while inner is not None and after < len(source.text):
             if number >= source.limits.items:
                 source.fail(f"expected at most {source.limits.items} records", after, code="limit")
@@ -502,7 +502,9 @@ class TextFormat(RunReader):
         assert reply is not None, f"the grammar's rule {rule} has no reply"
         return reply, pieces, after
 
-    def _pairs(self, source: Source, reply: Reply, position: int, end: int, shapes: Few[Shape]) -> Sequence[Pair]:
+    def _pairs(
+        self, source: Source, reply: Reply, position: int, end: int, shapes: ShapesOfBody[Shape]
+    ) -> Sequence[Pair]:
         """Return the fields of a line. Raise `DecodeError` if it is not a record."""
         line = source.text[position:end]
         if len(line) <= _LONG_LINE:
@@ -515,7 +517,7 @@ class TextFormat(RunReader):
         return _keyed(pieces)
 
     def _cut_pairs(
-        self, source: Source, reply: Reply, position: int, end: int, values: Few[_Values], path: str
+        self, source: Source, reply: Reply, position: int, end: int, values: ShapesOfBody[_Values], path: str
     ) -> Sequence[Pair]:
         """Return the fields of a record with free texts. Raise `DecodeError` if it is not one."""
         record, free = source.text[position:end], self._free[reply.rule]
@@ -697,7 +699,7 @@ class TextFormat(RunReader):
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile a writer of records with these fields and open keys."""
         obj = reply.object
-        title = f"{obj.cls.__name__} fmt=0"
+        title = title_of(obj, self.fmt)
         names = obj.names(self.fmt)
         if reply in self.narrow:
             for pieces in filter(_is_fixed, self._variants[reply.kind]):
@@ -828,7 +830,7 @@ class TextFormat(RunReader):
 
     def _check_cut(self, text: str, fields: list[Formatted], reply: Reply, path: str) -> None:
         """Raise `EncodeError` if a record would be read back as something else, inside a list or at its end."""
-        values = Few(self._values, 1)
+        values = ShapesOfBody(self._values, 1)
         for behind in ("", "\n"):
             source = Source(text + behind, UNBOUNDED)
             end, after = self._record_of(source.text, 0, reply)

@@ -12,7 +12,7 @@ from typing import Any
 from .._careful import Builder, Formatted, Note, Pair, Pairs, Place, Trouble
 from .._rows.read import rows
 from .._rows.small import Part, Variant, each_way
-from .._rows.source import Fallback
+from .._rows.source import Fallback, title_of
 from .._rows.values import may_be_empty
 from .._rows.write import Keys, Slot, Template, Writer, open_slots, surrounded, writer
 from .._source import Source, is_html, quote
@@ -420,7 +420,7 @@ class XmlFormat(RunReader):
             template = children
             template[-1] = str(template[-1]).removesuffix("\n")
         texts |= dict.fromkeys(keys.slots, _ATTRIBUTES if beside_text else _TEXTS)
-        return writer(obj, f"{obj.cls.__name__} fmt=2", template, keys, texts)
+        return writer(obj, title_of(obj, self.fmt), template, keys, texts)
 
     def taken(self, reply: Reply) -> str:
         """Return the tag of a record whose text is a field. An attribute of that name would be the same field."""
