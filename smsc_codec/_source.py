@@ -155,7 +155,7 @@ class Source:
         """Return the offset, line and column of *index*, and the excerpt."""
         text = self.text
         index = min(max(index, 0), len(text))
-        line, line_start, offset = self._places.of(index)
+        line, line_start, offset = self._places.of(index) if len(text) > _STEP else self._near(index)
         first = max(line_start, index - _EXCERPT // 2)
         # The line's end, if it is near: two characters can be one.
         found = text.find("\n", index, first + _EXCERPT + 2)
@@ -166,6 +166,12 @@ class Source:
         caret = " " * (len(before) + index - first) + "^"
         column = index - line_start + 1 + (self._columns if line == 1 else 0)
         return self.start + offset, self._lines + line, column, f"{excerpt}\n{caret}" if text else ""
+
+    def _near(self, index: int) -> tuple[int, int, int]:
+        """Return the line, from 1, where it begins, and the offset of *index* in a short text, without `_Places`."""
+        head = self.text[:index]
+        offset = index if self.charset == "utf-8" and head.isascii() else _size_in(self.charset, head)
+        return head.count("\n") + 1, head.rfind("\n") + 1, offset
 
     @lazy
     def _places(self) -> _Places:
@@ -200,7 +206,7 @@ class Source:
 
         The words are a number at *index*, in or behind a tag, or a key or a tag at or before it.
         """
-        for word in _QUOTED_WORDS(message) if self._secrets else ():
+        for word in _QUOTED_WORDS(message):
             given = word.removesuffix("...")
             size = len(given)
             first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
@@ -229,7 +235,9 @@ class Source:
         if self.findings is None:
             return
         offset, line, column, excerpt = self._place(index)
-        message, path = self._without_words(self._safe(message, index), path, index)
+        message = self._safe(message, index)
+        if self._secrets.spans[0]:
+            message, path = self._without_words(message, path, index)
         message = safe_reason(message, path)
         path = safe_path(path if self._known is NOTHING else self._known.masked(path))
         self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt, count))
@@ -237,7 +245,9 @@ class Source:
     def moved(self, finding: Finding, index: int, count: int) -> Finding:
         """Return a finding about another text as one at *index* of this text, about *count* records."""
         offset, line, column, excerpt = self._place(index)
-        message, path = self._without_words(finding.message, finding.path, index)
+        message, path = finding.message, finding.path
+        if self._secrets.spans[0]:
+            message, path = self._without_words(message, path, index)
         return Finding(finding.severity, finding.code, message, offset, line, column, path, excerpt, count)
 
 

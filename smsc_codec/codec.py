@@ -339,7 +339,7 @@ class Codec(Generic[R]):
             return None
         text, reply, findings = found
         source = Source(text, DEFAULT_LIMITS, UTF8)
-        return Report(reply, tuple(source.moved(finding, at, count) for finding, at, count in findings))
+        return Report(reply, tuple([source.moved(finding, at, count) for finding, at, count in findings]))
 
     def _read(
         self,

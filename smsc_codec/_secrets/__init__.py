@@ -79,8 +79,8 @@ class Secrets:
         self._naming = text if naming is None else naming
 
     @lazy
-    def _spans(self) -> tuple[Sequence[int], Sequence[int]]:
-        """Return the starts and the ends of all secrets, in order; they do not touch each other."""
+    def spans(self) -> tuple[Sequence[int], Sequence[int]]:
+        """The starts and the ends of all secrets, in order; they do not touch each other."""
         needles = self._known.needles
         if needles is None:
             return [0], [len(self._text)]
@@ -89,13 +89,12 @@ class Secrets:
         )
         return spans
 
-    def __bool__(self) -> bool:
-        return len(self._spans[0]) > 0
-
     def masked(self, first: int = 0, last: int | None = None) -> str:
         """Return the text from *first* to *last* with asterisks for every character of a secret."""
+        starts, ends = self.spans
+        if not starts:
+            return self._text[first:last]
         last = len(self._text) if last is None else min(last, len(self._text))
-        starts, ends = self._spans
         pieces: list[str] = []
         at = first
         for number in range(bisect_right(ends, first), bisect_left(starts, last)):
@@ -106,7 +105,7 @@ class Secrets:
 
     def between(self, first: int, last: int) -> bool:
         """Return whether a part of a secret stands between *first* and *last*."""
-        starts, ends = self._spans
+        starts, ends = self.spans
         number = bisect_right(ends, first)
         return number < len(starts) and starts[number] < last
 
