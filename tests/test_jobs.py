@@ -231,6 +231,15 @@ def send_here(number: signal.Signals) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+@pytest.fixture
+def _interrupts() -> Iterator[None]:
+    """Let this process hear SIGINT, which a script in the background lets it ignore."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interrupts")
 @pytest.mark.parametrize("wait", [0.0, 10.0])
 def test_a_signal_while_the_report_is_written(shell: Shell, wait: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes soon after the first one is its echo."""
