@@ -39,6 +39,7 @@ from smsc_codec import (
 from smsc_codec._rows.source import fall_back
 from smsc_codec.endpoints.senders import SENDERS
 from smsc_codec.formats.shapes import MOST_SHAPES, Shapes, ShapesOfBody, shape_budget
+from smsc_codec.limits import DEFAULT_LIMITS
 
 from .test_work import steps
 
@@ -563,3 +564,11 @@ def test_elements_among_the_numbers_of_a_reply() -> None:
     assert len(decode(body, **options).other) == 4
     with pytest.raises(LimitError, match="expected at most 3 fields"):
         decode(body, limits=Limits(fields=3), **options)
+
+
+def test_a_body_beyond_the_default_limit() -> None:
+    body = bytes(DEFAULT_LIMITS.body + 1)
+    for fmt in Format:
+        with pytest.raises(LimitError, match=f"expected at most {DEFAULT_LIMITS.body} bytes"):
+            decode(body, fmt=fmt)
+        assert [finding.code for finding in validate(body, fmt=fmt).findings] == ["limit"]
