@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
@@ -29,6 +30,7 @@ from smsc_codec import (
 )
 from smsc_codec.endpoints import ENDPOINTS, codec_of
 from smsc_codec.endpoints.send import ENDPOINT as SEND
+from smsc_codec.endpoints.send import MessageSent, PhoneResult
 from smsc_codec.normal import read
 
 OPERATORS: Any = {"mega_step": OperatorStatus.APPROVED, "new": 77}
@@ -231,3 +233,17 @@ def test_a_value_of_any_kind_in_any_field(name: str) -> None:
                 refused += 1
                 assert error.code in ("value", "malformed", "limit")
     assert refused or not any(reply.object.fields for reply in codec_of(name).endpoint.own)
+
+
+def test_lists_inside_of_a_reply() -> None:
+    sent = MessageSent(5, 1, phones=(PhoneResult("79990001122", cost=Decimal("1.5")), PhoneResult("79990001123")))
+    assert from_json(to_json(sent)) == sent
+    with pytest.raises(EncodeError) as refused:
+        to_json(MessageSent(5, 1, phones=(PhoneResult("7"), PhoneResult(5))))  # type: ignore[arg-type]
+    assert refused.value.path == "phones[1].phone"
+    with pytest.raises(DecodeError) as caught:
+        from_json('{"kind":"sent","id":5,"parts":1,"phones":[{"phone":"7"},{"phone":5}]}')
+    assert caught.value.path == "phones[1].phone"
+    with pytest.raises(DecodeError) as caught:
+        from_json('{"kind":"success","endpoint":"nowhere"}')
+    assert caught.value.path == "endpoint"

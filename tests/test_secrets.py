@@ -751,6 +751,10 @@ def test_no_sign_of_a_name_is_passed_over(around: str) -> None:
         ),
         ('<password>\n<sender id="1" status="98765432">A</sender>\n</password>', 2, "senders", None, ["98765432"]),
         ("name = token=, status = 98765432", 0, "senders", None, ["98765432"]),
+        (
+            '<statuses>\n<sms name="psw"><status>77</status></sms>\n<sms><status>1</status><x>77</x></sms></statuses>',
+            *(2, "status", None, ["number 77"]),
+        ),
         ("<psw><hunter22><a>1</a></hunter22></psw>", 2, "get", get.MegaAccountList, ["hunter22"]),
         ("<psw>\n<account>\n<hunter22>5</hunter22>\n</account>\n</psw>", 2, "get", get.MegaAccountList, ["hunter22"]),
         ('{"id": 5, "cnt": 1, "psw": "hunter22"}', 3, "send", None, ["hunter22"]),
@@ -764,6 +768,10 @@ def test_findings_do_not_say_what_the_excerpt_masks(
         assert report.findings
         said = [f"{each.message} {each.path} {each.excerpt}" for each in report.findings]
         assert not [text for text in said for word in words if word in text]
+
+
+def test_an_element_is_secret_up_to_its_own_end() -> None:
+    assert without_secrets("<psw>ab</psw> cd <psw>ef</psw> gh") == "<psw>**</psw> cd <psw>**</psw> gh"
 
 
 def test_findings_say_what_is_not_secret() -> None:

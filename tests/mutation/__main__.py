@@ -36,7 +36,7 @@ _MORE = {
     "mapping": ("kinds", "lists"),
     "model": ("kinds", "lists", "messages"),
     "limits": ("limits",),
-    "_source": ("limits", "reported_keys"),
+    "_source": ("limits", "reported_keys", "secrets"),
     "formats.xml_tree": ("limits",),
     "_types": ("options", "messages", "kinds"),
     "query": ("query", "options"),
