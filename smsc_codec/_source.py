@@ -68,7 +68,7 @@ def quote(value: object, known: Known = NOTHING) -> str:
     return repr(text) if is_really(value, str) else text
 
 
-_QUOTED_WORDS = re.compile(r"""(?<=')[^']+(?=')|(?<=")[^"]+(?=")|(?<=<)[^<>]+(?=>)|(?<=the number )-?[0-9]+""").findall
+_QUOTED_WORDS = re.compile(r"""'([^']+)'|"([^"]+)"|<([^<>]+)>|the number (?P<number>-?[0-9]+)""").finditer
 _BEFORE_A_VALUE = 16
 """Characters between a key and its value, such as `": "`."""
 _LONGEST_TAG = 100
@@ -206,11 +206,12 @@ class Source:
 
         The words are a number at *index*, in or behind a tag, or a key or a tag at or before it.
         """
-        for word in _QUOTED_WORDS(message):
+        for found in _QUOTED_WORDS(message):
+            word = found[found.lastindex or 0]
             given = word.removesuffix("...")
             size = len(given)
             first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
-            if message.endswith(f"the number {word} is not documented"):
+            if found["number"]:
                 at = self.text.find(given, index, last + _LONGEST_TAG)
             else:
                 at = self.text.rfind(given, first, last)

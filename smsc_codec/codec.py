@@ -299,8 +299,12 @@ class Codec(Generic[R]):
         known: Known = NOTHING,
     ) -> Report[R | ErrorReply]:
         """Do what `validate` does. Findings do not repeat what is *known* to be secret."""
-        is_usual = type(body) is bytes and charset is None and limits is DEFAULT_LIMITS
-        is_given = is_usual and (type(fmt) is int or type(fmt) is Format)
+        is_given = (
+            type(body) is bytes
+            and charset is None
+            and limits is DEFAULT_LIMITS
+            and (type(fmt) is int or type(fmt) is Format)
+        )
         if is_given and type(strict) is bool:
             try:
                 reply = self._ready[id(expect)].documented[fmt](body)
@@ -379,7 +383,7 @@ class Codec(Generic[R]):
             if asked is not None or found is not Format.CSV or error.code not in _ABOUT_LAYOUTS:
                 raise
             reply = self._line_of_text(source, expect, error)
-        declared = self._replies[id(type(reply))]
+        declared = self._declared(reply)
         if asked is not None and found is not asked:
             message = f"expected a reply in {asked.name}, found {declared.title} as text"
             if not declared.may_be_plain_text:
@@ -442,11 +446,15 @@ class Codec(Generic[R]):
 
     def _notes_about(self, reader: FormatReader, reply: Any, source: Source, tables: Tables) -> list[Note]:
         """Return the notes about a reply that compiled rows have made."""
-        declared = self._replies[id(type(reply))]
+        declared = self._declared(reply)
         records = getattr(reply, declared.attribute) if declared.many else (reply,)
         if declared.many:
             source.naming = reader.naming(source.text, declared, records)
         return notes_about(declared.object, reader.fmt, records, declared.attribute, source, codes=tables.unknown_codes)
+
+    def _declared(self, reply: Any) -> Declared:
+        """Return the declaration of a reply of the endpoint."""
+        return self._replies[id(type(reply))]
 
     def _expected(self, expect: Any) -> tuple[type, ...]:
         """Return the classes of replies that *expect* allows: its own, and the class of errors."""

@@ -223,7 +223,7 @@ def encode(
             return body
     codec = _codec_of(reply) if endpoint is None else codec_of(name_of_endpoint(endpoint))
     body = codec.encode(reply, fmt=fmt, charset=charset, drop=drop, limits=limits)
-    declared = codec._replies[id(type(reply))]
+    declared = codec._declared(reply)
     _remember(codec, type(reply), None if endpoint is None else str.__str__(endpoint))
     has_keys = codec._formats[format_of(fmt)].has_open_keys(declared)
     other = better_endpoint(codec, reply, fmt, type(reply)) if has_keys else None
@@ -279,8 +279,7 @@ def _owner(expect: Any) -> str:
         return fitting[0]
     for at, member in enumerate(members):
         if not any(found[at] for found in known.values()):
-            cls = type(member)
-            hint = "; pass its class" if any(id(cls) in codec_of(name)._replies for name in having([cls])) else ""
+            hint = "" if _codec_with(type(member)) is None else "; pass its class"
             wanted = f"a class of reply, such as {_example()}, or a union of such classes"
             raise OptionError(f"expect has to be {wanted}, not {class_in(member)}{hint}")
     # A class that several endpoints have does not tell which one is meant.
@@ -297,11 +296,15 @@ def _codec_of(reply: object) -> Codec[Any]:
     cls = type(reply)
     if id(cls) in _ready[None]:
         return _ready[None][id(cls)].codec
-    for name in having([cls]):
-        codec = codec_of(name)
-        if id(cls) in codec._replies:
-            return codec
-    raise EncodeError(f"expected a reply, such as {_example()}, found {kind_of(reply)}")
+    codec = _codec_with(cls)
+    if codec is None:
+        raise EncodeError(f"expected a reply, such as {_example()}, found {kind_of(reply)}")
+    return codec
+
+
+def _codec_with(cls: type) -> Codec[Any] | None:
+    """Return the codec of the first endpoint with a class of reply, or None if there is none."""
+    return next((codec for codec in map(codec_of, having([cls])) if id(cls) in codec._replies), None)
 
 
 def _example() -> str:
@@ -388,7 +391,7 @@ def better_endpoint(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None)
     The first record of a list decides. An expected reply that takes any keys can have these keys too.
     """
     cls = type(reply)
-    declared = codec._replies[id(cls)]
+    declared = codec._declared(reply)
     if declared.object.takes_any_keys and expect is not None:
         return None
     if cls not in _opened:
@@ -461,7 +464,7 @@ def _knows_more(
 
 
 def _unexpected(codec: Codec[Any], reply: Any, other: str, hint: str) -> DecodeError:
-    words = codec._replies[id(type(reply))].title
+    words = codec._declared(reply).title
     return DecodeError(f"expected {words}; {_looks([other], hint)}", code="unexpected")
 
 
@@ -482,9 +485,9 @@ def _hinted(
     if refused.code not in _ABOUT_FORMS:
         return refused
     found_in, text = opened(body, fmt, charset, limits)
-    format_words = other_format(text, found_in)
-    if format_words:
-        return _with_hint(refused, f"the body looks like {format_words}")
+    looks = other_format(text, found_in)
+    if looks:
+        return _with_hint(refused, f"the body looks like {looks}")
     if found_in is Format.CSV:
         # The line has no keys, and nearly every such line is a reply of some endpoint. But if the format was detected,
         # it may be a text without keys, such as a price.
@@ -526,7 +529,7 @@ def _read_as(
         # If an endpoint has lists or generic replies, they can mean nearly anything.
         fields = [field for reply in codec.endpoint.own for field in reply.object.fields]
         return ("", codec) if error.code == _AMBIGUOUS and any(field.absent_in for field in fields) else None
-    declared = codec._replies[id(type(reply))]
+    declared = codec._declared(reply)
     if declared.object.takes_any_keys or not declared.object.members or declared.cls is ErrorReply:
         return None
     is_empty = declared.many and not len(reply)

@@ -388,7 +388,7 @@ def answered_in(
 def missing_views(query: Query, reply: Any) -> list[Finding]:
     """Return what was asked for each record of a list, and is missing in one: the first finding."""
     codec = query._codec
-    declared = codec._replies[id(type(reply))]
+    declared = codec._declared(reply)
     if not declared.many:
         return []
     for view in _views(query):

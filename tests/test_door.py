@@ -508,7 +508,7 @@ def _as_list(reply: Any) -> list[Any]:
 
 
 def _kind_of(reply: Any, name: str) -> str:
-    return codec_of(name)._replies[id(type(reply))].kind
+    return codec_of(name)._declared(reply).kind
 
 
 def _records(reply: Any) -> int:
@@ -517,7 +517,7 @@ def _records(reply: Any) -> int:
 
 def _with_records_of(own: Codec[Any], meant: Any) -> set[str]:
     """Return the endpoints that have the records of a reply: messages are those of status.php and of get.php."""
-    cls = own._replies[id(type(meant))].object.cls
+    cls = own._declared(meant).object.cls
     return {f"{name}.php" for name in ENDPOINTS for each in codec_of(name).endpoint.own if each.object.cls is cls}
 
 
@@ -539,15 +539,15 @@ def test_a_reply_of_another_endpoint_is_never_read(name: str) -> None:
             except DecodeError as error:
                 kinds = {each.kind for each in codec_of(name).endpoint.replies}
                 assert reply["kind"] not in SHARED or reply["kind"] not in kinds or not _records(meant), vector
-                loose = own._replies[id(type(meant))].object.takes_any_keys
+                loose = own._declared(meant).object.takes_any_keys
                 if fmt != 1 and _records(meant) and reply["kind"] not in SHARED and not loose:
                     (named,) = re.findall(r"; the body looks like a reply of ([\w. ]+)", error.reason)
                     assert {*named.split(" or ")} & _with_records_of(own, meant), vector
                     assert not again or validate(vector.body, **options).findings[-1].message == error.reason
                 continue
             assert not again or validate(vector.body, **options).reply == found
-            taken = codec_of(name)._replies[id(type(found))].object.takes_any_keys
-            loose = own._replies[id(type(meant))].object.takes_any_keys
+            taken = codec_of(name)._declared(found).object.takes_any_keys
+            loose = own._declared(meant).object.takes_any_keys
             if not _records(meant):
                 # An empty list is one of any endpoint that has lists.
                 assert not _records(found)

@@ -91,7 +91,7 @@ def test_decodes(vector: Vector) -> None:
 def test_canonical_bodies_come_back(vector: Vector) -> None:
     codec = codec_of(vector)
     reply = normal.read(codec.endpoint, json.dumps(vector.reply))
-    if vector.row["fmt"] is not None and not codec._replies[id(type(reply))].is_known(FORMATS[vector.row["fmt"]]):
+    if vector.row["fmt"] is not None and not codec._declared(reply).is_known(FORMATS[vector.row["fmt"]]):
         with pytest.raises(EncodeError, match=r"^nobody knows what"):
             codec.encode(reply, fmt=vector.row["fmt"])
         assert not vector.canonical
@@ -446,7 +446,7 @@ def test_what_is_canonical_takes_few_steps_again(vector: Vector) -> None:
         work = partial(read, vector.body, fmt=fmt, expect=expect)
         work()
         assert (steps(work) < most) == (vector.name not in LONGER), work
-    if not codec._replies[id(type(reply))].many:
+    if not codec._declared(reply).many:
         work, most = partial(codec.encode, reply, fmt=fmt), 50 + 6 * sum(each is not None for each in astuple(reply))
         work()
         assert (steps(work) < most) == (vector.name not in WRITTEN), work
@@ -588,11 +588,7 @@ def test_a_reply_is_not_read_as_another_of_its_endpoint(fmt: int) -> None:
             continue
         reply = codec.validate(vector.body, fmt=fmt).reply
         # A name can be a number, so that what is expected tells it from the id of a new one.
-        if (
-            reply is None
-            or type(reply) is SenderCreated
-            or not (other := codec._replies[id(type(reply))]).object.fields
-        ):
+        if reply is None or type(reply) is SenderCreated or not (other := codec._declared(reply)).object.fields:
             continue
         for declared in codec.endpoint.own:
             found = codec.validate(vector.body, fmt=fmt, expect=declared.cls).reply

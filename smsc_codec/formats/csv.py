@@ -22,7 +22,6 @@ from ..declare import (
     Layout,
     Maybe,
     Only,
-    Other,
     Reply,
     Rest,
     Signed,
@@ -53,7 +52,6 @@ from .layouts import (
 from .reader import FormatReader, texts_with
 from .shapes import AtOnce, Tables
 
-_FORBIDDEN = frozenset(",\r\n")
 _LINE_END = r"(?:\r?\n|)"
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in b",\n")
 """All bytes but those that end a cell."""
@@ -660,9 +658,7 @@ class CsvFormat(FormatReader):
         """Return the line of a record with these fields."""
         for each in fields:
             if not each.name:
-                rest = reply.object.open
-                name = rest.name if isinstance(rest, Other) else ""
-                raise EncodeError(no_place(self.fmt, name, self.droppable(reply)), path=each.path)
+                raise EncodeError(self.no_place_for_keys(reply), path=each.path)
         given = {each.name: each for each in fields}
         fitting = [layout for layout in reply.csv if layout.has_place_for(given)]
         if not fitting:
@@ -759,9 +755,7 @@ def _line(layout: Layout, given: Mapping[str, Formatted]) -> str | None:
         if each is None:
             cells.append(NOTHING_WRITTEN)
             continue
-        if not _FORBIDDEN.isdisjoint(each.text) and not (
-            isinstance(cell, Rest) and "\n" not in each.text and "\r" not in each.text
-        ):
+        if (_ends_line if isinstance(cell, Rest) else _ends_cell)(each.text):
             reason = f"a comma or a line end would split the value in this format, found {quote(each.text)}"
             raise EncodeError(reason, path=each.path)
         if isinstance(cell, Maybe) and each.text in NOTHING:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from copy import copy
 from functools import lru_cache
-from itertools import pairwise
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -236,12 +236,12 @@ class Grammar:
         for name in rules:
             for expansion in expansions[name]:
                 rules += [each.name for each in expansion if not each.is_term and each.name not in rules]
-                for place, (key, behind) in enumerate(pairwise(expansion)):
-                    if self.fixed(key.name) and _own_name(behind.name) == "_IS":
-                        values = expansion[place + 2 : place + 3]
-                        found.setdefault(self.fixed(key.name), set()).update(
-                            [each.name for each in values if each.is_term and self.kind(each.name) not in _PUNCTUATION]
-                        )
+                for key, equals, value in zip_longest(expansion, expansion[1:], expansion[2:]):
+                    if equals is None or _own_name(equals.name) != "_IS" or not self.fixed(key.name):
+                        continue
+                    terminals = found.setdefault(self.fixed(key.name), set())
+                    if value is not None and value.is_term and self.kind(value.name) not in _PUNCTUATION:
+                        terminals.add(value.name)
         return found
 
     def first_keys(self, rule: str) -> set[str]:

@@ -37,12 +37,14 @@ from .._careful import (
     checked_list,
     format_fields,
     merged,
+    no_place,
     open_paths,
     parser,
     texts_in,
     undocumented,
 )
 from .._loading import LOADING
+from .._rows.opened import grouped
 from .._rows.presence import by_presence, compile_presence, present_in, with_mappings
 from .._rows.read import MOST_KEYS, Small, at_once
 from .._rows.small import LONGEST_AT_ONCE, Variant, Whole, small
@@ -532,6 +534,11 @@ class FormatReader(ABC):
         """Return whether the format has a place for keys of a reply that are not fields."""
         return True
 
+    def no_place_for_keys(self, reply: Reply) -> str:
+        """Return what is wrong with an open key of a reply in a format that has no place for open keys."""
+        rest = reply.object.open
+        return no_place(self.fmt, rest.name if isinstance(rest, Other) else "", self.droppable(reply))
+
     def constant(self, reply: Reply) -> str:
         """Return the text of a reply that is a word."""
         return reply.constant
@@ -598,7 +605,7 @@ class FormatReader(ABC):
             return self._alike(records, reply, presence_of(records[0], {}), limits)
         except REFUSED:
             pass
-        places: dict[Any, list[int]] = {}
+        presences: list[Any] = []
         given = [*records]
         checked: dict[int, Any] = {}
         for place, record in enumerate(records):
@@ -610,10 +617,11 @@ class FormatReader(ABC):
                     present = presence_of(given[place], checked)
                 except REFUSED:
                     present = None
-            places.setdefault(present, []).append(place)
+            presences.append(present)
         lines = [""] * len(records)
         # Write the shapes that most records have together.
-        for present, some in sorted(places.items(), key=_how_many, reverse=True)[: shape_budget(len(records))]:
+        groups = sorted(grouped(presences).items(), key=_how_many, reverse=True)
+        for present, some in groups[: shape_budget(len(records))]:
             try:
                 made = self._alike([given[place] for place in some], reply, present, limits)
             except REFUSED:
@@ -671,7 +679,7 @@ def _has_expected(ranked: Iterable[tuple[int, Reply]], expect: tuple[Any, ...]) 
     return any(reply.cls in expect for _, reply in ranked)
 
 
-def _how_many(group: tuple[Hashable, list[int]]) -> int:
+def _how_many(group: tuple[Hashable, Sequence[int]]) -> int:
     return len(group[1])
 
 

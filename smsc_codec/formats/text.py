@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from msgspec.structs import replace
 
-from .._careful import Formatted, Note, Pair, Place, Trouble, no_place, unknown_key
+from .._careful import Formatted, Note, Pair, Place, Trouble, unknown_key
 from .._rows.presence import present_in
 from .._rows.read import MOST_KEYS, rows
 from .._rows.small import Part, Variant
@@ -132,21 +132,12 @@ class TextFormat(RunReader):
 
     def _check_terminals(self, reply: Reply, terminals: Sequence[str], field: Field) -> None:
         """Raise `OptionError` if no terminal matches some value of its field, which the writer would write."""
-        left = [
-            text
-            for text in _usual_texts(field.type)
-            if not any(re.compile(self._grammar.pattern(each)).fullmatch(text) for each in terminals)
-        ]
+        left = _unmatched(self._patterns_of(terminals), field.type)
         if left:
             raise OptionError(
                 f"{self._where}: reply {reply.kind!r}: terminal {' or '.join(terminals)} does not match {left[0]!r}, a"
                 f" value of the field {field.name!r}"
             )
-
-    def _unmatched(self, terminals: Sequence[str], type_: Any) -> list[str]:
-        """Return usual values of a type that none of the terminals matches."""
-        is_value = re.compile(self._pattern_of(terminals)).fullmatch
-        return [spelling for spelling in _usual_texts(type_) if not is_value(spelling)]
 
     def _check_records(self, records: Iterable[Reply]) -> None:
         """Raise `OptionError` if a record's rule names a key that would not be kept, or allows less than a field."""
@@ -730,7 +721,7 @@ class TextFormat(RunReader):
                 template.append(slot._replace(before=before))
                 continue
             template += [before, slot]
-            if isinstance(slot, Slot) and self._unmatched(terminals, obj.by_name[slot.name].type):
+            if isinstance(slot, Slot) and _unmatched([self._pattern_of(terminals)], obj.by_name[slot.name].type):
                 raise Fallback
             name = slot.name if isinstance(slot, Slot) else keys.slots[slot.place]
             texts[name] = _free_texts(free) if free is not None and is_free else self._texts(terminals)
@@ -803,8 +794,7 @@ class TextFormat(RunReader):
             return text
         inner = self.behind[reply.kind][1] if reply.kind in self.behind else None
         if not self._dash and inner is None:
-            path = fields[-1].path
-            raise EncodeError(no_place(self.fmt, path.partition(".")[0], self.droppable(reply)), path=path)
+            raise EncodeError(self.no_place_for_keys(reply), path=fields[-1].path)
         try:
             return self._with_pairs(text, others, len(fields), reply)
         except EncodeError:
@@ -933,6 +923,12 @@ def _usual_texts(type_: Any) -> list[str]:
     given = type_.documented if type_.kind == "code" else _USUAL_TEXTS.get(type_.kind, ())
     is_value = re.compile(type_.pattern).fullmatch
     return [text for text in map(str, given) if is_value(text)]
+
+
+def _unmatched(patterns: Sequence[str], type_: Any) -> list[str]:
+    """Return usual values of a type that none of the patterns matches."""
+    matches = [re.compile(pattern).fullmatch for pattern in patterns]
+    return [text for text in _usual_texts(type_) if not any(is_value(text) for is_value in matches)]
 
 
 def _within(patterns: Sequence[str], field: Field) -> str:

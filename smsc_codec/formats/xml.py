@@ -173,10 +173,8 @@ class XmlFormat(RunReader):
             return None
         at = root.end()
         reply = next((reply for reply in self.ordered(expect, self.lists) if reply.item == first[1]), None)
-        if reply is None or root[1] == reply.item:
-            return None
-        # Such a root can be a record of another list, or a field of an error.
-        if root[1] in self._inner_tags and root[1] not in reply.xml:
+        # A root with the name of a record or of a field can mean another reply, such as an error.
+        if reply is None or (root[1] in self._inner_tags and root[1] not in reply.xml):
             return None
         # In the root of a single reply, the element may be a field of that reply: a name, or the id of a new one.
         # Fields do not have attributes.

@@ -256,7 +256,7 @@ class Judge:
         read_as = fmt, expect, charset
         if asked.has_views and not isinstance(reply, ErrorReply):
             findings += missing_views(asked.request.query, reply)
-        return Verdict(findings, reply, name, found, codec._replies[id(reply.__class__)].kind, body, True, "", read_as)
+        return Verdict(findings, reply, name, found, codec._declared(reply).kind, body, True, "", read_as)
 
     def _unrecognised(self, body: bytes, findings: Sequence[Finding]) -> str:
         """Say what a file is that was taken for a reply, or return an empty text if it may be one."""
