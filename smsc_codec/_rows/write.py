@@ -181,8 +181,8 @@ class _Lines:
         self._read(name, f"{name}.__class__ is not str or {not_empty}len({name}) > longest")
         self.one.append(f"{name} = {name}_one({name})")
         self.many.append(f"{name}_column = [record.{name} for record in records]")
-        self.many += [] if allows_empty else [f"if '' in {name}_column:", "    fall_back()"]
         self.many.append(f"{name}_column = {name}_many({name}_column, longest)")
+        self.many += [] if allows_empty else [f"if not all({name}_column):", "    fall_back()"]
         self.columns[name] = f"{name}_column"
 
     def add_code(self, name: str, type_: Type) -> None:

@@ -698,20 +698,28 @@ def _refuse(text: str) -> str:
 def checked_join(column: list[str], longest: int) -> str:
     """Return texts joined together. Raise `Fallback` if one of them is not a plain text, or too long."""
     joined = "".join(column)
-    if {*map(type, column)} != {str} or (len(joined) > longest and max(map(len, column)) > longest):
+    if [*map(type, column)].count(str) != len(column) or (len(joined) > longest and max(map(len, column)) > longest):
         raise Fallback
     return joined
 
 
-def texts_with(special: Callable[[str], Any], escape: Callable[[str], str] = _refuse) -> Texts:
-    """Return writers of texts that escape *special* characters. Without *escape*, they refuse such texts."""
+def texts_with(
+    special: Callable[[str], Any],
+    escape: Callable[[str], str] = _refuse,
+    within: Callable[[str], Any] | None = None,
+) -> Texts:
+    """Return writers of texts that escape *special* characters. Without *escape*, they refuse such texts.
+
+    *within* says the same as *special*, sooner for the texts of a whole list joined together.
+    """
+    is_special = within or special
 
     def one(text: str) -> str:
         return escape(text) if special(text) else text
 
     def many(column: list[str], longest: int) -> list[str]:
         joined = checked_join(column, longest)
-        return [escape(text) if special(text) else text for text in column] if special(joined) else column
+        return [escape(text) if special(text) else text for text in column] if is_special(joined) else column
 
     return Texts(one, many)
 
