@@ -7,6 +7,7 @@ import re
 from collections import UserDict
 from collections.abc import Callable
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any, Protocol, TypedDict, Union
 from unittest.mock import ANY as ANYTHING
 from unittest.mock import MagicMock
@@ -38,7 +39,9 @@ from smsc_codec import (
     to_json,
     validate,
 )
+from smsc_codec.endpoints.get import MegaAccount, MegaAccountList
 from smsc_codec.endpoints.senders import SENDERS
+from smsc_codec.limits import DEFAULT_LIMITS
 
 GOLDEN: list[tuple[int | None, str, str]] = [
     (
@@ -776,6 +779,37 @@ def test_things_that_only_look_like_mappings(mapping: Any) -> None:
     for write in (lambda reply: encode(reply, fmt=0), lambda reply: encode(reply, fmt=3), to_json):
         with pytest.raises(EncodeError):
             write(SenderList((Sender("A", 1, None, mapping),)))
+
+
+class Word(str):
+    """A text that is of another class."""
+
+
+TEXTS: dict[str, Any] = {
+    "too few": FrozenMapping(("a",), ()),
+    "too many": FrozenMapping(("a",), ("x", "y")),
+    "a number": FrozenMapping(("a",), (5,)),
+    "too long": FrozenMapping(("a",), ("x" * (DEFAULT_LIMITS.text + 1),)),
+    "no mapping": SimpleNamespace(_keys=("a",), _values=("x",)),
+}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_under_undocumented_keys(name: str, fmt: Format, count: int) -> None:
+    """The writer compiled for the keys of a valid record refuses what only looks like its texts."""
+    valid, wrong = MegaAccount({"a": "x"}), MegaAccount(TEXTS[name])
+    body = encode(MegaAccountList((valid,) * count), fmt=fmt)
+    assert decode(body, fmt=fmt, expect=MegaAccountList) == MegaAccountList((valid,) * count)
+    for place, records in ((0, (wrong,) * count), (count - 1, (*[valid] * (count - 1), wrong))):
+        with pytest.raises(EncodeError) as caught:
+            encode(MegaAccountList(records), fmt=fmt)
+        assert caught.value.path.startswith(f"accounts[{place}].other")
+    assert encode(MegaAccountList((valid,) * count), fmt=fmt) == body
+    likes: list[Any] = [FrozenMapping(("a",), "x"), FrozenMapping(("a",), (Word("x"),))]  # type: ignore[arg-type]
+    for like in likes:
+        assert encode(MegaAccountList((MegaAccount(like),) * count), fmt=fmt) == body
 
 
 def test_an_error_that_is_about_no_place() -> None:

@@ -188,17 +188,32 @@ def codes_in(mappings: Sequence[Any], keys: tuple[str, ...], codes: Codes) -> Se
 
 
 def columns_of(
-    values: list[tuple[Any, ...]], texts: Sequence[Callable[[list[str], int], list[str]]], longest: int
+    mappings: Sequence[Any],
+    keys: tuple[str, ...],
+    texts: Sequence[Callable[[list[str], int], list[str]]],
+    longest: int,
 ) -> list[list[str]]:
-    """Return open texts as they are written, a column for each key."""
-    columns = [*zip(*values, strict=True)]
+    """Return the open texts of records as they are written, a column for each key."""
+    columns = [*zip(*values_of(mappings, keys), strict=True)]
     if len(columns) != len(texts):
         raise Fallback
     return [many([*column], longest) for many, column in zip(texts, columns)]
 
 
+def texts_of(mapping: Any, keys: tuple[str, ...], texts: Sequence[Callable[[str], str]], longest: int) -> list[str]:
+    """Return the open texts of one record as they are written."""
+    if type(mapping) is not FrozenMapping or (mapping._keys is not keys and plain_keys(mapping._keys) != keys):
+        raise Fallback
+    values = mapping._values
+    if type(values) is not tuple or len(values) != len(texts) or not all_are(values, str):
+        raise Fallback
+    if max(map(len, values)) > longest:
+        raise Fallback
+    return [one(text) for one, text in zip(texts, values)]
+
+
 def check_texts(columns: list[list[str]], is_code: Callable[[str], Any]) -> list[list[str]]:
-    """Return open texts beside codes. Raise `Fallback` if one is empty, or would be read as a code."""
+    """Return open texts beside codes, in groups. Raise `Fallback` if one is empty, or would be read as a code."""
     if not all(map(all, columns)) or any([is_code(text) for column in columns for text in column]):
         raise Fallback
     return columns

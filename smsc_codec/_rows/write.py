@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from ..declare import Object, OpenMap, Other, Type
 from ..mapping import EMPTY, FrozenMapping
 from ..model import MAX_NUMBER
-from .opened import arrange, check_texts, codes_in, columns_of, values_of
+from .opened import arrange, check_texts, codes_in, columns_of, texts_of
 from .source import Fallback, compiled, fall_back
 from .values import (
     codes_of,
@@ -236,15 +236,17 @@ class _Lines:
             self.columns[f"({slots})"] = f"{rest.codes}_found"
         if keys.texts:
             self.space |= {"TEXTS": keys.texts, f"{texts_in}_of": attrgetter(texts_in)}
+            self.space["TEXTS_ONE"] = [texts[slot].one for slot in keys.slots]
             self.space["TEXTS_MANY"] = [texts[slot].many for slot in keys.slots]
-            found = "columns_of(values_of({}, TEXTS), TEXTS_MANY, longest)"
+            one = f"[texts_of(record.{texts_in}, TEXTS, TEXTS_ONE, longest)]"
+            many = f"columns_of([*map({texts_in}_of, records)], TEXTS, TEXTS_MANY, longest)"
             if isinstance(rest, OpenMap):
                 if has_own_pattern(rest.text):
                     raise Fallback
                 self.space["is_code"] = re.compile(rest.code.pattern).fullmatch
-                found = f"check_texts({found}, is_code)"
-            self.one.append(f"({', '.join(keys.slots)},), = zip(*{found.format(f'[record.{texts_in}]')})")
-            self.many.append(f"{texts_in}_found = {found.format(f'[*map({texts_in}_of, records)]')}")
+                one, many = f"check_texts({one}, is_code)", f"check_texts({many}, is_code)"
+            self.one.append(f"({', '.join(keys.slots)},), = {one}")
+            self.many.append(f"{texts_in}_found = {many}")
             self.columns |= {slot: f"{texts_in}_found[{place}]" for place, slot in enumerate(keys.slots)}
         self.empty = [
             f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping"
@@ -285,7 +287,7 @@ _NAMES: dict[str, Any] = {
     "write_amounts": write_amounts,
     "write_date": write_date,
     "write_dates": write_dates,
-    "values_of": values_of,
+    "texts_of": texts_of,
     "codes_in": codes_in,
     "check_texts": check_texts,
     "columns_of": columns_of,

@@ -18,7 +18,7 @@ from .._rows.read import Rows, members, rows
 from .._rows.small import Part, Variant, each_way
 from .._rows.source import Fallback, title_of
 from .._rows.values import may_be_empty
-from .._rows.write import Keys, OpenText, Slot, Template, Writer, open_slots, surrounded, writer
+from .._rows.write import Keys, OpenText, Slot, Template, Texts, Writer, open_slots, surrounded, writer
 from .._source import Source
 from ..declare import ID, TEXT, Endpoint, Field, Many, OpenMap, Reply, Several, Type, either
 from ..errors import EncodeError
@@ -58,12 +58,17 @@ _TEXTS = texts_with(_SPECIAL, lambda text: _quoted(text)[1:-1])
 _is_bare = re.compile(ID.pattern).fullmatch
 
 
-def _with_marks(column: list[str], longest: int) -> list[str]:
-    """Return the texts of an undocumented key with their quotes: a number has none."""
+def _with_marks(text: str) -> str:
+    """Return the text of an undocumented key with its quotes: a number has none."""
+    return text if text.isdigit() and _is_bare(text) else f'"{_TEXTS.one(text)}"'
+
+
+def _all_with_marks(column: list[str], longest: int) -> list[str]:
+    """Return the texts of a column in the same way."""
     return [text if text.isdigit() and _is_bare(text) else f'"{text}"' for text in _TEXTS.many(column, longest)]
 
 
-_OTHERS = _TEXTS._replace(many=_with_marks)
+_OTHERS = Texts(_with_marks, _all_with_marks)
 
 
 class _Shape(NamedTuple):

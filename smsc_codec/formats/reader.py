@@ -53,7 +53,7 @@ from .._rows.values import documented_tables, tables
 from .._rows.write import Keys, Texts, Writer
 from .._secrets import FOUND
 from .._source import SURROGATE, Source
-from .._types import is_really, lazy
+from .._types import all_are, is_really, lazy
 from ..declare import FORMATS, Endpoint, Field, Object, OpenMap, Other, Reply, Type, either
 from ..errors import DecodeError, EncodeError
 from ..limits import DEFAULT_LIMITS, MAX_DIGITS, Limits
@@ -698,7 +698,7 @@ def _refuse(text: str) -> str:
 def checked_join(column: list[str], longest: int) -> str:
     """Return texts joined together. Raise `Fallback` if one of them is not a plain text, or too long."""
     joined = "".join(column)
-    if [*map(type, column)].count(str) != len(column) or (len(joined) > longest and max(map(len, column)) > longest):
+    if not all_are(column, str) or (len(joined) > longest and max(map(len, column)) > longest):
         raise Fallback
     return joined
 
