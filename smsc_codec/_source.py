@@ -68,11 +68,32 @@ def quote(value: object, known: Known = NOTHING) -> str:
     return repr(text) if is_really(value, str) else text
 
 
-_QUOTED_WORDS = re.compile(r"""'([^']+)'|"([^"]+)"|<([^<>]+)>|the number (?P<number>-?[0-9]+)""").finditer
+_QUOTED_WORDS = re.compile(
+    r"""(?<!\w)'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|<([^<>]+)>|the number (?P<number>-?[0-9]+)"""
+).finditer
+"""Words as `quote` spells them, tags and numbers. The mark behind `operators'` does not begin a word."""
+_OPEN_ATTRIBUTE = re.compile(r"(?:\w+\[[0-9]+\]\.)*\w+\.").match
+"""The path of a key that is not a field, without the key."""
+_LONGEST_ESCAPE = len("\\u0000")
 _BEFORE_A_VALUE = 16
 """Characters between a key and its value, such as `": "`."""
 _LONGEST_TAG = 100
 """Characters of a tag and of blanks between it and a number."""
+
+
+_ESCAPES = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(00(?:0[0-9a-f]|10)[0-9a-f]{4})|(.))")
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+def _unquoted(text: str) -> str:
+    """Return the text that `repr` has quoted so."""
+    return _ESCAPES.sub(_unescaped, text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    letter = found[4]
+    return _LETTERS.get(letter, letter) if letter else chr(int(found[found.lastindex or 0], 16))
+
 
 # Characters between two places whose line and offset are remembered.
 _STEP = 1024
@@ -206,19 +227,37 @@ class Source:
 
         The words are a number at *index*, in or behind a tag, or a key or a tag at or before it.
         """
-        for found in _QUOTED_WORDS(message):
-            word = found[found.lastindex or 0]
+        attribute = _OPEN_ATTRIBUTE(path)
+        for found in reversed([*_QUOTED_WORDS(message)]):
+            group, is_number = found.lastindex or 0, found["number"] is not None
+            word = _unquoted(found[group])
             given = word.removesuffix("...")
-            size = len(given)
-            first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
-            if found["number"]:
-                at = self.text.find(given, index, last + _LONGEST_TAG)
-            else:
-                at = self.text.rfind(given, first, last)
-            if given and at >= 0 and self._secrets.between(at, at + size):
-                message = message.replace(word, "***")
-                path = f"{path.removesuffix(given)}***" if path.endswith(given) else path
+            # A long key is whole in the path only.
+            size = max(len(given), len(path) - attribute.end() if attribute and given != word else 0)
+            if given and self._is_secret(given, size, index, found[0][0]):
+                message = f"{message[: found.start(group)]}***{message[found.end(group) :]}"
+                if attribute and not is_number:
+                    path = f"{attribute[0]}***"
+                elif path.endswith(given):
+                    path = f"{path.removesuffix(given)}***"
         return message, path
+
+    def _is_secret(self, given: str, size: int, index: int, mark: str) -> bool:
+        """Return whether a word of *size* characters that begins with *given*, and stands near *index*, is secret.
+
+        *mark* is what the message begins it with: a quotation mark, `<`, or the `t` of `the number`.
+        """
+        if mark == "t":
+            first, last = index, index + size + len("<") + _LONGEST_TAG
+            at = self.text.find(given, first, last)
+        else:
+            first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
+            at = self.text.rfind(given, first, last)
+        if at >= 0:
+            return self._secrets.between(at, at + size)
+        # JSON can spell a key with escapes.
+        most = size * _LONGEST_ESCAPE + _BEFORE_A_VALUE
+        return mark in "'\"" and self._secrets.between(max(0, index - most), index + most)
 
     def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
         """Raise a `DecodeError` at *index*."""

@@ -373,7 +373,7 @@ def test_no_secret_is_shown_in_a_path() -> None:
     assert unread.value.path == "senders[0].psw=******"
     assert unwritten.value.path == "senders[0].operators.psw=******"
     report = validate(f'[{{"sender": "A", "{key}": 1}}]', fmt=3)
-    assert [finding.path for finding in report.findings] == ["senders[0].operators.psw=******"]
+    assert [finding.path for finding in report.findings] == ["senders[0].operators.***"]
 
 
 def test_no_secret_is_shown_by_normalized_json() -> None:
@@ -768,6 +768,47 @@ def test_findings_do_not_say_what_the_excerpt_masks(
         assert report.findings
         said = [f"{each.message} {each.path} {each.excerpt}" for each in report.findings]
         assert not [text for text in said for word in words if word in text]
+
+
+SECRET_KEYS = [
+    *("hunter22", r"hun\"ter22", r"hun'ter\"22", r"hun\/ter22", r"hun\u0074er22", r"hun\\ter22", r"hun\nter22"),
+    *(r"hun\u0000ter22", "hun\u200bter22", "h" * 41, "h" * 100, r"\u0068" * 60, "e", "'", "hunter22..."),
+]
+
+
+@pytest.mark.parametrize("count", [0, 1, 20])
+@pytest.mark.parametrize("key", SECRET_KEYS)
+def test_findings_do_not_say_a_key_that_is_in_a_secret(key: str, count: int) -> None:
+    """A key can be spelled with escapes, and be longer than what messages say of it."""
+    record = f'{{\n"sender": "A",\n"id": "1",\n"x": "psw=",\n"{key}": "5"\n}}'
+    bodies = [(f'{{\n"status": 1,\n"x": "psw=",\n"{key}": "5"\n}}', "status", "other")]
+    bodies += [(f"[{', '.join([record] * count)}]", "senders", "senders[0].operators")] if count else []
+    for body, endpoint, attribute in bodies:
+        for _ in range(3):  # then by what is learned
+            *_, found = validate(body.encode(), fmt=3, endpoint=endpoint).findings
+            assert found.path == f"{attribute}.***"
+            assert found.message in (
+                "the key '***' is not documented",
+                'the key "***" is not documented',
+                f"the key '***' is not documented, in {count} records",
+                f'the key "***" is not documented, in {count} records',
+            )
+
+
+@pytest.mark.parametrize("fmt", [0, 2])
+def test_findings_do_not_say_a_long_key_that_is_in_a_secret(fmt: int) -> None:
+    for size in (1, 37, 40, 41, 100):
+        key = "k" * size
+        text = f"Status = 1, psw = , {key} = 5"
+        xml = f"<sms><status>1</status><x>psw='</x>\n<{key}>5</{key}>\n</sms>"
+        *_, found = validate((text if fmt == 0 else xml).encode(), fmt=fmt, endpoint="status").findings
+        assert (found.path, "kk" in found.message) == ("other.***", False)
+
+
+def test_findings_do_not_say_a_line_that_is_secret() -> None:
+    (found,) = validate(b"ERROR = 3 (<psw>)\n\n\nhunter22", fmt=0, endpoint="senders").findings
+    assert found.message == "lines after an error are not known, and not kept; the first is '***'"
+    assert found.line == 4
 
 
 def test_an_element_is_secret_up_to_its_own_end() -> None:
