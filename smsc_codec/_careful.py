@@ -525,9 +525,12 @@ def format_value(type_: Type, value: Any, path: str, limits: Limits) -> str:
     elif kind == "text":
         text = str.__str__(value) if isinstance(value, str) else None
     elif kind == "money":
-        text = money_text(value) if isinstance(value, Decimal) and value.is_finite() else None
-    elif isinstance(value, datetime) and value.tzinfo is None and not value.microsecond:
-        text = date_text(value)
+        # A class made of `Decimal` or `datetime` can have methods of its own.
+        amount = Decimal(value) if isinstance(value, Decimal) else None
+        text = money_text(amount) if amount is not None and amount.is_finite() else None
+    elif isinstance(value, datetime):
+        moment = datetime.combine(datetime.date(value), datetime.timetz(value))
+        text = date_text(moment) if moment.tzinfo is None and not moment.microsecond else None
     if text is None or not parser(type_)[1](text) or SURROGATE.search(text):
         # Neither 5 nor 5.0 says why it is not an amount, or not a text.
         is_other = kind not in ("number", "code") or not isinstance(value, int)

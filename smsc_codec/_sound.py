@@ -48,7 +48,7 @@ _CELLS: Any = (str, Const, Signed, Rest, Only, Maybe)
 
 _IN_SOURCE = """
     CODE_TABLE CODES Decimal Digits EMPTY KEYS Many Mapping MAX NO_KEYS ORDER Record TEXTS TEXTS_MANY TEXTS_ONE
-    WIRE_KEYS are_digits check_keys check_texts codes_in columns_of convert_numbers datetime digits fall_back
+    WIRE_KEYS are_digits check_keys check_texts class_of codes_in columns_of convert_numbers datetime digits fall_back
     find_reader find_rows find_writer has_escapes is_broken is_code joined key_mark list_head list_start lookup_all
     make_writer match_whole nothing pick read_amounts read_dates read_iso read_numbers rest sorted_out texts_of
     unescape write_amounts write_date write_dates write_money write_numbers

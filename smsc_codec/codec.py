@@ -32,7 +32,7 @@ from ._rows.source import CAUGHT, Fallback
 from ._secrets import NOTHING, Known
 from ._sound import check
 from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_html, is_utf16, open_source, quote
-from ._types import is_really, kind_of
+from ._types import is_really, kind_of, name_of
 from .declare import Endpoint, Other, Type
 from .declare import Reply as Declared
 from .errors import DecodeError, EncodeError, OptionError, unreadable
@@ -505,9 +505,11 @@ class Codec(Generic[R]):
     def _encoded(self, reply: Any, declared: Declared, reader: FormatReader, charset: str, limits: Limits) -> bytes:
         """Return the bytes of a reply. Raise `EncodeError` if it cannot be written, or is beyond the limits."""
         try:
-            count = len(getattr(reply, declared.attribute)) if declared.many else 0
-            if count > limits.items:
-                raise EncodeError(f"expected at most {limits.items} records, found {count}")
+            records = getattr(reply, declared.attribute) if declared.many else ()
+            if type(records) is not tuple:
+                raise EncodeError(f"expected a tuple, found {name_of(records)}", path=declared.attribute)
+            if len(records) > limits.items:
+                raise EncodeError(f"expected at most {limits.items} records, found {len(records)}")
             text = reader.write(reply, declared, limits)
         except EncodeError:
             raise

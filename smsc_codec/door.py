@@ -24,7 +24,7 @@ from .declare import FORMATS, Other
 from .declare import Reply as Declared
 from .endpoints import DEFAULT, ENDPOINTS, codec_of, having, loaded
 from .endpoints import known as known_names
-from .errors import DecodeError, EncodeError, OptionError
+from .errors import DecodeError, EncodeError, OptionError, unreadable
 from .formats import Format
 from .limits import DEFAULT_LIMITS, Limits
 from .mapping import EMPTY
@@ -226,7 +226,10 @@ def encode(
     declared = codec._declared(reply)
     _remember(codec, type(reply), None if endpoint is None else str.__str__(endpoint))
     has_keys = codec._formats[format_of(fmt)].has_open_keys(declared)
-    other = better_endpoint(codec, reply, fmt, type(reply)) if has_keys else None
+    try:
+        other = better_endpoint(codec, reply, fmt, type(reply)) if has_keys else None
+    except Exception as error:  # of an object of the caller
+        raise unreadable(error) from error
     if other is not None:
         raise EncodeError(
             f"expected {declared.title}; with its undocumented keys it would be read as a reply of {other}.php"
@@ -397,14 +400,15 @@ def better_endpoint(codec: Codec[Any], reply: Any, fmt: Any, expect: Any = None)
     if cls not in _opened:
         _opened[cls] = _undocumented(declared)
     opened = _opened[cls]
-    keys = opened(reply) if opened is not None else ()
+    # An object of the caller must not stay in the cache below.
+    keys = tuple(map(str.__str__, opened(reply))) if opened is not None else ()
     if not keys:
         return None
     record = getattr(reply, declared.attribute)[0] if declared.many else reply
     present = tuple([field.name for field in declared.object.fields if getattr(record, field.name) not in (None, ())])
     formats = FORMATS if fmt is None else (FORMATS[format_of(fmt)],)
     look_up = _knows_more if sum(map(len, keys)) <= _LONGEST_KEYS else _knows_more.__wrapped__
-    return look_up(codec.endpoint.name, declared.kind, formats, present, tuple(keys))
+    return look_up(codec.endpoint.name, declared.kind, formats, present, keys)
 
 
 def _undocumented(declared: Declared) -> Callable[[Any], Any] | None:

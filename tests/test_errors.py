@@ -733,6 +733,16 @@ def test_a_body_that_raises_whatever_is_asked() -> None:
         assert error.reason == "the body has to be bytes or a string, not Buffer"
 
 
+class Falsehood(tuple[Any, ...]):
+    """A tuple that says that it is empty."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __len__(self) -> int:
+        return 0
+
+
 @pytest.mark.parametrize("fmt", Format)
 def test_structs_that_lack_a_field(fmt: Format) -> None:
     lists, sender, error, second = SenderList((Sender("A", 1),)), Sender("A", 1), ErrorReply(1, "x"), Sender("B", 2)
@@ -750,9 +760,10 @@ def test_structs_that_lack_a_field(fmt: Format) -> None:
             encode(SenderList((Sender("A", 1, None, mapping),)), fmt=fmt)
         assert caught.value.path == "senders[0].operators"
     worse = SenderList((Sender("A", 1),))
-    force_setattr(worse, "senders", 5)
-    with pytest.raises(EncodeError, match="the reply holds an object that raises TypeError"):
-        encode(worse, fmt=fmt)
+    for given in (5, [Sender("A", 1)], Falsehood((Sender("A", 1),))):
+        force_setattr(worse, "senders", given)
+        with pytest.raises(EncodeError, match=f"expected a tuple, found {type(given).__name__}"):
+            encode(worse, fmt=fmt)
 
 
 @pytest.mark.parametrize("fmt", [Format.TEXT, Format.XML, Format.JSON])

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from smsc_codec import Codec, EncodeError, ErrorReply, Format, FrozenMapping, Success, _letters
+from smsc_codec._rows.values import Codes, coded
 from smsc_codec._secrets import Known
 from smsc_codec.endpoints import balance, info, send, status
 from smsc_codec.endpoints.senders import SENDERS, TEXT_ORDER
@@ -163,6 +164,7 @@ def compiled() -> list[Compiled]:
         for make in (_letters._utf8_as_1251, _letters._utf8_as_latin1):
             make.cache_clear()
             make()
+        Codes(coded(SENDERS.own[-1].object)[0][1])  # `codes_of` may have been asked before
         Known(lambda: ("secret", "-]^\\")).masked("psw=secret login=secret")
         items: Codec[Any] = Codec(ITEMS)
         for line in LINES:

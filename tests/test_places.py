@@ -34,6 +34,7 @@ TEXT = [
     ("OK\n▲name = A", {}, ["malformed "]),
     ("ID = 5\n▲ID = 6", {}, ["malformed "]),
     ("ERROR = 3 (no)\n▲OK\nname = A", {}, ["unknown-key "]),
+    ("ERROR = 3 (no)\r\n\r\n\n▲OK\u2028\x0b\x1cA\n", {}, ["unknown-key "]),
     ("name = A\n▲OK", {}, ["malformed "]),
     (
         "name = A, mts = ▲7\nname = B, mts = ▲6, id = 5",
@@ -96,6 +97,8 @@ CSV = [
     ("A,1\nBB,2\n▲abcdef,3", {"text": 5}, ["limit senders[2].name"]),
     ("A,1\nBB,2,▲123", {"digits": 2}, ["limit senders[1].id"]),
     ("0,-▲77", {}, ["unknown-number code"]),
+    ("0,-3\n▲A", {}, ["unknown-key "]),
+    ("0,-3\r\n\n\r\n▲A\x0bB\u2028C\x1cD\n", {}, ["unknown-key "]),
     ("▲123,-3", {"digits": 2}, ["limit id"]),
     ("123,-▲33", {"digits": 3}, ["unknown-number code"]),
 ]
@@ -139,6 +142,7 @@ def test_places(fmt: int, marked: str, limits: dict[str, int], expected: list[st
         for each in (SLOW, codec):
             findings = each.validate(body, fmt=fmt, limits=Limits(**limits)).findings
             assert [(finding.code, finding.path, finding.offset) for finding in findings] == wanted
+            assert [finding.line for finding in findings] == [body.count("\n", 0, offset) + 1 for offset in offsets]
 
 
 class Counted(str):

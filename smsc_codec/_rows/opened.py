@@ -145,11 +145,11 @@ _values_of = attrgetter("_values")
 
 def values_of(mappings: Sequence[Any], keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """Return the values of mappings. Raise `Fallback` if one has other keys than *keys*."""
-    if {*map(type, mappings)} != {FrozenMapping}:
+    if not all_are(mappings, FrozenMapping):
         raise Fallback
     _check_keys(mappings, keys)
     values = [*map(_values_of, mappings)]
-    if {*map(type, values)} != {tuple}:
+    if not all_are(values, tuple):
         raise Fallback
     return values
 
@@ -165,24 +165,22 @@ def _check_keys(mappings: Sequence[Any], keys: tuple[str, ...]) -> None:
 
 def plain_keys(keys: Any) -> Any:
     """Return the keys of a mapping. Raise `Fallback` if one is not a plain text: it can be equal to another key."""
-    if keys.__class__ is not tuple or not all_are(keys, str):
+    if type(keys) is not tuple or not all_are(keys, str):
         raise Fallback
     return keys
 
 
 def codes_in(mappings: Sequence[Any], keys: tuple[str, ...], codes: Codes) -> Sequence[Sequence[Any]]:
     """Return the open codes of records, each a code or its digit. Raise `Fallback` if one is something else."""
-    classes = {*map(type, mappings)}
-    if classes == {codes.mapping}:
+    if all_are(mappings, codes.mapping):
         _check_keys(mappings, keys)
         joined = [*map(_values_of, mappings)]
-        if {*map(type, joined)} != {str} or not are_digits(joined, len(keys), codes):
+        if not all_are(joined, str) or not are_digits(joined, len(keys), codes):
             raise Fallback
         return joined
-    if codes.mapping in classes:
-        mappings = [FrozenMapping.of(each.items()) if each.__class__ is codes.mapping else each for each in mappings]
-    values = values_of(mappings, keys)
-    if {*map(type, chain.from_iterable(values))} != {codes.enum}:
+    plain = [FrozenMapping.of(each.items()) if type(each) is codes.mapping else each for each in mappings]
+    values = values_of(plain, keys)
+    if not all_are(chain.from_iterable(values), codes.enum):
         raise Fallback
     return values
 

@@ -53,10 +53,10 @@ def by_presence(
 
 def _presence(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
     """Return lines that check a record, the expression of its presence, and the names in them."""
-    lines = ["if record.__class__ is not Record:", "    fall_back()"]
+    lines = ["if class_of(record) is not Record:", "    fall_back()"]
     parts = [_absent(names) for names in _groups(obj)]
     lists = [f"record.{field.name}" for field in obj.fields if isinstance(field.type, (Many, Several))]
-    parts += [f"({each}.__class__ is tuple and not {each}) or fall_back()" for each in lists]
+    parts += [f"(class_of({each}) is tuple and not {each}) or fall_back()" for each in lists]
     for name in obj.opened:
         keys = f"{name}_keys"
         # Most records have nothing under undocumented keys.
@@ -68,7 +68,7 @@ def _presence(obj: Object) -> tuple[list[str], str, dict[str, Any]]:
         parts.append(keys)
     made = f"({', '.join(parts)}{',' * (len(parts) == 1)})"
     names = {"Record": obj.cls, "EMPTY": EMPTY, "NO_KEYS": ()}
-    return lines, made, {**names, "fall_back": fall_back, "check_keys": check_keys}
+    return lines, made, {**names, "class_of": type, "fall_back": fall_back, "check_keys": check_keys}
 
 
 def _groups(obj: Object) -> list[list[str]]:
@@ -102,10 +102,10 @@ def present_in(obj: Object, presence: tuple[Any, ...]) -> tuple[frozenset[str], 
 
 def with_mappings(obj: Object, record: Any) -> Any:
     """Return a record with the library's mappings in place of dictionaries."""
-    if record.__class__ is not obj.cls:
+    if type(record) is not obj.cls:
         raise Fallback
     given = {name: getattr(record, name) for name in obj.opened}
-    made = {name: FrozenMapping.of(items) for name, items in given.items() if items.__class__ is dict}
+    made = {name: FrozenMapping.of(items) for name, items in given.items() if type(items) is dict}
     if not made:
         raise Fallback
     return msgspec.structs.replace(record, **made)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from .._types import all_are
 from ..declare import DATE, ID, MONEY, NAME, TEXT, Object, OpenMap, Type
 from ..mapping import of_digits
 from ..model import MAX_NUMBER
@@ -260,7 +261,7 @@ def write_date(value: datetime) -> str:
 
 def write_dates(column: Sequence[datetime]) -> Sequence[str]:
     """Return a column of dates as texts."""
-    if {*map(type, column)} != {datetime}:
+    if not all_are(column, datetime):
         raise Fallback
     if len(column) < _FEW_DATES:
         return [*map(write_date, column)]
@@ -284,7 +285,7 @@ def write_money(value: Decimal) -> str:
 
 def write_amounts(column: Sequence[Decimal]) -> Sequence[str]:
     """Return a column of amounts as texts."""
-    if {*map(type, column)} != {Decimal}:
+    if not all_are(column, Decimal):
         raise Fallback
     texts = [*map(str, column)]
     if not _are_amounts(texts):

@@ -155,7 +155,7 @@ class _Lines:
         """The names in them."""
         self.one: list[str] = []
         self.many: list[str] = []
-        self.checks = ["record.__class__ is Record"]
+        self.checks = ["class_of(record) is Record"]
         """Expressions that hold for each of many records; `write_one` has lines instead."""
         self.empty: list[str] = []
         """Expressions that hold for each record of either function."""
@@ -171,14 +171,14 @@ class _Lines:
         self.many += ["for record in records:", f"    own_{name}(record.{name})"]
 
     def add_number(self, name: str) -> None:
-        self._read(name, f"{name}.__class__ is not int or not 0 <= {name} <= MAX")
+        self._read(name, f"class_of({name}) is not int or not 0 <= {name} <= MAX")
         self._write_column(name, "write_numbers")
 
     def add_text(self, name: str, type_: Type, texts: Texts) -> None:
         self.space[f"{name}_one"], self.space[f"{name}_many"] = texts
         allows_empty = may_be_empty(type_)
         not_empty = "" if allows_empty else f"not {name} or "
-        self._read(name, f"{name}.__class__ is not str or {not_empty}len({name}) > longest")
+        self._read(name, f"class_of({name}) is not str or {not_empty}len({name}) > longest")
         self.one.append(f"{name} = {name}_one({name})")
         self.many.append(f"{name}_column = [record.{name} for record in records]")
         self.many.append(f"{name}_column = {name}_many({name}_column, longest)")
@@ -187,18 +187,18 @@ class _Lines:
 
     def add_code(self, name: str, type_: Type) -> None:
         self.space[f"{name}_class"], self.space[f"{name}_written"] = type_.enum, Spellings(type_)
-        self._read(name, f"{name}.__class__ is not {name}_class")
+        self._read(name, f"class_of({name}) is not {name}_class")
         self.one.append(f"{name} = {name}_written[{name}]")
-        self.checks.append(f"record.{name}.__class__ is {name}_class")
+        self.checks.append(f"class_of(record.{name}) is {name}_class")
         self.texts_many[name] = f"{name}_written[record.{name}]"
 
     def add_money(self, name: str) -> None:
-        self._read(name, f"{name}.__class__ is not Decimal")
+        self._read(name, f"class_of({name}) is not Decimal")
         self.one.append(f"{name} = write_money({name})")
         self._write_column(name, "write_amounts")
 
     def add_date(self, name: str) -> None:
-        self._read(name, f"{name}.__class__ is not datetime")
+        self._read(name, f"class_of({name}) is not datetime")
         self.one.append(f"{name} = write_date({name})")
         self._write_column(name, "write_dates")
 
@@ -249,7 +249,7 @@ class _Lines:
             self.many.append(f"{texts_in}_found = {many}")
             self.columns |= {slot: f"{texts_in}_found[{place}]" for place, slot in enumerate(keys.slots)}
         self.empty = [
-            f"(record.{name} is EMPTY or record.{name}.__class__ is Mapping"
+            f"(record.{name} is EMPTY or class_of(record.{name}) is Mapping"
             f" and record.{name}._keys == () == record.{name}._values)"
             for name in empty
         ]
@@ -258,7 +258,7 @@ class _Lines:
         """Return the lines of `write_one`."""
         empty = [f"if not ({' and '.join(self.empty)}):", "    fall_back()"] if self.empty else []
         row = _row(template, {})
-        return ["if record.__class__ is not Record:", "    fall_back()", *self.one, *empty, f"return {row}"]
+        return ["if class_of(record) is not Record:", "    fall_back()", *self.one, *empty, f"return {row}"]
 
     def for_many(self, template: Sequence[Any], absent: Sequence[str]) -> list[str]:
         """Return the lines of `write_many`; *absent* says which fields the records do not have."""
@@ -277,6 +277,8 @@ class _Lines:
 
 
 _NAMES: dict[str, Any] = {
+    # `type` is the name of a field too. An object can say that its `__class__` is another one.
+    "class_of": type,
     "Mapping": FrozenMapping,
     "EMPTY": EMPTY,
     "Decimal": Decimal,

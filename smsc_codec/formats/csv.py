@@ -49,7 +49,7 @@ from .layouts import (
     shown,
     value_pattern,
 )
-from .reader import FormatReader, texts_with
+from .reader import FormatReader, lines_from, texts_with
 from .shapes import AtOnce, Tables
 
 _LINE_END = r"(?:\r?\n|)"
@@ -73,6 +73,7 @@ def _ends_cell(text: str) -> bool:
     return "," in text or _ends_line(text)
 
 
+# An expression is quicker for one text, and a search for each character for the joined texts of a list.
 _TEXTS = texts_with(re.compile("[,\r\n\ud800-\udfff]").search, within=_ends_cell)
 _REST = texts_with(re.compile("[\r\n\ud800-\udfff]").search, within=_ends_line)
 
@@ -470,7 +471,7 @@ class CsvFormat(FormatReader):
                 return self._read_lines(found.reply, source, notes)
             made = self.builder(found.reply).build(found.pairs, source, (), "", notes)
             if rest and found.reply is self.error:
-                self.note_lines(self.error, 1, [line for line in rest.splitlines() if line], source, notes)
+                self.note_lines(self.error, lines_from(text, len(first) + 1), source, notes)
                 return made
             return self._read_behind(made, found.reply, source, notes) if rest else made
         if not rest and len(cells) > 1 and all(reply.is_known(self.fmt) for reply in self.endpoint.own):
@@ -523,7 +524,7 @@ class CsvFormat(FormatReader):
         name, inner = self.behind[reply.kind]
         unknown: dict[int, str] = {}
         records = self._read_records(inner, name, 1, source, notes, unknown)
-        self.note_lines(reply, next(iter(unknown), 0), [*unknown.values()], source, notes)
+        self.note_lines(reply, unknown, source, notes)
         return replace(first, **{name: tuple(records)})
 
     def make_builder(self, reply: Reply) -> Builder:

@@ -73,6 +73,7 @@ _SHORT_PIECE = 512
 """Characters of a piece that is not worth a look of its own."""
 
 _FEW_RECORDS = 16
+_LONGEST_VALUE = len("-999999999999999.999999")
 """Records that take about as long to write one by one as together."""
 
 _ANY = 2**63
@@ -448,13 +449,11 @@ class FormatReader(ABC):
         """Make the careful reader of a reply's records."""
         return Builder(reply.object, self.fmt)
 
-    def note_lines(
-        self, reply: Reply, number: int, lines: Sequence[str], source: Source, notes: list[Note] | None
-    ) -> None:
-        """Report lines after a reply that are not kept. *number* is the number of the first."""
+    def note_lines(self, reply: Reply, lines: Mapping[int, str], source: Source, notes: list[Note] | None) -> None:
+        """Report lines after a reply that are not kept. They are given by their numbers."""
         if notes is not None and lines:
-            first = source.quote(lines[0])
-            message = f"lines after {reply.title} are not known, and not kept; the first is {first}"
+            number, first = next(iter(lines.items()))
+            message = f"lines after {reply.title} are not known, and not kept; the first is {source.quote(first)}"
             notes.append(Note(Severity.WARNING, "unknown-key", message, Place((number,)), "", len(lines)))
 
     # Writing
@@ -501,7 +500,7 @@ class FormatReader(ABC):
         """Return the text of a reply that is not a list."""
         if reply.constant:
             return self.constant(reply)
-        if limits.digits == MAX_DIGITS:
+        if _holds_values(limits):
             try:
                 writer = self._writer(reply, self._presence_of[reply.kind](value, {}))
                 if writer.longest <= limits.text:
@@ -560,7 +559,7 @@ class FormatReader(ABC):
 
         def write_list(value: Any) -> str:
             records = records_of(value)
-            if records.__class__ is not tuple or not 0 < len(records) <= _FEW_RECORDS:
+            if type(records) is not tuple or not 0 < len(records) <= _FEW_RECORDS:
                 raise Fallback
             for name in opened:
                 items = getattr(records[0], name)
@@ -639,7 +638,7 @@ class FormatReader(ABC):
         if presence is None:
             raise Fallback
         writer = self._writer(reply, presence)
-        if writer.width > limits.fields or writer.longest > limits.text or limits.digits < MAX_DIGITS:
+        if writer.width > limits.fields or writer.longest > limits.text or not _holds_values(limits):
             raise Fallback
         return [writer.one(records[0], limits.text)] if len(records) == 1 else writer.many(records, limits.text)
 
@@ -660,6 +659,21 @@ class FormatReader(ABC):
     @abstractmethod
     def compile_writer(self, reply: Reply, present: frozenset[str], keys: Keys) -> Writer:
         """Compile a writer of records with these fields and open keys. Raise `Fallback` if they cannot be compiled."""
+
+
+def _holds_values(limits: Limits) -> bool:
+    """Return whether limits allow every number, amount and date, so that only texts are left to be measured."""
+    return limits.digits >= MAX_DIGITS and limits.text >= _LONGEST_VALUE
+
+
+def lines_from(text: str, after: int) -> dict[int, str]:
+    """Return the lines that begin at *after* or behind it, by their numbers in the text, without empty ones."""
+    lines = map(_without_return, text[after:].split("\n"))
+    return {number: line for number, line in enumerate(lines, text.count("\n", 0, after)) if line}
+
+
+def _without_return(line: str) -> str:
+    return line.removesuffix("\r")
 
 
 def _are_among(items: Any, known: frozenset[str]) -> bool:

@@ -28,7 +28,7 @@ from ..limits import DEFAULT_LIMITS, Limits
 from ..report import Severity
 from .free_text import FreeText
 from .grammar import Grammar, Piece, Words
-from .reader import UNBOUNDED, checked_join, keys_of, required, texts_with
+from .reader import UNBOUNDED, checked_join, keys_of, lines_from, required, texts_with
 from .runs import RunReader
 from .shapes import Shape, Shapes, ShapesOfBody, Tables
 
@@ -436,8 +436,7 @@ class TextFormat(RunReader):
         name, inner = self.behind.get(reply.kind, ("", None))
         if after < len(source.text) and reply is self.error:
             self._grammar.parse(source, "reply", 0, len(source.text))
-            lines = [line for line in source.text[after:].splitlines() if line]
-            self.note_lines(reply, 1, lines, source, notes)
+            self.note_lines(reply, lines_from(source.text, after), source, notes)
         elif after < len(source.text) and inner is None:
             source.fail(f"expected the end of the reply after {reply.title}", after)
         if reply.constant:
@@ -472,7 +471,7 @@ class TextFormat(RunReader):
                     source.fail(f"expected at most {source.limits.fields} fields", after, code="limit")
                 made = self.builder(reply).with_others(made, fields, source, (number,), notes)
             after = behind
-        self.note_lines(reply, next(iter(unknown), 0), [*unknown.values()], source, notes)
+        self.note_lines(reply, unknown, source, notes)
         lacking = _lacking(reply, {key for key, _ in pairs})
         if lacking and reply.cls not in expect:
             found = f"found {source.quote(first)}, which may be {reply.title} without {lacking}"

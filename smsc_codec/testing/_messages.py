@@ -282,7 +282,7 @@ def letters_of(asked: Mapping[str, str]) -> list[tuple[str, str, int]]:
     lines = [(asked.get("phones", ""), asked.get("mes", ""))]
     if asked.get("list"):
         # [doc] Each text has a line with its numbers, a colon and the text.
-        pairs = (line.partition(":") for line in asked["list"].splitlines() if line)
+        pairs = (line.partition(":") for line in asked["list"].replace("\r\n", "\n").split("\n") if line)
         lines = [(numbers, text) for numbers, _, text in pairs]
     found: dict[str, tuple[str, str, int]] = {}
     for numbers, text in lines:
