@@ -1,4 +1,9 @@
-"""Reads and writes fmt=1: the values of fmt=0 joined by commas, one record per line. Nothing is quoted or escaped."""
+"""Reads and writes fmt=1: the values of fmt=0 joined by commas, one record per line. Nothing is quoted or escaped.
+
+`Layout` in `smsc_codec/declare.py` says which layout a line has. `choose` in `layouts.py` decides it for one line. The
+compiled readers decide it for all lines with the same number of values together. If they cannot, they return None or
+raise `Fallback`, and the careful reader decides.
+"""
 
 from __future__ import annotations
 
