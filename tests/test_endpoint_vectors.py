@@ -452,6 +452,24 @@ def test_what_is_canonical_takes_few_steps_again(vector: Vector) -> None:
         assert (steps(work) < most) == (vector.name not in WRITTEN), work
 
 
+EACH = [(name, fmt) for name in ENDPOINTS for fmt in Format]
+
+
+@pytest.mark.parametrize(("name", "fmt"), EACH, ids=[f"{name}-{fmt:d}" for name, fmt in EACH])
+def test_what_was_learned_with_an_expected_class(name: str, fmt: Format) -> None:
+    """A reader that was learned from a reply does not take another one for an expected class."""
+    bodies = {vector.body for vector in (*VECTORS, *OTHERS) if (vector.endpoint, vector.asked["fmt"]) == (name, fmt)}
+    endpoint = module_of(name).CODEC.endpoint
+    careful: Codec[Any] = SlowCodec(endpoint)
+    for reply in endpoint.own:
+        codec: Codec[Any] = Codec(endpoint)
+        options = {"fmt": fmt, "expect": reply.cls}
+        for body in (*bodies, *bodies):
+            codec.validate(body, **options)
+        for body in bodies:
+            assert codec.validate(body, **options) == careful.validate(body, **options), body
+
+
 @pytest.mark.parametrize("behind", ["\r", "\n\r", "\n\rx", "\n\n\r\nx", "\x00", "\n\x00"])
 def test_a_sign_of_no_terminal_behind_a_text(behind: str) -> None:
     """It is read, or refused, even where nothing but the end is allowed."""

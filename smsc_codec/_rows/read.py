@@ -240,13 +240,11 @@ def _calls(
     return _Calls(slots, space, tables, call, mixed, sorting, open_table, before, counted)
 
 
-def rows(
-    obj: Object, fmt: str, keys: Sequence[str], form: str, quoted: frozenset[str] = frozenset(), more: int = 0
-) -> Rows:
+def rows(obj: Object, fmt: str, keys: Sequence[str], form: str, quoted: frozenset[str] = frozenset()) -> Rows:
     """Compile the functions that read rows of a *form* with these *keys*. Raise `Fallback` if no record has these keys.
 
-    In rows of the form `members`, the values of the *quoted* keys are texts. Rows of the form `match` end with *more*
-    groups that the functions ignore.
+    In rows of the form `members`, the values of the *quoted* keys are texts. Rows of the form `match` end with a
+    group that the functions ignore.
     """
     calls = _calls(obj, fmt, keys, form, quoted, many=True)
     slots, space = calls.slots, calls.space
@@ -262,7 +260,7 @@ def rows(
                 for slot in slots.names
             ]
         else:
-            row = "row" if form == "members" else f"({calls.unpacked(*['_'] * more)})"
+            row = "row" if form == "members" else f"({calls.unpacked('_')})"
             pairs = [(row, "rows"), *((f"{slot}_value", f"{slot}_values") for slot in calls.counted)]
             if given is calls.mixed and calls.sorting:
                 if form == "match":

@@ -324,7 +324,7 @@ class TextFormat(RunReader):
         listed = self._alike_of.get(reply.object.cls, (True, None))[1]
         alone = self.make_at_once(reply.object, None, keys, f"{line}(?:{line_end})?", {})
         made = self.make_at_once(reply.object, listed, keys, several, {}) if listed is not None else None
-        return Shape(reply, rows(reply.object, self.fmt, keys, "match", more=1), find, made, alone)
+        return Shape(reply, rows(reply.object, self.fmt, keys, "match"), find, made, alone)
 
     def around(self, text: str, reply: Reply) -> Sequence[str]:
         """Return the marks between keys and values, which the grammar defines."""

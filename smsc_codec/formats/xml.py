@@ -255,7 +255,7 @@ class XmlFormat(RunReader):
             pattern = rf"{usual}\n(?:(?=<{tag})|</{reply.xml[0]}>\n?\Z)|((?s:.+))"
         before = {key: len(f"<{key}>") for key in children}
         made = self.make_at_once(obj, reply, every, pattern, before, head, _unescaped)
-        return Shape(reply, rows(obj, self.fmt, every, "match", more=1), find, made)
+        return Shape(reply, rows(obj, self.fmt, every, "match"), find, made)
 
     def plain_rows(self, text: str, found: list[Any]) -> list[Any]:
         """Return rows with their references replaced."""
