@@ -21,6 +21,7 @@ from smsc_codec import (
     EncodeError,
     ErrorReply,
     Format,
+    FrozenMapping,
     Limits,
     OptionError,
     Sender,
@@ -412,7 +413,7 @@ def test_open_keys_of_a_reply_that_is_not_a_list(opened: str) -> None:
     assert steps(partial(codec.encode, sender, fmt=3)) < 80 + 20 * len(pairs), "one f-string writes it"
     with pytest.raises(EncodeError, match="expected a key of at most 2 characters"):
         codec.encode(sender, fmt=3, limits=Limits(text=2))
-    long = replace(sender, replacements={**sender.replacements, "k" * 40: "A"})
+    long = replace(sender, replacements=FrozenMapping.of({**sender.replacements, "k" * 40: "A"}))
     codec.encode(long, fmt=3)
     with pytest.raises(EncodeError, match="expected a key of at most 39 characters"):
         codec.encode(long, fmt=3, limits=Limits(text=39))
