@@ -39,6 +39,12 @@ class Place(NamedTuple):
     """Which of several values with the same key it is, from 0."""
 
 
+def key_in(place: Place, path: str) -> str:
+    """Return the key of the wire that a path ends with, or an empty text if it ends with something else."""
+    step = place.steps[-1] if place.steps else ""
+    return step if isinstance(step, str) and path.endswith(step) else ""
+
+
 class Trouble(Exception):  # noqa: N818 - it becomes a `DecodeError` where its place has been found
     """What is wrong with a value."""
 

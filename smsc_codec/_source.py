@@ -72,8 +72,6 @@ _QUOTED_WORDS = re.compile(
     r"""(?<!\w)'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|<([^<>]+)>|the number (?P<number>-?[0-9]+)"""
 ).finditer
 """Words as `quote` spells them, tags and numbers. The mark behind `operators'` does not begin a word."""
-_OPEN_ATTRIBUTE = re.compile(r"(?:\w+\[[0-9]+\]\.)*\w+\.").match
-"""The path of a key that is not a field, without the key."""
 _LONGEST_ESCAPE = len("\\u0000")
 _BEFORE_A_VALUE = 16
 """Characters between a key and its value, such as `": "`."""
@@ -222,62 +220,84 @@ class Source:
             message = hidden(message)
         return message if self._known is NOTHING else self._known.masked(message)
 
-    def _without_words(self, message: str, path: str, index: int) -> tuple[str, str]:
-        """Return the message of a finding at *index*, and its path, without words of the text that are secret there.
+    def _without_words(self, message: str, path: str, index: int, key: str) -> tuple[str, str]:
+        """Return the message about *index*, and its path, without words of the text that are secret there.
 
-        The words are a number at *index*, in or behind a tag, or a key or a tag at or before it.
+        The words are a number at *index*, in or behind a tag, or a key or a tag at or before it. *key* is the one that
+        the path ends with, if any.
         """
-        attribute = _OPEN_ATTRIBUTE(path)
+        hides_key = key != "" and self._is_secret_key(key, index)
+        if hides_key:
+            path = f"{path.removesuffix(key)}***"
         for found in reversed([*_QUOTED_WORDS(message)]):
-            group, is_number = found.lastindex or 0, found["number"] is not None
-            word = _unquoted(found[group])
-            given = word.removesuffix("...")
-            # A long key is whole in the path only.
-            size = max(len(given), len(path) - attribute.end() if attribute and given != word else 0)
-            if given and self._is_secret(given, size, index, found[0][0]):
+            group = found.lastindex or 0
+            word = found[group]
+            is_quoted = found[0][0] in "'\""
+            if (hides_key and is_quoted) or self._is_secret_word(_unquoted(word) if is_quoted else word, index, found):
                 message = f"{message[: found.start(group)]}***{message[found.end(group) :]}"
-                if attribute and not is_number:
-                    path = f"{attribute[0]}***"
-                elif path.endswith(given):
-                    path = f"{path.removesuffix(given)}***"
+                path = f"{path.removesuffix(word)}***" if word and path.endswith(word) else path
         return message, path
 
-    def _is_secret(self, given: str, size: int, index: int, mark: str) -> bool:
-        """Return whether a word of *size* characters that begins with *given*, and stands near *index*, is secret.
-
-        *mark* is what the message begins it with: a quotation mark, `<`, or the `t` of `the number`.
-        """
-        if mark == "t":
-            first, last = index, index + size + len("<") + _LONGEST_TAG
-            at = self.text.find(given, first, last)
-        else:
-            first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
-            at = self.text.rfind(given, first, last)
+    def _is_secret_key(self, key: str, index: int) -> bool:
+        """Return whether a key at or before *index* is secret. If JSON spells it with escapes, nearness decides."""
+        size = len(key)
+        at = self.text.rfind(key, max(0, index - size - _BEFORE_A_VALUE), index + size + len("<"))
         if at >= 0:
             return self._secrets.between(at, at + size)
-        # JSON can spell a key with escapes.
         most = size * _LONGEST_ESCAPE + _BEFORE_A_VALUE
-        return mark in "'\"" and self._secrets.between(max(0, index - most), index + most)
+        return self._secrets.between(max(0, index - most), index + most)
+
+    def _is_secret_word(self, word: str, index: int, found: re.Match[str]) -> bool:
+        given = word.removesuffix("...")
+        size = len(given)
+        first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
+        if found["number"]:
+            first, last = index, last + _LONGEST_TAG
+            at = self.text.find(given, first, last)
+            # XML can spell it with references, comments and sections.
+            return self._secrets.between(*((at, at + size) if at >= 0 else (first, last)))
+        at = self.text.rfind(given, first, last)
+        return given != "" and at >= 0 and self._secrets.between(at, at + size)
 
     def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
         """Raise a `DecodeError` at *index*."""
         raise self.error(reason, index, path, code=code)
 
-    def error(self, reason: str, index: int, path: str = "", *, code: str = "malformed") -> DecodeError:
-        """Return a `DecodeError` at *index*."""
+    def error(self, reason: str, index: int, path: str = "", *, code: str = "malformed", key: str = "") -> DecodeError:
+        """Return a `DecodeError` at *index*. *key* is the one that the path ends with, if any."""
         offset, line, column, excerpt = self._place(index)
-        reason, path = self._safe(reason, index), self._known.masked(path)
+        reason = self._safe(reason, index)
+        if key and self.has_secrets:
+            reason, path = self._without_words(reason, path, index, key)
+        path = self._known.masked(path)
         kind = LimitError if code == "limit" else DecodeError
         return kind(reason, code=code, offset=offset, line=line, column=column, path=path, excerpt=excerpt)
 
-    def note(self, severity: Severity, code: str, message: str, index: int = 0, path: str = "", count: int = 1) -> None:
-        """Add a finding at *index* that is about *count* records, if findings are wanted."""
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a part of the text is masked."""
+        return bool(self._secrets.spans[0])
+
+    def note(
+        self,
+        severity: Severity,
+        code: str,
+        message: str,
+        index: int = 0,
+        path: str = "",
+        count: int = 1,
+        key: str = "",
+    ) -> None:
+        """Add a finding at *index* that is about *count* records, if findings are wanted.
+
+        *key* is the one that the path ends with, if any.
+        """
         if self.findings is None:
             return
         offset, line, column, excerpt = self._place(index)
         message = self._safe(message, index)
-        if self._secrets.spans[0]:
-            message, path = self._without_words(message, path, index)
+        if self.has_secrets:
+            message, path = self._without_words(message, path, index, key)
         message = safe_reason(message, path)
         path = safe_path(path if self._known is NOTHING else self._known.masked(path))
         self.findings.append(Finding(severity, code, message, offset, line, column, path, excerpt, count))
@@ -285,10 +305,8 @@ class Source:
     def moved(self, finding: Finding, index: int, count: int) -> Finding:
         """Return a finding about another text as one at *index* of this text, about *count* records."""
         offset, line, column, excerpt = self._place(index)
-        message, path = finding.message, finding.path
-        if self._secrets.spans[0]:
-            message, path = self._without_words(message, path, index)
-        return Finding(finding.severity, finding.code, message, offset, line, column, path, excerpt, count)
+        severity, code, message, path = finding.severity, finding.code, finding.message, finding.path
+        return Finding(severity, code, message, offset, line, column, path, excerpt, count)
 
 
 # White space must not precede a declaration, but what it says counts all the same.

@@ -29,7 +29,7 @@ from urllib.parse import quote_plus
 import msgspec
 from msgspec.structs import force_setattr, replace
 
-from ._careful import Builder, Pairs, Place, Trouble, format_fields, words_of
+from ._careful import Builder, Pairs, Place, Trouble, format_fields, key_in, words_of
 from ._loading import LOADING
 from ._multipart import FormError, is_multipart, parts_of
 from ._options import charset_of, flag_of, format_of, limits_of
@@ -377,10 +377,11 @@ _AS_IT_CAME = "pass the body as it came, before the framework reads the form"
 class _Body(Source):
     """A call that is being read, whose errors call it so."""
 
-    def error(self, reason: str, index: int, path: str = "", *, code: str = "malformed") -> DecodeError:
-        """Return a `DecodeError` at *index*."""
+    def error(self, reason: str, index: int, path: str = "", *, code: str = "malformed", key: str = "") -> DecodeError:
+        """Return a `DecodeError` at *index*. *key* is the one that the path ends with, if any."""
         reason = reason.replace("expected a reply in", "expected a call in")
-        return super().error(reason.replace("the end of the reply", "the end of the call"), index, path, code=code)
+        reason = reason.replace("the end of the reply", "the end of the call")
+        return super().error(reason, index, path, code=code, key=key)
 
 
 class _Read(NamedTuple):
@@ -679,7 +680,8 @@ def _made(read: _Read) -> Callback:
         made = _BUILDERS[reply.kind].build(plain, source, (), "", None)
     except Trouble as trouble:
         key = str(trouble.place.steps[0])
-        source.fail(trouble.reason, read.locate(key, times[key]), trouble.path, code=trouble.code)
+        at, named = read.locate(key, times[key]), key_in(trouble.place, trouble.path)
+        raise source.error(trouble.reason, at, trouble.path, code=trouble.code, key=named) from None
     return cast("Callback", replace(made, charset=read.charset))
 
 

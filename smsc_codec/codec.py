@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from msgspec.structs import replace
 
-from ._careful import Note, Trouble, merged, notes_about
+from ._careful import Note, Trouble, key_in, merged, notes_about
 from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
 from ._rows.source import CAUGHT, Fallback
@@ -343,6 +343,8 @@ class Codec(Generic[R]):
             return None
         text, reply, findings = found
         source = Source(text, DEFAULT_LIMITS, UTF8)
+        if source.has_secrets:  # a finding may say one
+            return None
         return Report(reply, tuple([source.moved(finding, at, count) for finding, at, count in findings]))
 
     def _read(
@@ -437,7 +439,8 @@ class Codec(Generic[R]):
         except Trouble as trouble:
             _settle(reader, source, notes, expect)
             at = reader.locate(source, [trouble.place], expect)[0]
-            raise source.error(trouble.reason, at, trouble.path, code=trouble.code) from None
+            key = key_in(trouble.place, trouble.path)
+            raise source.error(trouble.reason, at, trouble.path, code=trouble.code, key=key) from None
         except DecodeError:
             _settle(reader, source, notes, expect)
             raise
@@ -584,7 +587,8 @@ def _settle(reader: FormatReader, source: Source, notes: list[Note] | None, expe
     some = merged(notes)
     places = reader.locate(source, [note.place for note in some], expect)
     for note, at in sorted(zip(some, places), key=itemgetter(1)):
-        source.note(note.severity, note.code, note.message, at, note.path, note.records)
+        key = key_in(note.place, note.path)
+        source.note(note.severity, note.code, note.message, at, note.path, note.records, key)
 
 
 def _recognise(text: str, asked: Format | None) -> Format:

@@ -370,7 +370,7 @@ def test_no_secret_is_shown_in_a_path() -> None:
         decode(f'[{{"sender": "A", "{key}": {{}}}}]', fmt=3)
     with pytest.raises(EncodeError) as unwritten:
         encode(SenderList((Sender("A", operators={key: OperatorStatus(500)}),)), fmt=3)
-    assert unread.value.path == "senders[0].psw=******"
+    assert unread.value.path == "senders[0].***"
     assert unwritten.value.path == "senders[0].operators.psw=******"
     report = validate(f'[{{"sender": "A", "{key}": 1}}]', fmt=3)
     assert [finding.path for finding in report.findings] == ["senders[0].operators.***"]
@@ -803,6 +803,43 @@ def test_findings_do_not_say_a_long_key_that_is_in_a_secret(fmt: int) -> None:
         xml = f"<sms><status>1</status><x>psw='</x>\n<{key}>5</{key}>\n</sms>"
         *_, found = validate((text if fmt == 0 else xml).encode(), fmt=fmt, endpoint="status").findings
         assert (found.path, "kk" in found.message) == ("other.***", False)
+
+
+@pytest.mark.parametrize("key", [*SECRET_KEYS, "hunter.abcd", "a[0].b.hunter22", "***", "..."])
+def test_nothing_says_a_key_that_is_in_a_secret_and_not_kept(key: str) -> None:
+    body = f'{{"error_code":1,"error":"a","x":"psw=",\n"{key}":"5"}}'
+    for _ in range(3):
+        found = validate(body.encode(), fmt=3, endpoint="senders").findings[-1]
+        assert found.path == "***"
+        assert found.message.replace('"', "'") == "the member '***' is not known, and not kept"
+    body = f'[{{"sender":"A","id":"1","x":"psw=",\n"{key}":[5]}}]'
+    with pytest.raises(DecodeError) as caught:
+        decode(body, fmt=3)
+    assert (caught.value.path, caught.value.reason) == ("senders[0].***", "expected a code or a name, found an array")
+    assert validate(body, fmt=3).findings[-1].path == "senders[0].***"
+
+
+def test_nothing_says_an_element_that_is_in_a_secret_and_not_kept() -> None:
+    for key in ("hunter22", "hunter22" * 8, "hunter.abcd"):
+        body = f"<result><error>a</error><error_code>1</error_code><x>psw='</x>\n<{key}>5</{key}></result>"
+        assert validate(body.encode(), fmt=2).findings[-1].path == "***"
+
+
+@pytest.mark.parametrize("number", ["1234567", "&#49;234567", "<![CDATA[123]]>4567", "12<!-- -->34567"])
+def test_findings_do_not_say_a_number_that_xml_spells_otherwise(number: str) -> None:
+    body = f"<sms><x>psw='</x><status>{number}</status></sms>"
+    for _ in range(3):
+        assert (
+            validate(body.encode(), fmt=2, endpoint="status").findings[-1].message == "the number *** is not documented"
+        )
+
+
+def test_findings_say_a_text_that_is_near_a_secret() -> None:
+    wrong = "Привет всем, как дела".encode().decode("cp1251", "replace")
+    body = f'{{"status":1,"note":"{wrong}","k\\u0065y":"5","pad":"{"y" * 80}",\n"psw":"abc"}}'
+    found = validate(body, fmt=3, endpoint="status").findings
+    assert {each.path for each in found} == {"other.note", "other.key", "other.pad", "other.psw"}
+    assert any("как дела" in each.message for each in found)
 
 
 def test_findings_do_not_say_a_line_that_is_secret() -> None:

@@ -73,8 +73,8 @@ _SHORT_PIECE = 512
 """Characters of a piece that is not worth a look of its own."""
 
 _FEW_RECORDS = 16
-_LONGEST_VALUE = len("-999999999999999.999999")
 """Records that take about as long to write one by one as together."""
+_LONGEST_VALUE = len("-999999999999999.999999")
 
 _ANY = 2**63
 UNBOUNDED = Limits(body=_ANY, items=_ANY, depth=_ANY, fields=_ANY, text=_ANY)
