@@ -593,10 +593,16 @@ def format_fields(
 
 def checked_list(value: Any, path: str, limits: Limits) -> tuple[Any, ...]:
     """Return the objects of a field that is a list of them. Raise `EncodeError` if they are not what is read back."""
+    records = checked_tuple(value, path)
+    if len(records) > limits.items:
+        raise EncodeError(f"expected at most {limits.items} records, found {len(records)}", path=path)
+    return records
+
+
+def checked_tuple(value: Any, path: str) -> tuple[Any, ...]:
+    """Return the records of a list. Raise `EncodeError` if they are not in a tuple, which is what is read back."""
     if type(value) is not tuple:
         raise EncodeError(f"expected a tuple, found {name_of(value)}", path=path)
-    if len(value) > limits.items:
-        raise EncodeError(f"expected at most {limits.items} records, found {len(value)}", path=path)
     return value
 
 

@@ -232,32 +232,40 @@ class Source:
         for found in reversed([*_QUOTED_WORDS(message)]):
             group = found.lastindex or 0
             word = found[group]
-            is_quoted = found[0][0] in "'\""
-            if (hides_key and is_quoted) or self._is_secret_word(_unquoted(word) if is_quoted else word, index, found):
+            if found["number"]:
+                is_secret = self._is_secret_number(word, index)
+            elif found[0][0] == "<":
+                is_secret = self._is_secret_word(word, index)
+            else:
+                is_secret = hides_key or self._is_secret_word(_unquoted(word).removesuffix("..."), index)
+            if is_secret:
                 message = f"{message[: found.start(group)]}***{message[found.end(group) :]}"
                 path = f"{path.removesuffix(word)}***" if word and path.endswith(word) else path
         return message, path
 
+    def _before(self, word: str, index: int) -> int:
+        """Return where a word is at or before *index*, or -1 if it is not there."""
+        size = len(word)
+        return self.text.rfind(word, max(0, index - size - _BEFORE_A_VALUE), index + size + len("<"))
+
     def _is_secret_key(self, key: str, index: int) -> bool:
         """Return whether a key at or before *index* is secret. If JSON spells it with escapes, nearness decides."""
-        size = len(key)
-        at = self.text.rfind(key, max(0, index - size - _BEFORE_A_VALUE), index + size + len("<"))
+        at = self._before(key, index)
         if at >= 0:
-            return self._secrets.between(at, at + size)
-        most = size * _LONGEST_ESCAPE + _BEFORE_A_VALUE
+            return self._secrets.between(at, at + len(key))
+        most = len(key) * _LONGEST_ESCAPE + _BEFORE_A_VALUE
         return self._secrets.between(max(0, index - most), index + most)
 
-    def _is_secret_word(self, word: str, index: int, found: re.Match[str]) -> bool:
-        given = word.removesuffix("...")
-        size = len(given)
-        first, last = max(0, index - size - _BEFORE_A_VALUE), index + size + len("<")
-        if found["number"]:
-            first, last = index, last + _LONGEST_TAG
-            at = self.text.find(given, first, last)
-            # XML can spell it with references, comments and sections.
-            return self._secrets.between(*((at, at + size) if at >= 0 else (first, last)))
-        at = self.text.rfind(given, first, last)
-        return given != "" and at >= 0 and self._secrets.between(at, at + size)
+    def _is_secret_word(self, word: str, index: int) -> bool:
+        at = self._before(word, index) if word else -1
+        return at >= 0 and self._secrets.between(at, at + len(word))
+
+    def _is_secret_number(self, number: str, index: int) -> bool:
+        """Return whether a number behind *index* is secret. If XML spells it with references, nearness decides."""
+        size = len(number)
+        last = index + size + len("<") + _LONGEST_TAG
+        at = self.text.find(number, index, last)
+        return self._secrets.between(*((at, at + size) if at >= 0 else (index, last)))
 
     def fail(self, reason: str, index: int = 0, path: str = "", *, code: str = "malformed") -> NoReturn:
         """Raise a `DecodeError` at *index*."""

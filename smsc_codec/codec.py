@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from msgspec.structs import replace
 
-from ._careful import Note, Trouble, key_in, merged, notes_about
+from ._careful import Note, Trouble, checked_tuple, key_in, merged, notes_about
 from ._loading import LOADING
 from ._options import charset_of, classes_in, flag_of, format_of, limits_of, names_in, parameters_of
 from ._rows.source import CAUGHT, Fallback
 from ._secrets import NOTHING, Known
 from ._sound import check
 from ._source import BLANKS, BOM, EMPTY_BODY, Source, is_html, is_utf16, open_source, quote
-from ._types import is_really, kind_of, name_of
+from ._types import is_really, kind_of
 from .declare import Endpoint, Other, Type
 from .declare import Reply as Declared
 from .errors import DecodeError, EncodeError, OptionError, unreadable
@@ -508,9 +508,8 @@ class Codec(Generic[R]):
     def _encoded(self, reply: Any, declared: Declared, reader: FormatReader, charset: str, limits: Limits) -> bytes:
         """Return the bytes of a reply. Raise `EncodeError` if it cannot be written, or is beyond the limits."""
         try:
-            records = getattr(reply, declared.attribute) if declared.many else ()
-            if type(records) is not tuple:
-                raise EncodeError(f"expected a tuple, found {name_of(records)}", path=declared.attribute)
+            attribute = declared.attribute
+            records = checked_tuple(getattr(reply, attribute), attribute) if declared.many else ()
             if len(records) > limits.items:
                 raise EncodeError(f"expected at most {limits.items} records, found {len(records)}")
             text = reader.write(reply, declared, limits)

@@ -75,6 +75,7 @@ _SHORT_PIECE = 512
 _FEW_RECORDS = 16
 """Records that take about as long to write one by one as together."""
 _LONGEST_VALUE = len("-999999999999999.999999")
+"""Characters of the longest amount. Dates are shorter."""
 
 _ANY = 2**63
 UNBOUNDED = Limits(body=_ANY, items=_ANY, depth=_ANY, fields=_ANY, text=_ANY)
@@ -662,18 +663,14 @@ class FormatReader(ABC):
 
 
 def _holds_values(limits: Limits) -> bool:
-    """Return whether limits allow every number, amount and date, so that only texts are left to be measured."""
+    """Return whether limits allow every number, amount and date. Then a writer has to measure only texts."""
     return limits.digits >= MAX_DIGITS and limits.text >= _LONGEST_VALUE
 
 
 def lines_from(text: str, after: int) -> dict[int, str]:
     """Return the lines that begin at *after* or behind it, by their numbers in the text, without empty ones."""
-    lines = map(_without_return, text[after:].split("\n"))
+    lines = [line.removesuffix("\r") for line in text[after:].split("\n")]
     return {number: line for number, line in enumerate(lines, text.count("\n", 0, after)) if line}
-
-
-def _without_return(line: str) -> str:
-    return line.removesuffix("\r")
 
 
 def _are_among(items: Any, known: frozenset[str]) -> bool:
